@@ -1,0 +1,99 @@
+/**
+ * The bench that scenarios run on: mock upstream, baselines, the gateway under load, and how to start a load process. Each
+ * server starts when the first scenario asks for it. `stop` takes all of it down.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchGateway, planGateway, startGateway, type Gateway, type GatewayPlan } from './gateway.js';
+import {
+  optionsVariable,
+  type HttpLoadOptions,
+  type LoadResult,
+  type RpcLoadOptions,
+  type RpcProbeOptions,
+} from './load-protocol.js';
+import { createProcesses } from './processes.js';
+import { deadlines, type Timing } from './timing.js';
+
+/** A helper process that serves. */
+export interface Helper {
+  readonly pid: number;
+  readonly port: number;
+}
+
+export interface Bench {
+  readonly timing: Timing;
+  mockUpstream(): Promise<Helper>;
+  httpProxy(): Promise<Helper>;
+  wsEcho(): Promise<Helper>;
+  /** The one gateway that all load scenarios share. */
+  gateway(): Promise<Gateway>;
+  /** A ready gateway of the caller's own, which the caller stops. */
+  freshGateway(): Promise<Gateway>;
+  /** For start-up times: plan first, then launch without waiting. */
+  planGateway(): Promise<GatewayPlan>;
+  launchGateway(plan: GatewayPlan): Gateway;
+  runHttpLoad(options: HttpLoadOptions): Promise<LoadResult>;
+  runRpcLoad(options: RpcLoadOptions): Promise<LoadResult>;
+  runRpcProbe(options: RpcProbeOptions): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
+
+export function createBench(timing: Timing): Bench {
+  const processes = createProcesses();
+  const rootDir = mkdtempSync(join(tmpdir(), 'pllan-loadtest-'));
+
+  async function startHelper(script: string, args: readonly string[]): Promise<Helper> {
+    const running = processes.start({
+      name: script,
+      args: [join(import.meta.dirname, script), ...args],
+      output: 'json-line',
+    });
+    const { port } = (await running.jsonLine(deadlines.helperReadyMs)) as { readonly port: number };
+    return { pid: running.pid, port };
+  }
+
+  async function runLoad(script: string, options: { readonly durationMs: number }): Promise<LoadResult> {
+    const running = processes.start({
+      name: script,
+      args: [join(import.meta.dirname, script)],
+      env: { ...process.env, [optionsVariable]: JSON.stringify(options) },
+      output: 'json-line',
+    });
+    try {
+      return (await running.jsonLine(options.durationMs + deadlines.resultGraceMs)) as LoadResult;
+    } finally {
+      await running.stop();
+    }
+  }
+
+  const mockUpstream = once(() => startHelper('mock-upstream.js', []));
+  const mockUrl = async (): Promise<string> => `http://127.0.0.1:${(await mockUpstream()).port}`;
+  const plan = async (): Promise<GatewayPlan> => planGateway(rootDir, await mockUrl());
+  const freshGateway = async (): Promise<Gateway> => startGateway(processes, await plan());
+
+  return {
+    timing,
+    mockUpstream,
+    httpProxy: once(async () => startHelper('baseline-http-proxy.js', [await mockUrl()])),
+    wsEcho: once(() => startHelper('baseline-ws-echo.js', [])),
+    gateway: once(freshGateway),
+    freshGateway,
+    planGateway: plan,
+    launchGateway: (planned) => launchGateway(processes, planned),
+    runHttpLoad: (options) => runLoad('http-load.js', options),
+    runRpcLoad: (options) => runLoad('ws-rpc-load.js', options),
+    runRpcProbe: (options) => runLoad('ws-probe.js', options),
+    stop: async () => {
+      await processes.stopAll();
+      rmSync(rootDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same promise for every caller. */
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => (started ??= start());
+}

@@ -1,0 +1,47 @@
+/**
+ * What the gateway has to reach. A ratio compares with the baseline of the same run, so it holds on any machine; an
+ * absolute limit is meant for two cores.
+ */
+import type { Figure } from './figures.js';
+
+export type Budget =
+  | { readonly figure: string; readonly kind: 'ratio-at-least'; readonly limit: number }
+  | { readonly figure: string; readonly kind: 'value-at-most'; readonly limit: number };
+
+export type Verdict = 'ok' | 'missed' | 'info';
+
+export const budgets: readonly Budget[] = [
+  { figure: 'chat-json-64.rate', kind: 'ratio-at-least', limit: 1.0 },
+  { figure: 'chat-sse-32.rate', kind: 'ratio-at-least', limit: 0.7 },
+  { figure: 'ws-rpc.rate', kind: 'ratio-at-least', limit: 0.6 },
+  { figure: 'ws-health.p99', kind: 'value-at-most', limit: 10 },
+  { figure: 'start-up.hello-ok', kind: 'value-at-most', limit: 600 },
+  { figure: 'memory.idle', kind: 'value-at-most', limit: 220 },
+];
+
+export function budgetOf(figure: Figure): Budget | undefined {
+  return budgets.find((budget) => budget.figure === figure.id);
+}
+
+/** Gateway over baseline; undefined where there is nothing to compare with. */
+export function ratioOf(figure: Figure): number | undefined {
+  if (figure.baseline === undefined || figure.baseline === 0) return undefined;
+  return figure.gateway / figure.baseline;
+}
+
+/** A figure that was reached with failed requests on either side misses its budget: fast errors are no throughput. */
+export function judge(figure: Figure, errors: number): Verdict {
+  const budget = budgetOf(figure);
+  if (budget === undefined) return 'info';
+  if (errors > 0) return 'missed';
+  switch (budget.kind) {
+    case 'ratio-at-least': {
+      const ratio = ratioOf(figure);
+      return ratio !== undefined && ratio >= budget.limit ? 'ok' : 'missed';
+    }
+    case 'value-at-most':
+      return figure.gateway <= budget.limit ? 'ok' : 'missed';
+    default:
+      return budget satisfies never;
+  }
+}

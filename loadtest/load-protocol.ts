@@ -1,0 +1,63 @@
+/**
+ * What the main process and the load processes tell each other. Options go in as JSON in the environment (there is a token
+ * among them, and arguments are visible to every user of the machine); the result comes out as one JSON line. Both ends are
+ * compiled together, so the shapes are not checked again at run time.
+ */
+import type { LatencySummary } from './latency.js';
+
+export interface HttpLoadOptions {
+  readonly url: string;
+  readonly token: string | null;
+  readonly body: string;
+  readonly connections: number;
+  readonly durationMs: number;
+  /** Every answer's body has to contain this; an answer that does not is an error. */
+  readonly expect: string;
+}
+
+export interface RpcLoadOptions {
+  readonly url: string;
+  /** Null for the echo baseline, which knows no handshake. */
+  readonly token: string | null;
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly durationMs: number;
+}
+
+export interface RpcProbeOptions {
+  readonly url: string;
+  readonly token: string | null;
+  readonly intervalMs: number;
+  readonly durationMs: number;
+}
+
+export interface LoadResult extends LatencySummary {
+  /** Requests answered as expected. */
+  readonly completed: number;
+  readonly seconds: number;
+  /** Wrong or missing answers, refused and lost connections. */
+  readonly errors: number;
+  /** CPU time of the load process over wall time. Near 1 the generator, not the server, is the limit. */
+  readonly loaderCpu: number;
+}
+
+export const optionsVariable = 'LOADTEST_OPTIONS';
+
+/** The options given to this load process. */
+export function loadOptions<T>(): T {
+  const text = process.env[optionsVariable];
+  if (text === undefined)
+    throw new Error('this load process is started by the load test: it needs its options in its environment');
+  return JSON.parse(text) as T;
+}
+
+/** Measures a load process's own CPU time: call at the start, call the result at the end. */
+export function startLoaderClock(): () => { readonly seconds: number; readonly loaderCpu: number } {
+  const start = performance.now();
+  const cpu = process.cpuUsage();
+  return () => {
+    const seconds = (performance.now() - start) / 1_000;
+    const used = process.cpuUsage(cpu);
+    return { seconds, loaderCpu: (used.user + used.system) / 1e6 / seconds };
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * WebSocket frames of the load test. The echo baseline gets exactly the request frames that the gateway gets.
+ */
+
+/** A `health` request. */
+export function healthFrame(id: string): string {
+  return JSON.stringify({ type: 'req', id, method: 'health', params: {} });
+}
+
+/** The first request of a connection: an operator with every right, protocol 4. */
+export function connectFrame(id: string, token: string): string {
+  return JSON.stringify({
+    type: 'req',
+    id,
+    method: 'connect',
+    params: {
+      minProtocol: 4,
+      maxProtocol: 4,
+      client: { id: 'gateway-client', version: '1', platform: 'linux', mode: 'backend' },
+      role: 'operator',
+      scopes: ['operator.admin'],
+      auth: { token },
+    },
+  });
+}
+
+/** The parts of any incoming frame that the load test looks at. */
+export interface IncomingFrame {
+  readonly type?: string;
+  readonly event?: string;
+  readonly id?: string;
+  readonly ok?: boolean;
+  readonly payload?: { readonly type?: string };
+  readonly error?: { readonly message?: string };
+}
+
+export function parseFrame(data: string): IncomingFrame {
+  const value: unknown = JSON.parse(data);
+  if (typeof value !== 'object' || value === null) throw new Error(`not a frame: ${data.slice(0, 80)}`);
+  return value;
+}

@@ -1,0 +1,26 @@
+/** Chat completions on many connections: JSON on 64, streamed on 32. The bare proxy does the same upstream calls. */
+import { failuresOf, measureInTurns } from '../rounds.js';
+import { compare } from './comparison.js';
+import { gatewaySide, proxySide, type HttpLoadShape } from './http-sides.js';
+import type { Scenario } from './scenario.js';
+
+function chatParallel(name: string, shape: HttpLoadShape): Scenario {
+  return {
+    name,
+    run: async (bench) => {
+      const measured = await measureInTurns(
+        { baseline: await proxySide(bench, shape), gateway: await gatewaySide(bench, shape) },
+        bench.timing,
+      );
+      return {
+        scenario: name,
+        ...compare(name, measured.gateway, measured.baseline),
+        failures: failuresOf(measured),
+        details: measured,
+      };
+    },
+  };
+}
+
+export const chatJson64 = chatParallel('chat-json-64', { connections: 64, stream: false });
+export const chatSse32 = chatParallel('chat-sse-32', { connections: 32, stream: true });

@@ -1,0 +1,52 @@
+/** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
+import type { Command, OptionSpec } from './command.js';
+
+const gatewayOptions: readonly OptionSpec[] = [
+  { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
+  { name: 'bind', kind: 'text', about: 'loopback, lan, tailnet, auto or custom' },
+  { name: 'auth', kind: 'text', about: 'none, token or password' },
+  { name: 'token', kind: 'text', about: 'Shared token; the process list shows it' },
+  { name: 'password', kind: 'text', about: 'Shared password; the process list shows it' },
+  { name: 'password-file', kind: 'text', about: 'File that holds the shared password' },
+  { name: 'model', kind: 'text', about: 'Default model of this run, provider/model' },
+  { name: 'verbose', kind: 'flag', about: 'Show debug lines on the console' },
+  { name: 'force', kind: 'flag', about: 'End whoever listens on the port first' },
+  { name: 'allow-unconfigured', kind: 'flag', about: 'Start without gateway.mode=local in the config' },
+];
+
+/** Shared by every command that asks a running gateway (cli.md §1). */
+const clientOptions: readonly OptionSpec[] = [
+  { name: 'url', kind: 'text', about: 'Gateway to ask, ws:// or wss://; needs --token or --password' },
+  { name: 'token', kind: 'text', about: 'Token of the gateway' },
+  { name: 'password', kind: 'text', about: 'Password of the gateway' },
+  { name: 'timeout', kind: 'text', about: 'Milliseconds to wait for the answer, 10000 unless given' },
+  { name: 'json', kind: 'flag', about: 'Print one JSON document' },
+];
+
+const loadGatewayRun: Command['load'] = async () => (await import('./commands/gateway-run.js')).gatewayRun;
+
+export const commands: readonly Command[] = [
+  {
+    name: 'gateway',
+    about: 'Run the gateway in the foreground',
+    options: gatewayOptions,
+    load: loadGatewayRun,
+  },
+  { name: 'gateway run', about: 'The same as gateway', options: gatewayOptions, load: loadGatewayRun },
+  {
+    name: 'gateway status',
+    about: 'Show whether the gateway runs and answers',
+    options: [
+      ...clientOptions,
+      { name: 'no-probe', kind: 'flag', about: 'Do not connect to the gateway' },
+      { name: 'require-rpc', kind: 'flag', about: 'Exit 1 when the gateway does not answer' },
+    ],
+    load: async () => (await import('./commands/gateway-status.js')).gatewayStatus,
+  },
+  {
+    name: 'health',
+    about: 'Ask the running gateway how it is',
+    options: [...clientOptions, { name: 'verbose', kind: 'flag', about: 'Probe every channel now' }],
+    load: async () => (await import('./commands/health.js')).health,
+  },
+];

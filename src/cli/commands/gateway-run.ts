@@ -1,0 +1,58 @@
+/** `pllan gateway` and `pllan gateway run`: checks the form of the flags and hands over to the gateway (cli.md §2). */
+import { readFileSync } from 'node:fs';
+import type { GatewayFlags } from '../../shared/gateway-options.js';
+import { expandHome } from '../../shared/paths.js';
+import { errorCode } from '../../shared/to-error.js';
+import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
+import { readAuthMode, readBindMode, readLogLevel, readPort } from '../option-values.js';
+import { UserError } from '../user-error.js';
+
+export const gatewayRun: CommandHandler = async (options, context) => {
+  const flags = readGatewayFlags(options, context);
+  for (const name of ['token', 'password'] as const) {
+    if (options.text(name) !== undefined) context.output.note(processListWarning(name));
+  }
+  return context.runGateway({ flags, env: context.env, paths: context.paths });
+};
+
+function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: CommandContext): GatewayFlags {
+  const port = options.text('port');
+  const bind = options.text('bind');
+  const auth = options.text('auth');
+  const { logLevel } = globals;
+  return {
+    port: port === undefined ? undefined : readPort(port),
+    bind: bind === undefined ? undefined : readBindMode(bind),
+    auth: auth === undefined ? undefined : readAuthMode(auth),
+    token: options.text('token'),
+    password: readPassword(options, paths.home),
+    model: options.text('model'),
+    logLevel: logLevel === undefined ? undefined : readLogLevel(logLevel),
+    verbose: options.flag('verbose'),
+    force: options.flag('force'),
+    allowUnconfigured: options.flag('allow-unconfigured'),
+    dev: globals.gatewayDev,
+    color: output.style.enabled,
+  };
+}
+
+function readPassword(options: ParsedOptions, home: string): string | undefined {
+  const password = options.text('password');
+  const file = options.text('password-file');
+  if (password !== undefined && file !== undefined)
+    throw new UserError('Use either --password or --password-file.');
+  if (file === undefined) return password;
+  let text: string;
+  try {
+    text = readFileSync(expandHome(file, home), 'utf8').trim();
+  } catch (caught) {
+    throw new UserError(`Cannot read --password-file ${file}: ${errorCode(caught) ?? 'unknown error'}`);
+  }
+  if (text === '') throw new UserError(`--password-file ${file} is empty`);
+  return text;
+}
+
+function processListWarning(name: 'token' | 'password'): string {
+  const instead = name === 'token' ? 'PLLAN_GATEWAY_TOKEN' : '--password-file or PLLAN_GATEWAY_PASSWORD';
+  return `Warning: --${name} is visible to other users in the process list; prefer gateway.auth.${name} in the config, or ${instead}.`;
+}

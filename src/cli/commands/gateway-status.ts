@@ -1,0 +1,18 @@
+/** `pllan gateway status`: exit 0 whatever it finds, unless `--require-rpc` (cli.md §3). */
+import type { CommandHandler } from '../command.js';
+import { statusLines } from '../status/human.js';
+import { collectStatus } from '../status/report.js';
+import { UserError } from '../user-error.js';
+import { readClientFlags } from './client-flags.js';
+
+export const gatewayStatus: CommandHandler = async (options, { env, paths, output }) => {
+  const { target, timeoutMs, json } = readClientFlags(options);
+  const probe = !options.flag('no-probe');
+  const requireRpc = options.flag('require-rpc');
+  if (requireRpc && !probe) throw new UserError('Cannot combine --require-rpc with --no-probe.');
+
+  const report = await collectStatus({ flags: target, probe, timeoutMs, env, paths });
+  if (json) output.document(report);
+  else output.print(...statusLines(report, paths.home, output.style));
+  return requireRpc && report.rpc?.ok !== true ? 1 : 0;
+};

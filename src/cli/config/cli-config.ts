@@ -1,0 +1,90 @@
+/**
+ * The config as far as the command line needs it. An invalid file does not stop the commands that look
+ * for what is wrong (config.md §5): the values that are good on their own are used, the rest is default.
+ */
+import JSON5 from 'json5';
+import { existsSync, readFileSync } from 'node:fs';
+import { loadConfig, parseConfig, type LoadOptions } from '../../shared/config/load.js';
+import type { ConfigTree } from '../../shared/config/schema.js';
+import type { Environment, Paths } from '../../shared/paths.js';
+import type { Problem } from '../../shared/schema.js';
+import { isRecord } from '../record.js';
+
+export interface CliConfig {
+  readonly path: string;
+  readonly exists: boolean;
+  readonly valid: boolean;
+  readonly issues: readonly Problem[];
+  /** Variables that the file names and this process does not have. */
+  readonly warnings: readonly string[];
+  readonly gateway: ConfigTree['gateway'];
+  readonly logging: ConfigTree['logging'];
+}
+
+/** What a client needs of a broken file. */
+const wanted = [
+  'gateway.mode',
+  'gateway.port',
+  'gateway.bind',
+  'gateway.customBindHost',
+  'gateway.auth.mode',
+  'gateway.auth.token',
+  'gateway.auth.password',
+  'logging.file',
+];
+
+export function readCliConfig(env: Environment, paths: Paths): CliConfig {
+  const path = paths.configPath;
+  const loaded = loadConfig({ path, env });
+  if (loaded.ok) {
+    const { gateway, logging } = loaded.config;
+    return {
+      path,
+      exists: loaded.exists,
+      valid: true,
+      issues: [],
+      warnings: loaded.warnings,
+      gateway,
+      logging,
+    };
+  }
+  // The level is the one variable whose value can make a config invalid.
+  const options = { path, env: { ...env, PLLAN_LOG_LEVEL: undefined } };
+  const kept = wanted.reduce((document, key) => keepIfValid(document, key, readRaw(path), options), {});
+  const salvaged = parseConfig(JSON.stringify(kept), options);
+  if (!salvaged.ok) throw new Error(`no config could be made of ${path}`);
+  const { gateway, logging } = salvaged.config;
+  return {
+    path,
+    exists: existsSync(path),
+    valid: false,
+    issues: loaded.issues,
+    warnings: salvaged.warnings,
+    gateway,
+    logging,
+  };
+}
+
+function keepIfValid(document: object, key: string, raw: unknown, options: LoadOptions): object {
+  const names = key.split('.');
+  const value = names.reduce<unknown>((parent, name) => (isRecord(parent) ? parent[name] : undefined), raw);
+  if (value === undefined) return document;
+  const extended = withValue(document, names, value);
+  return parseConfig(JSON.stringify(extended), options).ok ? extended : document;
+}
+
+function withValue(document: object, [name = '', ...rest]: readonly string[], value: unknown): object {
+  const child: unknown = (document as Readonly<Record<string, unknown>>)[name];
+  return {
+    ...document,
+    [name]: rest.length === 0 ? value : withValue(isRecord(child) ? child : {}, rest, value),
+  };
+}
+
+function readRaw(path: string): unknown {
+  try {
+    return JSON5.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined; // nothing in it can be used; the issues say why
+  }
+}

@@ -1,0 +1,24 @@
+/** Bounds of the command line client, each with its reason. */
+
+/** Calls to a gateway. */
+export const clientLimits = {
+  /** Default of `--timeout`: connecting and asking together (cli.md §1). */
+  timeoutMs: 10_000,
+  /** Longest `--timeout`: Node's timers end here. */
+  maxTimeoutMs: 2_147_483_647,
+  /** After a refused connect the gateway closes the socket; its close code is waited for this long. */
+  closeWaitMs: 1_000,
+} as const;
+
+/** Looking at the local port. */
+export const portLimits = {
+  /** Where listeners cannot be listed, a connection attempt tells whether there is one. */
+  connectMs: 1_000,
+  /** `lsof` can hang on dead network mounts. */
+  lsofMs: 3_000,
+} as const;
+
+/** Lines that a health answer may fill (cli.md §7). */
+export const healthLimits = {
+  recentSessions: 5,
+} as const;

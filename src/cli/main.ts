@@ -1,0 +1,73 @@
+/** The `pllan` command: global flags → profile → command → exit code. Nothing that happens here shows a stack (cli.md §1, §17). */
+import type { RunGateway } from '../shared/gateway-options.js';
+import { resolvePaths, type Environment } from '../shared/paths.js';
+import { toError } from '../shared/to-error.js';
+import { VERSION } from '../shared/version.js';
+import { parseCommandLine, printHelp } from './command-line.js';
+import { commands } from './commands.js';
+import { takeGlobalFlags, type GlobalSplit } from './global-flags.js';
+import { createOutput, type Output, type TextStream } from './output/output.js';
+import { wantsColor } from './output/style.js';
+import { applyProfile } from './profile.js';
+import { UserError } from './user-error.js';
+
+export interface CliProcess {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  /** Never changed: the profile goes into a copy. */
+  readonly env: Environment;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly runGateway: RunGateway;
+}
+
+/** Runs one command; gives the exit code of the process. */
+export async function runCli(cli: CliProcess): Promise<number> {
+  const { argv, env, stdout, stderr } = cli;
+  const json = argv.includes('--json');
+  const color = wantsColor({
+    color: !argv.includes('--no-color'),
+    json,
+    isTerminal: stdout.isTTY === true,
+    env,
+  });
+  const output = createOutput({ stdout, stderr, color });
+  try {
+    return await run(cli, takeGlobalFlags(argv), output);
+  } catch (caught) {
+    report(toError(caught), json, output);
+    return 1;
+  }
+}
+
+async function run(
+  { env, runGateway }: CliProcess,
+  { flags, rest }: GlobalSplit,
+  output: Output,
+): Promise<number> {
+  if (flags.version) {
+    output.print(VERSION);
+    return 0;
+  }
+  const asksForHelp = rest[0] === 'help';
+  if (flags.help || asksForHelp || rest.length === 0) {
+    printHelp(asksForHelp ? rest.slice(1) : rest, commands);
+    return 0;
+  }
+  const profiled = applyProfile(env, flags);
+  const { command, options } = parseCommandLine(rest, commands);
+  if (flags.logLevel !== undefined) (await import('./option-values.js')).readLogLevel(flags.logLevel);
+  const handle = await command.load();
+  return handle(options, {
+    env: profiled,
+    paths: resolvePaths(profiled),
+    globals: flags,
+    output,
+    runGateway,
+  });
+}
+
+function report(error: Error, json: boolean, output: Output): void {
+  if (json) output.document({ ok: false, error: { message: error.message } });
+  output.note(error.message, ...(error instanceof UserError ? error.details : []));
+}

@@ -1,0 +1,54 @@
+/** Checks the form of option values that people type; what is wrong is said in one fixed line (cli.md §2, config.md §9). */
+import {
+  authModes,
+  bindModes,
+  logLevels,
+  type AuthMode,
+  type BindMode,
+  type LogLevel,
+} from '../shared/config/schema.js';
+import { clientLimits } from './limits.js';
+import { UserError } from './user-error.js';
+
+/** @throws UserError */
+export function readPort(value: string): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65_535) throw new UserError('Invalid port');
+  return port;
+}
+
+/** @throws UserError */
+export function readBindMode(value: string): BindMode {
+  const mode = bindModes.find((known) => known === value);
+  if (mode) return mode;
+  throw new UserError('Invalid --bind (use "loopback", "lan", "tailnet", "auto", or "custom")');
+}
+
+/** @throws UserError */
+export function readAuthMode(value: string): AuthMode {
+  const mode = authModes.find((known) => known === value);
+  if (mode) return mode;
+  throw new UserError(`Invalid --auth (use ${alternatives(authModes)})`);
+}
+
+/** @throws UserError */
+export function readLogLevel(value: string): LogLevel {
+  const level = logLevels.find((known) => known === value);
+  if (level) return level;
+  throw new UserError(`Invalid --log-level (use ${alternatives(logLevels)})`);
+}
+
+/** @throws UserError */
+export function readTimeoutMs(value: string | undefined): number {
+  if (value === undefined) return clientLimits.timeoutMs;
+  const timeoutMs = Number(value);
+  if (!/^\d+$/.test(value) || timeoutMs < 1 || timeoutMs > clientLimits.maxTimeoutMs) {
+    throw new UserError('Invalid --timeout (use a number of milliseconds)');
+  }
+  return timeoutMs;
+}
+
+function alternatives(words: readonly string[]): string {
+  const quoted = words.map((word) => `"${word}"`);
+  return `${quoted.slice(0, -1).join(', ')}, or ${quoted.at(-1)}`;
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/** The program: joins the command line with the gateway, which is loaded only when it is to run. */
+import { runCli } from './cli/main.js';
+
+// A reader that went away (`pllan health | head -1`) is no reason to fail, and none to stop a gateway.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+const exitCode = await runCli({
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  runGateway: async (options) => (await import('./primary/main.js')).runGateway(options),
+});
+
+// What is still open when a command is done must not keep the process alive; its output must not be lost.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

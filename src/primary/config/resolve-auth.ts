@@ -1,0 +1,98 @@
+/** Which auth mode and secret are in force, and from where (config.md §9.3). */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { LoadedConfig } from '../../shared/config/load.js';
+import type { AuthMode } from '../../shared/config/schema.js';
+import type { Logger } from '../../shared/log/logger.js';
+import type { Environment, Paths } from '../../shared/paths.js';
+import { errorCode } from '../../shared/to-error.js';
+import { exitCodes, StartError } from '../start-error.js';
+import { persistToken, writePrivateFile } from './persist-token.js';
+
+export interface AuthFlags {
+  readonly mode: AuthMode | undefined;
+  readonly token: string | undefined;
+  readonly password: string | undefined;
+}
+
+export type SecretSource = 'flag' | 'config' | 'environment' | 'token file' | 'generated' | 'none';
+
+export interface ResolvedAuth {
+  readonly mode: AuthMode;
+  /** Undefined when the mode needs none, or none was found. */
+  readonly secret: string | undefined;
+  readonly source: SecretSource;
+}
+
+/** @throws StartError when token and password are both configured and nothing says which counts */
+export function resolveAuth(loaded: LoadedConfig, flags: AuthFlags, env: Environment): ResolvedAuth {
+  const configured = loaded.config.gateway.auth;
+  const token = firstOf(flags.token, configured.token, env.PLLAN_GATEWAY_TOKEN);
+  const password = firstOf(flags.password, configured.password, env.PLLAN_GATEWAY_PASSWORD);
+  const chosen = flags.mode ?? configured.mode ?? undefined;
+  if (chosen === undefined && usable(configured.token) && usable(configured.password)) {
+    throw new StartError(
+      'gateway.auth.token and gateway.auth.password are both configured, but gateway.auth.mode is unset. Set gateway.auth.mode to token or password.',
+      exitCodes.configuration,
+    );
+  }
+  const mode = chosen ?? (password.secret === undefined ? 'token' : 'password');
+  if (mode === 'none') return { mode, secret: undefined, source: 'none' };
+  return { mode, ...(mode === 'token' ? token : password) };
+}
+
+/**
+ * Auth is on by default: a loopback gateway in token mode that has no token gets one. The token of the last
+ * run is taken again, so that clients keep working; a new one is also written into an existing config.
+ */
+export function ensureToken(
+  auth: ResolvedAuth,
+  loaded: LoadedConfig,
+  paths: Paths,
+  log: Logger,
+): ResolvedAuth {
+  if (auth.mode !== 'token' || auth.secret !== undefined) return auth;
+  const kept = readTokenFile(paths.tokenFile);
+  if (kept !== undefined && !loaded.exists) return { mode: 'token', secret: kept, source: 'token file' };
+  const secret = kept ?? randomBytes(24).toString('hex');
+  mkdirSync(dirname(paths.tokenFile), { recursive: true, mode: 0o700 });
+  writePrivateFile(paths.tokenFile, `${secret}\n`);
+  if (loaded.exists && !persistToken(paths.configPath, secret, log)) {
+    log.warn(
+      'auth.token-not-saved',
+      'the generated token could not be written into the config; it is in the token file only',
+    );
+  }
+  log.info('auth.token-generated', 'no gateway token was configured; one was generated', {
+    file: paths.tokenFile,
+  });
+  return { mode: 'token', secret, source: 'generated' };
+}
+
+/** The token that an earlier run generated, if there is one. */
+export function readTokenFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined;
+  } catch (caught) {
+    if (errorCode(caught) === 'ENOENT') return undefined;
+    throw caught;
+  }
+}
+
+function firstOf(
+  flag: string | undefined,
+  config: string | null,
+  environment: string | undefined,
+): Pick<ResolvedAuth, 'secret' | 'source'> {
+  if (usable(flag)) return { secret: flag.trim(), source: 'flag' };
+  if (usable(config)) return { secret: config.trim(), source: 'config' };
+  if (usable(environment)) return { secret: environment.trim(), source: 'environment' };
+  return { secret: undefined, source: 'none' };
+}
+
+/** Scripts that meant nothing often write these two words. */
+function usable(value: string | null | undefined): value is string {
+  const text = value?.trim();
+  return text !== undefined && text !== '' && text !== 'undefined' && text !== 'null';
+}

@@ -1,0 +1,74 @@
+/** Static checks before anything is opened, in the order that operators know (config.md §10). */
+import type { InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
+import { displayPath, type Paths } from '../../shared/paths.js';
+import { exitCodes, StartError } from '../start-error.js';
+import type { BindPlan } from './bind.js';
+import type { ResolvedAuth } from './resolve-auth.js';
+
+/** @throws StartError 78 */
+export function requireValid(loaded: LoadedConfig | InvalidConfig, paths: Paths): LoadedConfig {
+  if (loaded.ok) return loaded;
+  const issues = loaded.issues.map(({ path, message }) => `- ${path || '<root>'}: ${message}`).join('\n');
+  const file = displayPath(paths.configPath, paths.home);
+  throw new StartError(
+    `Config invalid\nFile: ${file}\n${issues}\nRun: pllan doctor --fix`,
+    exitCodes.configuration,
+  );
+}
+
+/** @throws StartError 78 when this config was not meant to start a gateway */
+export function requireLocalMode(loaded: LoadedConfig, allowUnconfigured: boolean): void {
+  if (allowUnconfigured) return;
+  const { mode } = loaded.config.gateway;
+  if (!loaded.exists) {
+    throw blocked(
+      'Missing config. Run `pllan setup` or set gateway.mode=local (or pass --allow-unconfigured).',
+    );
+  }
+  if (mode === null) {
+    throw blocked(
+      'Gateway start blocked: existing config is missing gateway.mode. Treat this as suspicious or clobbered config. ' +
+        'Re-run `pllan onboard --mode local` or `pllan setup`, set gateway.mode=local manually, or pass --allow-unconfigured.',
+    );
+  }
+  if (mode !== 'local') {
+    throw blocked(
+      `Gateway start blocked: set gateway.mode=local (current: ${mode}) or pass --allow-unconfigured.`,
+    );
+  }
+}
+
+export interface BindCheck {
+  readonly bind: BindPlan;
+  readonly port: number;
+  readonly auth: ResolvedAuth;
+  /** A missing token will be generated later. */
+  readonly tokenMayBeMade: boolean;
+  readonly prometheusAuth: 'inherit' | 'none';
+}
+
+/** Checks that need auth and bind together. @throws StartError */
+export function requireSafeBind({ bind, port, auth, tokenMayBeMade, prometheusAuth }: BindCheck): void {
+  const [host] = bind.required;
+  const missing = auth.secret === undefined;
+  if (!bind.loopback && missing) {
+    throw blocked(
+      `refusing to bind gateway to ${host}:${port} without auth (set gateway.auth.token/password, or set PLLAN_GATEWAY_TOKEN/PLLAN_GATEWAY_PASSWORD)`,
+    );
+  }
+  if (!bind.loopback && prometheusAuth === 'none') {
+    throw blocked('diagnostics.prometheus.auth=none is allowed on a loopback bind only');
+  }
+  if (auth.mode === 'token' && missing && !tokenMayBeMade) {
+    throw new StartError(
+      'gateway auth mode is token, but no token was configured (set gateway.auth.token or PLLAN_GATEWAY_TOKEN)',
+    );
+  }
+  if (auth.mode === 'password' && missing) {
+    throw new StartError('gateway auth mode is password, but no password was configured');
+  }
+}
+
+function blocked(message: string): StartError {
+  return new StartError(message, exitCodes.configuration);
+}

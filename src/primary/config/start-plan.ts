@@ -1,0 +1,44 @@
+/** Everything that is decided before anything is opened: config, addresses, models, auth (config.md §9, §10). */
+import { loadConfig, type GatewayConfig, type LoadedConfig } from '../../shared/config/load.js';
+import type { GatewayOptions } from '../../shared/gateway-options.js';
+import type { RouteTable } from '../../shared/routes.js';
+import { planBind, type BindPlan } from './bind.js';
+import { ensureDevSetup } from './dev-setup.js';
+import { resolveAuth, type ResolvedAuth } from './resolve-auth.js';
+import { buildRoutes } from './routes.js';
+import { requireLocalMode, requireSafeBind, requireValid } from './start-guard.js';
+
+export interface StartPlan {
+  readonly loaded: LoadedConfig;
+  readonly config: GatewayConfig;
+  readonly port: number;
+  readonly bind: BindPlan;
+  readonly routes: RouteTable;
+  /** As configured; in token mode on loopback the secret may still have to be made. */
+  readonly auth: ResolvedAuth;
+}
+
+/** @throws StartError with the line and exit code of the first check that fails */
+export async function makeStartPlan({ flags, env, paths }: GatewayOptions): Promise<StartPlan> {
+  if (flags.dev) ensureDevSetup(paths);
+  const given = {
+    ...(flags.port === undefined ? {} : { port: String(flags.port) }),
+    ...(flags.bind === undefined ? {} : { bind: flags.bind }),
+    ...(flags.logLevel === undefined ? {} : { 'log-level': flags.logLevel }),
+  };
+  const loaded = requireValid(loadConfig({ path: paths.configPath, env, flags: given }), paths);
+  const { config } = loaded;
+  requireLocalMode(loaded, flags.allowUnconfigured);
+  const bind = await planBind(config.gateway);
+  const routes = buildRoutes({ config, env, model: flags.model, version: 1 });
+  const auth = resolveAuth(loaded, { mode: flags.auth, token: flags.token, password: flags.password }, env);
+  requireSafeBind({
+    bind,
+    port: config.gateway.port,
+    auth,
+    // A loopback gateway that nobody configured gets a token of its own: auth is on by default.
+    tokenMayBeMade: bind.loopback && flags.auth === undefined,
+    prometheusAuth: config.diagnostics.prometheus.auth,
+  });
+  return { loaded, config, port: config.gateway.port, bind, routes, auth };
+}

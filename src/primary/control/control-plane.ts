@@ -1,0 +1,228 @@
+/**
+ * The WebSocket control plane: takes upgrades, runs the handshake, hands requests to methods, broadcasts
+ * events. Owns every connection from its upgrade to its close.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData } from 'ws';
+import { isDirectLoopback } from '../../shared/auth/address.js';
+import { answerAndLinger } from '../../shared/http/raw-answer.js';
+import { TEXT_TYPE } from '../../shared/http/headers.js';
+import { controlLimits } from '../../shared/limits.js';
+import { closeCodes } from '../../shared/protocol/constants.js';
+import {
+  encodeChallenge,
+  encodeEvent,
+  eventRules,
+  type EncodedEvent,
+  type EventName,
+} from '../../shared/protocol/events.js';
+import { encodeErrorResponse, encodeResponse, type StateVersion } from '../../shared/protocol/frames.js';
+import type { Peer } from '../port/peer.js';
+import { Connection, type ConnectionObserver, type Remote, type Session } from './connection.js';
+import { dispatch, type DispatchOptions } from './dispatch.js';
+import { GatewaySocket } from './gateway-socket.js';
+import {
+  decideHandshake,
+  type HandshakeContext,
+  type HandshakeOutcome,
+  type Refusal,
+  type RefusalKind,
+} from './handshake.js';
+
+export interface ControlPlaneOptions extends DispatchOptions {
+  readonly handshake: HandshakeContext;
+  readonly handshakeTimeoutMs: number;
+  readonly preAuthPerIp: number;
+  readonly observer: ControlObserver;
+  /** The payload of `hello-ok`, made in the same tick in which the connection starts to get events. */
+  hello(connection: Connection, session: Session): string;
+}
+
+/** What others want to know. */
+export interface ControlObserver {
+  frame(direction: 'in' | 'out'): void;
+  eventDropped(event: EventName): void;
+  refused(kind: RefusalKind): void;
+  opened(connection: Connection): void;
+  alive(connection: Connection): void;
+  closed(connection: Connection): void;
+}
+
+export interface ControlPlane {
+  /** Takes an upgrade request over. */
+  upgrade(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
+  /** Encodes once, sends to everyone who may see it. */
+  broadcast(name: EventName, payload: string, stateVersion?: StateVersion): void;
+  /** As `broadcast`, with a payload that depends on who sees it. */
+  broadcastTo(name: EventName, encode: (connection: Connection) => EncodedEvent): void;
+  /** Open sockets by role, those still in the handshake as `connecting`. */
+  counts(): ReadonlyMap<string, number>;
+  bufferedBytes(): number;
+  /** Tells everyone, then closes everything with 1012; resolves when the last socket is gone. */
+  shutdown(payload: { readonly reason: string; readonly restartExpectedMs?: number }): Promise<void>;
+}
+
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { log, observer } = options;
+  const open = new Set<Connection>();
+  const pending = new Map<Connection, string>();
+  const everyone = new Set<Connection>();
+  let emptied: (() => void) | undefined;
+  let closedToUpgrades = false;
+  const server = new WebSocketServer({
+    noServer: true,
+    WebSocket: GatewaySocket,
+    maxPayload: controlLimits.preAuthPayloadBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    skipUTF8Validation: true,
+  });
+  const watch: ConnectionObserver = {
+    frameSent: () => observer.frame('out'),
+    eventDropped: (event) => observer.eventDropped(event),
+    slowConsumer: (connection) =>
+      log.warn('ws.slow', 'connection closed: it does not keep up', {
+        conn: connection.id,
+        remote: connection.remote.address,
+      }),
+  };
+
+  const accept = (socket: GatewaySocket, remote: Remote): void => {
+    const connection = new Connection(socket, remote, watch);
+    everyone.add(connection);
+    pending.set(connection, remote.address);
+    const deadline = setTimeout(() => {
+      log.warn('ws.handshake-timeout', 'handshake timeout', { conn: connection.id, remote: remote.address });
+      connection.close(closeCodes.normal, '');
+    }, options.handshakeTimeoutMs);
+    socket.on('message', (data) => {
+      observer.frame('in');
+      if (connection.closing) return;
+      const text = textOf(data);
+      if (connection.session) return dispatch(text, connection, options);
+      clearTimeout(deadline);
+      pending.delete(connection);
+      settle(connection, socket, decideHandshake(text, remote, options.handshake));
+    });
+    socket.on('ping', () => observer.alive(connection));
+    socket.on('pong', () => observer.alive(connection));
+    socket.on('error', (error) => log.debug('ws.error', error.message, { conn: connection.id }));
+    socket.once('close', () => {
+      clearTimeout(deadline);
+      pending.delete(connection);
+      everyone.delete(connection);
+      if (open.delete(connection)) observer.closed(connection);
+      if (everyone.size === 0) emptied?.();
+    });
+    connection.send(encodeChallenge(connection.nonce, Date.now()));
+  };
+
+  const settle = (connection: Connection, socket: GatewaySocket, outcome: HandshakeOutcome): void => {
+    if (!outcome.ok) {
+      refuse(connection, outcome.refusal);
+      return;
+    }
+    connection.session = outcome.session;
+    socket.raisePayloadLimit();
+    connection.send(encodeResponse(outcome.requestId, options.hello(connection, outcome.session)));
+    open.add(connection);
+    log.debug('ws.connected', `${outcome.session.client.id} connected`, {
+      conn: connection.id,
+      mode: outcome.session.client.mode,
+    });
+    observer.opened(connection);
+  };
+
+  const refuse = (connection: Connection, refusal: Refusal): void => {
+    const { client, cause, kind, response, close } = refusal;
+    const { headers, address } = connection.remote;
+    log.warn('ws.refused', `gateway connect failed: ${cause}`, {
+      conn: connection.id,
+      remote: address,
+      origin: headers.origin,
+      userAgent: headers['user-agent'],
+      client: client?.id,
+      mode: client?.mode,
+      version: client?.version,
+    });
+    observer.refused(kind);
+    if (response) connection.send(encodeErrorResponse(response.id, response.error));
+    connection.close(close.code, close.reason);
+  };
+
+  const broadcastTo = (name: EventName, encode: (connection: Connection) => EncodedEvent): void => {
+    const { droppable } = eventRules[name];
+    for (const connection of open) connection.sendEvent(encode(connection), droppable);
+    limitBuffered(open, (connection) => watch.slowConsumer(connection));
+  };
+
+  return {
+    upgrade(request, socket, rest, peer) {
+      const phase = options.handshake.phase();
+      const strangers = [...pending.values()].filter((address) => address === peer.address).length;
+      const refusedWith =
+        phase === 'draining' || closedToUpgrades
+          ? 'Service Unavailable'
+          : strangers >= options.preAuthPerIp
+            ? 'Too many unauthenticated sockets'
+            : undefined;
+      if (refusedWith) {
+        answerAndLinger(socket, {
+          status: 503,
+          type: TEXT_TYPE,
+          body: refusedWith,
+          headers: ['Retry-After', '1'],
+        });
+        return;
+      }
+      const direct = isDirectLoopback({ peer: peer.address, headers: request.headers });
+      const remote: Remote = { address: peer.address, directLoopback: direct, headers: request.headers };
+      server.handleUpgrade(request, socket, rest, (webSocket) => accept(webSocket, remote));
+    },
+    broadcastTo,
+    broadcast(name, payload, stateVersion) {
+      const event = encodeEvent(name, payload, stateVersion);
+      broadcastTo(name, () => event);
+    },
+    counts: () =>
+      new Map([
+        ['operator', open.size],
+        ['connecting', pending.size],
+      ]),
+    bufferedBytes: () => totalBuffered(open),
+    async shutdown(payload) {
+      closedToUpgrades = true;
+      const event = encodeEvent('shutdown', JSON.stringify(payload));
+      for (const connection of open) connection.sendEvent(event, false);
+      if (everyone.size === 0) return;
+      const gone = new Promise<void>((resolve) => (emptied = resolve));
+      for (const connection of everyone) connection.close(closeCodes.restart, 'service restart');
+      await gone;
+    },
+  };
+}
+
+/** Text and binary messages mean the same: JSON in UTF-8 (protocol.md §1). */
+function textOf(data: RawData): string {
+  if (Buffer.isBuffer(data)) return data.toString('utf8');
+  return Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]).toString('utf8');
+}
+
+function totalBuffered(connections: Iterable<Connection>): number {
+  let total = 0;
+  for (const connection of connections) total += connection.bufferedBytes;
+  return total;
+}
+
+/** All sockets together may hold only so much: the fullest go first (protocol.md §15). */
+function limitBuffered(connections: ReadonlySet<Connection>, report: (connection: Connection) => void): void {
+  let total = totalBuffered(connections);
+  if (total <= controlLimits.maxBufferedTotalBytes) return;
+  for (const connection of [...connections].toSorted((a, b) => b.bufferedBytes - a.bufferedBytes)) {
+    if (total <= controlLimits.maxBufferedTotalBytes) return;
+    total -= connection.bufferedBytes;
+    report(connection);
+    connection.close(closeCodes.policy, 'slow consumer');
+  }
+}

@@ -1,0 +1,30 @@
+/** What an RPC method is (methods.md §1). */
+import type { Check } from '../../../shared/schema.js';
+import type { ErrorShape } from '../../../shared/protocol/frames.js';
+import type { Scope } from '../../../shared/protocol/scopes.js';
+import type { Connection } from '../connection.js';
+
+export interface Method<P = unknown> {
+  readonly name: string;
+  /** Null: any connection may call it. */
+  readonly scope: Scope | null;
+  readonly params: Check<P>;
+  /** The payload as JSON text. @throws RpcError */
+  answer(params: P, connection: Connection): string | Promise<string>;
+}
+
+/** An answer that is an error, on purpose. */
+export class RpcError extends Error {
+  readonly shape: ErrorShape;
+
+  constructor(shape: ErrorShape) {
+    super(shape.message);
+    this.name = 'RpcError';
+    this.shape = shape;
+  }
+}
+
+/** Keeps a method's params type while it stands in a list with others. */
+export function method<P>(definition: Method<P>): Method {
+  return definition;
+}

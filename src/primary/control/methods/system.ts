@@ -1,0 +1,52 @@
+/** `health`, `status`, `system-presence` (methods.md §2). */
+import Type from 'typebox';
+import { compile } from '../../../shared/schema.js';
+import { hasScope } from '../../../shared/protocol/scopes.js';
+import type { HealthMonitor } from '../../health/health-monitor.js';
+import type { StatusSource } from '../../health/status.js';
+import type { Presence } from '../presence.js';
+import { method, type Method } from './method.js';
+
+const none = compile(Type.Object({}, { additionalProperties: false }));
+
+export interface SystemMethodServices {
+  readonly health: HealthMonitor;
+  readonly status: StatusSource;
+  readonly presence: Presence;
+}
+
+export function systemMethods(services: SystemMethodServices): readonly Method[] {
+  return [
+    method({
+      name: 'health',
+      scope: null,
+      params: compile(Type.Object({ probe: Type.Optional(Type.Boolean()) })),
+      answer: (params, connection) => {
+        const view = hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')
+          ? 'full'
+          : 'redacted';
+        return params.probe === true ? services.health.probe(view) : services.health.read(view);
+      },
+    }),
+    method({
+      name: 'status',
+      scope: 'operator.read',
+      params: compile(
+        Type.Object(
+          { includeChannelSummary: Type.Optional(Type.Boolean()) },
+          { additionalProperties: false },
+        ),
+      ),
+      answer: (_params, connection) =>
+        JSON.stringify(
+          services.status.collect(hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')),
+        ),
+    }),
+    method({
+      name: 'system-presence',
+      scope: 'operator.read',
+      params: none,
+      answer: () => services.presence.encoded(),
+    }),
+  ];
+}

@@ -1,0 +1,116 @@
+/** Wires the control plane: presence, health, methods and events around the WebSocket connections. */
+import { randomUUID } from 'node:crypto';
+import { controlLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import type { Environment, Paths } from '../../shared/paths.js';
+import { encodeEvent } from '../../shared/protocol/events.js';
+import type { StateVersion } from '../../shared/protocol/frames.js';
+import { hasScope } from '../../shared/protocol/scopes.js';
+import type { ResolvedAuth } from '../config/resolve-auth.js';
+import type { StartPlan } from '../config/start-plan.js';
+import { controlAuthOf, originsOf } from '../config/worker-snapshot.js';
+import { createHealthMonitor } from '../health/health-monitor.js';
+import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
+import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
+import { createAuthenticator } from './auth.js';
+import { createControlPlane, type ControlPlane } from './control-plane.js';
+import { encodeHello } from './hello.js';
+import { systemMethods } from './methods/system.js';
+import { createPresence } from './presence.js';
+
+export interface ControlOptions {
+  readonly plan: StartPlan;
+  readonly auth: ResolvedAuth;
+  readonly paths: Paths;
+  readonly env: Environment;
+  readonly metrics: PrimaryMetrics;
+  readonly sources: StatusSources;
+  readonly log: Logger;
+  draining(): boolean;
+  uptimeMs(): number;
+}
+
+export interface Control extends Pick<ControlPlane, 'upgrade' | 'counts' | 'bufferedBytes' | 'shutdown'> {
+  start(): void;
+  /** Stops what makes events on its own; connections stay. */
+  stop(): void;
+}
+
+export function openControl(options: ControlOptions): Control {
+  const { plan, auth, paths, metrics, sources } = options;
+  const { gateway } = plan.config;
+  const presence = createPresence(() =>
+    plane.broadcast('presence', `{"presence":${presence.encoded()}}`, stateVersion()),
+  );
+  const health = createHealthMonitor({
+    collect: (view) => healthFacts(sources, view),
+    changed: () => broadcastHealth(),
+    idle: () => plane.counts().get('operator') === 0,
+  });
+  const stateVersion = (): StateVersion => ({ presence: presence.version, health: health.version });
+  const status = createStatusSource(sources);
+  const methods = new Map(systemMethods({ health, status, presence }).map((method) => [method.name, method]));
+  const hello = {
+    bootId: randomUUID(),
+    methods: [...methods.keys()],
+    presence,
+    health,
+    defaultAgentId: plan.routes.defaultAgentId,
+    configHash: plan.loaded.hash,
+    configPath: paths.configPath,
+    stateDir: paths.stateDir,
+    authMode: auth.mode,
+    uptimeMs: options.uptimeMs,
+  };
+  const plane = createControlPlane({
+    methods,
+    log: options.log,
+    answered: metrics.wsRequest,
+    handshake: {
+      authenticate: createAuthenticator(controlAuthOf(auth)),
+      origins: originsOf(gateway.controlUi),
+      phase: () => (options.draining() ? 'draining' : 'open'),
+    },
+    handshakeTimeoutMs: gateway.handshakeTimeoutMs,
+    preAuthPerIp:
+      Number(options.env.PLLAN_MAX_PREAUTH_CONNECTIONS_PER_IP) || controlLimits.preAuthConnectionsPerIp,
+    hello: (connection, session) => encodeHello(connection, session, hello),
+    observer: {
+      frame: metrics.wsFrame,
+      eventDropped: metrics.wsDroppedEvent,
+      refused: metrics.wsRefused,
+      opened(connection) {
+        health.refreshIfOld();
+        presence.connected(connection);
+      },
+      alive: presence.touch,
+      closed: presence.disconnected,
+    },
+  });
+  const broadcastHealth = (): void => {
+    const full = encodeEvent('health', health.peek('full'), stateVersion());
+    const redacted = encodeEvent('health', health.peek('redacted'), stateVersion());
+    plane.broadcastTo('health', ({ session }) =>
+      session && hasScope(session.scopes, 'operator.admin') ? full : redacted,
+    );
+  };
+  let ticks: NodeJS.Timeout | undefined;
+  return {
+    upgrade: plane.upgrade,
+    counts: plane.counts,
+    bufferedBytes: plane.bufferedBytes,
+    shutdown: plane.shutdown,
+    start() {
+      health.start();
+      ticks = setInterval(
+        () => plane.broadcast('tick', `{"ts":${Date.now()}}`),
+        controlLimits.tickIntervalMs,
+      );
+    },
+    stop() {
+      clearInterval(ticks);
+      health.stop();
+      presence.stop();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/** Who and what is connected (protocol.md §13). Each change raises the version; broadcasts are spaced. */
+import { arch, hostname, networkInterfaces, platform, release } from 'node:os';
+import { presenceLimits } from '../../shared/limits.js';
+import { VERSION } from '../../shared/version.js';
+import type { Connection } from './connection.js';
+
+export interface PresenceEntry {
+  readonly host?: string;
+  readonly ip?: string;
+  readonly version?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly modelIdentifier?: string;
+  readonly mode?: string;
+  readonly reason?: string;
+  readonly text?: string;
+  readonly ts: number;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly instanceId?: string;
+}
+
+export interface Presence {
+  /** The list as JSON text, newest first; encoded once per change. */
+  encoded(): string;
+  readonly version: number;
+  connected(connection: Connection): void;
+  disconnected(connection: Connection): void;
+  /** A sign of life. */
+  touch(connection: Connection): void;
+  stop(): void;
+}
+
+/** Clients in these modes come and go; nobody wants to see them (protocol.md §13). */
+const untracked: ReadonlySet<string> = new Set(['cli', 'backend', 'probe']);
+
+/** `changed` is called for each broadcast that is due. */
+export function createPresence(changed: () => void, now: () => number = Date.now): Presence {
+  const entries = new Map<string, PresenceEntry>();
+  let version = 0;
+  let cache: { readonly text: string; readonly until: number } | undefined;
+  let quietUntil = 0;
+  let pending: NodeJS.Timeout | undefined;
+
+  const announce = (): void => {
+    pending = undefined;
+    quietUntil = now() + presenceLimits.broadcastIntervalMs;
+    changed();
+  };
+  const change = (key: string, entry: PresenceEntry): void => {
+    entries.delete(key);
+    entries.set(key, entry);
+    prune(entries, now());
+    version += 1;
+    cache = undefined;
+    if (pending) return;
+    const wait = quietUntil - now();
+    if (wait <= 0) announce();
+    else pending = setTimeout(announce, wait);
+  };
+  return {
+    encoded() {
+      const at = now();
+      if (cache && at < cache.until) return cache.text;
+      prune(entries, at);
+      const list = [selfEntry(at), ...[...entries.values()].toSorted((a, b) => b.ts - a.ts)];
+      // The self entry is refreshed when read; within a second nobody can tell.
+      cache = { text: JSON.stringify(list), until: at + 1_000 };
+      return cache.text;
+    },
+    get version() {
+      return version;
+    },
+    connected(connection) {
+      const entry = entryOf(connection, 'connect', now());
+      if (entry) change(connection.id, entry);
+    },
+    disconnected(connection) {
+      const known = entries.get(connection.id);
+      if (known)
+        change(connection.id, {
+          ...known,
+          reason: 'disconnect',
+          text: describe({ ...known, reason: 'disconnect' }),
+          ts: now(),
+        });
+    },
+    touch(connection) {
+      const known = entries.get(connection.id);
+      if (known) entries.set(connection.id, { ...known, ts: now() });
+    },
+    stop: () => clearTimeout(pending),
+  };
+}
+
+function entryOf(connection: Connection, reason: string, ts: number): PresenceEntry | undefined {
+  const { session, remote } = connection;
+  if (!session || untracked.has(session.client.mode)) return undefined;
+  const { client } = session;
+  const entry = {
+    host: client.displayName ?? client.id,
+    ...(remote.directLoopback ? {} : { ip: remote.address }),
+    version: client.version,
+    platform: client.platform,
+    ...(client.deviceFamily ? { deviceFamily: client.deviceFamily } : {}),
+    ...(client.modelIdentifier ? { modelIdentifier: client.modelIdentifier } : {}),
+    mode: client.mode,
+    reason,
+    roles: [session.role],
+    scopes: [...session.scopes],
+    ...(client.instanceId ? { instanceId: client.instanceId } : {}),
+  };
+  return { ...entry, text: describe(entry), ts };
+}
+
+function selfEntry(ts: number): PresenceEntry {
+  const ip = ownAddress();
+  const names: Readonly<Record<string, [string, string]>> = {
+    linux: ['linux', 'Linux'],
+    darwin: ['macos', 'Mac'],
+    win32: ['windows', 'Windows'],
+  };
+  const [system, family] = names[platform()] ?? [platform(), arch()];
+  const entry = {
+    host: hostname(),
+    ...(ip ? { ip } : {}),
+    version: VERSION,
+    platform: `${system} ${release()}`,
+    deviceFamily: family,
+    mode: 'gateway',
+    reason: 'self',
+  };
+  return { ...entry, text: `Gateway: ${describe(entry)}`, ts };
+}
+
+function describe(entry: Omit<PresenceEntry, 'ts'>): string {
+  const where = entry.ip ? `${entry.host} (${entry.ip})` : entry.host;
+  return `${where} · app ${entry.version} · mode ${entry.mode} · reason ${entry.reason}`;
+}
+
+function ownAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.find((entry) => entry.family === 'IPv4' && !entry.internal)?.address;
+}
+
+function prune(entries: Map<string, PresenceEntry>, now: number): void {
+  for (const [key, entry] of entries) if (now - entry.ts > presenceLimits.ttlMs) entries.delete(key);
+  while (entries.size > presenceLimits.entries) entries.delete(entries.keys().next().value as string);
+}

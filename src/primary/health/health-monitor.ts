@@ -1,0 +1,90 @@
+/**
+ * The health snapshot: collected on a timer and on demand, kept encoded, broadcast after each refresh
+ * (methods.md §2, protocol.md §14.4). Reading it costs nothing, so `health` stays fast under any load.
+ */
+import { healthLimits } from '../../shared/limits.js';
+
+/** `redacted` is for callers without admin scope: no file paths. */
+export type HealthView = 'full' | 'redacted';
+
+/** What is collected; `ok`, `ts` and `durationMs` are added here. */
+export type HealthFacts = Readonly<Record<string, unknown>>;
+
+export interface HealthMonitor {
+  /** The last snapshot as JSON text; a refresh follows in the background. */
+  read(view: HealthView): string;
+  /** A fresh one. */
+  probe(view: HealthView): Promise<string>;
+  /** Current snapshot without asking for another. */
+  peek(view: HealthView): string;
+  readonly version: number;
+  /** Refreshes in the background if the snapshot has outlived its interval. */
+  refreshIfOld(): void;
+  start(): void;
+  stop(): void;
+}
+
+export interface HealthMonitorOptions {
+  collect(view: HealthView): HealthFacts;
+  /** After each refresh. */
+  changed(): void;
+  /** Nobody is connected: no need to refresh on the timer. */
+  idle(): boolean;
+}
+
+export function createHealthMonitor(
+  options: HealthMonitorOptions,
+  now: () => number = Date.now,
+): HealthMonitor {
+  let version = 0;
+  let collectedAt = 0;
+  let encoded: Readonly<Record<HealthView, string>> = { full: '{}', redacted: '{}' };
+  let soon: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const refresh = (): void => {
+    clearTimeout(soon);
+    soon = undefined;
+    const startedAt = now();
+    const facts = { full: options.collect('full'), redacted: options.collect('redacted') };
+    const stamp = { ok: true, ts: startedAt, durationMs: now() - startedAt };
+    encoded = {
+      full: JSON.stringify({ ...stamp, ...facts.full }),
+      redacted: JSON.stringify({ ...stamp, ...facts.redacted }),
+    };
+    collectedAt = now();
+    version += 1;
+    options.changed();
+  };
+  const refreshSoon = (): void => {
+    soon ??= setTimeout(refresh, Math.max(0, collectedAt + healthLimits.refreshMinIntervalMs - now()));
+  };
+  return {
+    read(view) {
+      refreshSoon();
+      return encoded[view];
+    },
+    async probe(view) {
+      refresh();
+      return encoded[view];
+    },
+    peek: (view) => encoded[view],
+    get version() {
+      return version;
+    },
+    refreshIfOld() {
+      if (now() - collectedAt > healthLimits.refreshIntervalMs) refreshSoon();
+    },
+    start() {
+      refresh();
+      timer = setInterval(() => {
+        if (!options.idle()) refresh();
+      }, healthLimits.refreshIntervalMs);
+      timer.unref();
+    },
+    stop() {
+      clearInterval(timer);
+      clearTimeout(soon);
+    },
+  };
+}

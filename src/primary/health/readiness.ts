@@ -1,0 +1,52 @@
+/** Is the gateway ready for work, and if not, why (http.md §2). Evaluated at most once a second. */
+import { healthLimits } from '../../shared/limits.js';
+import type { EventLoopSample } from './event-loop.js';
+
+/** starting ──sidecars settled, worker ready──▶ started ──stop──▶ draining */
+export type Phase = 'starting' | 'started' | 'draining';
+
+export interface ReadinessState {
+  readonly phase: Phase;
+  readonly failing: readonly string[];
+  readonly uptimeMs: number;
+  readonly eventLoop: EventLoopSample;
+}
+
+export interface Readiness {
+  evaluate(): ReadinessState;
+}
+
+export interface ReadinessSources {
+  phase(): Phase;
+  workersReady(): number;
+  uptimeMs(): number;
+  eventLoop(): EventLoopSample;
+}
+
+export function createReadiness(
+  sources: ReadinessSources,
+  now: () => number = () => performance.now(),
+): Readiness {
+  let cached: ReadinessState | undefined;
+  let cachedAt = 0;
+  return {
+    evaluate() {
+      const phase = sources.phase();
+      // A change of phase is known here at once; only what has to be looked up is worth a cache.
+      if (
+        cached &&
+        cached.phase === phase &&
+        phase !== 'starting' &&
+        now() - cachedAt < healthLimits.readinessCacheMs
+      )
+        return cached;
+      const failing: string[] = [];
+      if (phase === 'starting') failing.push('startup-sidecars');
+      if (phase === 'draining') failing.push('gateway-draining');
+      if (sources.workersReady() === 0) failing.push('workers');
+      cached = { phase, failing, uptimeMs: sources.uptimeMs(), eventLoop: sources.eventLoop() };
+      cachedAt = now();
+      return cached;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** The primary's log: its own records and the workers' lines, to the file and the console, each with its own level. */
+import pino from 'pino';
+import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
+import type { GatewayOptions } from '../../shared/gateway-options.js';
+import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';
+import { expandHome } from '../../shared/paths.js';
+import type { StartPlan } from '../config/start-plan.js';
+import { consoleSink } from './console-sink.js';
+import { openLogFile } from './file-sink.js';
+
+export interface GatewayLog {
+  readonly log: Logger;
+  readonly path: string;
+  readonly style: ConsoleStyle;
+  /** Least level that anyone wants: what workers should send. */
+  readonly level: LogLevel;
+  /** Finished lines of workers. */
+  readonly sink: LogSink;
+  flush(): void;
+}
+
+export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): GatewayLog {
+  const config = plan.config.logging;
+  const file = openLogFile(paths, config.file === null ? null : expandHome(config.file, paths.home));
+  const consoleLevel = flags.verbose ? lower('debug', config.level) : (config.consoleLevel ?? config.level);
+  const style = config.consoleStyle ?? (process.stdout.isTTY ? 'pretty' : 'compact');
+  const shown = consoleSink({ level: consoleLevel, style, color: flags.color });
+  const kept = rank(config.level);
+  const sink: LogSink = {
+    write(line, level) {
+      if (level >= kept) file.write(line, level);
+      shown.write(line, level);
+    },
+  };
+  const level = lower(config.level, consoleLevel);
+  return {
+    log: createLogger({ sink, level, subsystem: 'gateway', secrets: secretsOf(plan) }),
+    path: file.path,
+    style,
+    level,
+    sink,
+    flush: () => file.flush(),
+  };
+}
+
+function rank(level: LogLevel): number {
+  return level === 'silent' ? Number.POSITIVE_INFINITY : (pino.levels.values[level] ?? 30);
+}
+
+function lower(a: LogLevel, b: LogLevel): LogLevel {
+  return rank(a) <= rank(b) ? a : b;
+}
+
+/** What must never appear in a line, whatever it looks like. */
+function secretsOf({ auth, routes }: StartPlan): string[] {
+  const keys = Object.values(routes.providers).map(({ apiKey }) => apiKey);
+  return [auth.secret ?? null, ...keys].filter((secret) => secret !== null);
+}

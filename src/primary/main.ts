@@ -1,0 +1,152 @@
+/**
+ * The gateway's composition root: `startGateway` reads as the start-up order (operations.md §2), and what is
+ * wired here is all there is. Nothing is opened before every check has passed.
+ */
+import { deferred } from '../shared/deferred.js';
+import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
+import type { Logger } from '../shared/log/logger.js';
+import type { RouteTable } from '../shared/routes.js';
+import { banner } from './banner.js';
+import { ensureToken } from './config/resolve-auth.js';
+import { unusedKeys } from './config/routes.js';
+import { makeStartPlan, type StartPlan } from './config/start-plan.js';
+import { openControl } from './control/open-control.js';
+import { startEventLoopMonitor } from './health/event-loop.js';
+import { createReadiness, type Phase } from './health/readiness.js';
+import { openLog, type GatewayLog } from './log/open-log.js';
+import { createPrimaryMetrics } from './metrics/primary-metrics.js';
+import { forcePort } from './port/force.js';
+import { acquireLocks, type InstanceLock } from './port/lock.js';
+import { openDataPath } from './port/open-data-path.js';
+import { createShutdown, type Shutdown } from './shutdown.js';
+import { endOnUnexpected, listenForSignals } from './signals.js';
+import { StartError } from './start-error.js';
+
+export const runGateway: RunGateway = async (options) => {
+  let log: Logger | undefined;
+  const signals = listenForSignals(() => log);
+  process.umask(0o077);
+  let opened: GatewayLog | undefined;
+  let lock: InstanceLock | undefined;
+  const cleanUp = (): void => {
+    lock?.release();
+    opened?.flush();
+  };
+  try {
+    const plan = await makeStartPlan(options);
+    opened = openLog(plan, options);
+    ({ log } = opened);
+    if (options.flags.force) await forcePort(plan.port, log);
+    lock = await acquireLocks(options.paths, plan.port, options.env);
+    endOnUnexpected(log, cleanUp);
+    const shutdown = await startGateway(options, plan, opened);
+    signals.onStop(shutdown.request);
+    return await shutdown.done;
+  } catch (caught) {
+    if (!(caught instanceof StartError)) throw caught;
+    log?.error('start.failed', caught.message);
+    process.stderr.write(`${caught.message}\n`);
+    return caught.exitCode;
+  } finally {
+    cleanUp();
+    signals.dispose();
+  }
+};
+
+async function startGateway(options: GatewayOptions, plan: StartPlan, opened: GatewayLog): Promise<Shutdown> {
+  const { paths, env } = options;
+  const { log } = opened;
+  for (const warning of plan.loaded.warnings) log.warn('config.warning', warning);
+  if (plan.bind.warning) log.warn('config.warning', plan.bind.warning);
+  const auth = ensureToken(plan.auth, plan.loaded, paths, log);
+  if (auth.mode === 'none')
+    log.warn('auth.none', 'authentication is off: every local process can use this gateway');
+
+  let phase: Phase = 'starting';
+  const uptimeMs = (): number => Math.round(process.uptime() * 1000);
+  const metrics = createPrimaryMetrics();
+  const eventLoop = startEventLoopMonitor();
+  const workers = () => data.supervisor.status;
+  const readiness = createReadiness({
+    phase: () => phase,
+    workersReady: () => workers().ready,
+    uptimeMs,
+    eventLoop: () => eventLoop.sample,
+  });
+  const control = openControl({
+    plan,
+    auth,
+    paths,
+    env,
+    metrics,
+    sources: { routes: plan.routes, storeDir: paths.storeDir, workers, eventLoop: () => eventLoop.sample },
+    log: log.for('ws'),
+    draining: () => phase === 'draining',
+    uptimeMs,
+  });
+  const workerReady = deferred<void>();
+  const data = await openDataPath({
+    plan,
+    auth,
+    paths,
+    env,
+    metrics,
+    readiness,
+    log,
+    logLevel: opened.level,
+    logSink: opened.sink,
+    onWebSocket: control.upgrade,
+    onWorkerReady: () => workerReady.resolve(),
+  });
+  metrics.watch({
+    wsConnections: control.counts,
+    wsBufferedBytes: control.bufferedBytes,
+    workers: data.supervisor.up,
+    waitingConnections: () => data.waiting,
+    unclassifiedConnections: () => data.unclassified,
+  });
+  const shutdown = createShutdown(
+    {
+      beginDraining() {
+        phase = 'draining';
+        data.refuseWork();
+      },
+      drained: () => data.supervisor.drain(),
+      finish: [
+        { name: 'control', run: () => control.stop() },
+        { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
+        { name: 'port', run: () => data.closePort() },
+        { name: 'workers', run: () => data.supervisor.stop() },
+        { name: 'tunnel', run: () => data.closeTunnel() },
+        { name: 'event loop monitor', run: () => eventLoop.stop() },
+      ],
+    },
+    log,
+  );
+  try {
+    await data.listen();
+  } catch (caught) {
+    await data.supervisor.stop();
+    data.closeTunnel();
+    throw caught;
+  }
+  control.start();
+  sayListening(plan.bind.required[0] ?? '', plan.port, plan.routes, opened);
+
+  void workerReady.promise.then(() => {
+    if (phase !== 'starting') return;
+    phase = 'started';
+    log.info('ready', `ready (${process.uptime().toFixed(1)}s)`, { workers: workers().configured });
+    if (opened.style !== 'json') {
+      const facts = { host: plan.bind.required[0] ?? '', port: plan.port, auth, routes: plan.routes, paths };
+      process.stdout.write(banner({ ...facts, unusedKeys: unusedKeys(plan.routes, env) }));
+    }
+  });
+  return shutdown;
+}
+
+function sayListening(host: string, port: number, routes: RouteTable, { log, path }: GatewayLog): void {
+  log.info('listening', `listening on ws://${host}:${port} (PID ${process.pid})`, { host, port });
+  log.info('log-file', `log file: ${path}`);
+  log.info('model', `agent model: ${routes.agents[routes.defaultAgentId]?.model}`);
+}

@@ -1,0 +1,101 @@
+/** What the primary itself counts (http.md §12), and the one exposition of all processes. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { MetricsSnapshot } from '../../shared/ipc.js';
+import { createMetricsMerge } from './merge.js';
+
+/** Read when Prometheus asks. */
+export interface MetricSources {
+  wsConnections(): ReadonlyMap<string, number>;
+  wsBufferedBytes(): number;
+  workers(): readonly { readonly slot: number; readonly up: boolean }[];
+  waitingConnections(): number;
+  unclassifiedConnections(): number;
+}
+
+export interface PrimaryMetrics {
+  wsRequest(method: string, outcome: 'ok' | 'error', ms: number): void;
+  wsFrame(direction: 'in' | 'out'): void;
+  wsDroppedEvent(event: string): void;
+  wsRefused(reason: string): void;
+  handover(outcome: string): void;
+  workerRestart(slot: number, reason: string): void;
+  workerMetrics(slot: number, metrics: MetricsSnapshot): void;
+  watch(sources: MetricSources): void;
+  scrape(): Promise<string>;
+}
+
+const rpcBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+const PRIMARY = 'primary';
+
+export function createPrimaryMetrics(): PrimaryMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const merge = createMetricsMerge();
+  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+    new Counter<T>({ name, help, labelNames, registers });
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
+    new Gauge<T>({ name, help, labelNames, registers });
+
+  const requests = counter('pllan_ws_requests_total', 'WebSocket requests answered.', ['method', 'outcome']);
+  const durations = new Histogram({
+    name: 'pllan_ws_request_duration_seconds',
+    help: 'From a request frame to its answer.',
+    labelNames: ['method', 'outcome'],
+    buckets: rpcBuckets,
+    registers,
+  });
+  const frames = counter('pllan_ws_frames_total', 'WebSocket frames.', ['direction']);
+  const dropped = counter(
+    'pllan_ws_dropped_events_total',
+    'Events skipped for sockets that do not keep up.',
+    ['event'],
+  );
+  const refusals = counter('pllan_ws_refused_total', 'Sockets refused in the handshake.', ['reason']);
+  const handovers = counter('pllan_handover_total', 'Connections given to workers or back.', ['outcome']);
+  const restarts = counter('pllan_worker_restarts_total', 'Workers started anew.', ['reason']);
+  const connections = gauge('pllan_ws_connections', 'Open WebSockets.', ['role']);
+  const buffered = gauge('pllan_ws_buffered_bytes', 'Bytes not yet taken by WebSocket clients.');
+  const up = gauge('pllan_worker_up', 'Worker ready (1) or not (0).', ['worker']);
+  const waiting = gauge('pllan_port_waiting_connections', 'Connections waiting for a worker.');
+  const unclassified = gauge(
+    'pllan_port_unclassified_connections',
+    'Connections without a whole request head yet.',
+  );
+  let sources: MetricSources | undefined;
+  const counted = { in: 0, out: 0 };
+
+  const collect = (from: MetricSources): void => {
+    connections.reset();
+    for (const [role, count] of from.wsConnections()) connections.set({ role }, count);
+    buffered.set(from.wsBufferedBytes());
+    for (const { slot, up: isUp } of from.workers()) up.set({ worker: `worker-${slot}` }, isUp ? 1 : 0);
+    waiting.set(from.waitingConnections());
+    unclassified.set(from.unclassifiedConnections());
+    for (const direction of ['in', 'out'] as const) {
+      frames.inc({ direction }, counted[direction]);
+      counted[direction] = 0;
+    }
+  };
+  return {
+    wsRequest(method, outcome, ms) {
+      requests.inc({ method, outcome });
+      durations.observe({ method, outcome }, ms / 1000);
+    },
+    wsFrame: (direction) => void (counted[direction] += 1),
+    wsDroppedEvent: (event) => dropped.inc({ event }),
+    wsRefused: (reason) => refusals.inc({ reason }),
+    handover: (outcome) => handovers.inc({ outcome }),
+    workerRestart(slot, reason) {
+      restarts.inc({ reason });
+      merge.retire(`worker-${slot}`);
+    },
+    workerMetrics: (slot, metrics) => merge.push(`worker-${slot}`, metrics),
+    watch: (from) => (sources = from),
+    async scrape() {
+      if (sources) collect(sources);
+      merge.push(PRIMARY, await registry.getMetricsAsJSON());
+      return merge.render();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * Instance locks (config.md §11): one file in the state dir, one for the config file. Whoever creates them
+ * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lockLimits } from '../../shared/limits.js';
+import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
+import { errorCode } from '../../shared/to-error.js';
+import { StartError } from '../start-error.js';
+
+interface LockOwner {
+  readonly pid: number;
+  readonly createdAt: string;
+  readonly configPath: string;
+  readonly port: number;
+  /** Ticks since boot at which the process started; tells a reused pid. */
+  readonly startTime?: number;
+}
+
+export interface InstanceLock {
+  release(): void;
+}
+
+/** @throws StartError when another gateway holds a lock and keeps it */
+export async function acquireLocks(paths: Paths, port: number, env: Environment): Promise<InstanceLock> {
+  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+  ensureLockDir(paths.lockDir);
+  const files = [join(paths.stateDir, 'gateway.lock')];
+  if (env.PLLAN_ALLOW_MULTI_GATEWAY !== '1')
+    files.push(join(paths.lockDir, configLockName(paths.configPath)));
+  const startTime = processStartTime(process.pid);
+  const owner: LockOwner = {
+    pid: process.pid,
+    createdAt: new Date().toISOString(),
+    configPath: paths.configPath,
+    port,
+    ...(startTime === undefined ? {} : { startTime }),
+  };
+  const held: string[] = [];
+  const release = (): void => {
+    for (const file of held.splice(0))
+      if (readOwner(file)?.pid === process.pid) rmSync(file, { force: true });
+  };
+  try {
+    for (const file of files) {
+      await acquire(file, owner);
+      held.push(file);
+    }
+  } catch (caught) {
+    release();
+    throw caught;
+  }
+  return { release };
+}
+
+async function acquire(file: string, owner: LockOwner): Promise<void> {
+  const startedAt = Date.now();
+  for (;;) {
+    if (tryCreate(file, owner)) return;
+    const holder = readOwner(file);
+    if (!holder || !isLiveGateway(holder)) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    if (Date.now() - startedAt >= lockLimits.waitMs) {
+      throw new StartError(
+        `gateway already running (pid ${holder.pid}); lock timeout after ${lockLimits.waitMs}ms\n` +
+          `It listens on port ${holder.port}. Stop it with \`pllan gateway stop\`, or use another profile or PLLAN_STATE_DIR.`,
+      );
+    }
+    await sleep(lockLimits.pollMs);
+  }
+}
+
+function tryCreate(file: string, owner: LockOwner): boolean {
+  try {
+    const handle = openSync(file, 'wx', 0o600);
+    writeSync(handle, JSON.stringify(owner));
+    closeSync(handle);
+    return true;
+  } catch (caught) {
+    if (errorCode(caught) === 'EEXIST') return false;
+    throw caught;
+  }
+}
+
+function readOwner(file: string): LockOwner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as LockOwner;
+  } catch {
+    return undefined; // gone, or cut off by a crash while it was written: stale either way
+  }
+}
+
+function isLiveGateway(owner: LockOwner): boolean {
+  if (owner.pid === process.pid) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (caught) {
+    if (errorCode(caught) === 'ESRCH') return false;
+  }
+  const startTime = processStartTime(owner.pid);
+  if (startTime !== undefined && owner.startTime !== undefined) return startTime === owner.startTime;
+  return isGatewayCommand(commandLine(owner.pid));
+}
+
+/** Field 22 of `/proc/<pid>/stat`; undefined where there is no `/proc`. */
+function processStartTime(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  } catch {
+    return undefined; // no /proc here, or the process is gone
+  }
+}
+
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return fromPs(pid);
+  }
+}
+
+function fromPs(pid: number): string {
+  if (process.platform === 'win32') return '';
+  try {
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return ''; // no such process
+  }
+}
+
+export function isGatewayCommand(command: string): boolean {
+  return /pllan|entry\.js/.test(command) && /\bgateway\b/.test(command);
+}
+
+function ensureLockDir(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(dir);
+  const ours = process.platform === 'win32' || stat.uid === process.getuid?.();
+  const open = process.platform !== 'win32' && (stat.mode & 0o077) !== 0;
+  if (!stat.isDirectory() || !ours || open) {
+    throw new StartError(`lock directory ${dir} must be a directory of this user with mode 0700`);
+  }
+}

@@ -1,0 +1,130 @@
+/** Wires the way of a connection: listener → primary's own server, or handover → worker, and the tunnel back. */
+import type { IncomingMessage } from 'node:http';
+import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { httpAuthCheck } from '../../shared/auth/http-auth.js';
+import type { LogLevel } from '../../shared/config/schema.js';
+import type { Logger, LogSink } from '../../shared/log/logger.js';
+import type { Environment, Paths } from '../../shared/paths.js';
+import type { ResolvedAuth } from '../config/resolve-auth.js';
+import type { StartPlan } from '../config/start-plan.js';
+import { httpAuthOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
+import type { Readiness } from '../health/readiness.js';
+import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
+import { createSupervisor, type Supervisor } from '../workers/supervisor.js';
+import { createHandover } from './handover.js';
+import { createListener, type Listener } from './listener.js';
+import { listen } from './listen.js';
+import { createOwnHttp } from './own-http.js';
+import { createPeers, type Peer } from './peer.js';
+import { openTunnelEnd } from './tunnel-end.js';
+
+export interface DataPathOptions {
+  readonly plan: StartPlan;
+  readonly auth: ResolvedAuth;
+  readonly paths: Paths;
+  readonly env: Environment;
+  readonly metrics: PrimaryMetrics;
+  readonly readiness: Readiness;
+  readonly log: Logger;
+  readonly logLevel: LogLevel;
+  readonly logSink: LogSink;
+  onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
+  /** A worker became ready. */
+  onWorkerReady(): void;
+}
+
+export interface DataPath {
+  readonly supervisor: Supervisor;
+  /** Opens the port. @throws StartError when it is taken */
+  listen(): Promise<void>;
+  /** Connections for workers are refused from here on; probes and WebSockets go on. */
+  refuseWork(): void;
+  readonly waiting: number;
+  readonly unclassified: number;
+  closePort(): void;
+  closeTunnel(): void;
+}
+
+/** Starts the workers, which load while the port is opened. */
+export async function openDataPath(options: DataPathOptions): Promise<DataPath> {
+  const { plan, metrics, log } = options;
+  const { gateway, diagnostics } = plan.config;
+  const policy = httpAuthOf(options.auth, originsOf(gateway.controlUi));
+  const own = createOwnHttp({
+    peers: createPeers(),
+    readiness: options.readiness,
+    authorize: httpAuthCheck(policy),
+    metrics: {
+      enabled: diagnostics.prometheus.enabled,
+      open: diagnostics.prometheus.auth === 'none',
+      scrape: metrics.scrape,
+    },
+    strictTransportSecurity: gateway.http.securityHeaders.strictTransportSecurity,
+    log: log.for('http'),
+    onWebSocket: options.onWebSocket,
+  });
+  const tunnel = await openTunnelEnd(options.paths, own.adopt, log.for('port'));
+  const snapshot = workerSnapshot({
+    config: plan.config,
+    routes: plan.routes,
+    policy,
+    tunnel: tunnel.address,
+    logLevel: options.logLevel,
+    env: options.env,
+  });
+  const handover = createHandover({
+    targets: () => supervisor.targets(),
+    degraded: () => supervisor.status.degraded,
+    count: metrics.handover,
+  });
+  const supervisor = createSupervisor({
+    count: gateway.workers.count,
+    log: log.for('workers'),
+    snapshot: () => snapshot,
+    onReady() {
+      handover.ready();
+      options.onWorkerReady();
+    },
+    onSuspect: handover.suspect,
+    onLost: handover.lost,
+    onTaken: handover.taken,
+    onMetrics: metrics.workerMetrics,
+    onLogLines(lines) {
+      for (const { line, level } of lines) options.logSink.write(line, level);
+    },
+    onRestart: metrics.workerRestart,
+  });
+  supervisor.start();
+  const listeners: Listener[] = [];
+  let servers: Server[] = [];
+  const createServer = (): Server => {
+    const listener = createListener(
+      {
+        toPrimary: (socket, head, address) => own.adopt(socket, head, { address, tls: false }),
+        toWorker: handover.give,
+      },
+      log.for('port'),
+    );
+    listeners.push(listener);
+    return listener.server;
+  };
+  return {
+    supervisor,
+    async listen() {
+      servers = await listen(plan.bind, plan.port, createServer);
+    },
+    refuseWork: handover.close,
+    get waiting() {
+      return handover.waiting;
+    },
+    get unclassified() {
+      return listeners.reduce((sum, listener) => sum + listener.unclassified, 0);
+    },
+    closePort() {
+      for (const server of servers) server.close();
+      own.stop();
+    },
+    closeTunnel: tunnel.stop,
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * The primary's own HTTP server: probes, metrics and WebSocket upgrades. It never listens; connections come
+ * from the listener and the tunnel. Plain answers close the connection, so no request for a worker can follow.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { isDirectLoopback } from '../../shared/auth/address.js';
+import type { HttpAuthCheck } from '../../shared/auth/http-auth.js';
+import { apiErrorBody } from '../../shared/errors/api-error.js';
+import { httpErrors } from '../../shared/errors/catalogue.js';
+import { JSON_TYPE, securityHeaders, TEXT_TYPE } from '../../shared/http/headers.js';
+import { metricsPaths, pathOf, probePaths, withoutTrailingSlash } from '../../shared/http/primary-paths.js';
+import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
+import { httpLimits, portLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { toError } from '../../shared/to-error.js';
+import type { Readiness } from '../health/readiness.js';
+import type { Peer, Peers } from './peer.js';
+
+export interface OwnHttpOptions {
+  readonly peers: Peers;
+  readonly readiness: Readiness;
+  readonly authorize: HttpAuthCheck;
+  readonly metrics: { readonly enabled: boolean; readonly open: boolean; scrape(): Promise<string> };
+  readonly strictTransportSecurity: string | false | null;
+  readonly log: Logger;
+  onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
+}
+
+export interface OwnHttp {
+  adopt(socket: Duplex, head: Buffer, peer: Peer): void;
+  stop(): void;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: readonly string[];
+}
+
+export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
+  const base = securityHeaders(options.strictTransportSecurity);
+  const server: Server = createServer({
+    headersTimeout: portLimits.headerTimeoutMs,
+    requestTimeout: httpLimits.bodyTimeoutMs,
+    maxHeaderSize: portLimits.headerBytes,
+    connectionsCheckingInterval: httpLimits.connectionsCheckMs,
+  });
+  server.on('request', (request, response) => void respond(options, base, request, response));
+  server.on('upgrade', (request, socket, rest) => {
+    if (isWebSocketUpgrade(request)) options.onWebSocket(request, socket, rest, options.peers.get(socket));
+    else refuseUpgrade(server, request, socket, rest);
+  });
+  server.emit('listening'); // starts the tracking that timeouts need, without a port
+  return {
+    adopt(socket, head, peer) {
+      options.peers.set(socket, peer);
+      socket.unshift(head);
+      server.emit('connection', socket);
+    },
+    stop: () => server.closeAllConnections(),
+  };
+}
+
+async function respond(
+  options: OwnHttpOptions,
+  base: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let answer: Answer;
+  try {
+    answer = await decide(options, request);
+  } catch (caught) {
+    options.log.error('http.unexpected', `${request.url}: ${toError(caught).message}`);
+    answer = { status: 500, type: TEXT_TYPE, body: 'Internal Server Error' };
+  }
+  response.writeHead(answer.status, [
+    'Content-Type',
+    answer.type,
+    'Content-Length',
+    String(Buffer.byteLength(answer.body)),
+    'Connection',
+    'close',
+    ...base,
+    ...(answer.headers ?? []),
+  ]);
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+async function decide(options: OwnHttpOptions, request: IncomingMessage): Promise<Answer> {
+  const path = withoutTrailingSlash(pathOf(request.url ?? '/'));
+  const probe = (probePaths as Readonly<Record<string, 'live' | 'ready' | 'startup' | undefined>>)[path];
+  const isMetrics = metricsPaths.includes(path) && options.metrics.enabled;
+  if (!probe && !isMetrics) return { status: 404, type: TEXT_TYPE, body: 'Not Found' };
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { status: 405, type: TEXT_TYPE, body: 'Method Not Allowed', headers: ['Allow', 'GET, HEAD'] };
+  }
+  const peer = options.peers.get(request.socket);
+  const authorized = (): boolean => options.authorize(request.headers, peer.address) === 'ok';
+  if (isMetrics) {
+    if (!options.metrics.open && !authorized()) {
+      return { status: httpErrors.unauthorized.status, type: JSON_TYPE, body: apiErrorBody('unauthorized') };
+    }
+    return {
+      status: 200,
+      type: 'text/plain; version=0.0.4; charset=utf-8',
+      body: await options.metrics.scrape(),
+    };
+  }
+  return probeAnswer(
+    options.readiness,
+    probe,
+    () => isDirectLoopback({ peer: peer.address, headers: request.headers }) || authorized(),
+  );
+}
+
+/** http.md §2; details only for callers who may see them. */
+function probeAnswer(
+  readiness: Readiness,
+  probe: 'live' | 'ready' | 'startup' | undefined,
+  trusted: () => boolean,
+): Answer {
+  const json = (status: number, body: object): Answer => ({
+    status,
+    type: JSON_TYPE,
+    body: JSON.stringify(body),
+    headers: ['Cache-Control', 'no-store'],
+  });
+  if (probe === 'live') return json(200, { ok: true, status: 'live' });
+  const state = readiness.evaluate();
+  if (probe === 'startup') {
+    const ok = state.phase === 'started';
+    return json(ok ? 200 : 503, { ok, status: state.phase });
+  }
+  const ready = state.failing.length === 0;
+  if (!trusted()) return json(ready ? 200 : 503, { ready });
+  return json(ready ? 200 : 503, {
+    ready,
+    failing: state.failing,
+    uptimeMs: state.uptimeMs,
+    eventLoop: state.eventLoop,
+  });
+}

@@ -1,0 +1,131 @@
+/** Keeps the worker slots filled: starts, watches, replaces, drains. Tells the handover who may get connections. */
+import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import type { MetricsSnapshot, WorkerSnapshot } from '../../shared/ipc.js';
+import { workerLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import type { HandoverTarget } from '../port/handover.js';
+import { createWorkerSlot, type SlotEvents, type WorkerSlot } from './worker-slot.js';
+
+export interface SupervisorOptions {
+  readonly count: number;
+  readonly log: Logger;
+  /** Read at every fork: a new worker starts with the current snapshot. */
+  snapshot(): WorkerSnapshot;
+  onReady(target: HandoverTarget): void;
+  onSuspect(target: HandoverTarget): void;
+  onLost(target: HandoverTarget): void;
+  onTaken(target: HandoverTarget, id: number): void;
+  onMetrics(slot: number, metrics: MetricsSnapshot): void;
+  onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
+  onRestart(slot: number, reason: 'crash' | 'early-death'): void;
+}
+
+/** `health.workers` (methods.md §2). */
+export interface WorkersStatus {
+  readonly configured: number;
+  readonly ready: number;
+  readonly degraded: boolean;
+}
+
+export interface Supervisor {
+  start(): void;
+  /** Workers that may get connections now. */
+  targets(): readonly HandoverTarget[];
+  readonly status: WorkersStatus;
+  /** Up (1) or not (0), by slot. */
+  up(): readonly { readonly slot: number; readonly up: boolean }[];
+  /** Lets every worker finish what it has; resolves when all have. No worker is replaced from now on. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { log } = options;
+  const slots: WorkerSlot[] = [];
+  let earlyDeaths = 0;
+  let stopping = false;
+  let lastCheck = performance.now();
+  let pingTimer: NodeJS.Timeout | undefined;
+  const respawns = new Set<NodeJS.Timeout>();
+
+  const degraded = (): boolean => earlyDeaths >= workerLimits.earlyDeathsUntilDegraded;
+  const lost = (slot: WorkerSlot, early: boolean): void => {
+    options.onLost(slot);
+    if (stopping) return;
+    options.onRestart(slot.slot, early ? 'early-death' : 'crash');
+    if (!early) {
+      slot.start(options.snapshot());
+      return;
+    }
+    earlyDeaths += 1;
+    if (earlyDeaths === workerLimits.earlyDeathsUntilDegraded) {
+      log.error(
+        'workers.degraded',
+        `workers keep dying before they are ready (${earlyDeaths} in a row); HTTP work is refused, retrying`,
+      );
+    }
+    const pause = Math.min(workerLimits.respawnMaxMs, workerLimits.respawnMinMs * 2 ** (earlyDeaths - 1));
+    const timer = setTimeout(() => {
+      respawns.delete(timer);
+      if (!stopping) slot.start(options.snapshot());
+    }, pause);
+    respawns.add(timer);
+  };
+  const check = (): void => {
+    const now = performance.now();
+    // When we were late ourselves (sleeping laptop, stopped process), silence proves nothing.
+    const late = now - lastCheck > 2 * workerLimits.pingIntervalMs;
+    lastCheck = now;
+    for (const slot of slots) {
+      if (late) slot.forgive(now);
+      slot.check(now);
+    }
+  };
+  return {
+    start() {
+      cluster.setupPrimary({
+        exec: fileURLToPath(new URL('../../workers/main.js', import.meta.url)),
+        // Without these a worker would get our own flags, `--token` among them.
+        args: [],
+        execArgv: [],
+        serialization: 'advanced',
+      });
+      const events: SlotEvents = {
+        ready(slot) {
+          if (degraded()) log.info('workers.recovered', 'a worker is ready again');
+          earlyDeaths = 0;
+          options.onReady(slot);
+        },
+        suspect: options.onSuspect,
+        lost,
+        taken: options.onTaken,
+        message(slot, message) {
+          if (message.type === 'metrics') options.onMetrics(slot.slot, message.metrics);
+          else options.onLogLines(message.lines);
+        },
+      };
+      for (let index = 1; index <= options.count; index += 1)
+        slots.push(createWorkerSlot(index, events, log));
+      for (const slot of slots) slot.start(options.snapshot());
+      pingTimer = setInterval(check, workerLimits.pingIntervalMs);
+    },
+    targets: () => slots.filter((slot) => slot.state === 'ready'),
+    get status() {
+      const ready = slots.filter((slot) => slot.state === 'ready' || slot.state === 'suspect').length;
+      return { configured: options.count, ready, degraded: degraded() };
+    },
+    up: () => slots.map(({ slot, state }) => ({ slot, up: state === 'ready' })),
+    async drain() {
+      stopping = true;
+      for (const timer of respawns) clearTimeout(timer);
+      await Promise.all(slots.map((slot) => slot.drain()));
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(pingTimer);
+      for (const timer of respawns) clearTimeout(timer);
+      await Promise.all(slots.map((slot) => slot.stop()));
+    },
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * One place for a worker process, kept filled. The life of its process:
+ *
+ *   starting ──ready──▶ ready ◀──pong── suspect (3 s silent: no new connections; 15 s: killed)
+ *      │                  │drain            │
+ *      │                  ▼                 │
+ *      │               draining ──drained──▶ exiting
+ *      └───────────────┬──┴─────────────────┴──▶ gone ──▶ starting again, at once if it had been ready,
+ *                      │                                  else after a growing pause
+ *                      └──▶ stopped, when the gateway stops
+ */
+import cluster, { type Worker } from 'node:cluster';
+import type { Socket } from 'node:net';
+import type { ToPrimary, ToWorker, WorkerSnapshot } from '../../shared/ipc.js';
+import { workerLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { unreachable } from '../../shared/unreachable.js';
+import type { HandoverTarget } from '../port/handover.js';
+import { workerEnvironment } from './worker-environment.js';
+
+export type SlotState = 'starting' | 'ready' | 'suspect' | 'draining' | 'exiting' | 'gone';
+
+export interface SlotEvents {
+  ready(slot: WorkerSlot): void;
+  suspect(slot: WorkerSlot): void;
+  /** The process is gone; `early` when it had never become ready. */
+  lost(slot: WorkerSlot, early: boolean): void;
+  taken(slot: WorkerSlot, id: number): void;
+  message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' }>): void;
+}
+
+export interface WorkerSlot extends HandoverTarget {
+  readonly state: SlotState;
+  readonly pid: number | undefined;
+  start(snapshot: WorkerSnapshot): void;
+  /** Called once a second: pings, and acts on silence. */
+  check(now: number): void;
+  /** After a pause of our own: silence until now is not the worker's. */
+  forgive(now: number): void;
+  /** Asks the worker to finish what it has; resolves when it has, or is gone. */
+  drain(): Promise<void>;
+  /** Ends the process; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger): WorkerSlot {
+  let worker: Worker | undefined;
+  let state: SlotState = 'gone';
+  let snapshot: WorkerSnapshot | undefined;
+  let connections = 0;
+  let heardAt = 0;
+  let onDrained: (() => void) | undefined;
+  let onGone: (() => void) | undefined;
+
+  const send = (message: ToWorker, socket?: Socket): void => {
+    if (!worker?.isConnected()) return;
+    // With `keepOpen` our end of a socket survives until the worker has said that it took it.
+    if (socket) worker.process.send(message, socket, { keepOpen: true }, noticed);
+    else worker.process.send(message, undefined, undefined, noticed);
+  };
+  const noticed = (error: Error | null): void => {
+    if (error) log.debug('worker.send', `worker ${slot}: ${error.message}`);
+  };
+  const gone = (code: number | null, signal: string | null): void => {
+    const before = state;
+    const early = before === 'starting';
+    state = 'gone';
+    connections = 0;
+    worker = undefined;
+    const expected = before === 'exiting';
+    const how = signal ? `signal ${signal}` : `code ${code}`;
+    log[expected ? 'debug' : 'warn']('worker.exit', `worker ${slot} ended with ${how}`, {
+      slot,
+      code,
+      signal,
+    });
+    onDrained?.();
+    onGone?.();
+    events.lost(self, early);
+  };
+  const received = (message: ToPrimary): void => {
+    heardAt = performance.now();
+    switch (message.type) {
+      case 'started':
+        if (snapshot) send({ type: 'configure', snapshot });
+        return;
+      case 'ready':
+        state = 'ready';
+        events.ready(self);
+        return;
+      case 'taken':
+        events.taken(self, message.id);
+        return;
+      case 'closed':
+        connections = Math.max(0, connections - message.count);
+        return;
+      case 'pong':
+        if (state === 'suspect') {
+          state = 'ready';
+          log.info('worker.back', `worker ${slot} answers again`, { slot });
+          events.ready(self);
+        }
+        return;
+      case 'drained':
+        onDrained?.();
+        return;
+      case 'log':
+      case 'metrics':
+        events.message(self, message);
+        return;
+      default:
+        unreachable(message);
+    }
+  };
+  const kill = (why: string): void => {
+    log.error('worker.kill', `worker ${slot} ${why}; killing it`, { slot });
+    worker?.process.kill('SIGKILL');
+  };
+  const self: WorkerSlot = {
+    slot,
+    get state() {
+      return state;
+    },
+    get pid() {
+      return worker?.process.pid;
+    },
+    get connections() {
+      return connections;
+    },
+    addConnection: () => void (connections += 1),
+    sendConnection: (id, head, socket) => send({ type: 'connection', id, head }, socket),
+    start(current) {
+      snapshot = current;
+      state = 'starting';
+      heardAt = performance.now();
+      worker = cluster.fork(workerEnvironment(process.env));
+      worker.on('message', received);
+      worker.once('exit', gone);
+      worker.on('error', (error) => log.warn('worker.error', `worker ${slot}: ${error.message}`, { slot }));
+    },
+    check(now) {
+      if (state === 'gone' || state === 'exiting') return;
+      const silentMs = now - heardAt;
+      if (state === 'starting') {
+        if (silentMs > workerLimits.startTimeoutMs)
+          kill(`was not ready after ${workerLimits.startTimeoutMs} ms`);
+        return;
+      }
+      if (silentMs > workerLimits.killAfterMs) kill(`has been silent for ${Math.round(silentMs)} ms`);
+      else if (silentMs > workerLimits.suspectAfterMs && state === 'ready') {
+        state = 'suspect';
+        log.warn('worker.silent', `worker ${slot} does not answer; it gets no new connections`, { slot });
+        events.suspect(self);
+      }
+      send({ type: 'ping' });
+    },
+    forgive(now) {
+      heardAt = now;
+    },
+    async drain() {
+      if (state === 'gone' || state === 'exiting') return;
+      if (state === 'starting') return self.stop();
+      state = 'draining';
+      const drained = new Promise<void>((resolve) => (onDrained = resolve));
+      send({ type: 'drain' });
+      await drained;
+    },
+    async stop() {
+      if (state === 'gone') return;
+      state = 'exiting';
+      const exited = new Promise<void>((resolve) => (onGone = resolve));
+      send({ type: 'exit' });
+      const timer = setTimeout(() => worker?.process.kill('SIGKILL'), workerLimits.exitGraceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+  return self;
+}

@@ -1,0 +1,62 @@
+/** Questions about addresses and `Host` values that decide how far a connection is trusted (protocol.md §9.6). */
+import { isIP } from 'node:net';
+
+/** IPv4-mapped IPv6 reduced to IPv4, so that one client has one name. */
+export function normalizeAddress(address: string | undefined): string {
+  if (!address) return 'unknown';
+  return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4
+    ? address.slice(7)
+    : address;
+}
+
+export function isLoopbackAddress(address: string): boolean {
+  const plain = normalizeAddress(address);
+  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
+}
+
+/** Host name and port of a `Host` header; brackets of IPv6 literals removed. */
+export function splitHost(host: string): { readonly name: string; readonly port: string } {
+  const literal = host.match(/^\[([^\]]*)\](?::(\d*))?$/);
+  if (literal) return { name: literal[1] ?? '', port: literal[2] ?? '' };
+  const colon = host.lastIndexOf(':');
+  return colon < 0 ? { name: host, port: '' } : { name: host.slice(0, colon), port: host.slice(colon + 1) };
+}
+
+/** `localhost` or a loopback literal. */
+export function isLoopbackHost(name: string): boolean {
+  return name.toLowerCase() === 'localhost' || isLoopbackAddress(name);
+}
+
+/** RFC 1918, link-local or unique-local literals, `.local` and `.ts.net` names. */
+export function isPrivateHost(name: string): boolean {
+  const lower = name.toLowerCase();
+  if (lower.endsWith('.local') || lower.endsWith('.ts.net')) return true;
+  if (isIP(lower) === 6) return /^(fc|fd|fe[89ab])/.test(lower);
+  if (isIP(lower) !== 4) return false;
+  const [a = 0, b = 0] = lower.split('.').map(Number);
+  return (
+    a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168) || (a === 169 && b === 254)
+  );
+}
+
+/** Headers that a proxy adds: with any of them a connection is not a direct one. */
+const forwardingHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-real-ip',
+];
+
+export interface DirectRequest {
+  readonly peer: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Direct loopback: local peer, no proxy in between, and a `Host` that means this machine (protocol.md §9.6). */
+export function isDirectLoopback(request: DirectRequest): boolean {
+  if (!isLoopbackAddress(request.peer)) return false;
+  if (forwardingHeaders.some((name) => request.headers[name] !== undefined)) return false;
+  const host = request.headers.host;
+  return typeof host === 'string' && isLoopbackHost(splitHost(host).name);
+}

@@ -1,0 +1,216 @@
+/**
+ * The config tree: every scalar key with its default, format and meaning (config.md §7, §8).
+ * Defaults, validation, environment and flag precedence all come from here.
+ */
+import type convict from 'convict';
+import { availableParallelism } from 'node:os';
+import { controlLimits } from '../limits.js';
+
+export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
+export type BindMode = (typeof bindModes)[number];
+
+export const authModes = ['none', 'token', 'password'] as const;
+export type AuthMode = (typeof authModes)[number];
+
+export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const consoleStyles = ['pretty', 'compact', 'json'] as const;
+export type ConsoleStyle = (typeof consoleStyles)[number];
+
+/** The scalar part of the config, complete: nothing inside the gateway fills in a default. */
+export interface ConfigTree {
+  readonly $schema: string | null;
+  readonly meta: { readonly lastTouchedVersion: string | null; readonly lastTouchedAt: string | null };
+  readonly gateway: {
+    readonly mode: 'local' | 'remote' | null;
+    readonly port: number;
+    readonly bind: BindMode;
+    readonly customBindHost: string | null;
+    readonly auth: {
+      readonly mode: AuthMode | null;
+      readonly token: string | null;
+      readonly password: string | null;
+    };
+    readonly controlUi: {
+      readonly allowedOrigins: readonly string[];
+      readonly dangerouslyAllowHostHeaderOriginFallback: boolean;
+    };
+    readonly handshakeTimeoutMs: number;
+    readonly http: {
+      readonly endpoints: {
+        readonly chatCompletions: { readonly enabled: boolean; readonly maxBodyBytes: number };
+      };
+      readonly securityHeaders: { readonly strictTransportSecurity: string | false | null };
+    };
+    readonly workers: {
+      readonly count: number;
+      readonly apiThreads: number;
+      readonly maxQueue: number;
+    };
+  };
+  readonly agents: {
+    readonly defaults: {
+      readonly workspace: string | null;
+      readonly skipBootstrap: boolean;
+      readonly timeoutSeconds: number;
+    };
+  };
+  readonly logging: {
+    readonly level: LogLevel;
+    readonly file: string | null;
+    readonly consoleLevel: LogLevel | null;
+    readonly consoleStyle: ConsoleStyle | null;
+  };
+  readonly diagnostics: {
+    readonly prometheus: { readonly enabled: boolean; readonly auth: 'inherit' | 'none' };
+  };
+}
+
+const DEFAULT_PORT = 18_789;
+const MIB = 1024 * 1024;
+
+function integer(min: number, max: number): (value: unknown) => void {
+  return (value) => {
+    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+      throw new Error(`must be a whole number from ${min} to ${max}`);
+    }
+  };
+}
+
+function oneOf(allowed: readonly string[]): (value: unknown) => void {
+  return (value) => {
+    if (typeof value !== 'string' || !allowed.includes(value)) {
+      throw new Error(`must be one of ${allowed.map((word) => JSON.stringify(word)).join(', ')}`);
+    }
+  };
+}
+
+const truth = (value: unknown): void => {
+  if (typeof value !== 'boolean') throw new Error('must be true or false');
+};
+
+const text = (value: unknown): void => {
+  if (typeof value !== 'string') throw new Error('must be a string');
+};
+
+const texts = (value: unknown): void => {
+  if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) {
+    throw new Error('must be a list of strings');
+  }
+};
+
+const textOrFalse = (value: unknown): void => {
+  if (value !== false) text(value);
+};
+
+const bind = (value: unknown): void => {
+  if (typeof value === 'string' && ['0.0.0.0', 'localhost', '127.0.0.1', '::', '::1'].includes(value)) {
+    throw new Error(
+      `takes a mode, not a host: use "loopback", "lan", "tailnet", "auto", or "custom" with customBindHost`,
+    );
+  }
+  oneOf(bindModes)(value);
+};
+
+/** An optional value: `null` until set. */
+function optional<T>(format: (value: unknown) => void, doc: string): convict.SchemaObj<T> {
+  return { doc, default: null, nullable: true, format };
+}
+
+/** The schema that convict works with; `args` and `env` names are what overrides a file (config.md §9.1). */
+export const configSchema: convict.Schema<ConfigTree> = {
+  $schema: optional(text, 'Ignored; for editors.'),
+  meta: {
+    lastTouchedVersion: optional(text, 'Version that last wrote the file.'),
+    lastTouchedAt: optional(text, 'When it was written.'),
+  },
+  gateway: {
+    mode: optional(oneOf(['local', 'remote']), 'Must be "local" for a gateway to start from this file.'),
+    port: {
+      doc: 'The one port: WebSocket, HTTP, web page.',
+      default: DEFAULT_PORT,
+      format: integer(1, 65_535),
+      env: 'PLLAN_GATEWAY_PORT',
+      arg: 'port',
+    },
+    bind: { doc: 'Which addresses listen.', default: 'loopback', format: bind, arg: 'bind' },
+    customBindHost: optional(text, 'IPv4 address for bind "custom".'),
+    auth: {
+      mode: { ...optional(oneOf(authModes), 'How clients prove themselves.'), arg: 'auth' },
+      token: { ...optional(text, 'Shared token.'), sensitive: true },
+      password: { ...optional(text, 'Shared password.'), sensitive: true },
+    },
+    controlUi: {
+      allowedOrigins: { doc: 'Origins of web pages that may connect, or "*".', default: [], format: texts },
+      dangerouslyAllowHostHeaderOriginFallback: {
+        doc: 'Accept an origin that equals the Host header.',
+        default: false,
+        format: truth,
+      },
+    },
+    handshakeTimeoutMs: {
+      doc: 'Time a socket has for its connect request.',
+      default: controlLimits.handshakeTimeoutMs,
+      format: integer(1, 600_000),
+      env: 'PLLAN_HANDSHAKE_TIMEOUT_MS',
+    },
+    http: {
+      endpoints: {
+        chatCompletions: {
+          enabled: { doc: 'Serve /v1/chat/completions.', default: true, format: truth },
+          maxBodyBytes: { doc: 'Largest request body.', default: 20 * MIB, format: integer(1, 1024 * MIB) },
+        },
+      },
+      securityHeaders: {
+        strictTransportSecurity: optional(textOrFalse, 'Value of Strict-Transport-Security, when set.'),
+      },
+    },
+    workers: {
+      count: {
+        doc: 'Worker processes.',
+        default: Math.min(8, Math.max(1, availableParallelism() - 1)),
+        format: integer(1, 64),
+      },
+      apiThreads: { doc: 'Threads for HTTP API work in each worker.', default: 1, format: integer(1, 16) },
+      maxQueue: {
+        doc: 'Tasks that may wait for a thread; above it 503.',
+        default: 1024,
+        format: integer(1, 100_000),
+      },
+    },
+  },
+  agents: {
+    defaults: {
+      workspace: optional(text, 'Folder of the default agent.'),
+      skipBootstrap: { doc: 'Do not create starter files.', default: false, format: truth },
+      timeoutSeconds: {
+        doc: 'Longest time one turn may take.',
+        default: 172_800,
+        format: integer(1, 31_536_000),
+      },
+    },
+  },
+  logging: {
+    level: {
+      doc: 'Least level that is logged.',
+      default: 'info',
+      format: oneOf(logLevels),
+      env: 'PLLAN_LOG_LEVEL',
+      arg: 'log-level',
+    },
+    file: optional(text, 'Log file; default is one a day in the state dir.'),
+    consoleLevel: optional(oneOf(logLevels), 'Least level shown on the console.'),
+    consoleStyle: optional(oneOf(consoleStyles), 'How console lines look.'),
+  },
+  diagnostics: {
+    prometheus: {
+      enabled: { doc: 'Serve /metrics.', default: true, format: truth },
+      auth: {
+        doc: '"none": no credential needed, on a loopback bind only.',
+        default: 'inherit',
+        format: oneOf(['inherit', 'none']),
+      },
+    },
+  },
+};

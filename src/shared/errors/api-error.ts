@@ -1,0 +1,32 @@
+/** An error of the catalogue on its way to an HTTP client, and its body. */
+import { httpErrors, type HttpErrorName } from './catalogue.js';
+
+export interface ApiErrorOptions {
+  /** Instead of the catalogue's message; shown to the client, so never a secret. */
+  readonly message?: string;
+  /** Passed on as `Retry-After`, in seconds or as the provider's own text. */
+  readonly retryAfter?: string;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+export class ApiError extends Error {
+  readonly kind: HttpErrorName;
+  readonly retryAfter: string | undefined;
+
+  constructor(kind: HttpErrorName, options: ApiErrorOptions = {}) {
+    super(options.message ?? httpErrors[kind].message, { cause: options.cause });
+    this.name = 'ApiError';
+    this.kind = kind;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get status(): number {
+    return httpErrors[this.kind].status;
+  }
+}
+
+/** OpenAI's error envelope (http.md §4). */
+export function apiErrorBody(kind: HttpErrorName, message: string = httpErrors[kind].message): string {
+  return JSON.stringify({ error: { message, type: httpErrors[kind].type } });
+}

@@ -1,0 +1,118 @@
+/**
+ * The errors that HTTP clients can meet, each with its status, type and whether a retry can help
+ * (http.md §4, §7.2). A test holds `docs/http-api.md` to this table.
+ */
+
+export interface HttpErrorKind {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  /** For the operator who sees it. */
+  readonly hint: string;
+}
+
+const table = {
+  unauthorized: {
+    status: 401,
+    type: 'unauthorized',
+    message: 'Unauthorized',
+    retryable: false,
+    hint: 'Send `Authorization: Bearer <gateway token or password>`.',
+  },
+  forbiddenHost: {
+    status: 403,
+    type: 'forbidden',
+    message: 'This Host or Origin may not use a gateway without authentication',
+    retryable: false,
+    hint: 'Auth mode none serves local names only; set a token, or add the origin to gateway.controlUi.allowedOrigins.',
+  },
+  payloadTooLarge: {
+    status: 413,
+    type: 'invalid_request_error',
+    message: 'Payload too large',
+    retryable: false,
+    hint: 'The endpoint has a body limit (`maxBodyBytes`).',
+  },
+  bodyTimeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    message: 'Request body timeout',
+    retryable: true,
+    hint: 'The whole body must arrive within 30 s.',
+  },
+  invalidRequest: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'Invalid request',
+    retryable: false,
+    hint: 'The message names the field.',
+  },
+  modelNotFound: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'Model not found.',
+    retryable: false,
+    hint: 'GET /v1/models lists what there is.',
+  },
+  serviceUnavailable: {
+    status: 503,
+    type: 'service_unavailable',
+    message: 'The gateway is starting, stopping or has no worker; try again shortly',
+    retryable: true,
+    hint: 'Look at /readyz and the log.',
+  },
+  overloaded: {
+    status: 503,
+    type: 'overloaded',
+    message: 'The gateway is at its limit; try again shortly',
+    retryable: true,
+    hint: 'gateway.workers.maxQueue tasks are waiting; see pllan_pool_queue_depth.',
+  },
+  internal: {
+    status: 500,
+    type: 'api_error',
+    message: 'internal error',
+    retryable: true,
+    hint: 'The cause is in the log.',
+  },
+  upstreamRateLimit: {
+    status: 429,
+    type: 'rate_limit_error',
+    message: 'The model provider limits requests; try again later',
+    retryable: true,
+    hint: 'Retry-After is the provider’s.',
+  },
+  upstreamAuth: {
+    status: 502,
+    type: 'upstream_auth_error',
+    message: 'The model provider refused the gateway’s credential',
+    retryable: false,
+    hint: 'Check models.providers.<id>.apiKey.',
+  },
+  upstreamFailed: {
+    status: 502,
+    type: 'upstream_error',
+    message: 'The model provider failed',
+    retryable: true,
+    hint: 'The provider answered 5xx, reset the connection or sent something unreadable; see the log.',
+  },
+  upstreamTimeout: {
+    status: 504,
+    type: 'upstream_timeout',
+    message: 'The model provider did not answer in time',
+    retryable: true,
+    hint: 'See models.providers.<id>.timeouts and agents.defaults.timeoutSeconds.',
+  },
+  upstreamRejected: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The model provider rejected the request',
+    retryable: false,
+    hint: 'The message is the provider’s.',
+  },
+} as const satisfies Record<string, HttpErrorKind>;
+
+export type HttpErrorName = keyof typeof table;
+
+export const httpErrors: Readonly<Record<HttpErrorName, HttpErrorKind>> = table;

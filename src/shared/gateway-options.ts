@@ -1,0 +1,31 @@
+/** How the command line starts the gateway: the one contract between `cli` and `primary`, joined in `entry.ts`. */
+import type { AuthMode, BindMode, LogLevel } from './config/schema.js';
+import type { Environment, Paths } from './paths.js';
+
+/** Flags of `pllan gateway`, already checked for form; undefined means not given (cli.md §2). */
+export interface GatewayFlags {
+  readonly port: number | undefined;
+  readonly bind: BindMode | undefined;
+  readonly auth: AuthMode | undefined;
+  readonly token: string | undefined;
+  readonly password: string | undefined;
+  /** Default model of this run, `provider/model`. */
+  readonly model: string | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly verbose: boolean;
+  readonly force: boolean;
+  readonly allowUnconfigured: boolean;
+  /** Create what a dev gateway needs when it is missing. */
+  readonly dev: boolean;
+  readonly color: boolean;
+}
+
+export interface GatewayOptions {
+  readonly flags: GatewayFlags;
+  /** With the profile already applied. */
+  readonly env: Environment;
+  readonly paths: Paths;
+}
+
+/** Runs until the gateway has stopped; gives the exit code of the process. Prints why when it cannot start. */
+export type RunGateway = (options: GatewayOptions) => Promise<number>;

@@ -1,0 +1,32 @@
+/** An HTTP answer written to a bare socket, for connections that never reach an HTTP server. */
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { portLimits } from '../limits.js';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: readonly string[];
+}
+
+/**
+ * Answers, half-closes and drops what the client still sends for a while: closing at once would
+ * reset the connection before the client has read the answer.
+ */
+export function answerAndLinger(socket: Duplex, answer: RawAnswer): void {
+  const extra = answer.headers ?? [];
+  const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`];
+  lines.push(
+    'Connection: close',
+    `Content-Type: ${answer.type}`,
+    `Content-Length: ${Buffer.byteLength(answer.body)}`,
+  );
+  for (let i = 0; i < extra.length; i += 2) lines.push(`${extra[i]}: ${extra[i + 1]}`);
+  socket.on('error', () => socket.destroy());
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${answer.body}`);
+  socket.removeAllListeners('readable');
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), portLimits.lingerMs);
+  socket.once('close', () => clearTimeout(timer));
+}

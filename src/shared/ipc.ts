@@ -1,0 +1,58 @@
+/**
+ * Every message between the primary and a worker, both directions: nothing else crosses that channel.
+ * Sockets travel beside a `connection` message.
+ */
+import type { HttpAuthPolicy } from './auth/http-auth.js';
+import type { LogLevel } from './config/schema.js';
+import type { RouteTable } from './routes.js';
+
+/** The part of one config version that workers use. Holds provider keys; of the gateway's own secret only a digest. */
+export interface WorkerSnapshot {
+  readonly version: number;
+  readonly auth: HttpAuthPolicy;
+  readonly routes: RouteTable;
+  readonly chatCompletions: { readonly enabled: boolean; readonly maxBodyBytes: number };
+  readonly strictTransportSecurity: string | false | null;
+  readonly apiThreads: number;
+  readonly maxQueue: number;
+  readonly logLevel: LogLevel;
+  readonly tunnel: TunnelAddress;
+  /** Hooks that tests use to misbehave on purpose; false unless the environment says otherwise. */
+  readonly testHooks: boolean;
+}
+
+/** Where a worker hands back what belongs to the primary. */
+export interface TunnelAddress {
+  readonly path: string;
+  /** Made at each start; the first line of a tunnel must carry it. */
+  readonly secret: string;
+}
+
+/** The first line of a tunnel: what the primary would have known of a connection of its own. */
+export interface TunnelPreamble {
+  readonly secret: string;
+  readonly peer: string;
+  readonly tls: boolean;
+}
+
+/** One process's metrics, as prom-client's `getMetricsAsJSON()` gives them. */
+export type MetricsSnapshot = readonly unknown[];
+
+export type ToWorker =
+  | { readonly type: 'configure'; readonly snapshot: WorkerSnapshot }
+  /** `head` is what was read so far, as latin1: the socket's bytes one to one. */
+  | { readonly type: 'connection'; readonly id: number; readonly head: string }
+  | { readonly type: 'ping' }
+  | { readonly type: 'drain' }
+  | { readonly type: 'exit' };
+
+export type ToPrimary =
+  /** The worker listens: what was sent before this would have been lost. */
+  | { readonly type: 'started' }
+  | { readonly type: 'ready'; readonly version: number }
+  | { readonly type: 'taken'; readonly id: number }
+  | { readonly type: 'closed'; readonly count: number }
+  | { readonly type: 'pong' }
+  | { readonly type: 'log'; readonly lines: readonly { readonly line: string; readonly level: number }[] }
+  | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
+  | { readonly type: 'drained' };

@@ -1,0 +1,167 @@
+/**
+ * Every bound of the gateway in one place: name with its unit, one sentence of reason.
+ * A limit that an operator may change lives in the config schema; what is here is fixed.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The TCP port, before a connection has been given to anyone. */
+export const portLimits = {
+  /** A header block larger than this is answered 431; Node's own default. */
+  headerBytes: 16 * KIB,
+  /** A connection that has not shown a whole header block by then is closed. */
+  headerTimeoutMs: 10_000,
+  /** Connections whose first bytes are still awaited; above it the oldest one is closed. */
+  unclassifiedConnections: 1_024,
+  /** Connections that wait for a worker to become ready. */
+  waitingConnections: 256,
+  /** How long such a connection waits before it is answered 503. */
+  waitingMs: 3_000,
+  /** After a refusal: how long what the client still sends is read and dropped, so that it sees the answer. */
+  lingerMs: 2_000,
+  /** `listen()` is retried this often when the port is taken … */
+  listenAttempts: 20,
+  /** … with this pause: a predecessor may be on its way out. */
+  listenRetryMs: 500,
+  /** Paths of Unix sockets over this length do not fit `sun_path` on every system. */
+  socketPathBytes: 100,
+} as const;
+
+/** WebSocket control plane (protocol.md §3, §15). */
+export const controlLimits = {
+  maxPayloadBytes: 25 * MIB,
+  preAuthPayloadBytes: 64 * KIB,
+  /** Unsent bytes of one socket above which events are skipped or the socket is closed. */
+  maxBufferedBytes: 50 * MIB,
+  /** Unsent bytes of all sockets together; above it the fullest are closed. */
+  maxBufferedTotalBytes: 512 * MIB,
+  /** Sockets of one address that have not authenticated yet. */
+  preAuthConnectionsPerIp: 32,
+  handshakeTimeoutMs: 15_000,
+  tickIntervalMs: 30_000,
+  /** Between close frame and termination. */
+  closeGraceMs: 1_000,
+  closeReasonBytes: 120,
+  /** Calls of a method that the role may not use, before the connection is closed. */
+  unauthorizedCalls: 10,
+  attachmentBytes: 20 * MIB,
+  attachmentImageBytes: 6 * MIB,
+} as const;
+
+/** Presence list (protocol.md §13). */
+export const presenceLimits = {
+  ttlMs: 300_000,
+  entries: 200,
+  /** Changes within this time of the last broadcast leave together: n clients arriving cost n lists, not n². */
+  broadcastIntervalMs: 100,
+} as const;
+
+/** Health snapshot and event-loop monitor (operations.md §7). */
+export const healthLimits = {
+  refreshIntervalMs: 60_000,
+  /** Refreshes asked for by `health` calls are at least this far apart. */
+  refreshMinIntervalMs: 1_000,
+  sampleIntervalMs: 1_000,
+  delayDegradedMs: 1_000,
+  utilizationDegraded: 0.95,
+  cpuCoreDegraded: 0.9,
+  readinessCacheMs: 1_000,
+} as const;
+
+/** Worker supervision by the primary. */
+export const workerLimits = {
+  pingIntervalMs: 1_000,
+  /** Silent for this long: no new connections. */
+  suspectAfterMs: 3_000,
+  /** Silent for this long: killed and replaced. */
+  killAfterMs: 15_000,
+  /** A worker that has not said `ready` by then is killed. */
+  startTimeoutMs: 15_000,
+  respawnMinMs: 100,
+  respawnMaxMs: 10_000,
+  /** Deaths before `ready` in a row after which the gateway calls itself degraded. */
+  earlyDeathsUntilDegraded: 5,
+  /** A worker that was told to exit and still lives after this is killed. */
+  exitGraceMs: 1_000,
+  metricsPushMs: 1_000,
+} as const;
+
+/** Threads of the api pool, watched by their worker process. */
+export const threadLimits = {
+  beatIntervalMs: 500,
+  /** A thread silent for this long with tasks open is ended; piscina starts another. */
+  silentMs: 10_000,
+  checkIntervalMs: 1_000,
+  /** Tasks per thread: a turn mostly waits, so this caps open streams, not CPU. */
+  concurrentTasks: 1_024,
+  /** `Retry-After` of an answer that was refused because the pool is full. */
+  retryAfterSeconds: 1,
+} as const;
+
+/** HTTP in a worker (operations.md §16, http.md §4). */
+export const httpLimits = {
+  keepAliveMs: 75_000,
+  /** How often Node looks for connections past their header deadline. */
+  connectionsCheckMs: 2_000,
+  bodyTimeoutMs: 30_000,
+  /** How late the end of that time may be noticed. */
+  deadlineSweepMs: 500,
+  /** After 413 and 408: how long what still arrives is dropped. */
+  discardMs: 5_000,
+  /** Tunnelled requests and upgrades give up connecting to the primary after this. */
+  tunnelConnectMs: 3_000,
+} as const;
+
+/** Calls to model providers. */
+export const upstreamLimits = {
+  /** How late a deadline below may be noticed. */
+  deadlineSweepMs: 100,
+  connectMs: 10_000,
+  /** Until the first byte of the answer (runs-and-events.md §10: a model that says nothing). */
+  firstByteMs: 120_000,
+  /** Between two pieces of an answer. */
+  idleMs: 120_000,
+  /** Tries in all when the connection fails before the first byte. */
+  attempts: 3,
+  retryDelayMs: 100,
+  connectionsPerOrigin: 256,
+  keepAliveMs: 30_000,
+  /** A JSON answer larger than this is refused. */
+  responseBytes: 32 * MIB,
+  /** Of an error answer only this much is read. */
+  errorBytes: 64 * KIB,
+  /** Error texts shown to users are cut here (runs-and-events.md §13). */
+  messageChars: 600,
+  /** A stream waits this long for the provider's status before its SSE headers go out without it. */
+  headHoldMs: 1_000,
+} as const;
+
+/** Stopping (operations.md §3). */
+export const shutdownLimits = {
+  drainMs: 20_000,
+  forcedExitMs: 2_000,
+  totalMs: 28_000,
+} as const;
+
+/** Instance locks and `--force` (config.md §11). */
+export const lockLimits = {
+  waitMs: 5_000,
+  pollMs: 100,
+  forceTermMs: 700,
+  forceKillMs: 2_000,
+  forceBindMs: 3_000,
+} as const;
+
+/** Log records (operations.md §6). */
+export const logLimits = {
+  /** One record; longer text is cut. */
+  messageChars: 8_000,
+  /** Records that one process may write in a second; the rest are counted in one line. */
+  recordsPerSecond: 500,
+} as const;
+
+/** Prometheus exposition (http.md §12). */
+export const metricsLimits = {
+  labelChars: 120,
+} as const;

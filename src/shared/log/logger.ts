@@ -1,0 +1,135 @@
+/**
+ * The log as the code sees it: one call per fact, with an event name. A record is filtered, redacted,
+ * rate-limited and encoded in the process where it is made; only finished lines travel (operations.md §6).
+ */
+import { hostname } from 'node:os';
+import pino from 'pino';
+import type { LogLevel } from '../config/schema.js';
+import { logLimits } from '../limits.js';
+import { createRedactor, type Redactor } from './redact.js';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  trace(event: string, message: string, fields?: LogFields): void;
+  debug(event: string, message: string, fields?: LogFields): void;
+  info(event: string, message: string, fields?: LogFields): void;
+  warn(event: string, message: string, fields?: LogFields): void;
+  error(event: string, message: string, fields?: LogFields): void;
+  fatal(event: string, message: string, fields?: LogFields): void;
+  /** The same log under another subsystem's name. */
+  for(subsystem: string): Logger;
+  /** False when a record of this level would go nowhere: saves building it. */
+  enabled(level: LogLevel): boolean;
+}
+
+/** Where finished lines go. `level` is pino's number (10 trace … 60 fatal). */
+export interface LogSink {
+  write(line: string, level: number): void;
+}
+
+export interface LoggerOptions {
+  readonly sink: LogSink;
+  readonly level: LogLevel;
+  readonly subsystem: string;
+  /** Exact values that must never appear. */
+  readonly secrets?: readonly string[];
+  readonly now?: () => Date;
+}
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+export function createLogger(options: LoggerOptions): Logger {
+  const now = options.now ?? (() => new Date());
+  const destination = {
+    lastLevel: 0,
+    [Symbol.for('pino.metadata')]: true,
+    write(line: string): void {
+      options.sink.write(line, this.lastLevel);
+    },
+  };
+  const root = pino(
+    {
+      level: options.level,
+      base: { hostname: hostname() },
+      messageKey: 'message',
+      timestamp: () => `,"time":"${localIso(now())}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  const redactor = createRedactor(options.secrets ?? []);
+  const limit = rateLimit(now, (dropped) => {
+    const message = `${dropped} log records dropped: more than ${logLimits.recordsPerSecond} in a second`;
+    root.warn(record('log', message, now(), { event: 'log.dropped', dropped }), message);
+  });
+  return facade(root, options.subsystem, redactor, limit, now);
+}
+
+function facade(
+  root: pino.Logger,
+  subsystem: string,
+  redactor: Redactor,
+  admit: () => boolean,
+  now: () => Date,
+): Logger {
+  const at =
+    (level: Level) =>
+    (event: string, message: string, fields: LogFields = {}): void => {
+      if (!root.isLevelEnabled(level) || !admit()) return;
+      const text = redactor.text(message).slice(0, logLimits.messageChars);
+      root[level](record(subsystem, text, now(), { event, ...redactor.fields(fields) }, level), text);
+    };
+  return {
+    trace: at('trace'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    fatal: at('fatal'),
+    for: (other) => facade(root, other, redactor, admit, now),
+    enabled: (level) => level !== 'silent' && root.isLevelEnabled(level),
+  };
+}
+
+/** Fields of a line beside time, level and message; `_meta` and `0` are what existing log readers look for. */
+function record(subsystem: string, text: string, at: Date, fields: LogFields, level: Level = 'warn'): object {
+  const name = JSON.stringify({ subsystem });
+  return {
+    ...fields,
+    subsystem,
+    _meta: { logLevelName: level.toUpperCase(), date: at.toISOString(), name },
+    0: text,
+  };
+}
+
+/** Admits a bounded number of records in each second and reports how many were left out. */
+function rateLimit(now: () => Date, report: (dropped: number) => void): () => boolean {
+  let second = 0;
+  let admitted = 0;
+  let dropped = 0;
+  return () => {
+    const current = Math.floor(now().getTime() / 1000);
+    if (current !== second) {
+      second = current;
+      admitted = 0;
+      if (dropped > 0) {
+        const count = dropped;
+        dropped = 0;
+        report(count);
+      }
+    }
+    admitted += 1;
+    if (admitted <= logLimits.recordsPerSecond) return true;
+    dropped += 1;
+    return false;
+  };
+}
+
+/** ISO 8601 in local time with its offset: what an operator's clock shows. */
+export function localIso(date: Date): string {
+  const offset = -date.getTimezoneOffset();
+  const shifted = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, -1);
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+  return `${shifted}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
+}

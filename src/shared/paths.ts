@@ -1,0 +1,66 @@
+/**
+ * Where the gateway keeps things (config.md §1): a pure function of the environment, used by the
+ * gateway and by the CLI so that both always mean the same files.
+ */
+import { createHash } from 'node:crypto';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Paths {
+  readonly home: string;
+  readonly stateDir: string;
+  readonly configPath: string;
+  readonly workspace: string;
+  readonly lockDir: string;
+  readonly logDir: string;
+  /** The generated token, for the local command line (config.md §9.3). */
+  readonly tokenFile: string;
+  readonly storeDir: string;
+}
+
+/** Resolves every path from `PLLAN_HOME`, `PLLAN_STATE_DIR`, `PLLAN_CONFIG_PATH` and the profile (config.md §1). */
+export function resolvePaths(env: Environment): Paths {
+  const home = resolve(nonEmpty(env.PLLAN_HOME) ?? homedir());
+  const profile = nonEmpty(env.PLLAN_PROFILE);
+  const defaultState = join(home, profile && profile !== 'default' ? `.pllan-${profile}` : '.pllan');
+  const stateDir = expandHome(nonEmpty(env.PLLAN_STATE_DIR) ?? defaultState, home);
+  return {
+    home,
+    stateDir,
+    configPath: expandHome(nonEmpty(env.PLLAN_CONFIG_PATH) ?? join(stateDir, 'pllan.json'), home),
+    workspace: expandHome(nonEmpty(env.PLLAN_WORKSPACE_DIR) ?? join(stateDir, 'workspace'), home),
+    lockDir: join(tmpdir(), `pllan-${userInfo().uid}`),
+    logDir: join(stateDir, 'logs'),
+    tokenFile: join(stateDir, 'credentials', 'gateway-token'),
+    storeDir: join(stateDir, 'store'),
+  };
+}
+
+/** `~` and `~/x` against `home`; everything else made absolute. */
+export function expandHome(path: string, home: string): string {
+  if (path === '~') return home;
+  return path.startsWith('~/') ? join(home, path.slice(2)) : resolve(path);
+}
+
+/** A path as people write it: below home with `~`. */
+export function displayPath(path: string, home: string): string {
+  return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
+
+/** Name of the lock of one config file in the lock dir (config.md §11). */
+export function configLockName(configPath: string): string {
+  return `gateway.${createHash('sha256').update(configPath).digest('hex').slice(0, 8)}.lock`;
+}
+
+/** The log file of a day, local date (operations.md §6). */
+export function logFileName(day: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `pllan-${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}.log`;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed ? trimmed : undefined;
+}

@@ -1,0 +1,50 @@
+/**
+ * Events: who may see each (protocol.md §14.2), and an encoding that is made once per broadcast.
+ * The frame's `seq` differs per connection and is spliced between two ready halves.
+ */
+import type { Scope } from './scopes.js';
+import type { StateVersion } from './frames.js';
+
+/** Who receives an event, and whether it may be skipped for a socket that does not keep up. */
+export interface EventRule {
+  readonly scope: Scope | null;
+  readonly nodes: boolean;
+  readonly droppable: boolean;
+}
+
+export const eventRules = {
+  presence: { scope: 'operator.read', nodes: false, droppable: true },
+  tick: { scope: null, nodes: true, droppable: true },
+  health: { scope: null, nodes: true, droppable: true },
+  shutdown: { scope: null, nodes: true, droppable: false },
+} as const satisfies Record<string, EventRule>;
+
+export type EventName = keyof typeof eventRules;
+
+/** What `hello-ok` advertises: exactly the events that this gateway can emit. */
+export const advertisedEvents: readonly string[] = ['connect.challenge', ...Object.keys(eventRules)];
+
+/** An event encoded up to and from its `seq`. */
+export interface EncodedEvent {
+  readonly name: EventName;
+  readonly head: string;
+  readonly tail: string;
+}
+
+/** Encodes an event with `payload` already as JSON text. Key order is part of the contract (protocol.md §2.3). */
+export function encodeEvent(name: EventName, payload: string, stateVersion?: StateVersion): EncodedEvent {
+  return {
+    name,
+    head: `{"type":"event","event":"${name}","payload":${payload},"seq":`,
+    tail: stateVersion ? `,"stateVersion":${JSON.stringify(stateVersion)}}` : '}',
+  };
+}
+
+export function eventFrame(event: EncodedEvent, seq: number): string {
+  return event.head + seq + event.tail;
+}
+
+/** The first frame of every socket; it has no `seq` (protocol.md §4.2). */
+export function encodeChallenge(nonce: string, ts: number): string {
+  return `{"type":"event","event":"connect.challenge","payload":${JSON.stringify({ nonce, ts })}}`;
+}

@@ -1,0 +1,46 @@
+/**
+ * Which model answers which name: everything a thread needs to run a turn, resolved from one config
+ * version (http.md §5.1). Built in the primary, read in workers and their threads, never changed.
+ */
+import type { ModelRef } from './config/model-ref.js';
+
+export interface ProviderRoute {
+  readonly id: string;
+  readonly api: 'openai-completions' | 'echo';
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  /** False: the key is not sent as `Authorization` (config `authHeader`). */
+  readonly authHeader: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+}
+
+export interface AgentRoute {
+  readonly id: string;
+  readonly model: ModelRef;
+}
+
+export interface RouteTable {
+  readonly version: number;
+  readonly defaultAgentId: string;
+  readonly agents: Readonly<Record<string, AgentRoute>>;
+  readonly providers: Readonly<Record<string, ProviderRoute>>;
+  /** Models that the configuration names, in its order: what `/v1/models` lists. */
+  readonly configured: readonly ModelRef[];
+  /** Models that a request may name. */
+  readonly allowed: readonly ModelRef[];
+  readonly turnTimeoutMs: number;
+}
+
+/** A table as it travels to threads: shared bytes, decoded once per version. */
+export interface SharedRouteTable {
+  readonly version: number;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+}
+
+export function shareRoutes(table: RouteTable): SharedRouteTable {
+  const encoded = Buffer.from(JSON.stringify(table));
+  const bytes = new Uint8Array(new SharedArrayBuffer(encoded.length));
+  bytes.set(encoded);
+  return { version: table.version, bytes };
+}

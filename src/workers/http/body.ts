@@ -1,0 +1,122 @@
+/** Reads a request body within its size and time (http.md §4). */
+import type { IncomingMessage } from 'node:http';
+import { apiErrorBody, ApiError } from '../../shared/errors/api-error.js';
+import type { Deadlines, Waiter } from '../../shared/deadlines.js';
+import { JSON_TYPE } from '../../shared/http/headers.js';
+import { httpLimits } from '../../shared/limits.js';
+import type { Exchange } from './exchange.js';
+
+/** Up to this size a body travels to its thread as text; above it as bytes, whose decoding would hold this loop up. */
+const TEXT_BYTES = 64 * 1024;
+
+export type Body = string | Uint8Array<ArrayBuffer>;
+
+/** Calls back once: with the whole body, or with the error 413, 408 or 400 to answer. */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  deadlines: Deadlines,
+  done: (body: Body | ApiError) => void,
+): void {
+  const announced = request.headers['content-length'];
+  if (announced !== undefined && Number(announced) > maxBytes) done(new ApiError('payloadTooLarge'));
+  else new BodyReader(request, maxBytes, deadlines, done).start();
+}
+
+class BodyReader implements Waiter {
+  readonly dueAt = performance.now() + httpLimits.bodyTimeoutMs;
+  readonly #request: IncomingMessage;
+  readonly #maxBytes: number;
+  readonly #deadlines: Deadlines;
+  readonly #done: (body: Body | ApiError) => void;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #settled = false;
+
+  constructor(
+    request: IncomingMessage,
+    maxBytes: number,
+    deadlines: Deadlines,
+    done: (body: Body | ApiError) => void,
+  ) {
+    this.#request = request;
+    this.#maxBytes = maxBytes;
+    this.#deadlines = deadlines;
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#deadlines.watch(this);
+    this.#request
+      .on('data', (chunk: Buffer) => this.#add(chunk))
+      .once('end', () => this.#settle(() => join(this.#chunks, this.#size)))
+      .once('close', () =>
+        this.#settle(() => new ApiError('invalidRequest', { message: 'The request was cut off' })),
+      );
+  }
+
+  expired(): void {
+    this.#settle(() => new ApiError('bodyTimeout'));
+  }
+
+  #add(chunk: Buffer): void {
+    if (this.#settled) return;
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) this.#settle(() => new ApiError('payloadTooLarge'));
+    else this.#chunks.push(chunk);
+  }
+
+  #settle(result: () => Body | ApiError): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#deadlines.forget(this);
+    this.#done(result());
+  }
+}
+
+/**
+ * Answers a request whose body was not read to its end and closes afterwards. The answer is complete for the
+ * client at once, but not ended for Node, which would close the socket then: with bytes still arriving that
+ * is a reset, and a reset eats the answer. What arrives is dropped for a while first.
+ */
+export function sendBodyError(exchange: Exchange, error: ApiError): void {
+  const { request, response } = exchange;
+  if (exchange.closed) return;
+  const body = apiErrorBody(error.kind, error.message);
+  response.writeHead(error.status, [
+    'Content-Type',
+    JSON_TYPE,
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    ...exchange.baseHeaders,
+    'Connection',
+    'close',
+  ]);
+  response.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, httpLimits.discardMs);
+  request.once('end', end).once('close', end).resume();
+}
+
+/** Drops the body of a request that was answered without it, so that the next request can follow; not forever. */
+export function dropBody(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  const timer = setTimeout(() => request.destroy(), httpLimits.discardMs);
+  request.once('close', () => clearTimeout(timer)).resume();
+}
+
+function join(chunks: readonly Buffer[], size: number): Body {
+  const [first] = chunks;
+  if (size <= TEXT_BYTES)
+    return (chunks.length === 1 && first ? first : Buffer.concat(chunks)).toString('utf8');
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,58 @@
+/** One request and its answer, with what every handler needs; the only place that writes plain answers. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { normalizeAddress } from '../../shared/auth/address.js';
+import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
+import { JSON_TYPE, TEXT_TYPE } from '../../shared/http/headers.js';
+import { pathOf } from '../../shared/http/primary-paths.js';
+
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Path without query. */
+  readonly path: string;
+  /** Headers of every answer, flat. */
+  readonly baseHeaders: readonly string[];
+  /** The answer is complete, or the client is gone. */
+  closed = false;
+  /** Called once when the client goes before its answer is complete. */
+  onAbort: (() => void) | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, baseHeaders: readonly string[]) {
+    this.request = request;
+    this.response = response;
+    this.baseHeaders = baseHeaders;
+    this.path = pathOf(request.url ?? '/');
+  }
+
+  get peer(): string {
+    return normalizeAddress(this.request.socket.remoteAddress);
+  }
+
+  sendJson(status: number, body: string, headers?: readonly string[]): void {
+    this.#send(status, JSON_TYPE, body, headers);
+  }
+
+  sendText(status: number, body: string, headers?: readonly string[]): void {
+    this.#send(status, TEXT_TYPE, body, headers);
+  }
+
+  sendError(error: ApiError): void {
+    const retry = error.retryAfter === undefined ? undefined : ['Retry-After', error.retryAfter];
+    this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), retry);
+  }
+
+  #send(status: number, type: string, body: string, headers: readonly string[] | undefined): void {
+    const { response } = this;
+    if (this.closed || response.headersSent) return;
+    const fields = [
+      'Content-Type',
+      type,
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+      ...this.baseHeaders,
+    ];
+    if (headers) fields.push(...headers);
+    response.writeHead(status, fields);
+    response.end(this.request.method === 'HEAD' ? undefined : body);
+  }
+}

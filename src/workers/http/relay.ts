@@ -1,0 +1,91 @@
+/**
+ * Takes a task's answer to the client: one JSON document, or a stream whose thread is paused while the
+ * socket is full. The task is aborted when the client goes.
+ */
+import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
+import type { WorkerMetrics } from '../metrics.js';
+import type { ApiPool, TaskReceiver } from '../pools/api-pool.js';
+import { monotonicMs, type ApiAnswer, type TaskId, type TaskSummary } from '../threads/protocol.js';
+import type { Exchange } from './exchange.js';
+
+export class Relay implements TaskReceiver {
+  readonly #exchange: Exchange;
+  readonly #pool: ApiPool;
+  readonly #metrics: WorkerMetrics;
+  readonly #route: string;
+  readonly #id: TaskId;
+  readonly #queuedAt: number;
+  readonly #onSummary: (summary: TaskSummary) => void;
+  #draining = false;
+
+  constructor(exchange: Exchange, pool: ApiPool, metrics: WorkerMetrics, task: RelayedTask) {
+    this.#exchange = exchange;
+    this.#pool = pool;
+    this.#metrics = metrics;
+    this.#route = task.route;
+    this.#id = task.id;
+    this.#queuedAt = task.queuedAt;
+    this.#onSummary = task.onSummary;
+    exchange.onAbort = () => pool.abort(task.id);
+  }
+
+  answer(answer: ApiAnswer, summary: TaskSummary): void {
+    this.#exchange.onAbort = undefined;
+    this.#exchange.sendJson(
+      answer.status,
+      answer.body,
+      answer.retryAfter === undefined ? undefined : ['Retry-After', answer.retryAfter],
+    );
+    this.#onSummary(summary);
+  }
+
+  head(): void {
+    const { response, closed, baseHeaders } = this.#exchange;
+    if (closed) return;
+    const fields = [
+      'Content-Type',
+      'text/event-stream; charset=utf-8',
+      'Cache-Control',
+      'no-cache',
+      ...baseHeaders,
+    ];
+    if (response.shouldKeepAlive && !baseHeaders.includes('Connection'))
+      fields.push('Connection', 'keep-alive');
+    response.writeHead(200, fields);
+    response.flushHeaders();
+    this.#metrics.firstByte(this.#route, monotonicMs() - this.#queuedAt);
+  }
+
+  data(text: string): void {
+    const { response, closed } = this.#exchange;
+    if (closed || response.write(text) || this.#draining) return;
+    this.#draining = true;
+    this.#pool.pause(this.#id);
+    response.once('drain', () => {
+      this.#draining = false;
+      this.#pool.resume(this.#id);
+    });
+  }
+
+  end(summary: TaskSummary): void {
+    this.#exchange.onAbort = undefined;
+    this.#exchange.response.end();
+    this.#onSummary(summary);
+  }
+
+  failed(error: ApiError): void {
+    this.#exchange.onAbort = undefined;
+    const { response } = this.#exchange;
+    this.#metrics.poolRejected(error.kind);
+    if (!response.headersSent) this.#exchange.sendError(error);
+    else response.end(`data: ${apiErrorBody('internal')}\n\ndata: [DONE]\n\n`);
+  }
+}
+
+export interface RelayedTask {
+  readonly route: string;
+  readonly id: TaskId;
+  readonly queuedAt: number;
+  /** Called when the task has ended in its thread. */
+  onSummary(summary: TaskSummary): void;
+}

@@ -1,0 +1,31 @@
+/** Path → route. Methods are the route's own business, so that a wrong one is 405 and not 404. */
+import findMyWay from 'find-my-way';
+import { primaryPaths } from '../../shared/http/primary-paths.js';
+import type { WorkerSnapshot } from '../../shared/ipc.js';
+import { chatCompletions } from './routes/chat-completions.js';
+import { getModel, listModels } from './routes/models.js';
+import { primaryOwned } from './routes/primary-owned.js';
+import type { Route } from './routes/route.js';
+
+/** The handler type that find-my-way wants; ours is looked up, never called through it. */
+const unused = (): void => {};
+
+/** Builds the table for one config version: a disabled endpoint is simply not in it. */
+export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route | undefined {
+  const table = findMyWay({ onBadUrl: unused });
+  const add = (path: string, route: Route): void => table.on('GET', path, unused, route);
+  if (snapshot.chatCompletions.enabled) {
+    add('/v1/chat/completions', chatCompletions);
+    add('/v1/models', listModels);
+    add('/v1/models/*', getModel);
+  }
+  for (const path of primaryPaths) add(path, primaryOwned);
+  const find = (path: string): Route | undefined => {
+    const found = table.find('GET', path)?.store as Route | null | undefined;
+    // Percent-encoding that cannot be decoded is for the route to refuse in its own words.
+    return (
+      found ?? (path.startsWith('/v1/models/') && snapshot.chatCompletions.enabled ? getModel : undefined)
+    );
+  };
+  return (path) => find(path) ?? (path.endsWith('/') ? find(path.slice(0, -1)) : undefined);
+}

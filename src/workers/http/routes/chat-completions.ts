@@ -1,0 +1,58 @@
+/** `POST /v1/chat/completions`: the socket's side. The work is done in an api thread (http.md §7). */
+import { ApiError } from '../../../shared/errors/api-error.js';
+import { monotonicMs, type TaskSummary } from '../../threads/protocol.js';
+import { readBody, sendBodyError, type Body } from '../body.js';
+import type { Exchange } from '../exchange.js';
+import { Relay } from '../relay.js';
+import type { Route, RouteServices } from './route.js';
+
+const NAME = '/v1/chat/completions';
+
+export const chatCompletions: Route = {
+  name: NAME,
+  methods: ['POST'],
+  auth: 'required',
+  handle(exchange, services) {
+    readBody(exchange.request, services.snapshot.chatCompletions.maxBodyBytes, services.deadlines, (body) => {
+      if (body instanceof ApiError) sendBodyError(exchange, body);
+      else run(exchange, services, body);
+    });
+  },
+};
+
+function run(exchange: Exchange, services: RouteServices, body: Body): void {
+  const { pool, metrics } = services;
+  const id = services.nextTaskId();
+  const queuedAt = monotonicMs();
+  const onSummary = (summary: TaskSummary): void => {
+    metrics.task(summary);
+    if (summary.error && summary.error !== 'invalidRequest') logFailure(services, summary);
+  };
+  pool.run(
+    {
+      kind: 'chat-completion',
+      id,
+      queuedAt,
+      body,
+      agentId: header(exchange, 'agent-id') ?? header(exchange, 'agent'),
+      model: header(exchange, 'model'),
+    },
+    new Relay(exchange, pool, metrics, { route: NAME, id, queuedAt, onSummary }),
+  );
+}
+
+function logFailure({ log }: RouteServices, { error, cause, turn }: TaskSummary): void {
+  const level = error === 'aborted' ? 'debug' : 'warn';
+  const model = turn ? `${turn.provider}/${turn.model}` : undefined;
+  log[level]('chat.failed', `chat completion failed: ${error}${cause ? ` (${cause})` : ''}`, {
+    error,
+    model,
+  });
+}
+
+/** A header of ours in either spelling (http.md §3). */
+function header(exchange: Exchange, name: string): string | undefined {
+  const { headers } = exchange.request;
+  const value = headers[`x-pllan-${name}`] ?? headers[`x-openclaw-${name}`];
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}

@@ -1,0 +1,28 @@
+/** What a route is, and the services that handlers work with. */
+import type { Deadlines } from '../../../shared/deadlines.js';
+import type { WorkerSnapshot } from '../../../shared/ipc.js';
+import type { Logger } from '../../../shared/log/logger.js';
+import type { WorkerMetrics } from '../../metrics.js';
+import type { ApiPool } from '../../pools/api-pool.js';
+import type { TaskId } from '../../threads/protocol.js';
+import type { Exchange } from '../exchange.js';
+
+export interface RouteServices {
+  readonly snapshot: WorkerSnapshot;
+  readonly pool: ApiPool;
+  readonly metrics: WorkerMetrics;
+  readonly log: Logger;
+  /** Of request bodies. */
+  readonly deadlines: Deadlines;
+  nextTaskId(): TaskId;
+}
+
+export interface Route {
+  /** Label in metrics. */
+  readonly name: string;
+  readonly methods: readonly string[];
+  /** `primary`: the primary answers it; it is carried over whole, credential included. */
+  readonly auth: 'required' | 'primary';
+  /** Answers the exchange, now or later. What it throws is answered 500 and logged. */
+  handle(exchange: Exchange, services: RouteServices): void;
+}

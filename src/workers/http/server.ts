@@ -1,0 +1,174 @@
+/**
+ * HTTP in a worker. It never listens: the primary hands it connections. Order of a request, the same for
+ * every route (http.md §3): draining → route → method → auth → handler.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { httpAuthCheck, type HttpAuthCheck } from '../../shared/auth/http-auth.js';
+import { createDeadlines } from '../../shared/deadlines.js';
+import { ApiError } from '../../shared/errors/api-error.js';
+import { securityHeaders } from '../../shared/http/headers.js';
+import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
+import type { WorkerSnapshot } from '../../shared/ipc.js';
+import { httpLimits, portLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { toError } from '../../shared/to-error.js';
+import type { WorkerMetrics } from '../metrics.js';
+import type { ApiPool } from '../pools/api-pool.js';
+import { monotonicMs, type TaskId } from '../threads/protocol.js';
+import { dropBody } from './body.js';
+import { Exchange } from './exchange.js';
+import { createRouter } from './router.js';
+import type { Route, RouteServices } from './routes/route.js';
+import { tunnelUpgrade } from './tunnel.js';
+
+export interface HttpServer {
+  /** Takes over a connection; `head` is what the primary has read of it. */
+  adopt(socket: Socket, head: Buffer): void;
+  /** From now on requests are refused; resolves when those under way are answered. */
+  drain(): Promise<void>;
+  readonly connections: number;
+}
+
+export interface HttpServerOptions {
+  readonly snapshot: WorkerSnapshot;
+  readonly pool: ApiPool;
+  readonly metrics: WorkerMetrics;
+  readonly log: Logger;
+  onConnectionClosed(): void;
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { snapshot, metrics, log } = options;
+  const state: State = { draining: false, active: 0, connections: 0, idle: undefined };
+  let lastTaskId = 0;
+  const services: RouteServices = {
+    snapshot,
+    pool: options.pool,
+    metrics,
+    log,
+    deadlines: createDeadlines(httpLimits.deadlineSweepMs),
+    nextTaskId: () => (lastTaskId += 1) as TaskId,
+  };
+  const site: Site = {
+    services,
+    state,
+    route: createRouter(snapshot),
+    authorize: httpAuthCheck(snapshot.auth),
+    baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
+    drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
+  };
+  const server = createServer({
+    keepAliveTimeout: httpLimits.keepAliveMs,
+    headersTimeout: portLimits.headerTimeoutMs,
+    // The body has its own deadline, which can answer; this one only cuts.
+    requestTimeout: 0,
+    maxHeaderSize: portLimits.headerBytes,
+    connectionsCheckingInterval: httpLimits.connectionsCheckMs,
+  });
+  server.on('request', (request, response) => serve(site, request, response));
+  server.on('upgrade', (request, socket, rest) => {
+    if (isWebSocketUpgrade(request)) {
+      metrics.tunnelled();
+      tunnelUpgrade(request, socket, rest, snapshot.tunnel);
+    } else {
+      refuseUpgrade(server, request, socket, rest);
+    }
+  });
+  // A server that never listens keeps no list of its connections, and its timeouts do nothing, without this.
+  server.emit('listening');
+  return {
+    adopt(socket, head) {
+      state.connections += 1;
+      socket.once('close', () => {
+        state.connections -= 1;
+        options.onConnectionClosed();
+      });
+      adopt(server, socket, head, log);
+    },
+    drain() {
+      state.draining = true;
+      return new Promise((resolve) => {
+        if (state.active === 0) resolve();
+        else state.idle = resolve;
+      });
+    },
+    get connections() {
+      return state.connections;
+    },
+  };
+}
+
+interface State {
+  draining: boolean;
+  /** Requests whose answer is not complete. */
+  active: number;
+  connections: number;
+  idle: (() => void) | undefined;
+}
+
+interface Site {
+  readonly services: RouteServices;
+  readonly state: State;
+  readonly route: (path: string) => Route | undefined;
+  readonly authorize: HttpAuthCheck;
+  readonly baseHeaders: readonly string[];
+  readonly drainHeaders: readonly string[];
+}
+
+function adopt(server: Server, socket: Socket, head: Buffer, log: Logger): void {
+  socket.on('error', (error) => log.debug('http.socket', error.message));
+  // Clients may half-close after their request; the answer must still go out.
+  socket.allowHalfOpen = true;
+  socket.setNoDelay(true);
+  socket.unshift(head);
+  server.emit('connection', socket);
+}
+
+function serve(site: Site, request: IncomingMessage, response: ServerResponse): void {
+  const startedAt = monotonicMs();
+  const { state, services } = site;
+  const exchange = new Exchange(request, response, state.draining ? site.drainHeaders : site.baseHeaders);
+  const route = site.route(exchange.path);
+  state.active += 1;
+  response.once('close', () => {
+    exchange.closed = true;
+    exchange.onAbort?.();
+    state.active -= 1;
+    if (state.active === 0) state.idle?.();
+    const { method = '' } = request;
+    services.metrics.request(route?.name ?? 'none', method, response.statusCode, monotonicMs() - startedAt);
+  });
+  try {
+    dispatch(site, exchange, route);
+  } catch (caught) {
+    const error = toError(caught);
+    services.log.error('http.unexpected', `${request.method} ${route?.name}: ${error.message}`, {
+      stack: error.stack,
+    });
+    if (response.headersSent) response.destroy();
+    else exchange.sendText(500, 'Internal Server Error');
+  }
+  // Answered without its body: the next request on the connection must not wait for it.
+  if (response.writableEnded && !request.complete) dropBody(request);
+}
+
+function dispatch(site: Site, exchange: Exchange, route: Route | undefined): void {
+  const { request } = exchange;
+  if (site.state.draining && route?.auth !== 'primary') {
+    exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
+  } else if (!route) {
+    exchange.sendText(404, 'Not Found');
+  } else if (!route.methods.includes(request.method ?? '')) {
+    exchange.sendText(405, 'Method Not Allowed', ['Allow', route.methods.join(', ')]);
+  } else if (route.auth === 'primary') {
+    route.handle(exchange, site.services);
+  } else {
+    const verdict = site.authorize(request.headers, exchange.peer);
+    if (verdict === 'ok') route.handle(exchange, site.services);
+    else {
+      site.services.metrics.authFailure(verdict);
+      exchange.sendError(new ApiError(verdict === 'unauthorized' ? 'unauthorized' : 'forbiddenHost'));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The worker's end of the tunnel: hands what belongs to the primary back to it over a Unix socket. The
+ * first line names the real peer; the primary believes that line, never a header.
+ */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError } from '../../shared/errors/api-error.js';
+import { rebuildHead } from '../../shared/http/upgrade.js';
+import type { TunnelAddress, TunnelPreamble } from '../../shared/ipc.js';
+import { httpLimits } from '../../shared/limits.js';
+import type { Exchange } from './exchange.js';
+
+/** Joins an upgraded connection with the primary: bytes both ways until one side ends. */
+export function tunnelUpgrade(
+  request: IncomingMessage,
+  client: Duplex,
+  rest: Buffer,
+  address: TunnelAddress,
+): void {
+  const primary = openTunnel(address, request.socket.remoteAddress ?? '');
+  const end = (): void => {
+    client.destroy();
+    primary.destroy();
+  };
+  primary.once('connect', () => {
+    primary.write(rebuildHead(request, []), 'latin1');
+    if (rest.length > 0) primary.write(rest);
+    client.pipe(primary).pipe(client);
+  });
+  for (const socket of [client, primary]) socket.on('error', end).once('close', end);
+}
+
+/** Carries one plain request to the primary and its answer back; the client's connection stays usable. */
+export function forwardRequest(exchange: Exchange, address: TunnelAddress): void {
+  const { request, response, peer } = exchange;
+  const {
+    connection: _connection,
+    'keep-alive': _keepAlive,
+    'transfer-encoding': _encoding,
+    ...headers
+  } = request.headers;
+  const onward = httpRequest({
+    createConnection: () => openTunnel(address, peer),
+    method: request.method,
+    path: request.url,
+    headers,
+  });
+  onward.setTimeout(httpLimits.bodyTimeoutMs, () => onward.destroy(new Error('no answer from the primary')));
+  onward.once('error', () => {
+    if (response.headersSent) response.destroy();
+    else exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
+  });
+  onward.once('response', (answer) => {
+    const { connection: _hop, 'keep-alive': _alive, ...passed } = answer.headers;
+    response.writeHead(answer.statusCode ?? 502, passed);
+    answer.pipe(response);
+  });
+  request.pipe(onward);
+}
+
+function openTunnel(address: TunnelAddress, peer: string): Socket {
+  const preamble: TunnelPreamble = { secret: address.secret, peer, tls: false };
+  const socket = connect(address.path);
+  socket.setTimeout(httpLimits.tunnelConnectMs, () =>
+    socket.destroy(new Error('the primary does not take tunnels')),
+  );
+  socket.once('connect', () => socket.setTimeout(0));
+  socket.write(`${JSON.stringify(preamble)}\n`);
+  return socket;
+}

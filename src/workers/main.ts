@@ -1,0 +1,98 @@
+/**
+ * The worker process. Life, driven by the primary over IPC:
+ *
+ *   started (says so) ──configure──▶ ready ──drain──▶ draining ──(idle: drained)──exit──▶ gone
+ *
+ * It ignores the signals that a terminal or a service manager sends to the whole group, and ends at once
+ * when the channel to the primary closes.
+ */
+import type { Socket } from 'node:net';
+import { unreachable } from '../shared/unreachable.js';
+import type { ToWorker, WorkerSnapshot } from '../shared/ipc.js';
+import { workerLimits } from '../shared/limits.js';
+import { createLogger, type Logger } from '../shared/log/logger.js';
+import { toError } from '../shared/to-error.js';
+import { shareRoutes } from '../shared/routes.js';
+import { createHttpServer, type HttpServer } from './http/server.js';
+import { createWorkerMetrics } from './metrics.js';
+import { createApiPool } from './pools/api-pool.js';
+import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
+
+const channel = createPrimaryChannel();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
+  process.on(signal, () => {});
+channel.onDisconnect(() => process.exit(0));
+
+let server: HttpServer | undefined;
+
+channel.onMessage((message, socket) => {
+  switch (message.type) {
+    case 'configure':
+      server ??= start(message.snapshot, channel);
+      return;
+    case 'connection':
+      takeConnection(message, socket);
+      return;
+    case 'ping':
+      channel.send({ type: 'pong' });
+      return;
+    case 'drain':
+      void (server?.drain() ?? Promise.resolve()).then(() => channel.send({ type: 'drained' }));
+      return;
+    case 'exit':
+      process.exit(0);
+      return;
+    default:
+      unreachable(message);
+  }
+});
+
+channel.send({ type: 'started' });
+
+function takeConnection(
+  message: Extract<ToWorker, { type: 'connection' }>,
+  socket: Socket | undefined,
+): void {
+  channel.send({ type: 'taken', id: message.id });
+  if (!socket) channel.connectionClosed(); // closed by the client on its way here
+  else if (server) server.adopt(socket, Buffer.from(message.head, 'latin1'));
+  else socket.destroy();
+}
+
+function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): HttpServer {
+  const log = createLogger({ sink: primary.logSink, level: snapshot.logLevel, subsystem: 'worker' });
+  endOnUnexpected(log);
+  const metrics = createWorkerMetrics();
+  const pool = createApiPool({
+    threads: snapshot.apiThreads,
+    maxQueue: snapshot.maxQueue,
+    routes: shareRoutes(snapshot.routes),
+    testHooks: snapshot.testHooks,
+    log: log.for('pool'),
+  });
+  metrics.watchPool(pool);
+  const http = createHttpServer({
+    snapshot,
+    pool,
+    metrics,
+    log: log.for('http'),
+    onConnectionClosed: () => primary.connectionClosed(),
+  });
+  const push = setInterval(() => {
+    void metrics.snapshot().then((pushed) => primary.send({ type: 'metrics', metrics: pushed }));
+  }, workerLimits.metricsPushMs);
+  push.unref();
+  primary.send({ type: 'ready', version: snapshot.version });
+  return http;
+}
+
+/** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */
+function endOnUnexpected(log: Logger): void {
+  const end = (caught: unknown): void => {
+    const error = toError(caught);
+    log.fatal('worker.unexpected', error.message, { stack: error.stack });
+    setImmediate(() => setImmediate(() => process.exit(1)));
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}

@@ -1,0 +1,125 @@
+/** Metrics of a worker process and its threads (http.md §12): counted here, pushed to the primary, merged there. */
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { MetricsSnapshot } from '../shared/ipc.js';
+import { createCells } from '../shared/metrics/cells.js';
+import { label } from '../shared/metrics/label.js';
+import type { TaskSummary, TurnSummary } from './threads/protocol.js';
+
+export interface WorkerMetrics {
+  request(route: string, method: string, status: number, ms: number): void;
+  firstByte(route: string, ms: number): void;
+  /** An api task has ended, well or not. */
+  task(summary: TaskSummary): void;
+  poolRejected(reason: string): void;
+  authFailure(reason: string): void;
+  tunnelled(): void;
+  /** Read when a snapshot is taken. */
+  watchPool(pool: { readonly queueDepth: number; readonly openTasks: number }): void;
+  snapshot(): Promise<MetricsSnapshot>;
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const api = { pool: 'api' };
+
+export function createWorkerMetrics(): WorkerMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string): Gauge<'pool'> =>
+    new Gauge({ name, help, labelNames: ['pool'], registers: [registry] });
+  const depth = gauge('pllan_pool_queue_depth', 'Tasks waiting for a thread.');
+  const open = gauge('pllan_pool_open_tasks', 'Tasks waiting or in a thread.');
+  let pool = { queueDepth: 0, openTasks: 0 };
+
+  const requests = createCells(seconds);
+  const firstBytes = createCells(seconds);
+  const waits = createCells(seconds);
+  const runs = createCells(seconds);
+  const calls = createCells(seconds);
+  const tokens = createCells();
+  const rejected = createCells();
+  const authFailures = createCells();
+  const handovers = createCells();
+
+  const turn = (summary: TurnSummary): void => {
+    const { provider, model, agent } = summary;
+    const named = `${provider} ${model} ${agent}`;
+    for (const made of summary.calls) {
+      const key = `${named} ${made.outcome} ${made.category}`;
+      const cell =
+        calls.get(key) ??
+        calls.open(key, {
+          api: summary.api,
+          error_category: made.category,
+          model: label(model),
+          observation_unit: 'call',
+          outcome: made.outcome,
+          provider: label(provider),
+          transport: summary.api === 'echo' ? 'local' : 'http',
+        });
+      cell.add(made.ms / 1000);
+    }
+    const spent = (kind: 'input' | 'output', count: number): void => {
+      if (count === 0) return;
+      const key = `${named} ${kind}`;
+      const cell =
+        tokens.get(key) ??
+        tokens.open(key, {
+          agent: label(agent),
+          channel: 'http',
+          model: label(model),
+          provider: label(provider),
+          token_type: kind,
+        });
+      cell.add(count);
+    };
+    spent('input', summary.inputTokens);
+    spent('output', summary.outputTokens);
+  };
+
+  return {
+    request(route, method, status, ms) {
+      const known = knownMethod(method);
+      const key = `${route} ${known} ${status}`;
+      (requests.get(key) ?? requests.open(key, { route, method: known, status })).add(ms / 1000);
+    },
+    firstByte: (route, ms) => (firstBytes.get(route) ?? firstBytes.open(route, { route })).add(ms / 1000),
+    task(summary) {
+      (waits.get('api') ?? waits.open('api', api)).add(Math.max(0, summary.waitMs) / 1000);
+      (runs.get('api') ?? runs.open('api', api)).add(summary.runMs / 1000);
+      if (summary.turn) turn(summary.turn);
+    },
+    poolRejected: (reason) => (rejected.get(reason) ?? rejected.open(reason, { pool: 'api', reason })).add(1),
+    authFailure: (reason) => (authFailures.get(reason) ?? authFailures.open(reason, { reason })).add(1),
+    tunnelled: () =>
+      (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
+    watchPool: (watched) => (pool = watched),
+    async snapshot() {
+      depth.set({ pool: 'api' }, pool.queueDepth);
+      open.set({ pool: 'api' }, pool.openTasks);
+      return [
+        ...(await registry.getMetricsAsJSON()),
+        requests.counter('pllan_http_requests_total', 'HTTP requests answered.'),
+        requests.histogram(
+          'pllan_http_request_duration_seconds',
+          'From request head to the end of the answer.',
+        ),
+        firstBytes.histogram('pllan_http_time_to_first_byte_seconds', 'Until the head of a streamed answer.'),
+        waits.histogram('pllan_pool_wait_seconds', 'From queueing to start in a thread.'),
+        runs.histogram('pllan_pool_run_seconds', 'Time in a thread.'),
+        rejected.counter('pllan_pool_rejected_total', 'Tasks refused by a pool, or lost with a thread.'),
+        calls.counter('pllan_model_call_total', 'Calls to model providers, retries counted singly.'),
+        calls.histogram('pllan_model_call_duration_seconds', 'Duration of a call to a provider.'),
+        tokens.sum('pllan_model_tokens_total', 'Tokens as providers count them.'),
+        authFailures.counter('pllan_auth_failures_total', 'Refused credentials.'),
+        handovers.counter('pllan_handover_total', 'Connections given to workers or back.'),
+      ];
+    },
+  };
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Methods come from clients: what is not a common one must not make a series of its own. */
+function knownMethod(method: string): string {
+  return methods.has(method) ? method : 'other';
+}

@@ -1,0 +1,167 @@
+/**
+ * The process's side of the api threads. A task's way:
+ *
+ *   waiting ──room, end of this turn──▶ sent (in a batch, through piscina) ──answer or end──▶ done
+ *      └── queue full: refused              └── its thread died ──▶ failed
+ *
+ * Each task's receiver hears exactly one of `answer`, `end`, `failed`.
+ */
+import { fileURLToPath } from 'node:url';
+import type { MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { ApiError } from '../../shared/errors/api-error.js';
+import { threadLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import type { SharedRouteTable } from '../../shared/routes.js';
+import { toError } from '../../shared/to-error.js';
+import { createBeats } from '../threads/beat.js';
+import type {
+  ApiAnswer,
+  ApiBatch,
+  ApiTask,
+  FromThread,
+  TaskId,
+  TaskPart,
+  TaskSummary,
+  ThreadData,
+  ToThread,
+} from '../threads/protocol.js';
+import { watchThreads } from './watch-threads.js';
+
+/** Takes what a task gives back, in order. */
+export interface TaskReceiver {
+  answer(answer: ApiAnswer, summary: TaskSummary): void;
+  head(): void;
+  data(text: string): void;
+  end(summary: TaskSummary): void;
+  /** `overloaded`: the queue is full. `internal`: the thread died. */
+  failed(error: ApiError): void;
+}
+
+export interface ApiPool {
+  run(task: ApiTask, receiver: TaskReceiver): void;
+  /** The client is gone: the task should end and cancel what it waits for. */
+  abort(id: TaskId): void;
+  /** The client's socket is full, or has room again. */
+  pause(id: TaskId): void;
+  resume(id: TaskId): void;
+  readonly queueDepth: number;
+  readonly openTasks: number;
+  stop(): Promise<void>;
+}
+
+export interface ApiPoolOptions {
+  readonly threads: number;
+  /** Tasks that may wait when every thread has all it may have. */
+  readonly maxQueue: number;
+  readonly routes: SharedRouteTable;
+  readonly testHooks: boolean;
+  readonly log: Logger;
+}
+
+export function createApiPool(options: ApiPoolOptions): ApiPool {
+  const { threads, log } = options;
+  const beats = createBeats();
+  const data: ThreadData = { beats };
+  const pool = new Piscina({
+    filename: fileURLToPath(new URL('../threads/api.js', import.meta.url)),
+    name: 'runApiBatch',
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: threadLimits.concurrentTasks,
+    maxQueue: options.maxQueue,
+    // A thread that waits in `Atomics.wait` would freeze its sockets and timers between tasks.
+    atomics: 'disabled',
+    recordTiming: false,
+    env: {},
+    workerData: data,
+  });
+  const room = threads * threadLimits.concurrentTasks;
+  const sent = new Map<TaskId, TaskReceiver>();
+  let waiting: { readonly task: ApiTask; readonly receiver: TaskReceiver }[] = [];
+  let scheduled = false;
+
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  };
+  /** Everything that came in this turn, in as many batches as there are threads. */
+  const flush = (): void => {
+    scheduled = false;
+    const going = waiting.splice(0, Math.max(0, room - sent.size));
+    const size = Math.ceil(going.length / threads);
+    for (let at = 0; at < going.length; at += size) {
+      const part = going.slice(at, at + size);
+      for (const { task, receiver } of part) sent.set(task.id, receiver);
+      send(part.map(({ task }) => task));
+    }
+  };
+  const send = (tasks: readonly ApiTask[]): void => {
+    const batch: ApiBatch = { routes: options.routes, testHooks: options.testHooks, tasks };
+    const large = tasks.flatMap(({ body }) => (typeof body === 'string' ? [] : [body.buffer]));
+    pool.run(batch, { transferList: large }).catch((caught: unknown) => {
+      const error = new ApiError('internal', { cause: toError(caught).message });
+      const lost = tasks.filter(({ id }) => sent.has(id));
+      log.error(
+        'pool.thread-lost',
+        `an api thread ended with ${lost.length} open tasks: ${toError(caught).message}`,
+      );
+      for (const { id } of lost) take(id)?.failed(error);
+    });
+  };
+  const take = (id: TaskId): TaskReceiver | undefined => {
+    const receiver = sent.get(id);
+    sent.delete(id);
+    if (waiting.length > 0) schedule();
+    return receiver;
+  };
+  const deliver = (part: TaskPart): void => {
+    if (part.type === 'head') sent.get(part.id)?.head();
+    else if (part.type === 'data') sent.get(part.id)?.data(part.text);
+    else if (part.type === 'answer') take(part.id)?.answer(part.answer, part.summary);
+    else take(part.id)?.end(part.summary);
+  };
+
+  const ports = new Set<MessagePort>();
+  pool.on('message', ({ port }: { port?: MessagePort }) => {
+    if (!port) return;
+    ports.add(port);
+    port.on('message', (parts: FromThread) => parts.forEach(deliver));
+    port.once('close', () => ports.delete(port));
+    port.unref();
+  });
+  pool.on('error', (error: Error) => log.error('pool.error', `api pool: ${error.message}`));
+  const tell = (type: ToThread['type'], id: TaskId): void => {
+    // Which thread has the task is piscina's secret; the others do not know the id and ignore it.
+    for (const port of ports) port.postMessage({ type, id } satisfies ToThread);
+  };
+  const watch = watchThreads(pool, beats, log);
+  return {
+    run(task, receiver) {
+      if (waiting.length >= options.maxQueue + Math.max(0, room - sent.size)) {
+        receiver.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
+        return;
+      }
+      waiting.push({ task, receiver });
+      schedule();
+    },
+    abort(id) {
+      const before = waiting.length;
+      waiting = waiting.filter(({ task }) => task.id !== id);
+      if (waiting.length === before) tell('abort', id);
+    },
+    pause: (id) => tell('pause', id),
+    resume: (id) => tell('resume', id),
+    get queueDepth() {
+      return waiting.length;
+    },
+    get openTasks() {
+      return waiting.length + sent.size;
+    },
+    async stop() {
+      watch.stop();
+      await pool.destroy();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** The worker's end of the IPC channel: typed messages, log lines and closed connections sent in batches. */
+import type { Socket } from 'node:net';
+import type { ToPrimary, ToWorker } from '../shared/ipc.js';
+import type { LogSink } from '../shared/log/logger.js';
+
+export interface PrimaryChannel {
+  send(message: ToPrimary): void;
+  /** Counted, and told in one message per tick. */
+  connectionClosed(): void;
+  readonly logSink: LogSink;
+  onMessage(listener: (message: ToWorker, socket: Socket | undefined) => void): void;
+  /** The primary is gone. */
+  onDisconnect(listener: () => void): void;
+}
+
+const MAX_LINES = 1_000;
+
+export function createPrimaryChannel(): PrimaryChannel {
+  let closed = 0;
+  let lines: { line: string; level: number }[] = [];
+  const send = (message: ToPrimary): void => {
+    if (process.connected) process.send?.(message);
+  };
+  const flushClosed = (): void => {
+    send({ type: 'closed', count: closed });
+    closed = 0;
+  };
+  const flushLines = (): void => {
+    send({ type: 'log', lines });
+    lines = [];
+  };
+  return {
+    send,
+    connectionClosed() {
+      closed += 1;
+      if (closed === 1) setImmediate(flushClosed);
+    },
+    logSink: {
+      write(line, level) {
+        if (lines.length >= MAX_LINES) return;
+        if (lines.push({ line, level }) === 1) setImmediate(flushLines);
+      },
+    },
+    onMessage: (listener) => {
+      process.on('message', (message: ToWorker, handle: unknown) =>
+        listener(message, handle as Socket | undefined),
+      );
+    },
+    onDisconnect: (listener) => void process.on('disconnect', listener),
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * One chat completion, from the bytes of the request to the bytes of the answer.
+ *
+ *   decode ─▶ select model ─▶ run turn ─▶ encode
+ *      └────────────┴─────────────┴──▶ error: a JSON answer while no head is out, else an event in the stream
+ *
+ * A stream's head waits for the provider's, so that a refusal still gets its true status; it does not wait
+ * longer than `headHoldMs`, so that client and proxies see that someone is there.
+ */
+import { randomUUID } from 'node:crypto';
+import { apiErrorBody } from '../../../shared/errors/api-error.js';
+import { upstreamLimits } from '../../../shared/limits.js';
+import type { RouteTable } from '../../../shared/routes.js';
+import type { TaskLink } from '../link.js';
+import { selectModel, type Selection } from '../model-selection.js';
+import { monotonicMs, type ChatTask, type ModelCall, type TaskSummary } from '../protocol.js';
+import { completeTurn, streamTurn, type TurnJob } from '../run-turn.js';
+import { eventsOf } from '../turn-sink.js';
+import type { Usage } from '../turn.js';
+import type { Upstream } from '../upstream/upstream.js';
+import {
+  createChunkEncoder,
+  encodeCompletion,
+  encodeStreamError,
+  type CompletionIdentity,
+} from './encode.js';
+import { asApiError } from './failure.js';
+import { readChatRequest, type ChatRequest } from './request.js';
+
+export interface ChatServices {
+  readonly routes: RouteTable;
+  readonly upstream: Upstream;
+  readonly testHooks: boolean;
+}
+
+/** Never rejects: whatever happens, the link gets one answer or one ended stream. */
+export async function answerChat(task: ChatTask, link: TaskLink, services: ChatServices): Promise<void> {
+  const progress: Progress = {
+    queuedAt: task.queuedAt,
+    startedAt: monotonicMs(),
+    headSent: false,
+    selection: undefined,
+    calls: [],
+    usage: { input: 0, output: 0 },
+  };
+  try {
+    const request = readChatRequest(task.body);
+    const selection = selectModel(
+      { model: request.model, agentHeader: task.agentId, modelHeader: task.model },
+      services.routes,
+    );
+    progress.selection = selection;
+    const job: TurnJob = {
+      turn: request.turn,
+      selection,
+      upstream: services.upstream,
+      link,
+      timeoutMs: services.routes.turnTimeoutMs,
+      testHooks: services.testHooks,
+      calls: progress.calls,
+    };
+    if (request.stream) {
+      await stream(request, job, progress);
+      link.end(summarize(progress));
+    } else {
+      const result = await completeTurn(job);
+      progress.usage = result.usage;
+      const body = encodeCompletion(identify(request), result);
+      link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress));
+    }
+  } catch (caught) {
+    answerError(caught, progress, link);
+  }
+}
+
+/** How far a completion has come: what an error and the summary need to know. */
+interface Progress {
+  readonly queuedAt: number;
+  readonly startedAt: number;
+  headSent: boolean;
+  selection: Selection | undefined;
+  readonly calls: ModelCall[];
+  usage: Usage;
+}
+
+async function stream(request: ChatRequest, job: TurnJob, progress: Progress): Promise<void> {
+  const encoder = createChunkEncoder(identify(request), request.includeUsage);
+  const { link } = job;
+  const open = (): void => {
+    if (progress.headSent) return;
+    progress.headSent = true;
+    clearTimeout(hold);
+    link.head();
+    link.data(encoder.open());
+  };
+  const hold = setTimeout(open, upstreamLimits.headHoldMs);
+  try {
+    await streamTurn(job, {
+      started: open,
+      event: (event) => link.data(encoder.event(event)),
+      result: (result) => {
+        for (const event of eventsOf(result)) link.data(encoder.event(event));
+      },
+    });
+  } finally {
+    clearTimeout(hold);
+    progress.usage = encoder.usage;
+  }
+  link.data(encoder.close());
+}
+
+function answerError(caught: unknown, progress: Progress, link: TaskLink): void {
+  const error = asApiError(caught);
+  const cause = typeof error.cause === 'string' ? error.cause : undefined;
+  const summary = summarize(progress, link.aborted ? 'aborted' : error.kind, cause);
+  if (progress.headSent) {
+    link.data(encodeStreamError(error.kind));
+    link.end(summary);
+  } else {
+    const body = apiErrorBody(error.kind, error.message);
+    link.answer({ status: error.status, retryAfter: error.retryAfter, body }, summary);
+  }
+}
+
+function identify(request: ChatRequest): CompletionIdentity {
+  return {
+    id: `chatcmpl_${randomUUID()}`,
+    created: Math.floor(Date.now() / 1000),
+    model: request.model ?? 'pllan',
+  };
+}
+
+function summarize(progress: Progress, error?: TaskSummary['error'], cause?: string): TaskSummary {
+  const { selection, usage } = progress;
+  return {
+    waitMs: progress.startedAt - progress.queuedAt,
+    runMs: monotonicMs() - progress.startedAt,
+    turn: selection && {
+      agent: selection.agentId,
+      provider: selection.provider.id,
+      model: selection.model,
+      api: selection.provider.api,
+      calls: progress.calls,
+      inputTokens: usage.input,
+      outputTokens: usage.output,
+    },
+    error,
+    cause,
+  };
+}

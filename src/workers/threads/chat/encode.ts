@@ -1,0 +1,125 @@
+/** OpenAI's chat completion objects, whole and in chunks (http.md §7.2, §7.3). */
+import type { FinishReason, TurnEvent, TurnResult, Usage } from '../turn.js';
+
+/** What identifies a completion in every object of it. */
+export interface CompletionIdentity {
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  /** The name that was asked for. */
+  readonly model: string;
+}
+
+/** What a client reads when the model said nothing at all. */
+const NOTHING_SAID = 'No response from pllan.';
+
+export function encodeCompletion(identity: CompletionIdentity, result: TurnResult): string {
+  const { toolCalls } = result;
+  const content = result.text !== '' ? result.text : toolCalls.length > 0 ? null : NOTHING_SAID;
+  const message = {
+    role: 'assistant',
+    content,
+    ...(toolCalls.length > 0
+      ? {
+          tool_calls: toolCalls.map(({ id, name, arguments: args }) => ({
+            id,
+            type: 'function',
+            function: { name, arguments: args },
+          })),
+        }
+      : {}),
+  };
+  return JSON.stringify({
+    id: identity.id,
+    object: 'chat.completion',
+    created: identity.created,
+    model: identity.model,
+    choices: [{ index: 0, message, finish_reason: result.finish }],
+    usage: wireUsage(result.usage),
+  });
+}
+
+/** Turns events into SSE text; keeps what the end of the stream needs to know. */
+export interface ChunkEncoder {
+  /** The chunk with the role: once, first. */
+  open(): string;
+  event(event: TurnEvent): string;
+  /** Finish and usage chunks and `[DONE]`. */
+  close(): string;
+  readonly usage: Usage;
+}
+
+const ARGUMENT_CHARS = 256;
+
+export function createChunkEncoder(identity: CompletionIdentity, includeUsage: boolean): ChunkEncoder {
+  const { id, created, model } = identity;
+  const prefix = `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)}`;
+  const delta = (json: string): string =>
+    `${prefix},"choices":[{"index":0,"delta":${json},"finish_reason":null}]}\n\n`;
+  let finish: FinishReason = 'stop';
+  let usage: Usage = { input: 0, output: 0 };
+  let said = false;
+  return {
+    get usage() {
+      return usage;
+    },
+    open: () => delta('{"role":"assistant"}'),
+    event(event) {
+      switch (event.type) {
+        case 'text':
+          said = true;
+          return delta(`{"content":${JSON.stringify(event.text)}}`);
+        case 'tool-call':
+          said = true;
+          return toolCallDeltas(event).map(delta).join('');
+        case 'finish':
+          finish = event.reason;
+          return '';
+        case 'usage':
+          usage = event.usage;
+          return '';
+      }
+    },
+    close() {
+      const silence = said ? '' : delta(`{"content":${JSON.stringify(NOTHING_SAID)}}`);
+      const end = `${prefix},"choices":[{"index":0,"delta":{},"finish_reason":"${finish}"}]}\n\n`;
+      const usageChunk = includeUsage
+        ? `${prefix},"choices":[],"usage":${JSON.stringify(wireUsage(usage))}}\n\n`
+        : '';
+      return silence + end + usageChunk + DONE;
+    },
+  };
+}
+
+const DONE = 'data: [DONE]\n\n';
+
+/** After the head is out an error can only be told in the stream; `code` says which one it was. */
+export function encodeStreamError(code: string): string {
+  return `data: ${JSON.stringify({ error: { message: 'internal error', type: 'api_error', code } })}\n\n${DONE}`;
+}
+
+function toolCallDeltas(event: Extract<TurnEvent, { type: 'tool-call' }>): string[] {
+  const deltas: string[] = [];
+  if (event.id !== undefined || event.name !== undefined) {
+    const call = {
+      index: event.index,
+      id: event.id,
+      type: 'function',
+      function: { name: event.name, arguments: '' },
+    };
+    deltas.push(JSON.stringify({ tool_calls: [call] }));
+  }
+  for (let at = 0; at < event.arguments.length; at += ARGUMENT_CHARS) {
+    const fragment = event.arguments.slice(at, at + ARGUMENT_CHARS);
+    deltas.push(JSON.stringify({ tool_calls: [{ index: event.index, function: { arguments: fragment } }] }));
+  }
+  return deltas;
+}
+
+function wireUsage(usage: Usage): object {
+  return {
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+  };
+}

@@ -1,0 +1,42 @@
+/** `tools` and `tool_choice` of a chat completion: functions that the client runs itself (http.md §7.1). */
+import Type from 'typebox';
+import { ApiError } from '../../../shared/errors/api-error.js';
+import { compile } from '../../../shared/schema.js';
+import type { FunctionTool, Turn } from '../turn.js';
+
+const tools = compile(
+  Type.Array(
+    Type.Object({
+      type: Type.Literal('function'),
+      function: Type.Object({ name: Type.String({ minLength: 1 }) }),
+    }),
+  ),
+);
+
+const choice = compile(
+  Type.Union([
+    Type.Literal('auto'),
+    Type.Literal('none'),
+    Type.Literal('required'),
+    Type.Object({ type: Type.Literal('function'), function: Type.Object({ name: Type.String() }) }),
+  ]),
+);
+
+/** @throws ApiError 400 `Invalid tools/tool_choice: …` */
+export function readTools(rawTools: unknown, rawChoice: unknown): Pick<Turn, 'tools' | 'toolChoice'> {
+  if (rawTools === undefined && rawChoice === undefined) return { tools: [], toolChoice: undefined };
+  const given = rawTools ?? [];
+  if (!tools.is(given)) throw invalid('each tool must be a function with a name');
+  const read: FunctionTool[] = given.map((tool) => ({ name: tool.function.name, definition: tool.function }));
+  if (rawChoice === undefined) return { tools: read, toolChoice: undefined };
+  if (!choice.is(rawChoice)) throw invalid('tool_choice must be auto, none, required or a function');
+  if (typeof rawChoice === 'object' && !read.some((tool) => tool.name === rawChoice.function.name)) {
+    throw invalid(`tool_choice names unknown tool '${rawChoice.function.name}'`);
+  }
+  if (rawChoice === 'required' && read.length === 0) throw invalid('tool_choice required needs tools');
+  return { tools: read, toolChoice: read.length === 0 ? undefined : rawChoice };
+}
+
+function invalid(problem: string): ApiError {
+  return new ApiError('invalidRequest', { message: `Invalid tools/tool_choice: ${problem}` });
+}

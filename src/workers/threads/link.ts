@@ -1,0 +1,107 @@
+/**
+ * The thread's end of its port: collects what tasks produce and sends it once per turn of the event loop; tells
+ * each task when it is to pause, go on or give up.
+ */
+import { MessageChannel, parentPort } from 'node:worker_threads';
+import type { ApiAnswer, FromThread, TaskId, TaskPart, TaskSummary, ToThread } from './protocol.js';
+
+export interface Link {
+  open(id: TaskId): TaskLink;
+}
+
+type Send = (part: TaskPart) => void;
+
+export function createLink(): Link {
+  const { port1: port, port2: processEnd } = new MessageChannel();
+  const tasks = new Map<TaskId, TaskLink>();
+  port.on('message', (message: ToThread) => tasks.get(message.id)?.told(message.type));
+  port.unref();
+  parentPort?.postMessage({ port: processEnd }, [processEnd]);
+  const forget = (id: TaskId): void => void tasks.delete(id);
+  const send = createOutbox((parts) => port.postMessage(parts));
+  return {
+    open(id) {
+      const task = new TaskLink(id, send, forget);
+      tasks.set(id, task);
+      return task;
+    },
+  };
+}
+
+function createOutbox(post: (parts: FromThread) => void): Send {
+  let parts: TaskPart[] = [];
+  const flush = (): void => {
+    const batch = parts;
+    parts = [];
+    post(batch);
+  };
+  return (part) => {
+    const last = parts.at(-1);
+    if (part.type === 'data' && last?.type === 'data' && last.id === part.id) {
+      parts[parts.length - 1] = { id: part.id, type: 'data', text: last.text + part.text };
+    } else if (parts.push(part) === 1) {
+      setImmediate(flush);
+    }
+  };
+}
+
+/** A task's view of the link: what it gives back, and what it is told. */
+export class TaskLink {
+  readonly #id: TaskId;
+  readonly #send: Send;
+  readonly #forget: (id: TaskId) => void;
+  #onAbort: (() => void) | undefined;
+  #onPause: ((paused: boolean) => void) | undefined;
+  /** The client is gone. */
+  aborted = false;
+  /** The client's socket is full. */
+  paused = false;
+
+  constructor(id: TaskId, send: Send, forget: (id: TaskId) => void) {
+    this.#id = id;
+    this.#send = send;
+    this.#forget = forget;
+  }
+
+  /** The whole answer; ends the task. */
+  answer(answer: ApiAnswer, summary: TaskSummary): void {
+    this.#forget(this.#id);
+    this.#send({ id: this.#id, type: 'answer', answer, summary });
+  }
+
+  /** Starts a stream: its head goes out. */
+  head(): void {
+    this.#send({ id: this.#id, type: 'head' });
+  }
+
+  data(text: string): void {
+    if (text !== '') this.#send({ id: this.#id, type: 'data', text });
+  }
+
+  /** Ends a stream, and the task. */
+  end(summary: TaskSummary): void {
+    this.#forget(this.#id);
+    this.#send({ id: this.#id, type: 'end', summary });
+  }
+
+  /** One listener; called at once when the client is gone already. */
+  onAbort(listener: () => void): void {
+    this.#onAbort = listener;
+    if (this.aborted) listener();
+  }
+
+  /** One listener, told of every change. */
+  onPause(listener: (paused: boolean) => void): void {
+    this.#onPause = listener;
+  }
+
+  told(what: ToThread['type']): void {
+    if (what === 'abort') {
+      this.aborted = true;
+      this.#onAbort?.();
+    } else {
+      this.paused = what === 'pause';
+      this.#onPause?.(this.paused);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What a worker process and its api threads say to each other. Tasks go through piscina in batches: what comes
+ * in one turn of the event loop is one message (a piscina run per request cost 15 to 20 µs of CPU). What comes
+ * back, answers and pieces of streams, goes through one `MessagePort` per thread, again one message per turn;
+ * a port per task was measured at another 21 µs.
+ */
+import type { HttpErrorName } from '../../shared/errors/catalogue.js';
+import type { SharedRouteTable } from '../../shared/routes.js';
+
+/** Number of a task, unique within its worker process. */
+declare const taskId: unique symbol;
+export type TaskId = number & { readonly [taskId]: true };
+
+/** What piscina carries: it is done when its last task is. */
+export interface ApiBatch {
+  readonly routes: SharedRouteTable;
+  readonly testHooks: boolean;
+  readonly tasks: readonly ApiTask[];
+}
+
+export interface ChatTask {
+  readonly kind: 'chat-completion';
+  readonly id: TaskId;
+  /** Clock of `monotonicMs` when it was put into the pool. */
+  readonly queuedAt: number;
+  /** Small bodies come as text, large ones as bytes. */
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** Header overrides of http.md §5.1, absent when not sent. */
+  readonly agentId: string | undefined;
+  readonly model: string | undefined;
+}
+
+export type ApiTask = ChatTask;
+
+/** An answer that is not a stream. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** Facts for metrics and the log; labels only, no content. */
+export interface TaskSummary {
+  readonly waitMs: number;
+  readonly runMs: number;
+  /** Absent when the request never reached a model. */
+  readonly turn: TurnSummary | undefined;
+  readonly error: HttpErrorName | 'aborted' | undefined;
+  /** Cause of an error, for the log; already without secrets of the request. */
+  readonly cause: string | undefined;
+}
+
+export interface TurnSummary {
+  readonly agent: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly api: string;
+  readonly calls: readonly ModelCall[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** One call to a provider, retries counted singly. */
+export interface ModelCall {
+  readonly ms: number;
+  readonly firstByteMs: number | undefined;
+  readonly outcome: 'ok' | 'error' | 'aborted';
+  readonly category: string;
+}
+
+/** Thread → process: what all tasks of the thread produced in one turn, in order. */
+export type FromThread = readonly TaskPart[];
+
+/** A task gives one `answer`, or `head`, any number of `data`, and `end`. */
+export type TaskPart =
+  | {
+      readonly id: TaskId;
+      readonly type: 'answer';
+      readonly answer: ApiAnswer;
+      readonly summary: TaskSummary;
+    }
+  | { readonly id: TaskId; readonly type: 'head' }
+  | { readonly id: TaskId; readonly type: 'data'; readonly text: string }
+  | { readonly id: TaskId; readonly type: 'end'; readonly summary: TaskSummary };
+
+/** Process → thread. */
+export interface ToThread {
+  readonly type: 'abort' | 'pause' | 'resume';
+  readonly id: TaskId;
+}
+
+/** What piscina hands to a starting thread. */
+export interface ThreadData {
+  readonly beats: SharedArrayBuffer;
+}
+
+/** Milliseconds on the one clock that all threads of a process share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000n) / 1_000;
+}

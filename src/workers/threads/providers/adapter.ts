@@ -1,0 +1,39 @@
+/**
+ * What a provider adapter is: data and mapping. Connections, deadlines, retries and back-pressure are the
+ * turn runner's; an adapter only says what to send and what an answer means.
+ */
+import type { ProviderRoute } from '../../../shared/routes.js';
+import type { Turn, TurnEvent, TurnResult } from '../turn.js';
+
+export interface ProviderRequest {
+  /** Appended to the provider's base URL. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Meaning of a stream, one server-sent event at a time. */
+export interface StreamReader {
+  /** Events of the turn that `data` stands for. @throws when it is not what the API promises */
+  read(data: string): TurnEvent[];
+  /** True once the model has said that it is done. */
+  readonly complete: boolean;
+}
+
+export interface HttpAdapter {
+  readonly kind: 'http';
+  request(turn: Turn, model: string, route: ProviderRoute, stream: boolean): ProviderRequest;
+  /** @throws when `answer` is not what the API promises */
+  readAnswer(answer: unknown): TurnResult;
+  openStream(): StreamReader;
+  /** The human text of an error answer, if it has one. */
+  errorMessage(answer: unknown): string | undefined;
+}
+
+/** A provider inside the gateway. */
+export interface LocalAdapter {
+  readonly kind: 'local';
+  generate(turn: Turn, options: { readonly testHooks: boolean }): AsyncIterable<TurnEvent>;
+}
+
+export type Adapter = HttpAdapter | LocalAdapter;

@@ -1,0 +1,50 @@
+/**
+ * The built-in model: answers with the prompt, so that a gateway without any provider can be tried.
+ * Its tokens are words.
+ *
+ * Test hooks, dead unless the gateway was started with `PLLAN_TEST_HOOKS=1`: the prompt `/block <ms>`
+ * keeps the thread busy without yielding, `/wait <ms>` answers late, `/trickle <n> <ms>` sends n words with
+ * a pause after each, `/exit` ends the thread.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Turn, TurnEvent } from '../turn.js';
+import type { LocalAdapter } from './adapter.js';
+
+export const echo: LocalAdapter = {
+  kind: 'local',
+  async *generate(turn, options) {
+    const prompt = turn.messages.at(-1)?.text ?? '';
+    if (options.testHooks && prompt.startsWith('/')) yield* hooked(prompt);
+    else for (const word of words(prompt)) yield { type: 'text', text: word };
+    yield { type: 'finish', reason: 'stop' };
+    yield { type: 'usage', usage: { input: countTokens(turn), output: words(prompt).length } };
+  },
+};
+
+async function* hooked(prompt: string): AsyncGenerator<TurnEvent> {
+  const [command, ...args] = prompt.split(/\s+/);
+  const [first = 0, second = 0] = args.map(Number);
+  if (command === '/exit') process.exit(1);
+  if (command === '/block') block(first);
+  if (command === '/wait') await sleep(first);
+  if (command === '/trickle') {
+    for (let i = 0; i < first; i += 1) {
+      yield { type: 'text', text: `word${i} ` };
+      await sleep(second);
+    }
+  }
+  yield { type: 'text', text: `done ${prompt}` };
+}
+
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+function words(text: string): string[] {
+  return text.match(/\S+\s*/g) ?? [];
+}
+
+function countTokens(turn: Turn): number {
+  return turn.messages.reduce((sum, message) => sum + words(message.text).length, words(turn.system).length);
+}

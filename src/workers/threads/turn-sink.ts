@@ -1,0 +1,67 @@
+/** Where the events of a turn go, and the sink that puts them together to one result. */
+import type { FinishReason, ToolCall, TurnEvent, TurnResult, Usage } from './turn.js';
+
+export interface TurnSink {
+  /** The provider has begun to answer. */
+  started(): void;
+  event(event: TurnEvent): void;
+  /** A provider that answered in one piece. */
+  result(result: TurnResult): void;
+}
+
+/** Collects a turn's events into its result. */
+export class ResultSink implements TurnSink {
+  #given: TurnResult | undefined;
+  #text = '';
+  #finish: FinishReason = 'stop';
+  #usage: Usage = { input: 0, output: 0 };
+  #calls: Map<number, ToolCall> | undefined;
+
+  started(): void {}
+
+  event(event: TurnEvent): void {
+    switch (event.type) {
+      case 'text':
+        this.#text += event.text;
+        break;
+      case 'tool-call':
+        this.#addToCall(event);
+        break;
+      case 'finish':
+        this.#finish = event.reason;
+        break;
+      case 'usage':
+        this.#usage = event.usage;
+        break;
+    }
+  }
+
+  result(result: TurnResult): void {
+    this.#given = result;
+  }
+
+  get whole(): TurnResult {
+    const toolCalls = [...(this.#calls?.values() ?? [])];
+    return this.#given ?? { text: this.#text, toolCalls, finish: this.#finish, usage: this.#usage };
+  }
+
+  #addToCall(event: Extract<TurnEvent, { type: 'tool-call' }>): void {
+    this.#calls ??= new Map();
+    const known = this.#calls.get(event.index);
+    this.#calls.set(event.index, {
+      id: known?.id ?? event.id ?? `call_${event.index}`,
+      name: known?.name ?? event.name ?? '',
+      arguments: (known?.arguments ?? '') + event.arguments,
+    });
+  }
+}
+
+/** The events that a result given in one piece stands for: a stream's client need not know the difference. */
+export function eventsOf(result: TurnResult): TurnEvent[] {
+  return [
+    ...(result.text === '' ? [] : [{ type: 'text', text: result.text } as const]),
+    ...result.toolCalls.map((call, index) => ({ type: 'tool-call', index, ...call }) as const),
+    { type: 'finish', reason: result.finish },
+    { type: 'usage', usage: result.usage },
+  ];
+}

@@ -1,0 +1,106 @@
+/** Reads what a provider sends back: an error, one JSON answer, or a stream, whichever it turns out to be. */
+import { TextDecoder } from 'node:util';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { upstreamLimits } from '../../../shared/limits.js';
+import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
+import type { TurnSink } from '../turn-sink.js';
+import { UpstreamFailure } from './failure.js';
+import type { Receiver, ResponseHeaders } from './upstream.js';
+
+type Stream = {
+  readonly reader: StreamReader;
+  readonly parser: EventSourceParser;
+  readonly decoder: TextDecoder;
+};
+
+export class AnswerReader implements Receiver {
+  readonly #adapter: HttpAdapter;
+  readonly #sink: TurnSink;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #status = 0;
+  #retryAfter: string | undefined;
+  #stream: Stream | undefined;
+
+  constructor(adapter: HttpAdapter, sink: TurnSink) {
+    this.#adapter = adapter;
+    this.#sink = sink;
+  }
+
+  head(status: number, headers: ResponseHeaders): void {
+    this.#status = status;
+    if (this.#refused) {
+      this.#retryAfter = single(headers['retry-after']);
+      return;
+    }
+    this.#sink.started();
+    if (single(headers['content-type'])?.includes('text/event-stream')) this.#stream = this.#openStream();
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#stream) {
+      this.#stream.parser.feed(this.#stream.decoder.decode(chunk, { stream: true }));
+      return;
+    }
+    this.#size += chunk.length;
+    if (this.#size <= (this.#refused ? upstreamLimits.errorBytes : upstreamLimits.responseBytes)) {
+      this.#chunks.push(chunk);
+    } else if (!this.#refused) {
+      throw new UpstreamFailure('malformed', `answer larger than ${upstreamLimits.responseBytes} bytes`);
+    }
+  }
+
+  /** Call after the last byte. @throws UpstreamFailure when the answer was an error or cut off; Error when unreadable */
+  finish(): void {
+    if (this.#refused) throw this.#refusal();
+    if (!this.#stream) this.#sink.result(this.#adapter.readAnswer(JSON.parse(this.#text())));
+    else if (!this.#stream.reader.complete) {
+      throw new UpstreamFailure('broken', 'the stream ended before the model was done');
+    }
+  }
+
+  get #refused(): boolean {
+    return this.#status < 200 || this.#status >= 300;
+  }
+
+  #openStream(): Stream {
+    const reader = this.#adapter.openStream();
+    const parser = createParser({
+      onEvent: ({ data }) => {
+        for (const event of reader.read(data)) this.#sink.event(event);
+      },
+    });
+    return { reader, parser, decoder: new TextDecoder() };
+  }
+
+  #refusal(): UpstreamFailure {
+    const status = this.#status;
+    const text = errorText(this.#adapter, this.#text());
+    const message = `status ${status}${text ? `: ${text}` : ''}`;
+    return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text });
+  }
+
+  #text(): string {
+    const [only] = this.#chunks;
+    return (this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)).toString('utf8');
+  }
+}
+
+/** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
+function errorText(adapter: HttpAdapter, body: string): string | undefined {
+  let text: string | undefined;
+  try {
+    text = adapter.errorMessage(JSON.parse(body));
+  } catch {
+    text = undefined; // not JSON, often an HTML page: nothing a user should see
+  }
+  const plain = text
+    ?.replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return plain?.slice(0, upstreamLimits.messageChars) || undefined;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,186 @@
+/**
+ * HTTP to model providers: keep-alive pools per origin, one call at a time with its deadlines.
+ *
+ *   queued ──connection──▶ sent ──head──▶ receiving ──▶ done
+ *      └────── first-byte deadline ─────┘   └─ idle deadline, stopped while paused
+ *
+ * A call ends in exactly one of: resolved, or rejected with an `UpstreamFailure`.
+ */
+import { Pool, type Dispatcher } from 'undici';
+import { createDeadlines, type Deadlines, type Waiter } from '../../../shared/deadlines.js';
+import { upstreamLimits } from '../../../shared/limits.js';
+import type { ProviderRoute } from '../../../shared/routes.js';
+import { errorCode, toError } from '../../../shared/to-error.js';
+import type { ProviderRequest } from '../providers/adapter.js';
+import { UpstreamFailure } from './failure.js';
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What a caller wants to know while an answer arrives. What these throw ends the call. */
+export interface Receiver {
+  head(status: number, headers: ResponseHeaders): void;
+  data(chunk: Buffer): void;
+}
+
+export interface Upstream {
+  readonly deadlines: Deadlines;
+  call(route: ProviderRoute, request: ProviderRequest, receiver: Receiver): UpstreamCall;
+}
+
+export function createUpstream(): Upstream {
+  const deadlines = createDeadlines(upstreamLimits.deadlineSweepMs);
+  const pools = new Map<string, Pool>();
+  const targets = new WeakMap<ProviderRoute, Target>();
+  const resolveTarget = (route: ProviderRoute): Target => {
+    const base = new URL(route.baseUrl);
+    const key = `${base.origin} ${route.timeouts.connectMs}`;
+    const pool = pools.get(key) ?? openPool(base.origin, route.timeouts.connectMs);
+    pools.set(key, pool);
+    const target = { pool, basePath: base.pathname.replace(/\/+$/, '') };
+    targets.set(route, target);
+    return target;
+  };
+  return {
+    deadlines,
+    call(route, request, receiver) {
+      const { pool, basePath } = targets.get(route) ?? resolveTarget(route);
+      const call = new UpstreamCall(route, receiver, deadlines);
+      const { headers, body } = request;
+      pool.dispatch({ path: basePath + request.path, method: 'POST', headers, body }, call);
+      return call;
+    },
+  };
+}
+
+/** Where a route's calls go: pools outlive config versions, so that connections stay warm. */
+interface Target {
+  readonly pool: Pool;
+  readonly basePath: string;
+}
+
+function openPool(origin: string, connectMs: number): Pool {
+  return new Pool(origin, {
+    connections: upstreamLimits.connectionsPerOrigin,
+    pipelining: 1,
+    keepAliveTimeout: upstreamLimits.keepAliveMs,
+    connect: { timeout: connectMs },
+    // Deadlines are ours: they also cover the wait for a connection, and stand still while we are paused.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+/** A call in flight; also the handler that undici talks to. */
+export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
+  readonly done: Promise<void>;
+  dueAt: number;
+  readonly #idleMs: number;
+  readonly #firstByteMs: number;
+  readonly #receiver: Receiver;
+  readonly #deadlines: Deadlines;
+  #resolve!: () => void;
+  #reject!: (failure: UpstreamFailure) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answered = false;
+  #settled = false;
+  #paused = false;
+
+  constructor(route: ProviderRoute, receiver: Receiver, deadlines: Deadlines) {
+    this.#receiver = receiver;
+    this.#deadlines = deadlines;
+    this.#idleMs = route.timeouts.idleMs;
+    this.#firstByteMs = route.timeouts.firstByteMs;
+    this.dueAt = performance.now() + this.#firstByteMs;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    deadlines.watch(this);
+  }
+
+  abort(failure: UpstreamFailure): void {
+    this.#settle(failure);
+    this.#controller?.abort(failure);
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (this.#answered) this.dueAt = Number.POSITIVE_INFINITY;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#answered) this.dueAt = performance.now() + this.#idleMs;
+    this.#controller?.resume();
+  }
+
+  expired(): void {
+    const [reason, what, ms] = this.#answered
+      ? (['idle-timeout', 'nothing more', this.#idleMs] as const)
+      : (['first-byte-timeout', 'no answer', this.#firstByteMs] as const);
+    this.abort(new UpstreamFailure(reason, `${what} from the provider for ${ms} ms`));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#settled) controller.abort(new Error('no longer wanted'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: ResponseHeaders,
+  ): void {
+    if (this.#settled || status < 200) return;
+    this.#answered = true;
+    this.dueAt = performance.now() + this.#idleMs;
+    try {
+      this.#receiver.head(status, headers);
+    } catch (caught) {
+      this.abort(unreadable(caught));
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return;
+    if (!this.#paused) this.dueAt = performance.now() + this.#idleMs;
+    try {
+      this.#receiver.data(chunk);
+    } catch (caught) {
+      this.abort(unreadable(caught));
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#settle();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#settle(connectionFailure(error, this.#answered));
+  }
+
+  #settle(failure?: UpstreamFailure): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#deadlines.forget(this);
+    if (failure) this.#reject(failure);
+    else this.#resolve();
+  }
+}
+
+function unreadable(caught: unknown): UpstreamFailure {
+  if (caught instanceof UpstreamFailure) return caught;
+  const cause = toError(caught);
+  return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
+}
+
+function connectionFailure(error: Error, answered: boolean): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error;
+  const code = errorCode(error) ?? error.name;
+  const message = `${code}: ${error.message}`;
+  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+    return new UpstreamFailure('connect-timeout', message, { cause: error });
+  if (code.startsWith('HPE_')) return new UpstreamFailure('malformed', message, { cause: error });
+  return new UpstreamFailure(answered ? 'broken' : 'connection', message, { cause: error });
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../src/cli/command-line.js';
+import { commands } from '../../src/cli/commands.js';
+import type { UserError } from '../../src/cli/user-error.js';
+
+const parse = (...words: string[]) => parseCommandLine(words, commands);
+
+function problemOf(...words: string[]): string {
+  try {
+    parse(...words);
+  } catch (caught) {
+    const error = caught as UserError;
+    return [error.message, ...error.details].join(' ');
+  }
+  throw new Error('nothing was wrong');
+}
+
+describe('finding the command', () => {
+  test.each([
+    [['gateway'], 'gateway'],
+    [['gateway', '--port', '1'], 'gateway'],
+    [['gateway', 'run', '--force'], 'gateway run'],
+    [['gateway', 'status', '--json'], 'gateway status'],
+    [['health'], 'health'],
+  ])('%j calls %s', (words, name) => {
+    expect(parse(...words).command.name).toBe(name);
+  });
+
+  test.each([
+    [['gatway'], "error: unknown command 'gatway' (Did you mean gateway?)"],
+    [['gateway', 'stats'], "error: unknown command 'gateway stats' (Did you mean gateway status?)"],
+    [['frobnicate'], "error: unknown command 'frobnicate'"],
+    [['gateway', '--force', 'status'], "error: unexpected argument 'status' for 'pllan gateway'"],
+    [['gateway', '--force=1', 'status'], "error: option '--force' takes no value"],
+    [['health', 'now'], "error: unexpected argument 'now' for 'pllan health'"],
+    [['--json', 'health'], "error: unknown option '--json'"],
+  ])('%j is refused', (words, message) => {
+    expect(problemOf(...words)).toBe(message);
+  });
+});
+
+describe('options', () => {
+  test.each(['0123', '1e5', '0x10', 'true', 'false', ' spaced ', 'a=b', '٣', 'gateway', 'undefined', ''])(
+    'the token %j stays the string that it is',
+    (value) => {
+      expect(parse('gateway', '--token', value, '--force').options.text('token')).toBe(value);
+      expect(parse('gateway', '--force', `--password=${value}`).options.text('password')).toBe(value);
+    },
+  );
+
+  test('a value that begins with a dash is taken after an equals sign', () => {
+    expect(parse('gateway', '--token=-abc').options.text('token')).toBe('-abc');
+  });
+
+  test('a value that begins with a dash is never shown', () => {
+    const message = problemOf('gateway', '--token', '-s3cret');
+    expect(message).toBe(
+      'error: option \'--token\' needs a value (write --token=<value> when it begins with "-")',
+    );
+  });
+
+  test('an unknown option is named without its value', () => {
+    expect(problemOf('gateway', '--tokn=s3cret')).toBe(
+      "error: unknown option '--tokn' (Did you mean --token?)",
+    );
+  });
+
+  test('options of one command are not those of another', () => {
+    expect(problemOf('health', '--port', '1')).toBe("error: unknown option '--port'");
+  });
+
+  test('of a repeated option the last one counts', () => {
+    expect(parse('gateway', '--token', 'a', '--token=b').options.text('token')).toBe('b');
+  });
+
+  test('an option at the end without its value is refused', () => {
+    expect(problemOf('gateway', '--port')).toBe("error: option '--port' needs a value");
+  });
+
+  test('what was not given is undefined or false', () => {
+    const { options } = parse('gateway', 'status');
+    expect(options.text('token')).toBeUndefined();
+    expect(options.flag('json')).toBe(false);
+    expect(options.flag('no-probe')).toBe(false);
+  });
+
+  test('flags that were given are true, negative ones too', () => {
+    const { options } = parse('gateway', 'status', '--json', '--no-probe');
+    expect(options.flag('json')).toBe(true);
+    expect(options.flag('no-probe')).toBe(true);
+  });
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { healthLines } from '../../../src/cli/health/human.js';
+import { createStyle } from '../../../src/cli/output/style.js';
+
+const lines = (snapshot: unknown) => healthLines(snapshot, createStyle(false));
+
+test('one line per channel, in the order of the gateway', () => {
+  const channels = {
+    telegram: { configured: true, probe: { ok: true, elapsedMs: 80, bot: { username: 'bot' } } },
+    slack: { configured: true, probe: { ok: false, status: 401, error: 'unauthorized' } },
+    signal: { configured: false },
+    irc: { configured: true, running: false },
+    matrix: { configured: true, running: true },
+  };
+  const channelOrder = ['telegram', 'slack', 'signal', 'irc', 'matrix'];
+  expect(lines({ channels, channelOrder, channelLabels: { telegram: 'Telegram' } })).toEqual([
+    'Telegram: ok (@bot) (80ms)',
+    'slack: failed (401) - unauthorized',
+    'signal: not configured',
+    'irc: configured, not running',
+    'matrix: configured',
+  ]);
+});
+
+test('agents with their heartbeat, and the session store with its newest entries', () => {
+  const agents = [
+    { agentId: 'main', isDefault: true, heartbeat: { enabled: true, every: '30m' } },
+    { agentId: 'ops', heartbeat: { enabled: false, every: '0m' } },
+  ];
+  const sessions = { path: '/s', count: 2, recent: [{ key: 'agent:main:main', age: 120_000 }] };
+  expect(lines({ agents, sessions, defaultAgentId: 'main' })).toEqual([
+    'Agents: main (default), ops',
+    'Heartbeat interval: 30m (main), disabled (ops)',
+    'Session store (main): /s (2 entries)',
+    '- agent:main:main (2m ago)',
+  ]);
+});
+
+test('trouble is named: missing workers, a slow event loop', () => {
+  const workers = { configured: 2, ready: 0, degraded: true };
+  const eventLoop = { degraded: true, reasons: ['delay'] };
+  expect(lines({ workers, eventLoop })).toEqual([
+    'Workers: 0 of 2 ready (degraded)',
+    'Event loop: degraded (delay)',
+  ]);
+});
+
+test.each([null, 'x', [], {}])('%j is nothing to show, and no reason to fail', (snapshot) => {
+  expect(lines(snapshot)).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { VERSION } from '../../src/shared/version.js';
+import { cli } from './support/cli.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** sade writes help to the console itself. */
+function catchHelp(): () => string {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  return () => log.mock.calls.flat().join('\n');
+}
+
+describe('version and help', () => {
+  test.each([[['--version']], [['-V']], [['gateway', '--version', '--port', 'x']]])(
+    '%j prints the version only',
+    async (argv) => {
+      expect(await cli(argv)).toMatchObject({ exitCode: 0, stdout: `${VERSION}\n`, stderr: '' });
+    },
+  );
+
+  test.each([[['--help']], [['-h']], [['help']], [[]]])('%j lists the commands', async (argv) => {
+    const help = catchHelp();
+    expect((await cli(argv)).exitCode).toBe(0);
+    for (const word of ['gateway run', 'gateway status', 'health', '--profile', '--log-level'])
+      expect(help()).toContain(word);
+  });
+
+  test.each([[['gateway', 'status', '--help']], [['help', 'gateway', 'status']]])(
+    '%j shows the options of the command',
+    async (argv) => {
+      const help = catchHelp();
+      await cli(argv);
+      expect(help()).toContain('$ pllan gateway status');
+      expect(help()).toContain('--require-rpc');
+    },
+  );
+
+  test('help of an unknown command is an error', async () => {
+    expect(await cli(['help', 'gatway'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Did you mean gateway?'),
+    });
+  });
+});
+
+describe('errors', () => {
+  test('an unknown command exits 1, says so on stderr and suggests one', async () => {
+    expect(await cli(['helth'])).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: "error: unknown command 'helth'\n(Did you mean health?)\n",
+    });
+  });
+
+  test('with --json an error is one JSON document on stdout, and text on stderr', async () => {
+    const { exitCode, stdout, stderr } = await cli(['health', '--json', '--timeout', 'soon']);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      error: { message: 'Invalid --timeout (use a number of milliseconds)' },
+    });
+    expect(stderr).toBe('Invalid --timeout (use a number of milliseconds)\n');
+  });
+
+  test('a bad --log-level is refused for every command', async () => {
+    expect((await cli(['health', '--log-level', 'loud'])).stderr).toContain('Invalid --log-level');
+  });
+
+  test('an unexpected failure shows its message, no stack, and exits 1', async () => {
+    const run = await cli(['gateway'], { gatewayFailure: new Error('disk full') });
+    expect(run).toMatchObject({ exitCode: 1, stdout: '', stderr: 'disk full\n' });
+  });
+});

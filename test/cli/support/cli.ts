@@ -1,0 +1,56 @@
+/** Runs the command line in this process with its own environment, and keeps what it says. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { runCli } from '../../../src/cli/main.js';
+import type { GatewayOptions } from '../../../src/shared/gateway-options.js';
+import type { Environment } from '../../../src/shared/paths.js';
+
+export interface CliRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the gateway was started with, if it was. */
+  readonly gateway: GatewayOptions | undefined;
+}
+
+export interface CliSetup {
+  readonly env?: Environment;
+  readonly isTTY?: boolean;
+  readonly gatewayExitCode?: number;
+  /** What the gateway throws instead of ending with a code. */
+  readonly gatewayFailure?: Error;
+}
+
+export async function cli(argv: readonly string[], setup: CliSetup = {}): Promise<CliRun> {
+  const said = { stdout: '', stderr: '' };
+  let gateway: GatewayOptions | undefined;
+  const exitCode = await runCli({
+    argv,
+    env: setup.env ?? { PLLAN_HOME: temporaryHome() },
+    stdout: { isTTY: setup.isTTY ?? false, write: (text) => (said.stdout += text) },
+    stderr: { write: (text) => (said.stderr += text) },
+    runGateway: async (options) => {
+      gateway = options;
+      if (setup.gatewayFailure) throw setup.gatewayFailure;
+      return setup.gatewayExitCode ?? 0;
+    },
+  });
+  return { exitCode, ...said, gateway };
+}
+
+/** Removed when the test ends. */
+export function temporaryHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'pllan-cli-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+/** Environment of a state directory whose config file holds `config`: an object, or the text itself. */
+export function environmentWith(config: object | string): Environment & { readonly PLLAN_STATE_DIR: string } {
+  const stateDir = temporaryHome();
+  const text = typeof config === 'string' ? config : JSON.stringify(config);
+  writeFileSync(join(stateDir, 'pllan.json'), text);
+  return { PLLAN_HOME: stateDir, PLLAN_STATE_DIR: stateDir };
+}

@@ -1,0 +1,167 @@
+/** A real gateway process for tests: own state dir, own port, gone afterwards. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { within, waitFor } from './wait-for.js';
+
+export const entry = fileURLToPath(new URL('../../dist/entry.js', import.meta.url));
+export const TOKEN = 'test-token-0123456789abcdef';
+
+export interface GatewayOptions {
+  /** Merged over a config that starts: mode local and a token. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly port?: number;
+  readonly stateDir?: string;
+  /** Own process group, so that a signal can be sent to all of it. */
+  readonly detached?: boolean;
+  /** Do not wait until it is ready. */
+  readonly started?: boolean;
+}
+
+export interface TestGateway {
+  readonly port: number;
+  readonly url: string;
+  readonly wsUrl: string;
+  readonly stateDir: string;
+  readonly child: ChildProcess;
+  /** Everything printed so far. */
+  output(): string;
+  /** The log file's lines, parsed. */
+  logLines(): Record<string, unknown>[];
+  /** Pids of the worker processes. */
+  workers(): number[];
+  /** The exit code; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  stop(): Promise<number | null>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export function temporaryDir(): string {
+  return mkdtempSync(join(tmpdir(), 'pllan-test-'));
+}
+
+/** The environment of a test's process: nothing of the developer's own gateway. */
+export function cleanEnvironment(
+  stateDir: string,
+  env: Readonly<Record<string, string>> = {},
+): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env;
+  return { PATH, HOME, PLLAN_STATE_DIR: stateDir, ...env };
+}
+
+export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
+  const port = options.port ?? (await freePort());
+  const stateDir = options.stateDir ?? temporaryDir();
+  const { gateway, ...rest } = (options.config ?? {}) as { gateway?: Record<string, unknown> };
+  const config = { gateway: { mode: 'local', auth: { mode: 'token', token: TOKEN }, ...gateway }, ...rest };
+  writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config), { mode: 0o600 });
+  const child = spawn(process.execPath, [entry, 'gateway', '--port', String(port), ...(options.args ?? [])], {
+    env: cleanEnvironment(stateDir, { PLLAN_TEST_HOOKS: '1', ...options.env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ownsState = options.stateDir === undefined;
+  const gatewayUnderTest: TestGateway = {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    stateDir,
+    child,
+    output: () => output,
+    logLines: () => readLog(stateDir),
+    workers: () => childrenOf(child.pid ?? 0),
+    exited,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      const code = await within('gateway exit', exited, 30_000).catch((error: unknown) => {
+        child.kill('SIGKILL');
+        throw error;
+      });
+      if (ownsState) rmSync(stateDir, { recursive: true, force: true });
+      return code;
+    },
+  };
+  if (options.started !== false) await ready(gatewayUnderTest);
+  return gatewayUnderTest;
+}
+
+export async function ready(gateway: TestGateway): Promise<void> {
+  await waitFor('gateway ready', async () => {
+    if (gateway.child.exitCode !== null) throw new Error(`gateway ended early:\n${gateway.output()}`);
+    try {
+      return (await fetch(`${gateway.url}/readyz`)).status === 200;
+    } catch {
+      return false; // not listening yet
+    }
+  });
+}
+
+/** Direct children of a process (Linux), so that no test has to guess pids. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => parentOf(candidate) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined; // gone meanwhile
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readLog(stateDir: string): Record<string, unknown>[] {
+  const dir = join(stateDir, 'logs');
+  return readdirSync(dir)
+    .filter((name) => name.endsWith('.log'))
+    .flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n').filter(Boolean))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+export interface ChatBody {
+  readonly content: string;
+  readonly stream?: boolean;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A chat completion request for `fetch`. */
+export function chatRequest(body: ChatBody, token: string = TOKEN): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      model: 'pllan',
+      messages: [{ role: 'user', content: body.content }],
+      ...(body.stream ? { stream: true } : {}),
+      ...body.extra,
+    }),
+  };
+}

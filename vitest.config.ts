@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests start real processes on ephemeral ports with temporary state; `dist/` must be built first (npm test does). */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    // Two cores: more files at once only make processes wait for each other.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+  },
+});
