@@ -23,12 +23,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as co
   process.on(signal, () => {});
 channel.onDisconnect(() => process.exit(0));
 
-let server: HttpServer | undefined;
+let worker: RunningWorker | undefined;
 
 channel.onMessage((message, socket) => {
   switch (message.type) {
     case 'configure':
-      server ??= start(message.snapshot, channel);
+      worker ??= start(message.snapshot, channel);
       return;
     case 'connection':
       takeConnection(message, socket);
@@ -37,10 +37,11 @@ channel.onMessage((message, socket) => {
       channel.send({ type: 'pong' });
       return;
     case 'drain':
-      void (server?.drain() ?? Promise.resolve()).then(() => channel.send({ type: 'drained' }));
+      void drain(worker);
       return;
     case 'exit':
-      process.exit(0);
+      // After what is on its way to the primary in this turn.
+      setImmediate(() => process.exit(0));
       return;
     default:
       unreachable(message);
@@ -55,11 +56,23 @@ function takeConnection(
 ): void {
   channel.send({ type: 'taken', id: message.id });
   if (!socket) channel.connectionClosed(); // closed by the client on its way here
-  else if (server) server.adopt(socket, Buffer.from(message.head, 'latin1'));
+  else if (worker) worker.http.adopt(socket, Buffer.from(message.head, 'latin1'));
   else socket.destroy();
 }
 
-function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): HttpServer {
+async function drain(running: RunningWorker | undefined): Promise<void> {
+  await running?.http.drain();
+  await running?.pushMetrics();
+  channel.send({ type: 'drained' });
+}
+
+interface RunningWorker {
+  readonly http: HttpServer;
+  /** Tells the primary what has been counted so far. */
+  pushMetrics(): Promise<void>;
+}
+
+function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
   const log = createLogger({ sink: primary.logSink, level: snapshot.logLevel, subsystem: 'worker' });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
@@ -78,12 +91,12 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): HttpServer {
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
   });
-  const push = setInterval(() => {
-    void metrics.snapshot().then((pushed) => primary.send({ type: 'metrics', metrics: pushed }));
-  }, workerLimits.metricsPushMs);
-  push.unref();
+  const pushMetrics = async (): Promise<void> => {
+    primary.send({ type: 'metrics', metrics: await metrics.snapshot() });
+  };
+  setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
   primary.send({ type: 'ready', version: snapshot.version });
-  return http;
+  return { http, pushMetrics };
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

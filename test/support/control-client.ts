@@ -1,4 +1,5 @@
 /** A WebSocket client that keeps every frame, for tests of the control plane. */
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { TOKEN } from './gateway.js';
 import { waitFor, within } from './wait-for.js';
@@ -38,14 +39,18 @@ export interface ControlClient {
 export interface ConnectOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A connection that exists already, to be upgraded. */
+  readonly connection?: Socket;
 }
 
 /** Opens a socket; nothing is sent yet. */
 export async function openSocket(
   url: string,
   headers: Readonly<Record<string, string>> = {},
+  connection?: Socket,
 ): Promise<ControlClient> {
-  const socket = new WebSocket(url, { headers: { ...headers } });
+  const upgraded = connection === undefined ? {} : { createConnection: () => connection };
+  const socket = new WebSocket(url, { headers: { ...headers }, ...upgraded });
   const frames: Frame[] = [];
   socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString('utf8')) as Frame));
   const closed = new Promise<Close>((resolve) => {
@@ -96,7 +101,7 @@ export async function connectControl(
   url: string,
   options: ConnectOptions = {},
 ): Promise<ControlClient & { readonly hello: Frame }> {
-  const client = await openSocket(url, options.headers);
+  const client = await openSocket(url, options.headers, options.connection);
   await client.frame('connect.challenge', (frame) => frame.event === 'connect.challenge');
   client.send({ type: 'req', id: 'connect', method: 'connect', params: connectParams(options.params) });
   const hello = await client.frame('answer to connect', (frame) => frame.id === 'connect');

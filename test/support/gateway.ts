@@ -1,13 +1,12 @@
 /** A real gateway process for tests: own state dir, own port, gone afterwards. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { within, waitFor } from './wait-for.js';
+import { startEntry } from './entry-process.js';
+import { waitFor } from './wait-for.js';
 
-export const entry = fileURLToPath(new URL('../../dist/entry.js', import.meta.url));
 export const TOKEN = 'test-token-0123456789abcdef';
 
 export interface GatewayOptions {
@@ -29,13 +28,17 @@ export interface TestGateway {
   readonly wsUrl: string;
   readonly stateDir: string;
   readonly child: ChildProcess;
+  readonly pid: number;
   /** Everything printed so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Both, as they came. */
   output(): string;
   /** The log file's lines, parsed. */
   logLines(): Record<string, unknown>[];
   /** Pids of the worker processes. */
   workers(): number[];
-  /** The exit code; null when a signal ended it. */
+  /** The exit code, once all that was printed has been read; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   stop(): Promise<number | null>;
 }
@@ -67,15 +70,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const { gateway, ...rest } = (options.config ?? {}) as { gateway?: Record<string, unknown> };
   const config = { gateway: { mode: 'local', auth: { mode: 'token', token: TOKEN }, ...gateway }, ...rest };
   writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config), { mode: 0o600 });
-  const child = spawn(process.execPath, [entry, 'gateway', '--port', String(port), ...(options.args ?? [])], {
+  const gatewayProcess = startEntry(['gateway', '--port', String(port), ...(options.args ?? [])], {
     env: cleanEnvironment(stateDir, { PLLAN_TEST_HOOKS: '1', ...options.env }),
-    stdio: ['ignore', 'pipe', 'pipe'],
     detached: options.detached ?? false,
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const { child, pid, stdout, stderr, output, exited } = gatewayProcess;
   const ownsState = options.stateDir === undefined;
   const gatewayUnderTest: TestGateway = {
     port,
@@ -83,21 +82,27 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     wsUrl: `ws://127.0.0.1:${port}`,
     stateDir,
     child,
-    output: () => output,
+    pid,
+    stdout,
+    stderr,
+    output,
     logLines: () => readLog(stateDir),
-    workers: () => childrenOf(child.pid ?? 0),
+    workers: () => childrenOf(pid),
     exited,
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      const code = await within('gateway exit', exited, 30_000).catch((error: unknown) => {
-        child.kill('SIGKILL');
-        throw error;
-      });
+      const code = await gatewayProcess.stop();
       if (ownsState) rmSync(stateDir, { recursive: true, force: true });
       return code;
     },
   };
-  if (options.started !== false) await ready(gatewayUnderTest);
+  if (options.started !== false) {
+    try {
+      await ready(gatewayUnderTest);
+    } catch (caught) {
+      child.kill('SIGKILL');
+      throw caught;
+    }
+  }
   return gatewayUnderTest;
 }
 

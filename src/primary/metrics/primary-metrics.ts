@@ -1,6 +1,7 @@
 /** What the primary itself counts (http.md §12), and the one exposition of all processes. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { MetricsSnapshot } from '../../shared/ipc.js';
+import { createCells } from '../../shared/metrics/cells.js';
 import { createMetricsMerge } from './merge.js';
 
 /** Read when Prometheus asks. */
@@ -37,14 +38,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
     new Gauge<T>({ name, help, labelNames, registers });
 
-  const requests = counter('pllan_ws_requests_total', 'WebSocket requests answered.', ['method', 'outcome']);
-  const durations = new Histogram({
-    name: 'pllan_ws_request_duration_seconds',
-    help: 'From a request frame to its answer.',
-    labelNames: ['method', 'outcome'],
-    buckets: rpcBuckets,
-    registers,
-  });
+  const requests = createCells(rpcBuckets);
   const frames = counter('pllan_ws_frames_total', 'WebSocket frames.', ['direction']);
   const dropped = counter(
     'pllan_ws_dropped_events_total',
@@ -79,8 +73,8 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   };
   return {
     wsRequest(method, outcome, ms) {
-      requests.inc({ method, outcome });
-      durations.observe({ method, outcome }, ms / 1000);
+      const key = `${method} ${outcome}`;
+      (requests.get(key) ?? requests.open(key, { method, outcome })).add(ms / 1000);
     },
     wsFrame: (direction) => void (counted[direction] += 1),
     wsDroppedEvent: (event) => dropped.inc({ event }),
@@ -94,7 +88,11 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     watch: (from) => (sources = from),
     async scrape() {
       if (sources) collect(sources);
-      merge.push(PRIMARY, await registry.getMetricsAsJSON());
+      merge.push(PRIMARY, [
+        ...(await registry.getMetricsAsJSON()),
+        requests.counter('pllan_ws_requests_total', 'WebSocket requests answered.'),
+        requests.histogram('pllan_ws_request_duration_seconds', 'From a request frame to its answer.'),
+      ]);
       return merge.render();
     },
   };

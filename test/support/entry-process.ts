@@ -1,0 +1,67 @@
+/** The `pllan` program as a child process: what it prints and how it ends. None outlives the test file that started it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { within } from './wait-for.js';
+
+export const entry = fileURLToPath(new URL('../../dist/entry.js', import.meta.url));
+
+export interface EntryOptions {
+  /** The whole environment; nothing is inherited. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Own process group, so that a signal can be sent to all of it. */
+  readonly detached?: boolean;
+}
+
+export interface EntryProcess {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Everything printed so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Both, as they came. */
+  output(): string;
+  /** The exit code; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** Asks it to stop and, should it not, ends it. The exit code. */
+  stop(): Promise<number | null>;
+}
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+export function startEntry(args: readonly string[], options: EntryOptions): EntryProcess {
+  const child = spawn(process.execPath, [entry, ...args], {
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+  });
+  running.add(child);
+  const printed = { stdout: '', stderr: '', output: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      printed[name] += text;
+      printed.output += text;
+    });
+  }
+  // 'close' and not 'exit': by then everything printed has been read.
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', () => running.delete(child)).once('close', resolve);
+  });
+  return {
+    child,
+    pid: child.pid ?? 0,
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+    output: () => printed.output,
+    exited,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      try {
+        return await within('exit of the gateway', exited, 30_000);
+      } catch (caught) {
+        child.kill('SIGKILL');
+        throw caught;
+      }
+    },
+  };
+}
