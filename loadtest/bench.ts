@@ -25,7 +25,10 @@ export interface Helper {
 export interface Bench {
   readonly timing: Timing;
   mockUpstream(): Promise<Helper>;
+  /** The bare proxy with the gateway's own HTTP client. */
   httpProxy(): Promise<Helper>;
+  /** The bare proxy with Node's HTTP client. */
+  nodeHttpProxy(): Promise<Helper>;
   wsEcho(): Promise<Helper>;
   /** The one gateway that all load scenarios share. */
   gateway(): Promise<Gateway>;
@@ -76,7 +79,8 @@ export function createBench(timing: Timing): Bench {
   return {
     timing,
     mockUpstream,
-    httpProxy: once(async () => startHelper('baseline-http-proxy.js', [await mockUrl()])),
+    httpProxy: once(async () => startHelper('baseline-http-proxy.js', [await mockUrl(), 'undici'])),
+    nodeHttpProxy: once(async () => startHelper('baseline-http-proxy.js', [await mockUrl(), 'node:http'])),
     wsEcho: once(() => startHelper('baseline-ws-echo.js', [])),
     gateway: once(freshGateway),
     freshGateway,

@@ -23,6 +23,11 @@ export async function proxySide(bench: Bench, shape: HttpLoadShape): Promise<Sid
   return side(bench, shape, pid, `http://127.0.0.1:${port}`, null, 'm-1');
 }
 
+export async function nodeHttpProxySide(bench: Bench, shape: HttpLoadShape): Promise<Side> {
+  const { pid, port } = await bench.nodeHttpProxy();
+  return side(bench, shape, pid, `http://127.0.0.1:${port}`, null, 'm-1');
+}
+
 /** The mock upstream itself, for what a hop adds. */
 export async function directSide(bench: Bench, shape: HttpLoadShape): Promise<Side> {
   const { pid, port } = await bench.mockUpstream();

@@ -2,7 +2,8 @@
 import type { RouteTable } from '../shared/routes.js';
 import { ECHO_MODEL } from '../shared/config/model-ref.js';
 import { displayPath, type Paths } from '../shared/paths.js';
-import { readTokenFile, type ResolvedAuth } from './config/resolve-auth.js';
+import { readTokenFile } from '../shared/auth/secret-sources.js';
+import type { ResolvedAuth } from './config/resolve-auth.js';
 
 export interface BannerFacts {
   readonly host: string;

@@ -1,7 +1,7 @@
 /** Where the command line takes its credentials from (config.md §14). Nothing here is ever printed. */
-import { readFileSync } from 'node:fs';
+import { readTokenFile, usableSecret } from '../../shared/auth/secret-sources.js';
 import type { Environment, Paths } from '../../shared/paths.js';
-import { errorCode, toError } from '../../shared/to-error.js';
+import { toError } from '../../shared/to-error.js';
 import type { CliConfig } from '../config/cli-config.js';
 import { UserError } from '../user-error.js';
 
@@ -19,8 +19,8 @@ export interface CredentialFlags {
 export function explicitCredentials(flags: CredentialFlags, env: Environment = {}): Credentials {
   const typed = fromFlags(flags);
   if (typed) return typed;
-  const token = usable(env.PLLAN_GATEWAY_TOKEN);
-  const password = usable(env.PLLAN_GATEWAY_PASSWORD);
+  const token = usableSecret(env.PLLAN_GATEWAY_TOKEN);
+  const password = usableSecret(env.PLLAN_GATEWAY_PASSWORD);
   if (token !== undefined || password !== undefined) return { token, password };
   throw new UserError('gateway url override requires explicit credentials', [
     'Fix: pass --token or --password (or gatewayToken in tools).',
@@ -42,8 +42,9 @@ export function localCredentials(flags: CredentialFlags, { env, paths, config }:
   const typed = fromFlags(flags);
   if (typed) return typed;
   const { auth } = config.gateway;
-  const token = usable(auth.token) ?? usable(env.PLLAN_GATEWAY_TOKEN) ?? readTokenFile(paths.tokenFile);
-  const password = usable(auth.password) ?? usable(env.PLLAN_GATEWAY_PASSWORD);
+  const token =
+    usableSecret(auth.token) ?? usableSecret(env.PLLAN_GATEWAY_TOKEN) ?? ownToken(paths.tokenFile);
+  const password = usableSecret(auth.password) ?? usableSecret(env.PLLAN_GATEWAY_PASSWORD);
   if (token === undefined && password === undefined && auth.mode !== 'none') {
     const unresolved = config.warnings.find((warning) => /^gateway\.auth\.(token|password): /.test(warning));
     if (unresolved !== undefined) throw new UserError(unresolved);
@@ -52,22 +53,15 @@ export function localCredentials(flags: CredentialFlags, { env, paths, config }:
 }
 
 function fromFlags(flags: CredentialFlags): Credentials | undefined {
-  const token = usable(flags.token);
-  const password = usable(flags.password);
+  const token = usableSecret(flags.token);
+  const password = usableSecret(flags.password);
   return token === undefined && password === undefined ? undefined : { token, password };
 }
 
-/** Scripts that meant nothing often write `undefined` or `null` (config.md §9.3). */
-function usable(value: string | null | undefined): string | undefined {
-  const text = value?.trim();
-  return text === undefined || ['', 'undefined', 'null'].includes(text) ? undefined : text;
-}
-
-function readTokenFile(path: string): string | undefined {
+function ownToken(path: string): string | undefined {
   try {
-    return usable(readFileSync(path, 'utf8'));
+    return readTokenFile(path);
   } catch (caught) {
-    if (errorCode(caught) === 'ENOENT') return undefined;
     throw new UserError(`Cannot read the gateway token: ${toError(caught).message}`);
   }
 }

@@ -1,7 +1,6 @@
 /** Gateway addresses: which are safe to send a credential to, and how they are shown (config.md §14). */
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { isLoopbackHost, isPrivateHost } from '../../shared/auth/address.js';
+import { isLoopbackHost, isPrivateHost, isTailnetAddress } from '../../shared/auth/address.js';
 import type { Environment } from '../../shared/paths.js';
 import { UserError } from '../user-error.js';
 
@@ -57,10 +56,4 @@ export function portOf(url: URL): number {
 /** Brackets of IPv6 literals removed. */
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-/** 100.64.0.0/10, where a tailnet's addresses are. */
-function isTailnetAddress(host: string): boolean {
-  const [a, b = 0] = host.split('.').map(Number);
-  return isIP(host) === 4 && a === 100 && b >= 64 && b <= 127;
 }

@@ -1,7 +1,7 @@
 /** Which addresses a bind mode means (config.md §9.2). */
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { isLoopbackAddress } from '../../shared/auth/address.js';
+import { isLoopbackAddress, isTailnetAddress } from '../../shared/auth/address.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
@@ -46,10 +46,7 @@ function plan(required: readonly string[], optional: readonly string[]): BindPla
 
 function tailnetAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return all.find(({ family, address }) => {
-    const [a = 0, b = 0] = address.split('.').map(Number);
-    return family === 'IPv4' && a === 100 && b >= 64 && b <= 127;
-  })?.address;
+  return all.find(({ address }) => isTailnetAddress(address))?.address;
 }
 
 function canBind(host: string): Promise<boolean> {

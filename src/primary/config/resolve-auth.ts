@@ -1,12 +1,12 @@
 /** Which auth mode and secret are in force, and from where (config.md §9.3). */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readTokenFile, usableSecret } from '../../shared/auth/secret-sources.js';
 import type { LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
-import { errorCode } from '../../shared/to-error.js';
 import { exitCodes, StartError } from '../start-error.js';
 import { persistToken, writePrivateFile } from './persist-token.js';
 
@@ -31,7 +31,7 @@ export function resolveAuth(loaded: LoadedConfig, flags: AuthFlags, env: Environ
   const token = firstOf(flags.token, configured.token, env.PLLAN_GATEWAY_TOKEN);
   const password = firstOf(flags.password, configured.password, env.PLLAN_GATEWAY_PASSWORD);
   const chosen = flags.mode ?? configured.mode ?? undefined;
-  if (chosen === undefined && usable(configured.token) && usable(configured.password)) {
+  if (chosen === undefined && usableSecret(configured.token) && usableSecret(configured.password)) {
     throw new StartError(
       'gateway.auth.token and gateway.auth.password are both configured, but gateway.auth.mode is unset. Set gateway.auth.mode to token or password.',
       exitCodes.configuration,
@@ -70,29 +70,15 @@ export function ensureToken(
   return { mode: 'token', secret, source: 'generated' };
 }
 
-/** The token that an earlier run generated, if there is one. */
-export function readTokenFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim() || undefined;
-  } catch (caught) {
-    if (errorCode(caught) === 'ENOENT') return undefined;
-    throw caught;
-  }
-}
-
 function firstOf(
   flag: string | undefined,
   config: string | null,
   environment: string | undefined,
 ): Pick<ResolvedAuth, 'secret' | 'source'> {
-  if (usable(flag)) return { secret: flag.trim(), source: 'flag' };
-  if (usable(config)) return { secret: config.trim(), source: 'config' };
-  if (usable(environment)) return { secret: environment.trim(), source: 'environment' };
-  return { secret: undefined, source: 'none' };
-}
-
-/** Scripts that meant nothing often write these two words. */
-function usable(value: string | null | undefined): value is string {
-  const text = value?.trim();
-  return text !== undefined && text !== '' && text !== 'undefined' && text !== 'null';
+  const candidates = [
+    { secret: usableSecret(flag), source: 'flag' },
+    { secret: usableSecret(config), source: 'config' },
+    { secret: usableSecret(environment), source: 'environment' },
+  ] as const;
+  return candidates.find(({ secret }) => secret !== undefined) ?? { secret: undefined, source: 'none' };
 }

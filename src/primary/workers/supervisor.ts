@@ -112,7 +112,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     targets: () => slots.filter((slot) => slot.state === 'ready'),
     get status() {
-      const ready = slots.filter((slot) => slot.state === 'ready' || slot.state === 'suspect').length;
+      const ready = slots.filter((slot) => slot.state === 'ready').length;
       return { configured: options.count, ready, degraded: degraded() };
     },
     up: () => slots.map(({ slot, state }) => ({ slot, up: state === 'ready' })),

@@ -60,3 +60,9 @@ export function isDirectLoopback(request: DirectRequest): boolean {
   const host = request.headers.host;
   return typeof host === 'string' && isLoopbackHost(splitHost(host).name);
 }
+
+/** 100.64.0.0/10, where a tailnet's addresses are. */
+export function isTailnetAddress(address: string): boolean {
+  const [a = 0, b = 0] = address.split('.').map(Number);
+  return isIP(address) === 4 && a === 100 && b >= 64 && b <= 127;
+}
