@@ -1,9 +1,8 @@
 /**
- * A schema compiled to a check, with problems in words that people can act on. Everything that
- * crosses an edge (frames, params, HTTP bodies, config maps) is parsed through here.
+ * A schema and its check, with problems in words that people can act on. Everything that crosses an edge
+ * (frames, params, HTTP bodies, config maps) is parsed through here; types come from the same schemas.
  */
-import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import * as v from 'valibot';
 
 /** One thing that is wrong with a value: `path` as a JSON pointer, empty at the root. */
 export interface Problem {
@@ -14,17 +13,16 @@ export interface Problem {
 export interface Check<T> {
   /** True when `value` has the shape. */
   is(value: unknown): value is T;
-  /** Everything that is wrong with `value`, most telling first, one entry per place. */
+  /** Everything that is wrong with `value`, one entry per place. */
   problems(value: unknown): Problem[];
 }
 
-/** Compiles lazily: a process that never meets the message never pays for its check. */
-export function compile<S extends TSchema>(schema: S): Check<Static<S>> {
-  let compiled: ReturnType<typeof Compile<S>> | undefined;
-  const validator = (): ReturnType<typeof Compile<S>> => (compiled ??= Compile(schema));
+type AnySchema = v.GenericSchema;
+
+export function compile<S extends AnySchema>(schema: S): Check<v.InferOutput<S>> {
   return {
-    is: (value: unknown): value is Static<S> => validator().Check(value),
-    problems: (value) => readable(validator().Errors(value)),
+    is: (value): value is v.InferOutput<S> => v.is(schema, value),
+    problems: (value) => v.safeParse(schema, value).issues?.map((issue) => readable(issue)) ?? [],
   };
 }
 
@@ -36,53 +34,59 @@ export function describeProblems(problems: readonly Problem[], most = 3): string
     .join('; ');
 }
 
-interface SchemaError {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
+type Issue = v.BaseIssue<unknown>;
 
-/** Keywords that only repeat what another error of the same value says better. */
-const echoes = new Set(['boolean', 'const', 'anyOf', 'if', 'allOf']);
-
-function readable(errors: readonly SchemaError[]): Problem[] {
-  const found = new Map<string, Problem>();
-  const alternatives = new Map<string, string[]>();
-  for (const error of errors) {
-    if (error.keyword !== 'const') continue;
-    const allowed = alternatives.get(error.instancePath) ?? [];
-    allowed.push(JSON.stringify(error.params.allowedValue));
-    alternatives.set(error.instancePath, allowed);
+function readable(issue: Issue): Problem {
+  // A union says what would fit at its own place; when one form came closer, its own problem helps more.
+  const deeper = issue.type === 'union' ? issue.issues?.find((inner) => inner.path !== undefined) : undefined;
+  if (deeper) {
+    const inner = readable(deeper);
+    return { path: pointer(issue.path) + inner.path, message: inner.message };
   }
-  for (const error of errors) {
-    const path = error.instancePath;
-    const place = (message: string): void => {
-      const key = `${path} ${message}`;
-      if (!found.has(key)) found.set(key, { path, message });
-    };
-    if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
-      const names = (error.params.additionalProperties ?? error.params.unevaluatedProperties) as string[];
-      for (const name of names) place(`unexpected property '${name}'`);
-    } else if (error.keyword === 'required') {
-      for (const name of error.params.requiredProperties as string[]) {
-        place(`must have required property '${name}'`);
-      }
-    } else if (error.keyword === 'enum') {
-      place(
-        `must be one of ${(error.params.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}`,
-      );
-    } else if (error.keyword === 'const' || error.keyword === 'anyOf') {
-      const allowed = alternatives.get(path);
-      if (allowed) place(`must be ${allowed.length > 1 ? 'one of ' : ''}${allowed.join(', ')}`);
-      else if (error.keyword === 'anyOf' && !hasDeeper(errors, path)) place('has none of the allowed forms');
-    } else if (!echoes.has(error.keyword)) {
-      place(error.message);
+  const path = [...(issue.path ?? [])];
+  if (issue.type === 'strict_object' || issue.type === 'object') {
+    const key = path.at(-1)?.key;
+    if (issue.expected === 'never') {
+      return { path: pointer(path.slice(0, -1)), message: `unexpected property '${String(key)}'` };
+    }
+    if (issue.received === 'undefined' && path.length > 0) {
+      return { path: pointer(path.slice(0, -1)), message: `must have required property '${String(key)}'` };
     }
   }
-  return [...found.values()];
+  return { path: pointer(path), message: describe(issue) };
 }
 
-function hasDeeper(errors: readonly SchemaError[], path: string): boolean {
-  return errors.some((error) => !echoes.has(error.keyword) && error.instancePath.startsWith(path));
+function describe(issue: Issue): string {
+  const limit = String(issue.requirement);
+  switch (issue.type) {
+    case 'min_length':
+      return limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`;
+    case 'max_length':
+      return `must have at most ${limit} ${Array.isArray(issue.input) ? 'items' : 'characters'}`;
+    case 'min_value':
+      return `must be >= ${limit}`;
+    case 'max_value':
+      return `must be <= ${limit}`;
+    case 'integer':
+      return 'must be a whole number';
+    case 'regex':
+      return `must match ${limit}`;
+    default:
+      return `must be ${kinds(issue.expected ?? 'something else')}`;
+  }
+}
+
+/** `("a" | "b")` → `one of "a", "b"`, `Object` → `object`. */
+function kinds(expected: string): string {
+  const names = expected
+    .replace(/^\((.*)\)$/, '$1')
+    .split(' | ')
+    .map((name) => (name === 'Object' || name === 'Array' ? name.toLowerCase() : name));
+  return names.length > 1 ? `one of ${names.join(', ')}` : (names[0] ?? '');
+}
+
+function pointer(path: Issue['path'] | readonly v.IssuePathItem[]): string {
+  return (path ?? [])
+    .map(({ key }) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
 }

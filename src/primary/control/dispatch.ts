@@ -91,6 +91,9 @@ function refusal(
   }
   if (!method) return { code: 'INVALID_REQUEST', message: `unknown method: ${frame.method}` };
   const params = frame.params ?? {};
+  // To a schema an array is an object without the keys it asks for.
+  if (Array.isArray(params))
+    return { code: 'INVALID_REQUEST', message: `invalid ${method.name} params: at root: must be object` };
   if (method.params.is(params)) return undefined;
   return {
     code: 'INVALID_REQUEST',

@@ -2,87 +2,69 @@
  * The parts of the config that are maps and lists: convict cannot hold keys with dots
  * (`openai/gpt-4.1`) or arrays of objects, so each is checked whole by a schema (config.md §8).
  */
-import Type, { type Static } from 'typebox';
+import * as v from 'valibot';
 import { compile, type Check } from '../schema.js';
 
-const closed = { additionalProperties: false } as const;
-const text = Type.String({ minLength: 1 });
-const milliseconds = Type.Integer({ minimum: 1 });
+const text = v.pipe(v.string(), v.minLength(1));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+const anything = v.record(v.string(), v.unknown());
 
-const ModelChoice = Type.Union([
+const ModelChoice = v.union([
   text,
-  Type.Object({ primary: Type.Optional(text), fallbacks: Type.Optional(Type.Array(text)) }, closed),
+  v.strictObject({ primary: v.exactOptional(text), fallbacks: v.exactOptional(v.array(text)) }),
 ]);
 
-const ModelEntry = Type.Object(
-  {
-    id: text,
-    name: Type.Optional(text),
-    reasoning: Type.Optional(Type.Boolean()),
-    input: Type.Optional(Type.Array(text)),
-    contextWindow: Type.Optional(Type.Integer({ minimum: 1 })),
-    maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
-    cost: Type.Optional(Type.Record(Type.String(), Type.Number())),
-    compat: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  },
-  closed,
-);
+const ModelEntry = v.strictObject({
+  id: text,
+  name: v.exactOptional(text),
+  reasoning: v.exactOptional(v.boolean()),
+  input: v.exactOptional(v.array(text)),
+  contextWindow: v.exactOptional(positive),
+  maxTokens: v.exactOptional(positive),
+  cost: v.exactOptional(v.record(v.string(), v.number())),
+  compat: v.exactOptional(anything),
+});
 
-const Provider = Type.Object(
-  {
-    baseUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
-    apiKey: Type.Optional(text),
-    api: Type.Optional(Type.Union([Type.Literal('openai-completions'), Type.Literal('echo')])),
-    /** `api-key` and `token` both travel as a bearer token in `openai-completions`. */
-    auth: Type.Optional(Type.Union([Type.Literal('api-key'), Type.Literal('token')])),
-    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
-    authHeader: Type.Optional(Type.Boolean()),
-    models: Type.Optional(Type.Array(ModelEntry)),
-    /** Ours: deadlines of calls to this provider. */
-    timeouts: Type.Optional(
-      Type.Object(
-        {
-          connectMs: Type.Optional(milliseconds),
-          firstByteMs: Type.Optional(milliseconds),
-          idleMs: Type.Optional(milliseconds),
-        },
-        closed,
-      ),
-    ),
-  },
-  closed,
-);
+const Provider = v.strictObject({
+  baseUrl: v.exactOptional(v.pipe(v.string(), v.regex(/^https?:\/\//))),
+  apiKey: v.exactOptional(text),
+  api: v.exactOptional(v.picklist(['openai-completions', 'echo'])),
+  /** Both travel as a bearer token in `openai-completions`. */
+  auth: v.exactOptional(v.picklist(['api-key', 'token'])),
+  headers: v.exactOptional(v.record(v.string(), v.string())),
+  authHeader: v.exactOptional(v.boolean()),
+  models: v.exactOptional(v.array(ModelEntry)),
+  /** Ours: deadlines of calls to this provider, in milliseconds. */
+  timeouts: v.exactOptional(
+    v.strictObject({
+      connectMs: v.exactOptional(positive),
+      firstByteMs: v.exactOptional(positive),
+      idleMs: v.exactOptional(positive),
+    }),
+  ),
+});
 
-const Agent = Type.Object(
-  {
-    id: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' }),
-    default: Type.Optional(Type.Boolean()),
-    name: Type.Optional(text),
-    workspace: Type.Optional(text),
-    model: Type.Optional(ModelChoice),
-  },
-  closed,
-);
+const Agent = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)),
+  default: v.exactOptional(v.boolean()),
+  name: v.exactOptional(text),
+  workspace: v.exactOptional(text),
+  model: v.exactOptional(ModelChoice),
+});
 
-export type ModelChoice = Static<typeof ModelChoice>;
-export type ProviderConfig = Static<typeof Provider>;
-export type AgentConfig = Static<typeof Agent>;
+export type ModelChoice = v.InferOutput<typeof ModelChoice>;
+export type ProviderConfig = v.InferOutput<typeof Provider>;
+export type AgentConfig = v.InferOutput<typeof Agent>;
 export type ModelParams = { readonly alias?: string; readonly params?: Readonly<Record<string, unknown>> };
 
 /** Each structured part by its config path. */
 export const structures = {
   'agents.defaults.model': compile(ModelChoice),
   'agents.defaults.models': compile(
-    Type.Record(
-      Type.String(),
-      Type.Object(
-        { alias: Type.Optional(text), params: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
-        closed,
-      ),
-    ),
+    v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),
   ),
-  'agents.list': compile(Type.Array(Agent)),
-  'models.providers': compile(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' }), Provider)),
+  'agents.list': compile(v.array(Agent)),
+  'models.providers': compile(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)), Provider)),
 } satisfies Record<string, Check<unknown>>;
 
 export type StructurePath = keyof typeof structures;

@@ -1,78 +1,66 @@
 /** The three frames of the protocol and the `connect` params: schemas, from which come types and checks (protocol.md §2, §5). */
-import Type, { type Static } from 'typebox';
+import * as v from 'valibot';
 import { compile } from '../schema.js';
 import { clientIds, clientModes } from './constants.js';
 
-const closed = { additionalProperties: false } as const;
-const text = Type.String({ minLength: 1 });
+const text = v.pipe(v.string(), v.minLength(1));
+const atMost = (characters: number) => v.pipe(v.string(), v.maxLength(characters));
+const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
 
-export const RequestFrame = Type.Object(
-  {
-    type: Type.Literal('req'),
-    id: text,
-    method: text,
-    params: Type.Optional(Type.Unknown()),
-    traceparent: Type.Optional(Type.String({ maxLength: 128 })),
-    expectedProfileId: Type.Optional(Type.String()),
-  },
-  closed,
-);
-export type RequestFrame = Static<typeof RequestFrame>;
+const RequestFrame = v.strictObject({
+  type: v.literal('req'),
+  id: text,
+  method: text,
+  params: v.exactOptional(v.unknown()),
+  traceparent: v.exactOptional(atMost(128)),
+  expectedProfileId: v.exactOptional(v.string()),
+});
+export type RequestFrame = v.InferOutput<typeof RequestFrame>;
 export const requestFrame = compile(RequestFrame);
 
-export const ConnectParams = Type.Object(
-  {
-    minProtocol: Type.Integer({ minimum: 1 }),
-    maxProtocol: Type.Integer({ minimum: 1 }),
-    client: Type.Object(
-      {
-        id: Type.Enum([...clientIds]),
-        displayName: Type.Optional(text),
-        version: text,
-        buildId: Type.Optional(Type.String({ maxLength: 96 })),
-        platform: text,
-        deviceFamily: Type.Optional(text),
-        modelIdentifier: Type.Optional(text),
-        timeZone: Type.Optional(Type.String({ maxLength: 64 })),
-        mode: Type.Enum([...clientModes]),
-        instanceId: Type.Optional(text),
-      },
-      closed,
-    ),
-    caps: Type.Optional(Type.Array(Type.String())),
-    commands: Type.Optional(Type.Array(Type.String())),
-    permissions: Type.Optional(Type.Record(Type.String(), Type.Boolean())),
-    pathEnv: Type.Optional(Type.String()),
-    role: Type.Optional(text),
-    scopes: Type.Optional(Type.Array(Type.String())),
-    device: Type.Optional(
-      Type.Object(
-        { id: text, publicKey: text, signature: text, signedAt: Type.Integer({ minimum: 0 }), nonce: text },
-        closed,
-      ),
-    ),
-    auth: Type.Optional(
-      Type.Object(
-        {
-          token: Type.Optional(Type.String()),
-          password: Type.Optional(Type.String()),
-          deviceToken: Type.Optional(Type.String()),
-          bootstrapToken: Type.Optional(Type.String()),
-          approvalRuntimeToken: Type.Optional(Type.String()),
-          agentRuntimeIdentityToken: Type.Optional(Type.String()),
-        },
-        closed,
-      ),
-    ),
-    locale: Type.Optional(Type.String()),
-    userAgent: Type.Optional(Type.String()),
-    modelCatalog: Type.Optional(Type.Unknown()),
-    computerUse: Type.Optional(Type.Unknown()),
-    workerRuns: Type.Optional(Type.Unknown()),
-  },
-  closed,
-);
-export type ConnectParams = Static<typeof ConnectParams>;
+const Client = v.strictObject({
+  id: v.picklist(clientIds),
+  displayName: v.exactOptional(text),
+  version: text,
+  buildId: v.exactOptional(atMost(96)),
+  platform: text,
+  deviceFamily: v.exactOptional(text),
+  modelIdentifier: v.exactOptional(text),
+  timeZone: v.exactOptional(atMost(64)),
+  mode: v.picklist(clientModes),
+  instanceId: v.exactOptional(text),
+});
+
+const ConnectParams = v.strictObject({
+  minProtocol: whole(1),
+  maxProtocol: whole(1),
+  client: Client,
+  caps: v.exactOptional(v.array(v.string())),
+  commands: v.exactOptional(v.array(v.string())),
+  permissions: v.exactOptional(v.record(v.string(), v.boolean())),
+  pathEnv: v.exactOptional(v.string()),
+  role: v.exactOptional(text),
+  scopes: v.exactOptional(v.array(v.string())),
+  device: v.exactOptional(
+    v.strictObject({ id: text, publicKey: text, signature: text, signedAt: whole(0), nonce: text }),
+  ),
+  auth: v.exactOptional(
+    v.strictObject({
+      token: v.exactOptional(v.string()),
+      password: v.exactOptional(v.string()),
+      deviceToken: v.exactOptional(v.string()),
+      bootstrapToken: v.exactOptional(v.string()),
+      approvalRuntimeToken: v.exactOptional(v.string()),
+      agentRuntimeIdentityToken: v.exactOptional(v.string()),
+    }),
+  ),
+  locale: v.exactOptional(v.string()),
+  userAgent: v.exactOptional(v.string()),
+  modelCatalog: v.exactOptional(v.unknown()),
+  computerUse: v.exactOptional(v.unknown()),
+  workerRuns: v.exactOptional(v.unknown()),
+});
+export type ConnectParams = v.InferOutput<typeof ConnectParams>;
 export const connectParams = compile(ConnectParams);
 
 /** The error of a response (protocol.md §17). */

@@ -1,5 +1,5 @@
 /** `health`, `status`, `system-presence` (methods.md §2). */
-import Type from 'typebox';
+import * as v from 'valibot';
 import { compile } from '../../../shared/schema.js';
 import { hasScope } from '../../../shared/protocol/scopes.js';
 import type { HealthMonitor } from '../../health/health-monitor.js';
@@ -7,7 +7,7 @@ import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
 import { method, type Method } from './method.js';
 
-const none = compile(Type.Object({}, { additionalProperties: false }));
+const none = compile(v.strictObject({}));
 
 export interface SystemMethodServices {
   readonly health: HealthMonitor;
@@ -20,7 +20,7 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
     method({
       name: 'health',
       scope: null,
-      params: compile(Type.Object({ probe: Type.Optional(Type.Boolean()) })),
+      params: compile(v.object({ probe: v.exactOptional(v.boolean()) })),
       answer: (params, connection) => {
         const view = hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')
           ? 'full'
@@ -31,12 +31,7 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
     method({
       name: 'status',
       scope: 'operator.read',
-      params: compile(
-        Type.Object(
-          { includeChannelSummary: Type.Optional(Type.Boolean()) },
-          { additionalProperties: false },
-        ),
-      ),
+      params: compile(v.strictObject({ includeChannelSummary: v.exactOptional(v.boolean()) })),
       answer: (_params, connection) =>
         JSON.stringify(
           services.status.collect(hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')),

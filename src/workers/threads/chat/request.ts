@@ -1,5 +1,5 @@
 /** Body of `POST /v1/chat/completions` → a turn (http.md §7.1). Unknown fields are ignored, null counts as absent. */
-import Type, { type Static } from 'typebox';
+import * as v from 'valibot';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { compile } from '../../../shared/schema.js';
 import { toError } from '../../../shared/to-error.js';
@@ -13,50 +13,43 @@ export interface ChatRequest {
   readonly turn: Turn;
 }
 
-const Part = Type.Object({ type: Type.String(), text: Type.Optional(Type.String()) });
-const Content = Type.Optional(Type.Union([Type.String(), Type.Array(Part), Type.Null()]));
+const Part = v.object({ type: v.string(), text: v.exactOptional(v.string()) });
 
-const Message = Type.Object({
-  role: Type.Union(
-    (['system', 'developer', 'user', 'assistant', 'tool'] as const).map((role) => Type.Literal(role)),
-  ),
-  content: Content,
-  tool_call_id: Type.Optional(Type.String()),
-  tool_calls: Type.Optional(
-    Type.Union([
-      Type.Null(),
-      Type.Array(
-        Type.Object({
-          id: Type.String(),
-          function: Type.Object({ name: Type.String(), arguments: Type.String() }),
-        }),
-      ),
-    ]),
-  ),
+const ToolCall = v.object({
+  id: v.string(),
+  function: v.object({ name: v.string(), arguments: v.string() }),
 });
 
-const range = (minimum: number, maximum: number) => Type.Optional(Type.Number({ minimum, maximum }));
-const positive = Type.Optional(Type.Integer({ minimum: 1 }));
+const Message = v.object({
+  role: v.picklist(['system', 'developer', 'user', 'assistant', 'tool']),
+  content: v.exactOptional(v.union([v.string(), v.array(Part), v.null()])),
+  tool_call_id: v.exactOptional(v.string()),
+  tool_calls: v.exactOptional(v.nullable(v.array(ToolCall))),
+});
 
-const Body = Type.Object({
-  model: Type.Optional(Type.String()),
-  messages: Type.Optional(Type.Array(Message)),
-  stream: Type.Optional(Type.Boolean()),
-  stream_options: Type.Optional(Type.Object({ include_usage: Type.Optional(Type.Boolean()) })),
-  user: Type.Optional(Type.String()),
+const within = (least: number, most: number) =>
+  v.exactOptional(v.pipe(v.number(), v.minValue(least), v.maxValue(most)));
+const positive = v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1)));
+
+const Body = v.object({
+  model: v.exactOptional(v.string()),
+  messages: v.exactOptional(v.array(Message)),
+  stream: v.exactOptional(v.boolean()),
+  stream_options: v.exactOptional(v.object({ include_usage: v.exactOptional(v.boolean()) })),
+  user: v.exactOptional(v.string()),
   max_tokens: positive,
   max_completion_tokens: positive,
-  temperature: range(0, 2),
-  top_p: range(0, 1),
-  frequency_penalty: range(-2, 2),
-  presence_penalty: range(-2, 2),
-  seed: Type.Optional(Type.Integer()),
-  stop: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 4 })])),
+  temperature: within(0, 2),
+  top_p: within(0, 1),
+  frequency_penalty: within(-2, 2),
+  presence_penalty: within(-2, 2),
+  seed: v.exactOptional(v.pipe(v.number(), v.integer())),
+  stop: v.exactOptional(v.union([v.string(), v.pipe(v.array(v.string()), v.maxLength(4))])),
 });
 const check = compile(Body);
 
-type Body = Static<typeof Body>;
-type Message = Static<typeof Message>;
+type Body = v.InferOutput<typeof Body>;
+type Message = v.InferOutput<typeof Message>;
 
 /** Forwarded as they are; what needs a check has one in `Body`. */
 const forwarded = [
@@ -128,16 +121,15 @@ function readTurn(body: Body, raw: Readonly<Record<string, unknown>>): Turn {
 }
 
 function turnMessage(message: Message, text: string): TurnMessage {
-  switch (message.role) {
-    case 'tool':
-      return { role: 'tool', toolCallId: message.tool_call_id ?? '', text };
-    case 'assistant': {
-      const toolCalls = (message.tool_calls ?? []).map((call) => ({ id: call.id, ...call.function }));
-      return { role: 'assistant', text, toolCalls };
-    }
-    default:
-      return { role: 'user', text };
-  }
+  if (message.role === 'tool') return { role: 'tool', toolCallId: message.tool_call_id ?? '', text };
+  if (message.role !== 'assistant') return { role: 'user', text };
+  const calls = message.tool_calls ?? [];
+  const toolCalls = calls.map((call) => ({
+    id: call.id,
+    name: call.function.name,
+    arguments: call.function.arguments,
+  }));
+  return { role: 'assistant', text, toolCalls };
 }
 
 function textOf(message: Message): string {

@@ -1,24 +1,22 @@
 /** `tools` and `tool_choice` of a chat completion: functions that the client runs itself (http.md §7.1). */
-import Type from 'typebox';
+import * as v from 'valibot';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { compile } from '../../../shared/schema.js';
 import type { FunctionTool, Turn } from '../turn.js';
 
 const tools = compile(
-  Type.Array(
-    Type.Object({
-      type: Type.Literal('function'),
-      function: Type.Object({ name: Type.String({ minLength: 1 }) }),
+  v.array(
+    v.object({
+      type: v.literal('function'),
+      function: v.object({ name: v.pipe(v.string(), v.minLength(1)) }),
     }),
   ),
 );
 
 const choice = compile(
-  Type.Union([
-    Type.Literal('auto'),
-    Type.Literal('none'),
-    Type.Literal('required'),
-    Type.Object({ type: Type.Literal('function'), function: Type.Object({ name: Type.String() }) }),
+  v.union([
+    v.picklist(['auto', 'none', 'required']),
+    v.object({ type: v.literal('function'), function: v.object({ name: v.string() }) }),
   ]),
 );
 
