@@ -96,7 +96,11 @@ async function startGateway(options: GatewayOptions, plan: StartPlan, opened: Ga
     logLevel: opened.level,
     logSink: opened.sink,
     onWebSocket: control.upgrade,
-    onWorkerReady: () => workerReady.resolve(),
+    onWorkerReady() {
+      workerReady.resolve();
+      control.workersChanged();
+    },
+    onWorkerLost: control.workersChanged,
   });
   metrics.watch({
     wsConnections: control.counts,

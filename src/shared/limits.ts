@@ -43,8 +43,6 @@ export const controlLimits = {
   /** Between close frame and termination. */
   closeGraceMs: 1_000,
   closeReasonBytes: 120,
-  /** Calls of a method that the role may not use, before the connection is closed. */
-  unauthorizedCalls: 10,
   attachmentBytes: 20 * MIB,
   attachmentImageBytes: 6 * MIB,
 } as const;

@@ -32,7 +32,6 @@ function gatewayLines({ gateway, port }: StatusReport): string[] {
   const host = bindHost === undefined ? '' : ` (${bindHost})`;
   const lines = [`Gateway: bind=${bindMode}${host}, port=${gateway.port} (${gateway.portSource})`];
   if (probeUrl !== undefined) lines.push(`Probe target: ${probeUrl}`);
-  if (probeUrl !== undefined && port) lines.push(`Dashboard: ${probeUrl.replace(/^ws/, 'http')}/`);
   if (probeNote !== undefined) lines.push(`Probe note: ${probeNote}`);
   return lines;
 }

@@ -32,6 +32,8 @@ export interface ControlOptions {
 
 export interface Control extends Pick<ControlPlane, 'upgrade' | 'counts' | 'bufferedBytes' | 'shutdown'> {
   start(): void;
+  /** Workers came or went: the health snapshot says so at once. */
+  workersChanged(): void;
   /** Stops what makes events on its own; connections stay. */
   stop(): void;
 }
@@ -107,6 +109,7 @@ export function openControl(options: ControlOptions): Control {
         controlLimits.tickIntervalMs,
       );
     },
+    workersChanged: health.refresh,
     stop() {
       clearInterval(ticks);
       health.stop();

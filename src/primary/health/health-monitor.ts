@@ -20,6 +20,8 @@ export interface HealthMonitor {
   readonly version: number;
   /** Refreshes in the background if the snapshot has outlived its interval. */
   refreshIfOld(): void;
+  /** Something that the snapshot tells has changed: refreshes at once. */
+  refresh(): void;
   start(): void;
   stop(): void;
 }
@@ -75,6 +77,7 @@ export function createHealthMonitor(
     refreshIfOld() {
       if (now() - collectedAt > healthLimits.refreshIntervalMs) refreshSoon();
     },
+    refresh,
     start() {
       refresh();
       timer = setInterval(() => {

@@ -32,6 +32,7 @@ export interface DataPathOptions {
   onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
   /** A worker became ready. */
   onWorkerReady(): void;
+  onWorkerLost(): void;
 }
 
 export interface DataPath {
@@ -87,7 +88,10 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       options.onWorkerReady();
     },
     onSuspect: handover.suspect,
-    onLost: handover.lost,
+    onLost(target) {
+      handover.lost(target);
+      options.onWorkerLost();
+    },
     onTaken: handover.taken,
     onMetrics: metrics.workerMetrics,
     onLogLines(lines) {

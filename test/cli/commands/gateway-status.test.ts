@@ -21,7 +21,6 @@ describe('a gateway that answers', () => {
       '',
       `Gateway: bind=loopback (127.0.0.1), port=${port} (env/config)`,
       `Probe target: ${url}`,
-      `Dashboard: http://127.0.0.1:${port}/`,
       'Probe note: Loopback-only gateway; only local clients can connect.',
       '',
       'Runtime: running (pid 4242, foreground)',
