@@ -27,7 +27,7 @@ function configLines({ config: { cli } }: StatusReport, home: string, style: Sty
   return [path, ...issues];
 }
 
-function gatewayLines({ gateway, port }: StatusReport): string[] {
+function gatewayLines({ gateway }: StatusReport): string[] {
   const { bindMode, bindHost, probeUrl, probeNote } = gateway;
   const host = bindHost === undefined ? '' : ` (${bindHost})`;
   const lines = [`Gateway: bind=${bindMode}${host}, port=${gateway.port} (${gateway.portSource})`];
