@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { buildRoutes, unusedKeys } from '../../../src/primary/config/routes.js';
+import { parseConfig } from '../../../src/shared/config/load.js';
+
+function routes(
+  text: string | undefined,
+  { env = {}, model }: { env?: Record<string, string>; model?: string } = {},
+) {
+  const loaded = parseConfig(text, { path: '/nowhere', env });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
+  return buildRoutes({ config: loaded.config, env, model, version: 1 });
+}
+
+const local = `models:{providers:{local:{baseUrl:'http://127.0.0.1:1/v1',models:[{id:'small'},{id:'org/large'}]}}}`;
+
+describe('routes', () => {
+  it('answer with echo when nothing is configured', () => {
+    const table = routes(undefined);
+    expect(table).toMatchObject({
+      defaultAgentId: 'main',
+      agents: { main: { model: 'echo/echo' } },
+      configured: [],
+      allowed: ['echo/echo'],
+    });
+  });
+
+  it('take the first configured model when none was chosen', () => {
+    const table = routes(`{${local}}`);
+    expect(table.agents.main?.model).toBe('local/small');
+    expect(table.configured).toEqual(['local/small', 'local/org/large']);
+  });
+
+  it('take the agent’s own model before the default', () => {
+    const table = routes(
+      `{${local}, agents:{defaults:{model:'local/small'}, list:[{id:'Main'},{id:'deep',default:true,model:{primary:'local/org/large'}}]}}`,
+    );
+    expect(table.defaultAgentId).toBe('deep');
+    expect(table.agents).toMatchObject({
+      main: { model: 'local/small' },
+      deep: { model: 'local/org/large' },
+    });
+  });
+
+  it('let requests name only what the allowlist has, and what agents use', () => {
+    const table = routes(`{${local}, agents:{defaults:{model:'local/small',models:{'local/org/large':{}}}}}`);
+    expect(table.allowed).toEqual(['local/org/large', 'local/small']);
+  });
+
+  it('use a well-known key only when its provider is asked for', () => {
+    const env = { OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: 'http://127.0.0.1:2/v1' };
+    const unasked = routes(undefined, { env });
+    expect(unasked.providers.openai).toBeUndefined();
+    expect(unusedKeys(unasked, env)).toEqual(['OPENAI_API_KEY']);
+    const asked = routes(undefined, { env, model: 'openai/gpt-x' });
+    expect(asked.providers.openai).toMatchObject({ apiKey: 'sk-x', baseUrl: 'http://127.0.0.1:2/v1' });
+    expect(asked.agents.main?.model).toBe('openai/gpt-x');
+    expect(unusedKeys(asked, env)).toEqual([]);
+  });
+
+  it.each([
+    [`{agents:{defaults:{model:'nobody/x'}}}`, {}, 'there is no models.providers.nobody'],
+    [`{agents:{defaults:{model:'plain'}}}`, {}, 'not of the form provider/model'],
+    [`{agents:{defaults:{model:'openai/x'}}}`, {}, 'OPENAI_API_KEY is not set'],
+    [`{models:{providers:{p:{models:[{id:'m'}]}}}}`, {}, 'models.providers.p.baseUrl is missing'],
+    [`{agents:{list:[{id:'a'},{id:'A'}]}}`, {}, "id 'a' is there twice"],
+    [undefined, { model: 'plain' }, '--model'],
+  ])('%s is refused', (text, options, message) => {
+    expect(() => routes(text, options)).toThrow(message);
+  });
+});

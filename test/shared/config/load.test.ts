@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig, type ConfigFlags } from '../../../src/shared/config/load.js';
+
+const parse = (text: string | undefined, env: Record<string, string> = {}, flags: ConfigFlags = {}) =>
+  parseConfig(text, { path: '/nowhere', env, flags });
+
+function valid(...args: Parameters<typeof parse>) {
+  const loaded = parse(...args);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
+  return loaded;
+}
+
+function issues(text: string): readonly unknown[] {
+  const loaded = parse(text);
+  return loaded.ok ? [] : loaded.issues;
+}
+
+describe('a config', () => {
+  it('is complete without a file', () => {
+    const { config, exists, hash } = valid(undefined);
+    expect(exists).toBe(false);
+    expect(hash).toHaveLength(64);
+    expect(config.gateway).toMatchObject({
+      mode: null,
+      port: 18_789,
+      bind: 'loopback',
+      auth: { mode: null, token: null },
+    });
+    expect(config.agents.defaults.model).toBeNull();
+  });
+
+  it.each([
+    [{}, {}, 18_789],
+    [{}, {}, 1_000, '{gateway:{port:1000}}'],
+    [{ PLLAN_GATEWAY_PORT: '2000' }, {}, 2_000, '{gateway:{port:1000}}'],
+    [{ PLLAN_GATEWAY_PORT: 'host:2000' }, {}, 2_000, '{gateway:{port:1000}}'],
+    [{ PLLAN_GATEWAY_PORT: 'nonsense' }, {}, 1_000, '{gateway:{port:1000}}'],
+    [{ PLLAN_GATEWAY_PORT: '99999' }, {}, 1_000, '{gateway:{port:1000}}'],
+    [{ PLLAN_GATEWAY_PORT: '2000' }, { port: '3000' }, 3_000, '{gateway:{port:1000}}'],
+  ] as const)('takes the port from %j, %j: %i', (env, flags, port, text?: string) => {
+    expect(valid(text, env, flags).config.gateway.port).toBe(port);
+  });
+
+  it('is JSON5', () => {
+    expect(valid("// mine\n{gateway: {mode: 'local',},}").config.gateway.mode).toBe('local');
+  });
+
+  it('keeps maps whose keys hold dots and slashes', () => {
+    const { config } = valid('{agents:{defaults:{models:{"openai/gpt-4.1":{alias:"x"}}}}}');
+    expect([...config.agents.defaults.models]).toEqual([['openai/gpt-4.1', { alias: 'x' }]]);
+  });
+
+  it('takes ${NAME} from the environment, and leaves a missing one unset with a warning', () => {
+    const text = '{gateway:{auth:{token:"a-${A}-${B}", password:"$${A}"}}}';
+    expect(valid(text, { A: '1', B: '2' }).config.gateway.auth).toMatchObject({
+      token: 'a-1-2',
+      password: '${A}',
+    });
+    const { config, warnings } = valid(text, { A: '1' });
+    expect(config.gateway.auth.token).toBeNull();
+    expect(warnings).toEqual([expect.stringContaining('gateway.auth.token: environment variable B')]);
+  });
+
+  it.each([
+    ['{gateway:{prot:1}}', 'gateway.prot', 'unknown key'],
+    ['{gatway:{port:1}}', 'gatway.port', 'unknown key'],
+    ['{gateway:{port:0}}', 'gateway.port', 'must be a whole number from 1 to 65535'],
+    ['{gateway:{port:1.5}}', 'gateway.port', 'must be a whole number from 1 to 65535'],
+    ['{gateway:{bind:"0.0.0.0"}}', 'gateway.bind', expect.stringContaining('takes a mode, not a host')],
+    ['{gateway:{auth:{token:5}}}', 'gateway.auth.token', 'must be a string'],
+    ['{gateway:5}', 'gateway', 'must be an object'],
+    ['{agents:{list:[{id:"a b"}]}}', 'agents.list[0].id', expect.stringContaining('must match')],
+    [
+      '{models:{providers:{p:{api:"x"}}}}',
+      'models.providers.p.api',
+      'must be one of "openai-completions", "echo"',
+    ],
+    [
+      '{models:{providers:{p:{models:[{}]}}}}',
+      'models.providers.p.models[0]',
+      "must have required property 'id'",
+    ],
+    ['{models:{other:1}}', 'models.other', 'unknown key'],
+    ['[]', '', 'must be an object'],
+    ['{a', '', expect.stringContaining('not valid JSON5')],
+  ])('%s is an issue at %s', (text, path, message) => {
+    expect(issues(text)).toContainEqual({ path, message });
+  });
+
+  it('never repeats a secret in an issue', () => {
+    expect(
+      JSON.stringify(issues('{gateway:{auth:{token:["hunter2hunter2"], mode:"hunter3"}}}')),
+    ).not.toContain('hunter2');
+  });
+});
