@@ -44,7 +44,7 @@ export const runGateway: RunGateway = async (options) => {
     return await shutdown.done;
   } catch (caught) {
     if (!(caught instanceof StartError)) throw caught;
-    log?.error('start.failed', caught.message);
+    opened?.fileLog.error('start.failed', caught.message);
     process.stderr.write(`${caught.message}\n`);
     return caught.exitCode;
   } finally {

@@ -107,6 +107,8 @@ export const httpLimits = {
   deadlineSweepMs: 500,
   /** After 413 and 408: how long what still arrives is dropped. */
   discardMs: 5_000,
+  /** A client that ended its sending side is probed this often while it waits for its answer. */
+  halfClosedProbeMs: 250,
   /** Tunnelled requests and upgrades give up connecting to the primary after this. */
   tunnelConnectMs: 3_000,
 } as const;

@@ -18,10 +18,11 @@ import {
   type EventName,
 } from '../../shared/protocol/events.js';
 import { encodeErrorResponse, encodeResponse, type StateVersion } from '../../shared/protocol/frames.js';
+import { errorCode } from '../../shared/to-error.js';
 import type { Peer } from '../port/peer.js';
 import { Connection, type ConnectionObserver, type Remote, type Session } from './connection.js';
 import { dispatch, type DispatchOptions } from './dispatch.js';
-import { GatewaySocket } from './gateway-socket.js';
+import { GatewaySocket, PREAUTH_TOO_LARGE } from './gateway-socket.js';
 import {
   decideHandshake,
   type HandshakeContext,
@@ -94,6 +95,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     pending.set(connection, remote.address);
     const deadline = setTimeout(() => {
       log.warn('ws.handshake-timeout', 'handshake timeout', { conn: connection.id, remote: remote.address });
+      reportRefused(connection, 'timeout', 'handshake timeout');
       connection.close(closeCodes.normal, '');
     }, options.handshakeTimeoutMs);
     socket.on('message', (data) => {
@@ -107,7 +109,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     });
     socket.on('ping', () => observer.alive(connection));
     socket.on('pong', () => observer.alive(connection));
-    socket.on('error', (error) => log.debug('ws.error', error.message, { conn: connection.id }));
+    // A message that cannot be read: the library has sent its close frame, the grace after it is ours.
+    socket.on('error', (error) => {
+      log.debug('ws.error', error.message, { conn: connection.id });
+      if (pending.has(connection)) reportRefused(connection, 'unreadable', unreadable(error));
+      connection.close(closeCodes.tooLarge, '');
+    });
     socket.once('close', () => {
       clearTimeout(deadline);
       pending.delete(connection);
@@ -136,6 +143,18 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
 
   const refuse = (connection: Connection, refusal: Refusal): void => {
     const { client, cause, kind, response, close } = refusal;
+    reportRefused(connection, kind, cause, client);
+    if (response) connection.send(encodeErrorResponse(response.id, response.error));
+    connection.close(close.code, close.reason);
+  };
+
+  /** One line and one count for every socket that did not get through the handshake (protocol.md §4.4). */
+  const reportRefused = (
+    connection: Connection,
+    kind: RefusalKind,
+    cause: string,
+    client?: Refusal['client'],
+  ): void => {
     const { headers, address } = connection.remote;
     log.warn('ws.refused', `gateway connect failed: ${cause}`, {
       conn: connection.id,
@@ -147,8 +166,6 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       version: client?.version,
     });
     observer.refused(kind);
-    if (response) connection.send(encodeErrorResponse(response.id, response.error));
-    connection.close(close.code, close.reason);
   };
 
   const broadcastTo = (name: EventName, encode: (connection: Connection) => EncodedEvent): void => {
@@ -201,6 +218,11 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       await gone;
     },
   };
+}
+
+/** The cause as the close frame gives it, where it gives one. */
+function unreadable(error: Error): string {
+  return errorCode(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? PREAUTH_TOO_LARGE : error.message;
 }
 
 /** Text and binary messages mean the same: JSON in UTF-8 (protocol.md §1). */

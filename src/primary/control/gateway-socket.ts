@@ -10,6 +10,8 @@ interface Internals {
   readonly _socket?: Duplex;
 }
 
+export const PREAUTH_TOO_LARGE = 'preauth payload too large';
+
 export class GatewaySocket extends WebSocket {
   #authenticated = false;
 
@@ -28,6 +30,6 @@ export class GatewaySocket extends WebSocket {
   /** `ws` closes an oversized message without a reason; clients are told which limit it was. */
   override close(code?: number, reason?: string | Buffer): void {
     const unexplained = code === closeCodes.tooLarge && reason === undefined && !this.#authenticated;
-    super.close(code, unexplained ? 'preauth payload too large' : reason);
+    super.close(code, unexplained ? PREAUTH_TOO_LARGE : reason);
   }
 }

@@ -39,6 +39,8 @@ export interface Refusal {
 }
 
 export type RefusalKind =
+  | 'timeout'
+  | 'unreadable'
   | 'invalid_frame'
   | 'not_connect'
   | 'invalid_params'

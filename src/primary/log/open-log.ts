@@ -10,6 +10,8 @@ import { openLogFile } from './file-sink.js';
 
 export interface GatewayLog {
   readonly log: Logger;
+  /** The file only: for what the console is told in another way. */
+  readonly fileLog: Logger;
   readonly path: string;
   readonly style: ConsoleStyle;
   /** Least level that anyone wants: what workers should send. */
@@ -33,8 +35,10 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     },
   };
   const level = lower(config.level, consoleLevel);
+  const secrets = secretsOf(plan);
   return {
-    log: createLogger({ sink, level, subsystem: 'gateway', secrets: secretsOf(plan) }),
+    log: createLogger({ sink, level, subsystem: 'gateway', secrets }),
+    fileLog: createLogger({ sink: file, level: config.level, subsystem: 'gateway', secrets }),
     path: file.path,
     style,
     level,

@@ -8,7 +8,7 @@ import { listenersFromProc } from '../../shared/listeners-from-proc.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { StartError } from '../start-error.js';
-import { commandLine } from './lock.js';
+import { commandLine, isZombie } from './lock.js';
 
 const run = promisify(execFile);
 
@@ -62,7 +62,7 @@ function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch {
     return false; // gone
   }

@@ -102,6 +102,7 @@ function isLiveGateway(owner: LockOwner): boolean {
   } catch (caught) {
     if (errorCode(caught) === 'ESRCH') return false;
   }
+  if (isZombie(owner.pid)) return false;
   const startTime = processStartTime(owner.pid);
   if (startTime !== undefined && owner.startTime !== undefined) return startTime === owner.startTime;
   return isGatewayCommand(commandLine(owner.pid));
@@ -109,9 +110,20 @@ function isLiveGateway(owner: LockOwner): boolean {
 
 /** Field 22 of `/proc/<pid>/stat`; undefined where there is no `/proc`. */
 function processStartTime(pid: number): number | undefined {
+  const field = processStat(pid)?.[19];
+  return field === undefined ? undefined : Number(field);
+}
+
+/** It has ended, but its parent has not taken notice: signals still find it, nothing else does. */
+export function isZombie(pid: number): boolean {
+  return processStat(pid)?.[0] === 'Z';
+}
+
+/** `/proc/<pid>/stat` from its third field on, the state. */
+function processStat(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined; // no /proc here, or the process is gone
   }

@@ -14,6 +14,8 @@ export class Exchange {
   readonly baseHeaders: readonly string[];
   /** The answer is complete, or the client is gone. */
   closed = false;
+  /** The answer is an event stream that has begun. */
+  streaming = false;
   /** Called once when the client goes before its answer is complete. */
   onAbort: (() => void) | undefined;
 
@@ -39,6 +41,18 @@ export class Exchange {
   sendError(error: ApiError): void {
     const retry = error.retryAfter === undefined ? undefined : ['Retry-After', error.retryAfter];
     this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), retry);
+  }
+
+  /**
+   * Writes something that means nothing to a client that is there. One that is gone resets the connection, which
+   * shows at the next write. HTTP/1.0 has nothing of the kind: such a client counts as gone.
+   */
+  probe(): void {
+    const { request, response } = this;
+    if (this.closed || response.writableEnded || response.writableNeedDrain) return;
+    if (this.streaming) response.write(':\n\n');
+    else if (request.httpVersionMinor === 0) request.socket.destroy();
+    else if (!response.headersSent) response.writeProcessing();
   }
 
   #send(status: number, type: string, body: string, headers: readonly string[] | undefined): void {

@@ -53,6 +53,7 @@ export class Relay implements TaskReceiver {
       fields.push('Connection', 'keep-alive');
     response.writeHead(200, fields);
     response.flushHeaders();
+    this.#exchange.streaming = true;
     this.#metrics.firstByte(this.#route, monotonicMs() - this.#queuedAt);
   }
 

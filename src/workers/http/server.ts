@@ -18,6 +18,7 @@ import type { ApiPool } from '../pools/api-pool.js';
 import { monotonicMs, type TaskId } from '../threads/protocol.js';
 import { dropBody } from './body.js';
 import { Exchange } from './exchange.js';
+import { serveHalfClosedClients, type HalfClosedClients } from './half-closed.js';
 import { createRouter } from './router.js';
 import type { Route, RouteServices } from './routes/route.js';
 import { tunnelUpgrade } from './tunnel.js';
@@ -50,14 +51,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     deadlines: createDeadlines(httpLimits.deadlineSweepMs),
     nextTaskId: () => (lastTaskId += 1) as TaskId,
   };
-  const site: Site = {
-    services,
-    state,
-    route: createRouter(snapshot),
-    authorize: httpAuthCheck(snapshot.auth),
-    baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
-    drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
-  };
   const server = createServer({
     keepAliveTimeout: httpLimits.keepAliveMs,
     headersTimeout: portLimits.headerTimeoutMs,
@@ -66,6 +59,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     maxHeaderSize: portLimits.headerBytes,
     connectionsCheckingInterval: httpLimits.connectionsCheckMs,
   });
+  const site: Site = {
+    services,
+    state,
+    halfClosed: serveHalfClosedClients(server),
+    route: createRouter(snapshot),
+    authorize: httpAuthCheck(snapshot.auth),
+    baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
+    drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
+  };
   server.on('request', (request, response) => serve(site, request, response));
   server.on('upgrade', (request, socket, rest) => {
     if (isWebSocketUpgrade(request)) {
@@ -84,7 +86,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         state.connections -= 1;
         options.onConnectionClosed();
       });
-      adopt(server, socket, head, log);
+      adopt(server, site, socket, head);
     },
     drain() {
       state.draining = true;
@@ -110,16 +112,16 @@ interface State {
 interface Site {
   readonly services: RouteServices;
   readonly state: State;
+  readonly halfClosed: HalfClosedClients;
   readonly route: (path: string) => Route | undefined;
   readonly authorize: HttpAuthCheck;
   readonly baseHeaders: readonly string[];
   readonly drainHeaders: readonly string[];
 }
 
-function adopt(server: Server, socket: Socket, head: Buffer, log: Logger): void {
-  socket.on('error', (error) => log.debug('http.socket', error.message));
-  // Clients may half-close after their request; the answer must still go out.
-  socket.allowHalfOpen = true;
+function adopt(server: Server, site: Site, socket: Socket, head: Buffer): void {
+  socket.on('error', (error) => site.services.log.debug('http.socket', error.message));
+  site.halfClosed.watch(socket);
   socket.setNoDelay(true);
   socket.unshift(head);
   server.emit('connection', socket);
@@ -131,6 +133,7 @@ function serve(site: Site, request: IncomingMessage, response: ServerResponse): 
   const exchange = new Exchange(request, response, state.draining ? site.drainHeaders : site.baseHeaders);
   const route = site.route(exchange.path);
   state.active += 1;
+  site.halfClosed.began(exchange);
   response.once('close', () => {
     exchange.closed = true;
     exchange.onAbort?.();
