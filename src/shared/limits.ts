@@ -107,8 +107,10 @@ export const httpLimits = {
   deadlineSweepMs: 500,
   /** After 413 and 408: how long what still arrives is dropped. */
   discardMs: 5_000,
-  /** A client that ended its sending side is probed this often while it waits for its answer. */
-  halfClosedProbeMs: 250,
+  /** A client that ended its sending side is probed after this while its answer is outstanding … */
+  halfClosedProbeMinMs: 20,
+  /** … and then after pauses that double up to this. */
+  halfClosedProbeMaxMs: 1_000,
   /** Tunnelled requests and upgrades give up connecting to the primary after this. */
   tunnelConnectMs: 3_000,
 } as const;

@@ -3,6 +3,7 @@
  * version (http.md §5.1). Built in the primary, read in workers and their threads, never changed.
  */
 import type { ModelRef } from './config/model-ref.js';
+import { isSensitiveKey } from './log/redact.js';
 
 export interface ProviderRoute {
   readonly id: string;
@@ -13,6 +14,12 @@ export interface ProviderRoute {
   readonly authHeader: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+}
+
+/** Values of a route that no answer and no log line may show. */
+export function routeSecrets({ apiKey, headers }: ProviderRoute): string[] {
+  const named = Object.entries(headers).filter(([name]) => isSensitiveKey(name));
+  return [...(apiKey === null ? [] : [apiKey]), ...named.map(([, value]) => value)];
 }
 
 export interface AgentRoute {

@@ -12,7 +12,7 @@ import type { ToWorker, WorkerSnapshot } from '../shared/ipc.js';
 import { workerLimits } from '../shared/limits.js';
 import { createLogger, type Logger } from '../shared/log/logger.js';
 import { toError } from '../shared/to-error.js';
-import { shareRoutes } from '../shared/routes.js';
+import { routeSecrets, shareRoutes } from '../shared/routes.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
@@ -73,7 +73,12 @@ interface RunningWorker {
 }
 
 function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
-  const log = createLogger({ sink: primary.logSink, level: snapshot.logLevel, subsystem: 'worker' });
+  const log = createLogger({
+    sink: primary.logSink,
+    level: snapshot.logLevel,
+    subsystem: 'worker',
+    secrets: Object.values(snapshot.routes.providers).flatMap(routeSecrets),
+  });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
   const pool = createApiPool({

@@ -107,3 +107,13 @@ export async function connectControl(
   const hello = await client.frame('answer to connect', (frame) => frame.id === 'connect');
   return Object.assign(client, { hello });
 }
+
+/** As many accepted clients as asked for, a few at a time: the gateway bounds sockets that are still strangers. */
+export async function connectMany(url: string, count: number): Promise<ControlClient[]> {
+  const clients: ControlClient[] = [];
+  while (clients.length < count) {
+    const group = Math.min(16, count - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: group }, () => connectControl(url)))));
+  }
+  return clients;
+}

@@ -1,7 +1,8 @@
 /** The `pllan` program as a child process: what it prints and how it ends. None outlives the test file that started it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { within } from './wait-for.js';
+import { afterAll } from 'vitest';
+import { waitFor, within } from './wait-for.js';
 
 export const entry = fileURLToPath(new URL('../../dist/entry.js', import.meta.url));
 
@@ -20,14 +21,16 @@ export interface EntryProcess {
   stderr(): string;
   /** Both, as they came. */
   output(): string;
-  /** The exit code; null when a signal ended it. */
+  /** Resolves with what matched, once it has been printed to stdout. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The exit code, once all that was printed has been read; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   /** Asks it to stop and, should it not, ends it. The exit code. */
   stop(): Promise<number | null>;
 }
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
 
 export function startEntry(args: readonly string[], options: EntryOptions): EntryProcess {
   const child = spawn(process.execPath, [entry, ...args], {
@@ -53,6 +56,12 @@ export function startEntry(args: readonly string[], options: EntryOptions): Entr
     stdout: () => printed.stdout,
     stderr: () => printed.stderr,
     output: () => printed.output,
+    prints: (pattern) =>
+      waitFor(`output ${pattern}`, () => {
+        const found = pattern.exec(printed.stdout);
+        if (!found && child.exitCode !== null) throw new Error(`ended early:\n${printed.output}`);
+        return found ?? undefined;
+      }),
     exited,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

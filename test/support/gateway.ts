@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, type TestContext } from 'vitest';
 import { startEntry } from './entry-process.js';
 import { waitFor } from './wait-for.js';
 
@@ -34,6 +35,8 @@ export interface TestGateway {
   stderr(): string;
   /** Both, as they came. */
   output(): string;
+  /** Resolves with what matched, once it has been printed to stdout. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>;
   /** The log file's lines, parsed. */
   logLines(): Record<string, unknown>[];
   /** Pids of the worker processes. */
@@ -51,8 +54,16 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+const temporaryDirs: string[] = [];
+afterAll(() => {
+  for (const dir of temporaryDirs) rmSync(dir, { recursive: true, force: true });
+});
+
+/** Gone when the test file is done. */
 export function temporaryDir(): string {
-  return mkdtempSync(join(tmpdir(), 'pllan-test-'));
+  const dir = mkdtempSync(join(tmpdir(), 'pllan-test-'));
+  temporaryDirs.push(dir);
+  return dir;
 }
 
 /** The environment of a test's process: nothing of the developer's own gateway. */
@@ -64,17 +75,22 @@ export function cleanEnvironment(
   return { PATH, HOME, PLLAN_STATE_DIR: stateDir, ...env };
 }
 
+/** A config that starts, mode local and a token, with more or other things in it. */
+export function writeConfig(stateDir: string, over: Readonly<Record<string, unknown>> = {}): void {
+  const { gateway, ...rest } = over as { gateway?: Record<string, unknown> };
+  const config = { gateway: { mode: 'local', auth: { mode: 'token', token: TOKEN }, ...gateway }, ...rest };
+  writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config), { mode: 0o600 });
+}
+
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const port = options.port ?? (await freePort());
   const stateDir = options.stateDir ?? temporaryDir();
-  const { gateway, ...rest } = (options.config ?? {}) as { gateway?: Record<string, unknown> };
-  const config = { gateway: { mode: 'local', auth: { mode: 'token', token: TOKEN }, ...gateway }, ...rest };
-  writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config), { mode: 0o600 });
+  writeConfig(stateDir, options.config);
   const gatewayProcess = startEntry(['gateway', '--port', String(port), ...(options.args ?? [])], {
     env: cleanEnvironment(stateDir, { PLLAN_TEST_HOOKS: '1', ...options.env }),
     detached: options.detached ?? false,
   });
-  const { child, pid, stdout, stderr, output, exited } = gatewayProcess;
+  const { child, pid, stdout, stderr, output, prints, exited } = gatewayProcess;
   const ownsState = options.stateDir === undefined;
   const gatewayUnderTest: TestGateway = {
     port,
@@ -86,6 +102,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     stdout,
     stderr,
     output,
+    prints,
     logLines: () => readLog(stateDir),
     workers: () => childrenOf(pid),
     exited,
@@ -106,6 +123,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   return gatewayUnderTest;
 }
 
+/** A gateway for one test, stopped when that is over. */
+export async function startFor(
+  test: Pick<TestContext, 'onTestFinished'>,
+  options: GatewayOptions = {},
+): Promise<TestGateway> {
+  const gateway = await startGateway(options);
+  test.onTestFinished(async () => void (await gateway.stop()));
+  return gateway;
+}
+
 export async function ready(gateway: TestGateway): Promise<void> {
   await waitFor('gateway ready', async () => {
     if (gateway.child.exitCode !== null) throw new Error(`gateway ended early:\n${gateway.output()}`);
@@ -122,24 +149,26 @@ export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((candidate) => parentOf(candidate) === pid);
+    .filter((candidate) => parentOf(candidate) === pid && isAlive(candidate));
 }
 
 function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined; // gone meanwhile
-  }
+  return Number(statOf(pid)?.[1]);
 }
 
+/** Whether it runs: one that has ended and waits for its parent to take notice does not. */
 export function isAlive(pid: number): boolean {
+  const state = statOf(pid)?.[0];
+  return state !== undefined && state !== 'Z';
+}
+
+/** `/proc/<pid>/stat` from the state on; undefined when there is no such process. */
+function statOf(pid: number): readonly string[] | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return false;
+    return undefined; // gone, perhaps while it was read
   }
 }
 

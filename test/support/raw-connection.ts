@@ -24,7 +24,7 @@ export interface RawConnection {
   answered(count: number, deadlineMs?: number): Promise<RawAnswer[]>;
   /** Resolves when the other end has closed its side. */
   readonly ended: Promise<void>;
-  /** The socket, for another reader: this one does not listen any more. */
+  /** The socket, for another reader, who must start at once: this one does not listen any more. */
   release(): Socket;
   destroy(): void;
 }
@@ -62,7 +62,6 @@ export async function openRaw(port: number): Promise<RawConnection> {
     release() {
       socket.off('data', onData).off('error', onError).removeAllListeners('end').removeAllListeners('close');
       socket.allowHalfOpen = false;
-      socket.pause();
       return socket;
     },
     destroy: () => void socket.destroy(),

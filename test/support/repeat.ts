@@ -13,9 +13,9 @@ export interface Repetition<T> {
 export function repeat<T>(once: () => Promise<T>, loops = 1): Repetition<T> {
   const results: T[] = [];
   const failures: Error[] = [];
-  let going = true;
+  const ending = new AbortController();
   const loop = async (): Promise<void> => {
-    while (going) {
+    while (!ending.signal.aborted) {
       try {
         results.push(await once());
       } catch (caught) {
@@ -29,7 +29,7 @@ export function repeat<T>(once: () => Promise<T>, loops = 1): Repetition<T> {
     results,
     failures,
     async stop() {
-      going = false;
+      ending.abort();
       await ended;
     },
   };

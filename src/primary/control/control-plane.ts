@@ -112,7 +112,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     // A message that cannot be read: the library has sent its close frame, the grace after it is ours.
     socket.on('error', (error) => {
       log.debug('ws.error', error.message, { conn: connection.id });
-      if (pending.has(connection)) reportRefused(connection, 'unreadable', unreadable(error));
+      if (pending.has(connection) && !connection.closing)
+        reportRefused(connection, 'unreadable', unreadable(error));
       connection.close(closeCodes.tooLarge, '');
     });
     socket.once('close', () => {

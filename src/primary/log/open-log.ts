@@ -4,6 +4,7 @@ import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';
 import { expandHome } from '../../shared/paths.js';
+import { routeSecrets } from '../../shared/routes.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { consoleSink } from './console-sink.js';
 import { openLogFile } from './file-sink.js';
@@ -57,6 +58,6 @@ function lower(a: LogLevel, b: LogLevel): LogLevel {
 
 /** What must never appear in a line, whatever it looks like. */
 function secretsOf({ auth, routes }: StartPlan): string[] {
-  const keys = Object.values(routes.providers).map(({ apiKey }) => apiKey);
-  return [auth.secret ?? null, ...keys].filter((secret) => secret !== null);
+  const ofProviders = Object.values(routes.providers).flatMap(routeSecrets);
+  return auth.secret === undefined ? ofProviders : [auth.secret, ...ofProviders];
 }

@@ -20,6 +20,8 @@ export interface HandoverTarget {
   readonly connections: number;
   /** Counts at once, so that a burst does not land on one worker. */
   addConnection(): void;
+  /** It did not get one that was counted. */
+  returnConnection(): void;
   sendConnection(id: number, head: string, socket: Socket): void;
 }
 
@@ -86,6 +88,9 @@ export function createHandover(options: HandoverOptions): Handover {
       if (!best || target.connections < best.connections) best = target;
     }
     if (best) {
+      // Only waiting is timed; whoever comes back from a worker begins anew.
+      clearTimeout(connection.timer);
+      connection.timer = undefined;
       best.addConnection();
       outboxOf(best).queue.push(connection);
       pump(best);
@@ -101,7 +106,6 @@ export function createHandover(options: HandoverOptions): Handover {
     if (outbox.inFlight) return;
     const next = outbox.queue.shift();
     if (!next) return;
-    clearTimeout(next.timer);
     outbox.inFlight = next;
     target.sendConnection(next.id, next.head, next.socket);
   };
@@ -129,7 +133,11 @@ export function createHandover(options: HandoverOptions): Handover {
       waiting.clear();
       for (const connection of connections) place(connection);
     },
-    suspect: (target) => placeAgain(outboxOf(target).queue.splice(0)),
+    suspect(target) {
+      const queued = outboxOf(target).queue.splice(0);
+      for (let i = 0; i < queued.length; i += 1) target.returnConnection();
+      placeAgain(queued);
+    },
     lost(target) {
       const outbox = outboxOf(target);
       outboxes.delete(target);

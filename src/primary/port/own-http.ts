@@ -98,10 +98,11 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
     return { status: 405, type: TEXT_TYPE, body: 'Method Not Allowed', headers: ['Allow', 'GET, HEAD'] };
   }
   const peer = options.peers.get(request.socket);
-  const authorized = (): boolean => options.authorize(request.headers, peer.address) === 'ok';
   if (isMetrics) {
-    if (!options.metrics.open && !authorized()) {
-      return { status: httpErrors.unauthorized.status, type: JSON_TYPE, body: apiErrorBody('unauthorized') };
+    const verdict = options.metrics.open ? 'ok' : options.authorize(request.headers, peer.address);
+    if (verdict !== 'ok') {
+      const kind = verdict === 'unauthorized' ? 'unauthorized' : 'forbiddenHost';
+      return { status: httpErrors[kind].status, type: JSON_TYPE, body: apiErrorBody(kind) };
     }
     return {
       status: 200,
@@ -112,7 +113,9 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
   return probeAnswer(
     options.readiness,
     probe,
-    () => isDirectLoopback({ peer: peer.address, headers: request.headers }) || authorized(),
+    () =>
+      isDirectLoopback({ peer: peer.address, headers: request.headers }) ||
+      options.authorize(request.headers, peer.address) === 'ok',
   );
 }
 

@@ -128,6 +128,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
       return connections;
     },
     addConnection: () => void (connections += 1),
+    returnConnection: () => void (connections -= 1),
     sendConnection: (id, head, socket) => send({ type: 'connection', id, head }, socket),
     start(current) {
       snapshot = current;

@@ -76,6 +76,13 @@ const table = {
     retryable: true,
     hint: 'The cause is in the log.',
   },
+  toolCallMissing: {
+    status: 502,
+    type: 'api_error',
+    message: 'The model did not make the tool call that tool_choice demands',
+    retryable: true,
+    hint: 'Not every model follows tool_choice; the log names the model.',
+  },
   upstreamRateLimit: {
     status: 429,
     type: 'rate_limit_error',

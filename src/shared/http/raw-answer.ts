@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { portLimits } from '../limits.js';
+import { securityHeaders } from './headers.js';
 
 export interface RawAnswer {
   readonly status: number;
@@ -15,7 +16,7 @@ export interface RawAnswer {
  * reset the connection before the client has read the answer.
  */
 export function answerAndLinger(socket: Duplex, answer: RawAnswer): void {
-  const extra = answer.headers ?? [];
+  const extra = [...securityHeaders(null), ...(answer.headers ?? [])];
   const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`];
   lines.push(
     'Connection: close',

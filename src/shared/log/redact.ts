@@ -38,7 +38,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
   const walk = (key: string, value: unknown, depth: number): unknown => {
     if (typeof value === 'string') {
-      return sensitiveKey.test(key) && !harmlessKey.test(key) ? mask(value) : text(value);
+      return isSensitiveKey(key) ? mask(value) : text(value);
     }
     if (typeof value !== 'object' || value === null) return value;
     if (depth > 4) return '[nested]';
@@ -48,6 +48,11 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     );
   };
   return { text, fields: (value) => walk('', value, 0) as Record<string, unknown> };
+}
+
+/** A key or header whose value is a secret, to go by its name. */
+export function isSensitiveKey(key: string): boolean {
+  return sensitiveKey.test(key) && !harmlessKey.test(key);
 }
 
 export function mask(secret: string): string {

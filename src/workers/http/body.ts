@@ -4,6 +4,7 @@ import { apiErrorBody, ApiError } from '../../shared/errors/api-error.js';
 import type { Deadlines, Waiter } from '../../shared/deadlines.js';
 import { JSON_TYPE } from '../../shared/http/headers.js';
 import { httpLimits } from '../../shared/limits.js';
+import { endAfterBody } from './end-after-body.js';
 import type { Exchange } from './exchange.js';
 
 /** Up to this size a body travels to its thread as text; above it as bytes, whose decoding would hold this loop up. */
@@ -74,11 +75,7 @@ class BodyReader implements Waiter {
   }
 }
 
-/**
- * Answers a request whose body was not read to its end and closes afterwards. The answer is complete for the
- * client at once, but not ended for Node, which would close the socket then: with bytes still arriving that
- * is a reset, and a reset eats the answer. What arrives is dropped for a while first.
- */
+/** Answers a request whose body was not read to its end, and closes the connection afterwards. */
 export function sendBodyError(exchange: Exchange, error: ApiError): void {
   const { request, response } = exchange;
   if (exchange.closed) return;
@@ -92,13 +89,7 @@ export function sendBodyError(exchange: Exchange, error: ApiError): void {
     'Connection',
     'close',
   ]);
-  response.write(body);
-  const end = (): void => {
-    clearTimeout(timer);
-    response.end();
-  };
-  const timer = setTimeout(end, httpLimits.discardMs);
-  request.once('end', end).once('close', end).resume();
+  endAfterBody(request, response, body);
 }
 
 /** Drops the body of a request that was answered without it, so that the next request can follow; not forever. */

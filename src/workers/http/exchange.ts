@@ -4,6 +4,7 @@ import { normalizeAddress } from '../../shared/auth/address.js';
 import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
 import { JSON_TYPE, TEXT_TYPE } from '../../shared/http/headers.js';
 import { pathOf } from '../../shared/http/primary-paths.js';
+import { endAfterBody, hasBodyToCome } from './end-after-body.js';
 
 export class Exchange {
   readonly request: IncomingMessage;
@@ -56,7 +57,7 @@ export class Exchange {
   }
 
   #send(status: number, type: string, body: string, headers: readonly string[] | undefined): void {
-    const { response } = this;
+    const { request, response } = this;
     if (this.closed || response.headersSent) return;
     const fields = [
       'Content-Type',
@@ -67,6 +68,9 @@ export class Exchange {
     ];
     if (headers) fields.push(...headers);
     response.writeHead(status, fields);
-    response.end(this.request.method === 'HEAD' ? undefined : body);
+    const closes = !response.shouldKeepAlive || this.baseHeaders.includes('Connection');
+    if (request.method === 'HEAD') response.end();
+    else if (closes && hasBodyToCome(request)) endAfterBody(request, response, body);
+    else response.end(body);
   }
 }

@@ -23,8 +23,15 @@ export function serveHalfClosedClients(server: Server): HalfClosedClients {
       socket.once('end', () => {
         const exchange = latest.get(socket);
         if (!exchange || exchange.closed) return;
-        const timer = setInterval(() => exchange.probe(), httpLimits.halfClosedProbeMs);
-        exchange.response.once('close', () => clearInterval(timer));
+        let timer: NodeJS.Timeout | undefined;
+        const probeAfter = (pauseMs: number): void => {
+          timer = setTimeout(() => {
+            exchange.probe();
+            probeAfter(Math.min(2 * pauseMs, httpLimits.halfClosedProbeMaxMs));
+          }, pauseMs);
+        };
+        probeAfter(httpLimits.halfClosedProbeMinMs);
+        exchange.response.once('close', () => clearTimeout(timer));
       });
     },
   };

@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { upstreamLimits } from '../../shared/limits.js';
+import { createRedactor } from '../../shared/log/redact.js';
+import { routeSecrets } from '../../shared/routes.js';
 import { toError } from '../../shared/to-error.js';
 import type { TaskLink } from './link.js';
 import type { Selection } from './model-selection.js';
@@ -68,7 +70,9 @@ async function tryOnce(
   try {
     if (adapter.kind === 'http') {
       const { provider, model } = job.selection;
-      const reader = new AnswerReader(adapter, sink);
+      const reader = new AnswerReader(adapter, sink, (text) =>
+        createRedactor(routeSecrets(provider)).text(text),
+      );
       const call = job.upstream.call(provider, adapter.request(job.turn, model, provider, stream), reader);
       stop.onStop((failure) => call.abort(failure));
       job.link.onPause((paused) => (paused ? call.pause() : call.resume()));

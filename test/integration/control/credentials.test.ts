@@ -29,7 +29,9 @@ function attempt(gateway: TestGateway, { client, auth, headers = {} }: Attempt):
 
 function unauthorized(message: string, code: string, authReason: string, next: string): Refused {
   const details = { code, authReason, canRetryWithDeviceToken: false, recommendedNextStep: next };
-  const frames = [{ type: 'res', id: 'first', ok: false, error: { code: 'INVALID_REQUEST', message, details } }];
+  const frames = [
+    { type: 'res', id: 'first', ok: false, error: { code: 'INVALID_REQUEST', message, details } },
+  ];
   return { frames, close: { code: 1008, reason: message.slice(0, 120) } };
 }
 

@@ -19,7 +19,9 @@ function connectFrame(over: Readonly<Record<string, unknown>> = {}): Record<stri
 
 describe('an upgrade', () => {
   it('on any path is answered with a challenge of its own, without a number', async () => {
-    const clients = await Promise.all(['/', '/ui/socket?x=1'].map((path) => openSocket(gateway.wsUrl + path)));
+    const clients = await Promise.all(
+      ['/', '/ui/socket?x=1'].map((path) => openSocket(gateway.wsUrl + path)),
+    );
     const challenges = await Promise.all(
       clients.map((client) => client.frame('challenge', (frame) => frame.event === 'connect.challenge')),
     );
@@ -92,7 +94,9 @@ describe('the first frame', () => {
 
   it('may carry traceparent and expectedProfileId, come at once, and come as a binary frame', async () => {
     const client = await openSocket(gateway.wsUrl);
-    client.socket.send(Buffer.from(JSON.stringify(connectFrame({ traceparent: 'x', expectedProfileId: 'p' }))));
+    client.socket.send(
+      Buffer.from(JSON.stringify(connectFrame({ traceparent: 'x', expectedProfileId: 'p' }))),
+    );
     expect(await client.frame('hello', ({ id }) => id === 'first')).toMatchObject({ ok: true });
     await client.close();
   });

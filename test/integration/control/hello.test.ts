@@ -25,7 +25,10 @@ interface Asked {
 const person = { version: '1.0.0', platform: 'linux' };
 
 async function hello(on: TestGateway, { client, headers = {}, ...rest }: Asked): Promise<Frame> {
-  const connected = await connectControl(on.wsUrl, { params: { client: { ...person, ...client }, ...rest }, headers });
+  const connected = await connectControl(on.wsUrl, {
+    params: { client: { ...person, ...client }, ...rest },
+    headers,
+  });
   await connected.close();
   return connected.hello;
 }
@@ -38,7 +41,11 @@ describe('hello-ok', () => {
     expect(payload).toEqual({
       type: 'hello-ok',
       protocol: 4,
-      server: { version: expect.stringMatching(/^\d+\.\d+\.\d+/), connId: expect.any(String), bootId: expect.any(String) },
+      server: {
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        connId: expect.any(String),
+        bootId: expect.any(String),
+      },
       features: {
         methods: ['health', 'status', 'system-presence'],
         events: ['connect.challenge', 'presence', 'tick', 'health', 'shutdown'],
@@ -73,8 +80,8 @@ describe('hello-ok', () => {
 
   it('shows the gateway itself in the presence list', async () => {
     const { payload } = await hello(gateway, { client: { id: 'cli', mode: 'cli' } });
-    const [self] = (payload?.snapshot as { presence: Record<string, unknown>[] }).presence;
-    expect(self).toMatchObject({
+    const snapshot = payload?.snapshot as { presence: unknown[] } | undefined;
+    expect(snapshot?.presence[0]).toMatchObject({
       host: hostname(),
       mode: 'gateway',
       reason: 'self',
@@ -86,17 +93,21 @@ describe('hello-ok', () => {
   });
 
   it('names the connection anew and the start of the gateway the same', async () => {
-    const servers = [];
+    const servers: unknown[] = [];
     for (let i = 0; i < 2; i += 1) {
       const { payload } = await hello(gateway, { client: { id: 'cli', mode: 'cli' } });
-      servers.push(payload?.server as { connId: string; bootId: string });
+      servers.push(payload?.server);
     }
-    expect(servers[0]?.connId).not.toBe(servers[1]?.connId);
-    expect(servers[0]?.bootId).toBe(servers[1]?.bootId);
+    const [first, second] = servers as { connId: string; bootId: string }[];
+    expect(first?.connId).not.toBe(second?.connId);
+    expect(first?.bootId).toBe(second?.bootId);
   });
 
   it('keeps paths and auth mode from whoever is not admin', async () => {
-    const { payload } = await hello(open, { client: { id: 'pllan-tui', mode: 'ui' }, scopes: ['operator.write'] });
+    const { payload } = await hello(open, {
+      client: { id: 'pllan-tui', mode: 'ui' },
+      scopes: ['operator.write'],
+    });
     const snapshot = payload?.snapshot as Record<string, unknown>;
     for (const key of ['configPath', 'stateDir', 'authMode']) expect(snapshot).not.toHaveProperty(key);
     expect(JSON.stringify(payload)).not.toContain(open.stateDir);
@@ -104,7 +115,11 @@ describe('hello-ok', () => {
   });
 
   it('says which auth mode is on to an admin', async () => {
-    const { payload } = await hello(open, { client: { id: 'cli', mode: 'cli' }, scopes: ['operator.admin'], auth: {} });
+    const { payload } = await hello(open, {
+      client: { id: 'cli', mode: 'cli' },
+      scopes: ['operator.admin'],
+      auth: {},
+    });
     expect(payload).toMatchObject({ snapshot: { authMode: 'none' }, auth: { method: 'none' } });
   });
 });
@@ -157,7 +172,17 @@ describe('scopes of a connection without a device', () => {
 });
 
 describe('client ids', () => {
-  const prefixed = ['tui', 'probe', 'macos', 'linux', 'ios', 'watchos', 'android', 'worker', 'browser-copilot'];
+  const prefixed = [
+    'tui',
+    'probe',
+    'macos',
+    'linux',
+    'ios',
+    'watchos',
+    'android',
+    'worker',
+    'browser-copilot',
+  ];
   const ids = [
     'gateway-client',
     'node-host',

@@ -44,7 +44,8 @@ function inOnePacket(client: ControlClient, frames: readonly unknown[]): void {
 }
 
 describe('a frame that is no request', () => {
-  const required = "at root: must have required property 'type'; at root: must have required property 'id'; at root: must have required property 'method'";
+  const required =
+    "at root: must have required property 'type'; at root: must have required property 'id'; at root: must have required property 'method'";
 
   it.each([
     ['no JSON', 'nope', 'invalid', 'at root: must be object'],
@@ -53,7 +54,12 @@ describe('a frame that is no request', () => {
     ['an empty object', '{}', 'invalid', required],
     ['without a usable id', '{"type":"req","id":7,"method":"health"}', 'invalid', 'at /id: must be string'],
     ['without a method', '{"type":"req","id":"a","method":""}', 'a', 'at /method: must not be empty'],
-    ['with more than it may have', '{"type":"req","id":"a","method":"health","z":1}', 'a', "at root: unexpected property 'z'"],
+    [
+      'with more than it may have',
+      '{"type":"req","id":"a","method":"health","z":1}',
+      'a',
+      "at root: unexpected property 'z'",
+    ],
   ])('%s is answered, and the socket stays open', async (_what, text, id, problem) => {
     expect(await answerTo(admin, text)).toEqual({
       type: 'res',
@@ -82,13 +88,16 @@ describe('a request', () => {
     });
   });
 
-  it.each(['status', 'system-presence'])('%s needs operator.read, before its params are looked at', async (method) => {
-    expect((await reduced.call(method, { nope: 1 })).error).toEqual({
-      code: 'FORBIDDEN',
-      message: 'missing scope: operator.read',
-      details: { code: 'MISSING_SCOPE', missingScope: 'operator.read', requiredScopes: ['operator.read'] },
-    });
-  });
+  it.each(['status', 'system-presence'])(
+    '%s needs operator.read, before its params are looked at',
+    async (method) => {
+      expect((await reduced.call(method, { nope: 1 })).error).toEqual({
+        code: 'FORBIDDEN',
+        message: 'missing scope: operator.read',
+        details: { code: 'MISSING_SCOPE', missingScope: 'operator.read', requiredScopes: ['operator.read'] },
+      });
+    },
+  );
 
   it('health needs no scope and shows no paths without one', async () => {
     const { ok, payload } = await reduced.call('health');
@@ -129,7 +138,10 @@ describe('a request', () => {
     expect((await admin.call('status')).payload).toEqual({
       runtimeVersion: expect.any(String),
       pid: gateway.pid,
-      heartbeat: { defaultAgentId: 'main', agents: [expect.objectContaining({ agentId: 'main', enabled: false })] },
+      heartbeat: {
+        defaultAgentId: 'main',
+        agents: [expect.objectContaining({ agentId: 'main', enabled: false })],
+      },
       channelSummary: [],
       queuedSystemEvents: [],
       sessions: {
@@ -192,7 +204,10 @@ describe('a request', () => {
 
   it('with an id of any kind of text gets the same id back', async () => {
     const id = 'quote " backslash \\ newline \n é 漢 \u2028';
-    expect(await answerTo(admin, JSON.stringify({ type: 'req', id, method: 'health' }))).toMatchObject({ id, ok: true });
+    expect(await answerTo(admin, JSON.stringify({ type: 'req', id, method: 'health' }))).toMatchObject({
+      id,
+      ok: true,
+    });
   });
 
   it('twice with the same id is answered twice', async () => {
@@ -251,7 +266,9 @@ describe('the size of a frame', () => {
 });
 
 it('a ping is answered', async () => {
-  const pong = new Promise<string>((resolve) => admin.socket.once('pong', (data) => resolve(data.toString())));
+  const pong = new Promise<string>((resolve) =>
+    admin.socket.once('pong', (data) => resolve(data.toString())),
+  );
   admin.socket.ping('are you there');
   expect(await within('pong', pong)).toBe('are you there');
 });

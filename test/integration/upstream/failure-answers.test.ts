@@ -74,15 +74,15 @@ describe('a failing model provider', () => {
   });
 
   it('an answer that is not JSON is 502', async () => {
-    provider.behave(({ response }) => response.end('<html>'));
+    provider.behave(({ response }) => void response.end('<html>'));
     const response = await ask();
     expect(response.status).toBe(502);
     expect((await errorOf(response)).type).toBe('upstream_error');
   });
 
   it('an answer without choices is 502', async () => {
-    provider.behave(({ response }) =>
-      response.setHeader('content-type', 'application/json').end('{"object":"x"}'),
+    provider.behave(
+      ({ response }) => void response.setHeader('content-type', 'application/json').end('{"object":"x"}'),
     );
     expect((await ask()).status).toBe(502);
   });
@@ -95,16 +95,16 @@ describe('a failing model provider', () => {
   });
 
   it.each([
-    ['silence', (call: ProviderCall) => void call, 'upstreamTimeout'],
+    ['silence', (): void => {}, 'upstreamTimeout'],
     [
       'a broken connection',
-      (call: ProviderCall) => setTimeout(() => call.response.destroy(), 50),
+      (call: ProviderCall): void => void setTimeout(() => call.response.destroy(), 50),
       'upstreamFailed',
     ],
-    ['an end without a finish', (call: ProviderCall) => call.response.end(), 'upstreamFailed'],
+    ['an end without a finish', (call: ProviderCall): void => void call.response.end(), 'upstreamFailed'],
     [
       'an event that is not JSON',
-      (call: ProviderCall) => call.response.end('data: {oops\n\n'),
+      (call: ProviderCall): void => void call.response.end('data: {oops\n\n'),
       'upstreamFailed',
     ],
   ] as const)(

@@ -26,6 +26,7 @@ import {
 } from './encode.js';
 import { asApiError } from './failure.js';
 import { readChatRequest, type ChatRequest } from './request.js';
+import { requireDemandedCall } from './tools.js';
 
 export interface ChatServices {
   readonly routes: RouteTable;
@@ -65,6 +66,10 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: ChatS
     } else {
       const result = await completeTurn(job);
       progress.usage = result.usage;
+      requireDemandedCall(
+        request.turn.toolChoice,
+        result.toolCalls.map(({ name }) => name),
+      );
       const body = encodeCompletion(identify(request), result);
       link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress));
     }
@@ -106,6 +111,7 @@ async function stream(request: ChatRequest, job: TurnJob, progress: Progress): P
     clearTimeout(hold);
     progress.usage = encoder.usage;
   }
+  requireDemandedCall(request.turn.toolChoice, encoder.calledTools);
   link.data(encoder.close());
 }
 

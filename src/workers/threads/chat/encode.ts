@@ -47,6 +47,8 @@ export interface ChunkEncoder {
   /** Finish and usage chunks and `[DONE]`. */
   close(): string;
   readonly usage: Usage;
+  /** Names of the tools called so far. */
+  readonly calledTools: readonly string[];
 }
 
 const ARGUMENT_CHARS = 256;
@@ -59,7 +61,9 @@ export function createChunkEncoder(identity: CompletionIdentity, includeUsage: b
   let finish: FinishReason = 'stop';
   let usage: Usage = { input: 0, output: 0 };
   let said = false;
+  const calledTools: string[] = [];
   return {
+    calledTools,
     get usage() {
       return usage;
     },
@@ -71,6 +75,7 @@ export function createChunkEncoder(identity: CompletionIdentity, includeUsage: b
           return delta(`{"content":${JSON.stringify(event.text)}}`);
         case 'tool-call':
           said = true;
+          if (event.name !== undefined) calledTools.push(event.name);
           return toolCallDeltas(event).map(delta).join('');
         case 'finish':
           finish = event.reason;

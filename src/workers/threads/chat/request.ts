@@ -110,8 +110,9 @@ function readTurn(body: Body, raw: Readonly<Record<string, unknown>>): Turn {
     messages.push(turnMessage(message, text));
     if (message.role === 'user' || message.role === 'tool') prompt = messages.length;
   }
-  const last = messages[prompt - 1];
-  if (!last || last.text === '') throw invalid('Missing user message in `messages`.');
+  // A tool may have had nothing to say; what must not be missing is something that somebody asked.
+  if (!messages.some(({ role, text }) => role !== 'assistant' && text !== ''))
+    throw invalid('Missing user message in `messages`.');
   return {
     system: system.join('\n\n'),
     messages: messages.slice(0, prompt),

@@ -35,6 +35,13 @@ export function readTools(rawTools: unknown, rawChoice: unknown): Pick<Turn, 'to
   return { tools: read, toolChoice: read.length === 0 ? undefined : rawChoice };
 }
 
+/** @throws ApiError 502 when the client demanded a call that the model did not make (http.md §7.2) */
+export function requireDemandedCall(demanded: Turn['toolChoice'], called: readonly string[]): void {
+  if (demanded === undefined || !choice.is(demanded) || demanded === 'auto' || demanded === 'none') return;
+  const made = demanded === 'required' ? called.length > 0 : called.includes(demanded.function.name);
+  if (!made) throw new ApiError('toolCallMissing');
+}
+
 function invalid(problem: string): ApiError {
   return new ApiError('invalidRequest', { message: `Invalid tools/tool_choice: ${problem}` });
 }

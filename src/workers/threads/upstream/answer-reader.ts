@@ -16,15 +16,18 @@ type Stream = {
 export class AnswerReader implements Receiver {
   readonly #adapter: HttpAdapter;
   readonly #sink: TurnSink;
+  readonly #redact: (text: string) => string;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #status = 0;
   #retryAfter: string | undefined;
   #stream: Stream | undefined;
 
-  constructor(adapter: HttpAdapter, sink: TurnSink) {
+  /** `redact` takes out of the provider's words what neither users nor the log may see. */
+  constructor(adapter: HttpAdapter, sink: TurnSink, redact: (text: string) => string) {
     this.#adapter = adapter;
     this.#sink = sink;
+    this.#redact = redact;
   }
 
   head(status: number, headers: ResponseHeaders): void {
@@ -75,7 +78,7 @@ export class AnswerReader implements Receiver {
 
   #refusal(): UpstreamFailure {
     const status = this.#status;
-    const text = errorText(this.#adapter, this.#text());
+    const text = errorText(this.#adapter, this.#text(), this.#redact);
     const message = `status ${status}${text ? `: ${text}` : ''}`;
     return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text });
   }
@@ -87,18 +90,19 @@ export class AnswerReader implements Receiver {
 }
 
 /** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
-function errorText(adapter: HttpAdapter, body: string): string | undefined {
+function errorText(adapter: HttpAdapter, body: string, redact: (text: string) => string): string | undefined {
   let text: string | undefined;
   try {
     text = adapter.errorMessage(JSON.parse(body));
   } catch {
     text = undefined; // not JSON, often an HTML page: nothing a user should see
   }
-  const plain = text
-    ?.replaceAll(/<[^>]*>/g, ' ')
+  if (text === undefined) return undefined;
+  const plain = redact(text)
+    .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
-  return plain?.slice(0, upstreamLimits.messageChars) || undefined;
+  return plain.slice(0, upstreamLimits.messageChars) || undefined;
 }
 
 function single(value: string | string[] | undefined): string | undefined {

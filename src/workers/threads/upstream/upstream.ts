@@ -175,12 +175,20 @@ function unreadable(caught: unknown): UpstreamFailure {
   return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
 }
 
+/** undici's errors for an answer that is not HTTP. */
+const unreadableHead: ReadonlySet<string> = new Set([
+  'HTTPParserError',
+  'ResponseContentLengthMismatchError',
+  'HeadersOverflowError',
+]);
+
 function connectionFailure(error: Error, answered: boolean): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error;
   const code = errorCode(error) ?? error.name;
   const message = `${code}: ${error.message}`;
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return new UpstreamFailure('connect-timeout', message, { cause: error });
-  if (code.startsWith('HPE_')) return new UpstreamFailure('malformed', message, { cause: error });
+  // The provider did answer: asking again would only make it do the work again.
+  if (unreadableHead.has(error.name)) return new UpstreamFailure('malformed', message, { cause: error });
   return new UpstreamFailure(answered ? 'broken' : 'connection', message, { cause: error });
 }

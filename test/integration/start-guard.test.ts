@@ -1,0 +1,161 @@
+/** What must be right before a gateway takes a lock or a port, and what it says if it is not (config.md §10). */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startEntry, type EntryProcess } from '../support/entry-process.js';
+import { cleanEnvironment, freePort, temporaryDir, TOKEN } from '../support/gateway.js';
+import { requestOnce } from '../support/request-once.js';
+import { within } from '../support/wait-for.js';
+
+interface Refusal {
+  /** Text of the config file; none without. */
+  readonly config?: object | string;
+  readonly args?: readonly string[];
+  /** The config names the port, not the environment. */
+  readonly ownPort?: true;
+  readonly exitCode: number;
+  readonly says: (port: number) => readonly string[];
+}
+
+const local = (gateway: object): object => ({ gateway: { mode: 'local', ...gateway } });
+
+const refusals: Readonly<Record<string, Refusal>> = {
+  'no config': {
+    exitCode: 78,
+    says: () => [
+      'Missing config. Run `pllan setup` or set gateway.mode=local (or pass --allow-unconfigured).\n',
+    ],
+  },
+  'a config without gateway.mode': {
+    config: { gateway: { auth: { token: TOKEN } } },
+    exitCode: 78,
+    says: () => [
+      'Gateway start blocked: existing config is missing gateway.mode. Treat this as suspicious or clobbered config. ' +
+        'Re-run `pllan onboard --mode local` or `pllan setup`, set gateway.mode=local manually, or pass --allow-unconfigured.\n',
+    ],
+  },
+  'a config for a remote gateway': {
+    config: { gateway: { mode: 'remote' } },
+    exitCode: 78,
+    says: () => [
+      'Gateway start blocked: set gateway.mode=local (current: remote) or pass --allow-unconfigured.\n',
+    ],
+  },
+  'bind custom without a host': {
+    config: local({ bind: 'custom', auth: { token: TOKEN } }),
+    exitCode: 1,
+    says: () => ['gateway.bind=custom requires gateway.customBindHost\n'],
+  },
+  'bind lan without a secret': {
+    config: local({ bind: 'lan' }),
+    exitCode: 78,
+    says: (port) => [
+      `refusing to bind gateway to 0.0.0.0:${port} without auth (set gateway.auth.token/password, or set PLLAN_GATEWAY_TOKEN/PLLAN_GATEWAY_PASSWORD)\n`,
+    ],
+  },
+  'bind lan without auth': {
+    config: local({ bind: 'lan', auth: { mode: 'none' } }),
+    exitCode: 78,
+    says: (port) => [`refusing to bind gateway to 0.0.0.0:${port} without auth`],
+  },
+  'bind lan by flag without a secret': {
+    config: local({}),
+    args: ['--bind', 'lan'],
+    exitCode: 78,
+    says: (port) => [`refusing to bind gateway to 0.0.0.0:${port} without auth`],
+  },
+  'both token and password': {
+    config: local({ auth: { token: TOKEN, password: 'pass-0123456789' } }),
+    exitCode: 78,
+    says: () => [
+      'gateway.auth.token and gateway.auth.password are both configured, but gateway.auth.mode is unset. Set gateway.auth.mode to token or password.\n',
+    ],
+  },
+  'password mode without a password': {
+    config: local({ auth: { mode: 'password' } }),
+    exitCode: 1,
+    says: () => ['gateway auth mode is password, but no password was configured\n'],
+  },
+  'token mode by flag without a token': {
+    config: local({}),
+    args: ['--auth', 'token'],
+    exitCode: 1,
+    says: () => [
+      'gateway auth mode is token, but no token was configured (set gateway.auth.token or PLLAN_GATEWAY_TOKEN)\n',
+    ],
+  },
+  'wrong values and unknown keys': {
+    config: {
+      gateway: { mode: 'local', bind: 'localhost', auth: { tokn: TOKEN } },
+      models: { providers: { mine: { baseUrl: 7 } } },
+      nonsense: true,
+    },
+    exitCode: 78,
+    says: () => [
+      'Config invalid\nFile: ',
+      'pllan.json\n',
+      '\n- gateway.bind: ',
+      '\n- gateway.auth.tokn: unknown key\n',
+      '\n- models.providers.mine.baseUrl: ',
+      '\n- nonsense: unknown key\n',
+      '\nRun: pllan doctor --fix\n',
+    ],
+  },
+  'text that is not JSON5': {
+    config: '{ gateway: ',
+    exitCode: 78,
+    says: () => ['Config invalid\nFile: ', '\n- <root>: not valid JSON5: '],
+  },
+  'a port out of range in the config': {
+    config: local({ port: 70_000, auth: { token: TOKEN } }),
+    ownPort: true,
+    exitCode: 78,
+    says: () => ['\n- gateway.port: '],
+  },
+  'a model that no provider has': {
+    config: { ...local({ auth: { token: TOKEN } }), agents: { defaults: { model: 'nobody/m' } } },
+    exitCode: 78,
+    says: () => ['model nobody/m: there is no models.providers.nobody\n'],
+  },
+};
+
+/** A gateway with nothing but this config, and a port that is free. */
+async function startWith(
+  stateDir: string,
+  { config, args = [], ownPort }: Pick<Refusal, 'config' | 'args' | 'ownPort'>,
+): Promise<{ readonly port: number; readonly gateway: EntryProcess }> {
+  const text = typeof config === 'string' ? config : config && JSON.stringify(config);
+  if (text !== undefined) writeFileSync(join(stateDir, 'pllan.json'), text, { mode: 0o600 });
+  const port = await freePort();
+  const env = cleanEnvironment(stateDir, ownPort ? {} : { PLLAN_GATEWAY_PORT: String(port) });
+  return { port, gateway: startEntry(['gateway', ...args], { env }) };
+}
+
+describe.concurrent('a gateway that must not start', () => {
+  it.for(Object.entries(refusals))('says why and exits: %s', async ([, refusal], test) => {
+    const stateDir = temporaryDir();
+    const { gateway, port } = await startWith(stateDir, refusal);
+    test.onTestFinished(async () => void (await gateway.stop()));
+    expect(await within('exit', gateway.exited, 30_000)).toBe(refusal.exitCode);
+    for (const text of refusal.says(port)) expect(`\n${gateway.stderr()}`).toContain(text);
+    expect(gateway.output()).not.toContain(TOKEN);
+    expect(gateway.output()).not.toContain('listening');
+    expect(readdirSync(stateDir).filter((name) => name.startsWith('gateway.'))).toEqual([]);
+  });
+
+  it('starts with --allow-unconfigured, on a token of its own, and writes no config', async (test) => {
+    const stateDir = temporaryDir();
+    const { gateway, port } = await startWith(stateDir, { args: ['--allow-unconfigured'] });
+    test.onTestFinished(async () => void (await gateway.stop()));
+    const url = `http://127.0.0.1:${port}/v1/models`;
+    await gateway.prints(/curl /);
+    const token = readFileSync(join(stateDir, 'credentials', 'gateway-token'), 'utf8').trim();
+    expect(token).toMatch(/^[0-9a-f]{48}$/);
+    expect(await requestOnce(url)).toMatchObject({ status: 401 });
+    expect(await requestOnce(url, { headers: { authorization: `Bearer ${token}` } })).toMatchObject({
+      status: 200,
+    });
+    expect(existsSync(join(stateDir, 'pllan.json'))).toBe(false);
+    expect(gateway.output()).not.toContain(token);
+  });
+});

@@ -1,0 +1,96 @@
+/** A client that goes away takes its call to the provider with it (http.md §7.3). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearer, greeting, postChat } from '../../support/chat.js';
+import { startGateway, type TestGateway } from '../../support/gateway.js';
+import {
+  answerJson,
+  chunk,
+  providerConfig,
+  startMockProvider,
+  type MockProvider,
+  type ProviderCall,
+} from '../../support/mock-provider.js';
+import { openRaw, rawRequest } from '../../support/raw-connection.js';
+import { scrape } from '../../support/metrics.js';
+import { waitFor } from '../../support/wait-for.js';
+
+let provider: MockProvider;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  provider = await startMockProvider();
+  gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
+});
+afterAll(async () => {
+  provider.behave(answerJson('still here'));
+  expect((await postChat(gateway, greeting)).status).toBe(200);
+  await gateway.stop();
+  await provider.stop();
+});
+
+function say({ response }: ProviderCall): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(chunk({ content: 'Hel' }));
+}
+
+it.each([
+  ['while it waits for JSON', false, () => {}],
+  ['while it waits for a stream to begin', true, () => {}],
+  ['in the middle of a stream', true, say],
+])('%s', async (_when, stream, behaviour) => {
+  const before = { calls: provider.calls.length, aborted: provider.aborted.length };
+  provider.behave(behaviour);
+  const leaving = new AbortController();
+  const answer = fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: bearer,
+    body: JSON.stringify({ ...greeting, stream }),
+    signal: leaving.signal,
+  });
+  await waitFor('the call', () => provider.calls.length > before.calls);
+  if (behaviour === say) await (await answer).body?.getReader().read();
+  leaving.abort();
+  await Promise.allSettled([answer]);
+  await waitFor('its end', () => provider.aborted.length > before.aborted);
+  expect(provider.calls.length).toBe(before.calls + 1);
+});
+
+it('many at a time, and none is left open', async () => {
+  const before = provider.aborted.length;
+  const calls = provider.calls.length;
+  provider.behave(say);
+  const leaving = new AbortController();
+  const answers = Array.from({ length: 20 }, async () => {
+    const init = { method: 'POST', headers: bearer, body: JSON.stringify({ ...greeting, stream: true }) };
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, { ...init, signal: leaving.signal });
+    return response.text();
+  });
+  await waitFor('all calls', () => provider.calls.length >= calls + 20);
+  leaving.abort();
+  const ended = await Promise.allSettled(answers);
+  expect(ended.every(({ status }) => status === 'rejected')).toBe(true);
+  await waitFor('their ends', () => provider.aborted.length >= before + 20);
+  await waitFor('no open task', async () => (await scrape(gateway.url)).total('pllan_pool_open_tasks') === 0);
+});
+
+it('before its request is whole: the provider is not even asked', async () => {
+  const calls = provider.calls.length;
+  const connection = await openRaw(gateway.port);
+  const headers = { 'Content-Length': '500' };
+  await connection.write(rawRequest({ method: 'POST', path: '/v1/chat/completions', headers }));
+  await connection.write('{"messages":[{"role":"user",');
+  connection.destroy();
+  provider.behave(answerJson('for another'));
+  expect((await postChat(gateway, greeting)).status).toBe(200);
+  expect(provider.calls.length).toBe(calls + 1);
+});
+
+describe('a call that was given up', () => {
+  it('is counted as aborted, not as a failure', async () => {
+    const aborted = { provider: 'mock', outcome: 'aborted' };
+    await waitFor('the count', async () => {
+      return (await scrape(gateway.url)).total('pllan_model_call_total', aborted) >= 23;
+    });
+    expect((await scrape(gateway.url)).total('pllan_model_call_total', { outcome: 'error' })).toBe(0);
+  });
+});

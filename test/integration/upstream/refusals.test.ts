@@ -1,0 +1,108 @@
+/** What a provider's refusal says reaches the client only when it is the client's business, and clean (http.md §7.2). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
+import { startGateway, type TestGateway } from '../../support/gateway.js';
+import {
+  answerJson,
+  answerStatus,
+  providerConfig,
+  startMockProvider,
+  type MockProvider,
+} from '../../support/mock-provider.js';
+import { waitFor } from '../../support/wait-for.js';
+
+/** Looks like no key that anyone knows. */
+const KEY = 'violet-mountain-4711';
+const HEADER_SECRET = 'another/secret/0815';
+
+let provider: MockProvider;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  provider = await startMockProvider();
+  const over = { apiKey: KEY, headers: { 'X-Tenant-Secret': HEADER_SECRET } };
+  gateway = await startGateway({ config: providerConfig(provider.baseUrl, over), args: ['--verbose'] });
+});
+afterAll(async () => {
+  provider.behave(answerJson('still here'));
+  expect((await postChat(gateway, greeting)).status).toBe(200);
+  await gateway.stop();
+  await provider.stop();
+});
+
+it('the provider gets its key and headers', async () => {
+  provider.behave(answerJson('Hello'));
+  await postChat(gateway, greeting, { 'x-tenant-secret': 'of the client', cookie: 'a=b' });
+  const { headers } = provider.calls.at(-1)?.request ?? { headers: {} };
+  expect(headers).toMatchObject({ authorization: `Bearer ${KEY}`, 'x-tenant-secret': HEADER_SECRET });
+  expect(headers).not.toHaveProperty('cookie');
+});
+
+describe('the message of a rejected request', () => {
+  it.each([
+    ['is passed on', { error: { message: 'max_tokens is too large' } }, 'max_tokens is too large'],
+    ['may be the whole error', { error: 'no such model' }, 'no such model'],
+    ['loses its markup', { error: { message: '<p>no\n\n<b>such</b>\tmodel</p>' } }, 'no such model'],
+    ['is cut to 600 characters', { error: { message: 'x'.repeat(5_000) } }, 'x'.repeat(600)],
+    ['may be missing', { detail: 'x' }, 'The model provider rejected the request'],
+    ['may be no text', { error: { message: { a: 1 } } }, 'The model provider rejected the request'],
+  ])('%s', async (_what, body, message) => {
+    for (const status of [400, 404, 413, 422]) {
+      provider.behave(answerStatus(status, body));
+      expect(await errorOf(await postChat(gateway, greeting))).toEqual(invalidRequest(message));
+    }
+  });
+
+  it('is not a page', async () => {
+    provider.behave(({ response }) => {
+      response.writeHead(400, { 'content-type': 'text/html' }).end(`<html>${'x'.repeat(1_000_000)}</html>`);
+    });
+    expect(await errorOf(await postChat(gateway, greeting))).toEqual(
+      invalidRequest('The model provider rejected the request'),
+    );
+  });
+});
+
+it.each([429, 401, 403, 500, 503, 418])('what else a %i says stays inside', async (status) => {
+  provider.behave(answerStatus(status, { error: { message: 'internal detail' } }));
+  const response = await postChat(gateway, greeting);
+  expect(await response.text()).not.toContain('internal detail');
+});
+
+it.each(['120', 'Wed, 21 Oct 2037 07:28:00 GMT'])('Retry-After %s of a 429 is passed on', async (value) => {
+  provider.behave(answerStatus(429, {}, { 'retry-after': value }));
+  for (const stream of [false, true]) {
+    const response = await postChat(gateway, { ...greeting, stream });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, value]);
+    expect(await errorOf(response)).toMatchObject({ type: 'rate_limit_error' });
+  }
+});
+
+it('a 429 without it has none', async () => {
+  provider.behave(answerStatus(429, {}));
+  expect((await postChat(gateway, greeting)).headers.get('retry-after')).toBeNull();
+});
+
+it('neither answers nor logs show the key, even when the provider repeats it', async () => {
+  const message = `Key ${KEY} and ${HEADER_SECRET} are not valid for Bearer ${KEY}`;
+  for (const status of [400, 401, 429, 500]) {
+    for (const stream of [false, true]) {
+      provider.behave(answerStatus(status, { error: { message } }));
+      const text = await (await postChat(gateway, { ...greeting, stream })).text();
+      expect(text).not.toContain(KEY);
+      expect(text).not.toContain(HEADER_SECRET);
+    }
+  }
+  provider.behave(({ response }) => response.end(`${KEY} is no JSON`));
+  expect(await (await postChat(gateway, greeting)).text()).not.toContain(KEY);
+  await waitFor('the log lines', () => {
+    const failures = gateway.logLines().filter(({ event }) => event === 'chat.failed');
+    return failures.some(
+      (line) => line.error === 'upstreamFailed' && JSON.stringify(line).includes('unreadable'),
+    );
+  });
+  for (const text of [JSON.stringify(gateway.logLines()), gateway.output()]) {
+    expect(text).not.toContain(KEY);
+    expect(text).not.toContain(HEADER_SECRET);
+  }
+});
