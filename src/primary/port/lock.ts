@@ -3,7 +3,7 @@
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockLimits } from '../../shared/limits.js';
@@ -75,15 +75,18 @@ async function acquire(file: string, owner: LockOwner): Promise<void> {
   }
 }
 
+/** The file appears with its content: who finds it empty could only take it for stale. */
 function tryCreate(file: string, owner: LockOwner): boolean {
+  const complete = `${file}.${process.pid}`;
+  writeFileSync(complete, JSON.stringify(owner), { mode: 0o600 });
   try {
-    const handle = openSync(file, 'wx', 0o600);
-    writeSync(handle, JSON.stringify(owner));
-    closeSync(handle);
+    linkSync(complete, file);
     return true;
   } catch (caught) {
     if (errorCode(caught) === 'EEXIST') return false;
     throw caught;
+  } finally {
+    rmSync(complete, { force: true });
   }
 }
 

@@ -168,10 +168,12 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
     },
     async stop() {
       if (state === 'gone') return;
+      // A worker that is still loading does not listen yet, and has nothing to lose.
+      const graceMs = state === 'starting' ? 0 : workerLimits.exitGraceMs;
       state = 'exiting';
       const exited = new Promise<void>((resolve) => (onGone = resolve));
       send({ type: 'exit' });
-      const timer = setTimeout(() => worker?.process.kill('SIGKILL'), workerLimits.exitGraceMs);
+      const timer = setTimeout(() => worker?.process.kill('SIGKILL'), graceMs);
       await exited;
       clearTimeout(timer);
     },

@@ -11,8 +11,12 @@ interface Seen {
 
 export function watchThreads(pool: Piscina, beats: SharedArrayBuffer, log: Logger): { stop(): void } {
   const seen = new Map<number, Seen>();
+  let lastLook = performance.now();
   const look = (): void => {
     const now = performance.now();
+    // When we were late ourselves (stopped process, sleeping machine), silence proves nothing.
+    if (now - lastLook > 2 * threadLimits.checkIntervalMs) seen.clear();
+    lastLook = now;
     const live = new Set(pool.threads.map((thread) => thread.threadId));
     for (const id of seen.keys()) if (!live.has(id)) seen.delete(id);
     for (const thread of pool.threads) {
