@@ -150,6 +150,8 @@ export const shutdownLimits = {
 export const lockLimits = {
   waitMs: 5_000,
   pollMs: 100,
+  /** A process that takes over a dead one's lock is done long before. */
+  takeoverMs: 2_000,
   forceTermMs: 700,
   forceKillMs: 2_000,
   forceBindMs: 3_000,

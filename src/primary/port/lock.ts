@@ -3,7 +3,7 @@
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
 import { execFileSync } from 'node:child_process';
-import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockLimits } from '../../shared/limits.js';
@@ -62,7 +62,7 @@ async function acquire(file: string, owner: LockOwner): Promise<void> {
     if (tryCreate(file, owner)) return;
     const holder = readOwner(file);
     if (!holder || !isLiveGateway(holder)) {
-      rmSync(file, { force: true });
+      if (!removeStale(file)) await sleep(lockLimits.pollMs);
       continue;
     }
     if (Date.now() - startedAt >= lockLimits.waitMs) {
@@ -88,6 +88,34 @@ function tryCreate(file: string, owner: LockOwner): boolean {
   } finally {
     rmSync(complete, { force: true });
   }
+}
+
+/**
+ * Takes a dead owner's lock away, one process at a time: without the guard, a process that had read the dead
+ * owner could remove the lock that another one has created since. False when another process is at it.
+ */
+function removeStale(file: string): boolean {
+  const guard = `${file}.takeover`;
+  try {
+    mkdirSync(guard, { mode: 0o700 });
+  } catch (caught) {
+    if (errorCode(caught) !== 'EEXIST') throw caught;
+    if (isAbandoned(guard)) rmSync(guard, { recursive: true, force: true });
+    return false;
+  }
+  try {
+    const holder = readOwner(file);
+    if (!holder || !isLiveGateway(holder)) rmSync(file, { force: true });
+  } finally {
+    rmSync(guard, { recursive: true, force: true });
+  }
+  return true;
+}
+
+/** A takeover is a matter of microseconds; one that is older was cut off by a crash. */
+function isAbandoned(guard: string): boolean {
+  const { mtimeMs } = statSync(guard, { throwIfNoEntry: false }) ?? { mtimeMs: Number.NaN };
+  return Date.now() - mtimeMs > lockLimits.takeoverMs;
 }
 
 function readOwner(file: string): LockOwner | undefined {

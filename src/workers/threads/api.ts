@@ -1,4 +1,5 @@
 /** Entry of an api thread: piscina calls `runApiBatch`. A thread holds no configuration. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
@@ -17,8 +18,16 @@ const upstream = createUpstream();
 export async function runApiBatch(batch: ApiBatch): Promise<void> {
   const services: ChatServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
   const [only] = batch.tasks;
-  if (only && batch.tasks.length === 1) await run(only, link.open(only.id), services);
-  else await Promise.all(batch.tasks.map((task) => run(task, link.open(task.id), services)));
+  if (only && batch.tasks.length === 1) return run(only, link.open(only.id), services);
+  // Opened before the first one runs: each can be told from now on that its client is gone.
+  const opened = batch.tasks.map((task) => ({ task, taskLink: link.open(task.id) }));
+  const running: Promise<void>[] = [];
+  for (const { task, taskLink } of opened) {
+    running.push(run(task, taskLink, services));
+    // Large bodies take their time: without a turn in between, many of them would look like a blocked thread.
+    if (typeof task.body !== 'string') await nextTurn();
+  }
+  await Promise.all(running);
 }
 
 function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise<void> {

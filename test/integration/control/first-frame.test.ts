@@ -102,7 +102,7 @@ describe('the first frame', () => {
   });
 
   it('that does not come in time closes 1000 without a reason, and is logged', async (test) => {
-    const hurried = await startFor(test, { env: { PLLAN_HANDSHAKE_TIMEOUT_MS: '300' } });
+    const hurried = await startFor(test, { env: { PLLAN_HANDSHAKE_TIMEOUT_MS: '1000' } });
     const silent = await openSocket(hurried.wsUrl);
     expect(await within('close', silent.closed)).toEqual({ code: 1000, reason: '' });
     expect(silent.frames).toHaveLength(1);
@@ -113,7 +113,7 @@ describe('the first frame', () => {
   });
 
   it('in time stops the clock', async (test) => {
-    const hurried = await startFor(test, { env: { PLLAN_HANDSHAKE_TIMEOUT_MS: '300' } });
+    const hurried = await startFor(test, { env: { PLLAN_HANDSHAKE_TIMEOUT_MS: '1000' } });
     const client = await connectControl(hurried.wsUrl);
     const silent = await openSocket(hurried.wsUrl);
     await within('close of the socket that came later', silent.closed);

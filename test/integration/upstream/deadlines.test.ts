@@ -21,7 +21,7 @@ const told = { message: 'internal error', type: 'api_error', code: 'upstreamTime
 const eventStream = { 'content-type': 'text/event-stream' };
 
 let provider: MockProvider;
-/** Its provider has 400 ms for the first byte and between two pieces. */
+/** Its provider has 600 ms for the first byte, less than the head of a stream waits, and a second between two pieces. */
 let impatient: TestGateway;
 /** Its turns have one second. */
 let brief: TestGateway;
@@ -30,7 +30,7 @@ let patient: TestGateway;
 
 beforeAll(async () => {
   provider = await startMockProvider();
-  const timeouts = { firstByteMs: 400, idleMs: 400 };
+  const timeouts = { firstByteMs: 600, idleMs: 1_000 };
   const plain = providerConfig(provider.baseUrl) as { models: object; agents: { defaults: object } };
   [impatient, brief, patient] = await Promise.all([
     startGateway({ config: providerConfig(provider.baseUrl, { timeouts }) }),
@@ -100,7 +100,7 @@ describe('silence', () => {
   });
 
   it('that is shorter than the deadline is none, however long it all takes', async () => {
-    const pieces = 12;
+    const pieces = 24;
     provider.behave(({ response }) => {
       response.writeHead(200, eventStream);
       let sent = 0;
@@ -113,7 +113,7 @@ describe('silence', () => {
       }, 60);
     });
     const { text, done } = await readStream(await postChat(impatient, { ...greeting, stream: true }));
-    expect([text, done]).toEqual(['xxxxxx', 1]);
+    expect([text, done]).toEqual(['x'.repeat(pieces / 2), 1]);
   });
 });
 
