@@ -9,6 +9,7 @@ import { ApiError } from '../../shared/errors/api-error.js';
 import { rebuildHead } from '../../shared/http/upgrade.js';
 import type { TunnelAddress, TunnelPreamble } from '../../shared/ipc.js';
 import { httpLimits } from '../../shared/limits.js';
+import { dropBody } from './body.js';
 import type { Exchange } from './exchange.js';
 
 /** Joins an upgraded connection with the primary: bytes both ways until one side ends. */
@@ -31,20 +32,20 @@ export function tunnelUpgrade(
   for (const socket of [client, primary]) socket.on('error', end).once('close', end);
 }
 
-/** Carries one plain request to the primary and its answer back; the client's connection stays usable. */
+/** What the primary's paths look at; nothing else of a stranger's request goes on. */
+const forwardedHeaders = new Set(['host', 'authorization', 'accept', 'origin', 'forwarded', 'x-real-ip']);
+
+/** Carries one plain request, without a body, to the primary and its answer back; the client's connection stays usable. */
 export function forwardRequest(exchange: Exchange, address: TunnelAddress): void {
   const { request, response, peer } = exchange;
-  const {
-    connection: _connection,
-    'keep-alive': _keepAlive,
-    'transfer-encoding': _encoding,
-    ...headers
-  } = request.headers;
+  const passedOn = Object.entries(request.headers).filter(
+    ([name]) => forwardedHeaders.has(name) || name.startsWith('x-forwarded-'),
+  );
   const onward = httpRequest({
     createConnection: () => openTunnel(address, peer),
     method: request.method,
     path: request.url,
-    headers,
+    headers: Object.fromEntries(passedOn),
   });
   onward.setTimeout(httpLimits.bodyTimeoutMs, () => onward.destroy(new Error('no answer from the primary')));
   onward.once('error', () => {
@@ -56,7 +57,8 @@ export function forwardRequest(exchange: Exchange, address: TunnelAddress): void
     response.writeHead(answer.statusCode ?? 502, passed);
     answer.pipe(response);
   });
-  request.pipe(onward);
+  onward.end();
+  dropBody(request);
 }
 
 function openTunnel(address: TunnelAddress, peer: string): Socket {
