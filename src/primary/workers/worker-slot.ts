@@ -137,7 +137,12 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
       worker = cluster.fork(workerEnvironment(process.env));
       worker.on('message', received);
       worker.once('exit', gone);
-      worker.on('error', (error) => log.warn('worker.error', `worker ${slot}: ${error.message}`, { slot }));
+      const forked = worker;
+      forked.on('error', (error) => {
+        log.warn('worker.error', `worker ${slot}: ${error.message}`, { slot });
+        // Without a pid there never was a process, and no exit will be told.
+        if (forked.process.pid === undefined && worker === forked) gone(null, null);
+      });
     },
     check(now) {
       if (state === 'gone' || state === 'exiting') return;

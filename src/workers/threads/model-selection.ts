@@ -24,7 +24,7 @@ const agentForm = /^(?:pllan|openclaw)[/:]([a-z0-9][a-z0-9_-]{0,63})$|^agent:([a
 export function selectModel(request: SelectionRequest, routes: RouteTable): Selection {
   const named = nameOf(request.model, routes);
   const agentId = request.agentHeader?.toLowerCase() ?? named.agentId;
-  const agent = routes.agents[agentId];
+  const agent = Object.hasOwn(routes.agents, agentId) ? routes.agents[agentId] : undefined;
   if (!agent) throw invalid(`Unknown agent '${agentId}'.`);
   const ref = overridden(request.modelHeader, agentId, routes) ?? named.model ?? agent.model;
   const { provider, model } = splitModelRef(ref);

@@ -156,5 +156,10 @@ function finishReason(reason: string | null | undefined): FinishReason {
 }
 
 function readUsage(usage: WireCompletion['usage']): Usage {
-  return { input: usage?.prompt_tokens ?? 0, output: usage?.completion_tokens ?? 0 };
+  return { input: tokenCount(usage?.prompt_tokens), output: tokenCount(usage?.completion_tokens) };
+}
+
+/** Counters must never go back, whatever a provider says. */
+function tokenCount(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 }
