@@ -1,7 +1,7 @@
 /** Reads a request body within its size and time (http.md §4). */
 import type { IncomingMessage } from 'node:http';
 import { apiErrorBody, ApiError } from '../../shared/errors/api-error.js';
-import type { Deadlines, Waiter } from '../../shared/deadlines.js';
+import type { Deadlines, Waiter, WatchId } from '../../shared/deadlines.js';
 import { JSON_TYPE } from '../../shared/http/headers.js';
 import { httpLimits } from '../../shared/limits.js';
 import { endAfterBody } from './end-after-body.js';
@@ -31,6 +31,7 @@ class BodyReader implements Waiter {
   readonly #deadlines: Deadlines;
   readonly #done: (body: Body | ApiError) => void;
   readonly #chunks: Buffer[] = [];
+  #watch: WatchId | undefined;
   #size = 0;
   #settled = false;
 
@@ -47,7 +48,7 @@ class BodyReader implements Waiter {
   }
 
   start(): void {
-    this.#deadlines.watch(this);
+    this.#watch = this.#deadlines.watch(this);
     this.#request
       .on('data', (chunk: Buffer) => this.#add(chunk))
       .once('end', () => this.#settle(() => join(this.#chunks, this.#size)))
@@ -70,7 +71,7 @@ class BodyReader implements Waiter {
   #settle(result: () => Body | ApiError): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#deadlines.forget(this);
+    if (this.#watch !== undefined) this.#deadlines.forget(this.#watch);
     this.#done(result());
   }
 }

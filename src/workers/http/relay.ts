@@ -4,7 +4,7 @@
  */
 import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
 import type { WorkerMetrics } from '../metrics.js';
-import type { ApiPool, TaskReceiver } from '../pools/api-pool.js';
+import type { ApiPool, NewTask, TaskReceiver } from '../pools/api-pool.js';
 import { monotonicMs, type ApiAnswer, type TaskId, type TaskSummary } from '../threads/protocol.js';
 import type { Exchange } from './exchange.js';
 
@@ -13,9 +13,10 @@ export class Relay implements TaskReceiver {
   readonly #pool: ApiPool;
   readonly #metrics: WorkerMetrics;
   readonly #route: string;
-  readonly #id: TaskId;
   readonly #queuedAt: number;
   readonly #onSummary: (summary: TaskSummary) => void;
+  /** Set before anything but `failed` can come. */
+  #id!: TaskId;
   #draining = false;
 
   constructor(exchange: Exchange, pool: ApiPool, metrics: WorkerMetrics, task: RelayedTask) {
@@ -23,10 +24,14 @@ export class Relay implements TaskReceiver {
     this.#pool = pool;
     this.#metrics = metrics;
     this.#route = task.route;
-    this.#id = task.id;
     this.#queuedAt = task.queuedAt;
     this.#onSummary = task.onSummary;
-    exchange.onAbort = () => pool.abort(task.id);
+  }
+
+  run(task: NewTask): void {
+    const id = this.#pool.run(task, this);
+    this.#id = id;
+    this.#exchange.onAbort = () => this.#pool.abort(id);
   }
 
   answer(answer: ApiAnswer, summary: TaskSummary): void {
@@ -85,7 +90,6 @@ export class Relay implements TaskReceiver {
 
 export interface RelayedTask {
   readonly route: string;
-  readonly id: TaskId;
   readonly queuedAt: number;
   /** Called when the task has ended in its thread. */
   onSummary(summary: TaskSummary): void;

@@ -15,7 +15,7 @@ import type { Logger } from '../../shared/log/logger.js';
 import { toError } from '../../shared/to-error.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool } from '../pools/api-pool.js';
-import { monotonicMs, type TaskId } from '../threads/protocol.js';
+import { monotonicMs } from '../threads/protocol.js';
 import { dropBody } from './body.js';
 import { Exchange } from './exchange.js';
 import { serveHalfClosedClients, type HalfClosedClients } from './half-closed.js';
@@ -42,14 +42,12 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { snapshot, metrics, log } = options;
   const state: State = { draining: false, active: 0, connections: 0, idle: undefined };
-  let lastTaskId = 0;
   const services: RouteServices = {
     snapshot,
     pool: options.pool,
     metrics,
     log,
     deadlines: createDeadlines(httpLimits.deadlineSweepMs),
-    nextTaskId: () => (lastTaskId += 1) as TaskId,
   };
   const server = createServer({
     keepAliveTimeout: httpLimits.keepAliveMs,

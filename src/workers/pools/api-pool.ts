@@ -13,6 +13,7 @@ import { ApiError } from '../../shared/errors/api-error.js';
 import { threadLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
+import { SlotTable } from '../../shared/slot-table.js';
 import { toError } from '../../shared/to-error.js';
 import { createBeats } from '../threads/beat.js';
 import type {
@@ -28,6 +29,9 @@ import type {
 } from '../threads/protocol.js';
 import { watchThreads } from './watch-threads.js';
 
+/** A task as its owner makes it; the pool numbers it. */
+export type NewTask = Omit<ApiTask, 'id'>;
+
 /** Takes what a task gives back, in order. */
 export interface TaskReceiver {
   answer(answer: ApiAnswer, summary: TaskSummary): void;
@@ -39,7 +43,8 @@ export interface TaskReceiver {
 }
 
 export interface ApiPool {
-  run(task: ApiTask, receiver: TaskReceiver): void;
+  /** Gives the task's number; the receiver may have heard `failed` by then. */
+  run(task: NewTask, receiver: TaskReceiver): TaskId;
   /** The client is gone: the task should end and cancel what it waits for. */
   abort(id: TaskId): void;
   /** The client's socket is full, or has room again. */
@@ -48,6 +53,11 @@ export interface ApiPool {
   readonly queueDepth: number;
   readonly openTasks: number;
   stop(): Promise<void>;
+}
+
+interface OpenTask {
+  readonly receiver: TaskReceiver;
+  aborted: boolean;
 }
 
 export interface ApiPoolOptions {
@@ -77,8 +87,8 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     workerData: data,
   });
   const room = threads * threadLimits.concurrentTasks;
-  const sent = new Map<TaskId, TaskReceiver>();
-  let waiting: { readonly task: ApiTask; readonly receiver: TaskReceiver }[] = [];
+  const open = new SlotTable<TaskId, OpenTask>();
+  let waiting: ApiTask[] = [];
   let scheduled = false;
 
   const schedule = (): void => {
@@ -86,23 +96,20 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     scheduled = true;
     setImmediate(flush);
   };
+  const roomLeft = (): number => Math.max(0, room - (open.size - waiting.length));
   /** Everything that came in this turn, in as many batches as there are threads. */
   const flush = (): void => {
     scheduled = false;
-    const going = waiting.splice(0, Math.max(0, room - sent.size));
+    const going = waiting.splice(0, roomLeft());
     const size = Math.ceil(going.length / threads);
-    for (let at = 0; at < going.length; at += size) {
-      const part = going.slice(at, at + size);
-      for (const { task, receiver } of part) sent.set(task.id, receiver);
-      send(part.map(({ task }) => task));
-    }
+    for (let at = 0; at < going.length; at += size) send(going.slice(at, at + size));
   };
   const send = (tasks: readonly ApiTask[]): void => {
     const batch: ApiBatch = { routes: options.routes, testHooks: options.testHooks, tasks };
     const large = tasks.flatMap(({ body }) => (typeof body === 'string' ? [] : [body.buffer]));
     pool.run(batch, { transferList: large }).catch((caught: unknown) => {
       const error = new ApiError('internal', { cause: toError(caught).message });
-      const lost = tasks.filter(({ id }) => sent.has(id));
+      const lost = tasks.filter(({ id }) => open.get(id));
       log.error(
         'pool.thread-lost',
         `an api thread ended with ${lost.length} open tasks: ${toError(caught).message}`,
@@ -111,14 +118,13 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     });
   };
   const take = (id: TaskId): TaskReceiver | undefined => {
-    const receiver = sent.get(id);
-    sent.delete(id);
+    const task = open.delete(id);
     if (waiting.length > 0) schedule();
-    return receiver;
+    return task?.receiver;
   };
   const deliver = (part: TaskPart): void => {
-    if (part.type === 'head') sent.get(part.id)?.head();
-    else if (part.type === 'data') sent.get(part.id)?.data(part.text);
+    if (part.type === 'head') open.get(part.id)?.receiver.head();
+    else if (part.type === 'data') open.get(part.id)?.receiver.data(part.text);
     else if (part.type === 'answer') take(part.id)?.answer(part.answer, part.summary);
     else take(part.id)?.end(part.summary);
   };
@@ -127,6 +133,8 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   pool.on('message', ({ port }: { port?: MessagePort }) => {
     if (!port) return;
     ports.add(port);
+    // Its thread was starting, and could not be told.
+    open.forEach((task, id) => task.aborted && port.postMessage({ type: 'abort', id } satisfies ToThread));
     port.on('message', (parts: FromThread) => parts.forEach(deliver));
     port.once('close', () => ports.delete(port));
     port.unref();
@@ -139,17 +147,26 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const watch = watchThreads(pool, beats, log);
   return {
     run(task, receiver) {
-      if (waiting.length >= options.maxQueue + Math.max(0, room - sent.size)) {
-        receiver.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
-        return;
+      const full = waiting.length >= options.maxQueue + roomLeft();
+      const id = open.add({ receiver, aborted: false });
+      if (full) {
+        take(id)?.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
+      } else {
+        waiting.push({ ...task, id });
+        schedule();
       }
-      waiting.push({ task, receiver });
-      schedule();
+      return id;
     },
     abort(id) {
+      const task = open.get(id);
+      if (!task) return;
       const before = waiting.length;
-      waiting = waiting.filter(({ task }) => task.id !== id);
-      if (waiting.length === before) tell('abort', id);
+      waiting = waiting.filter((one) => one.id !== id);
+      if (waiting.length < before) open.delete(id);
+      else {
+        task.aborted = true;
+        tell('abort', id);
+      }
     },
     pause: (id) => tell('pause', id),
     resume: (id) => tell('resume', id),
@@ -157,7 +174,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
       return waiting.length;
     },
     get openTasks() {
-      return waiting.length + sent.size;
+      return open.size;
     },
     async stop() {
       watch.stop();

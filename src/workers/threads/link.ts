@@ -3,6 +3,7 @@
  * each task when it is to pause, go on or give up.
  */
 import { MessageChannel, parentPort } from 'node:worker_threads';
+import { slotOf } from '../../shared/slot-table.js';
 import type { ApiAnswer, FromThread, TaskId, TaskPart, TaskSummary, ToThread } from './protocol.js';
 
 export interface Link {
@@ -13,16 +14,26 @@ type Send = (part: TaskPart) => void;
 
 export function createLink(): Link {
   const { port1: port, port2: processEnd } = new MessageChannel();
-  const tasks = new Map<TaskId, TaskLink>();
-  port.on('message', (message: ToThread) => tasks.get(message.id)?.told(message.type));
+  /** Both by the slots of the pool's table, in which a task's number is unique. */
+  const tasks: (TaskLink | undefined)[] = [];
+  const abortedEarly: TaskId[] = [];
+  port.on('message', ({ type, id }: ToThread) => {
+    const slot = slotOf(id);
+    const task = tasks[slot];
+    if (task?.id === id) task.told(type);
+    // Its batch may still be on piscina's port, or it may be another thread's.
+    else if (type === 'abort') abortedEarly[slot] = id;
+  });
   port.unref();
   parentPort?.postMessage({ port: processEnd }, [processEnd]);
-  const forget = (id: TaskId): void => void tasks.delete(id);
+  const forget = (id: TaskId): void => void (tasks[slotOf(id)] = undefined);
   const send = createOutbox((parts) => port.postMessage(parts));
   return {
     open(id) {
       const task = new TaskLink(id, send, forget);
-      tasks.set(id, task);
+      const slot = slotOf(id);
+      tasks[slot] = task;
+      if (abortedEarly[slot] === id) task.told('abort');
       return task;
     },
   };
@@ -47,7 +58,7 @@ function createOutbox(post: (parts: FromThread) => void): Send {
 
 /** A task's view of the link: what it gives back, and what it is told. */
 export class TaskLink {
-  readonly #id: TaskId;
+  readonly id: TaskId;
   readonly #send: Send;
   readonly #forget: (id: TaskId) => void;
   #onAbort: (() => void) | undefined;
@@ -58,30 +69,30 @@ export class TaskLink {
   paused = false;
 
   constructor(id: TaskId, send: Send, forget: (id: TaskId) => void) {
-    this.#id = id;
+    this.id = id;
     this.#send = send;
     this.#forget = forget;
   }
 
   /** The whole answer; ends the task. */
   answer(answer: ApiAnswer, summary: TaskSummary): void {
-    this.#forget(this.#id);
-    this.#send({ id: this.#id, type: 'answer', answer, summary });
+    this.#forget(this.id);
+    this.#send({ id: this.id, type: 'answer', answer, summary });
   }
 
   /** Starts a stream: its head goes out. */
   head(): void {
-    this.#send({ id: this.#id, type: 'head' });
+    this.#send({ id: this.id, type: 'head' });
   }
 
   data(text: string): void {
-    if (text !== '') this.#send({ id: this.#id, type: 'data', text });
+    if (text !== '') this.#send({ id: this.id, type: 'data', text });
   }
 
   /** Ends a stream, and the task. */
   end(summary: TaskSummary): void {
-    this.#forget(this.#id);
-    this.#send({ id: this.#id, type: 'end', summary });
+    this.#forget(this.id);
+    this.#send({ id: this.id, type: 'end', summary });
   }
 
   /** One listener; called at once when the client is gone already. */

@@ -1,5 +1,5 @@
 /** The one reason for a turn to end early (client gone, time up), and the one who must hear of it. */
-import type { Deadlines, Waiter } from '../../shared/deadlines.js';
+import type { Deadlines, Waiter, WatchId } from '../../shared/deadlines.js';
 import type { TaskLink } from './link.js';
 import { UpstreamFailure } from './upstream/failure.js';
 
@@ -8,13 +8,14 @@ export class TurnStop implements Waiter {
   failure: UpstreamFailure | undefined;
   readonly #timeoutMs: number;
   readonly #deadlines: Deadlines;
+  readonly #watch: WatchId;
   #listener: ((failure: UpstreamFailure) => void) | undefined;
 
   constructor(timeoutMs: number, link: TaskLink, deadlines: Deadlines) {
     this.#timeoutMs = timeoutMs;
     this.#deadlines = deadlines;
     this.dueAt = performance.now() + timeoutMs;
-    deadlines.watch(this);
+    this.#watch = deadlines.watch(this);
     link.onAbort(() => this.#stop(new UpstreamFailure('aborted', 'the client went away')));
   }
 
@@ -29,7 +30,7 @@ export class TurnStop implements Waiter {
   }
 
   dispose(): void {
-    this.#deadlines.forget(this);
+    this.#deadlines.forget(this.#watch);
   }
 
   #stop(failure: UpstreamFailure): void {

@@ -22,23 +22,18 @@ export const chatCompletions: Route = {
 
 function run(exchange: Exchange, services: RouteServices, body: Body): void {
   const { pool, metrics } = services;
-  const id = services.nextTaskId();
   const queuedAt = monotonicMs();
   const onSummary = (summary: TaskSummary): void => {
     metrics.task(summary);
     if (summary.error && summary.error !== 'invalidRequest') logFailure(services, summary);
   };
-  pool.run(
-    {
-      kind: 'chat-completion',
-      id,
-      queuedAt,
-      body,
-      agentId: header(exchange, 'agent-id') ?? header(exchange, 'agent'),
-      model: header(exchange, 'model'),
-    },
-    new Relay(exchange, pool, metrics, { route: NAME, id, queuedAt, onSummary }),
-  );
+  new Relay(exchange, pool, metrics, { route: NAME, queuedAt, onSummary }).run({
+    kind: 'chat-completion',
+    queuedAt,
+    body,
+    agentId: header(exchange, 'agent-id') ?? header(exchange, 'agent'),
+    model: header(exchange, 'model'),
+  });
 }
 
 function logFailure({ log }: RouteServices, { error, cause, turn }: TaskSummary): void {

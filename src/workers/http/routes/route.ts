@@ -4,7 +4,6 @@ import type { WorkerSnapshot } from '../../../shared/ipc.js';
 import type { Logger } from '../../../shared/log/logger.js';
 import type { WorkerMetrics } from '../../metrics.js';
 import type { ApiPool } from '../../pools/api-pool.js';
-import type { TaskId } from '../../threads/protocol.js';
 import type { Exchange } from '../exchange.js';
 
 export interface RouteServices {
@@ -14,7 +13,6 @@ export interface RouteServices {
   readonly log: Logger;
   /** Of request bodies. */
   readonly deadlines: Deadlines;
-  nextTaskId(): TaskId;
 }
 
 export interface Route {

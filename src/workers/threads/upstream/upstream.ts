@@ -7,7 +7,7 @@
  * A call ends in exactly one of: resolved, or rejected with an `UpstreamFailure`.
  */
 import { Pool, type Dispatcher } from 'undici';
-import { createDeadlines, type Deadlines, type Waiter } from '../../../shared/deadlines.js';
+import { createDeadlines, type Deadlines, type Waiter, type WatchId } from '../../../shared/deadlines.js';
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { ProviderRoute } from '../../../shared/routes.js';
 import { errorCode, toError } from '../../../shared/to-error.js';
@@ -78,6 +78,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
   readonly #firstByteMs: number;
   readonly #receiver: Receiver;
   readonly #deadlines: Deadlines;
+  readonly #watch: WatchId;
   #resolve!: () => void;
   #reject!: (failure: UpstreamFailure) => void;
   #controller: Dispatcher.DispatchController | undefined;
@@ -95,7 +96,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    deadlines.watch(this);
+    this.#watch = deadlines.watch(this);
   }
 
   abort(failure: UpstreamFailure): void {
@@ -163,7 +164,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
   #settle(failure?: UpstreamFailure): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#deadlines.forget(this);
+    this.#deadlines.forget(this.#watch);
     if (failure) this.#reject(failure);
     else this.#resolve();
   }
