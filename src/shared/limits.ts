@@ -93,6 +93,8 @@ export const threadLimits = {
   checkIntervalMs: 1_000,
   /** Tasks per thread: a turn mostly waits, so this caps open streams, not CPU. */
   concurrentTasks: 1_024,
+  /** Tasks or parts that go between process and thread in one message; fewer when no more come in a turn. */
+  batch: 16,
   /** `Retry-After` of an answer that was refused because the pool is full. */
   retryAfterSeconds: 1,
 } as const;

@@ -27,6 +27,7 @@ import type {
   ThreadData,
   ToThread,
 } from '../threads/protocol.js';
+import { decodePart } from '../threads/wire.js';
 import { watchThreads } from './watch-threads.js';
 
 /** A task as its owner makes it; the pool numbers it. */
@@ -94,12 +95,14 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
+    setImmediate(() => {
+      scheduled = false;
+      flush();
+    });
   };
   const roomLeft = (): number => Math.max(0, room - (open.size - waiting.length));
-  /** Everything that came in this turn, in as many batches as there are threads. */
+  /** Everything that waits, as far as there is room, in as many batches as there are threads. */
   const flush = (): void => {
-    scheduled = false;
     const going = waiting.splice(0, roomLeft());
     const size = Math.ceil(going.length / threads);
     for (let at = 0; at < going.length; at += size) send(going.slice(at, at + size));
@@ -135,7 +138,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     ports.add(port);
     // Its thread was starting, and could not be told.
     open.forEach((task, id) => task.aborted && port.postMessage({ type: 'abort', id } satisfies ToThread));
-    port.on('message', (parts: FromThread) => parts.forEach(deliver));
+    port.on('message', (parts: FromThread) => parts.forEach((part) => deliver(decodePart(part))));
     port.once('close', () => ports.delete(port));
     port.unref();
   });
@@ -153,7 +156,9 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
         take(id)?.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
       } else {
         waiting.push({ ...task, id });
-        schedule();
+        // A full batch goes at once: its thread starts while the rest of this turn's requests are read.
+        if (waiting.length >= threadLimits.batch) flush();
+        else schedule();
       }
       return id;
     },

@@ -3,8 +3,10 @@
  * each task when it is to pause, go on or give up.
  */
 import { MessageChannel, parentPort } from 'node:worker_threads';
+import { threadLimits } from '../../shared/limits.js';
 import { slotOf } from '../../shared/slot-table.js';
 import type { ApiAnswer, FromThread, TaskId, TaskPart, TaskSummary, ToThread } from './protocol.js';
+import { encodePart } from './wire.js';
 
 export interface Link {
   open(id: TaskId): TaskLink;
@@ -27,7 +29,7 @@ export function createLink(): Link {
   port.unref();
   parentPort?.postMessage({ port: processEnd }, [processEnd]);
   const forget = (id: TaskId): void => void (tasks[slotOf(id)] = undefined);
-  const send = createOutbox((parts) => port.postMessage(parts));
+  const send = createOutbox((parts) => port.postMessage(parts.map(encodePart) satisfies FromThread));
   return {
     open(id) {
       const task = new TaskLink(id, send, forget);
@@ -39,9 +41,10 @@ export function createLink(): Link {
   };
 }
 
-function createOutbox(post: (parts: FromThread) => void): Send {
+function createOutbox(post: (parts: readonly TaskPart[]) => void): Send {
   let parts: TaskPart[] = [];
   const flush = (): void => {
+    if (parts.length === 0) return;
     const batch = parts;
     parts = [];
     post(batch);
@@ -50,9 +53,11 @@ function createOutbox(post: (parts: FromThread) => void): Send {
     const last = parts.at(-1);
     if (part.type === 'data' && last?.type === 'data' && last.id === part.id) {
       parts[parts.length - 1] = { id: part.id, type: 'data', text: last.text + part.text };
-    } else if (parts.push(part) === 1) {
-      setImmediate(flush);
+      return;
     }
+    const count = parts.push(part);
+    if (count >= threadLimits.batch) flush();
+    else if (count === 1) setImmediate(flush);
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
+import type { WirePart } from './wire.js';
 
 /** Number of a task, unique within its worker process. */
 declare const taskId: unique symbol;
@@ -68,8 +69,8 @@ export interface ModelCall {
   readonly category: string;
 }
 
-/** Thread → process: what all tasks of the thread produced in one turn, in order. */
-export type FromThread = readonly TaskPart[];
+/** Thread → process: what tasks of the thread produced, in order. */
+export type FromThread = readonly WirePart[];
 
 /** A task gives one `answer`, or `head`, any number of `data`, and `end`. */
 export type TaskPart =

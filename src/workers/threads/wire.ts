@@ -1,0 +1,91 @@
+/**
+ * Parts of tasks as flat lists, the form in which they leave their thread: structured clone writes and reads every
+ * name in every object anew, which made an answer's way to the process twice as expensive.
+ */
+import { unreachable } from '../../shared/unreachable.js';
+import type { ModelCall, TaskId, TaskPart, TaskSummary } from './protocol.js';
+
+type Scalar = string | number | undefined;
+
+/** Type, id, then what the type has; a summary is always last. */
+export type WirePart = readonly [TaskPart['type'], TaskId, ...Scalar[]];
+
+export function encodePart(part: TaskPart): WirePart {
+  const { type, id } = part;
+  switch (type) {
+    case 'head':
+      return [type, id];
+    case 'data':
+      return [type, id, part.text];
+    case 'answer':
+      return [type, id, part.answer.status, part.answer.retryAfter, part.answer.body, ...flat(part.summary)];
+    case 'end':
+      return [type, id, ...flat(part.summary)];
+    default:
+      return unreachable(type);
+  }
+}
+
+/** The inverse of `encodePart`, which made what it is given. */
+export function decodePart(wire: WirePart): TaskPart {
+  const [type, id] = wire;
+  switch (type) {
+    case 'head':
+      return { type, id };
+    case 'data':
+      return { type, id, text: wire[2] as string };
+    case 'answer': {
+      const answer = {
+        status: wire[2] as number,
+        retryAfter: wire[3] as string | undefined,
+        body: wire[4] as string,
+      };
+      return { type, id, answer, summary: summaryAt(wire, 5) };
+    }
+    case 'end':
+      return { type, id, summary: summaryAt(wire, 2) };
+    default:
+      return unreachable(type);
+  }
+}
+
+function flat({ waitMs, runMs, error, cause, turn }: TaskSummary): Scalar[] {
+  const list: Scalar[] = [waitMs, runMs, error, cause];
+  if (!turn) return list;
+  list.push(turn.agent, turn.provider, turn.model, turn.api, turn.inputTokens, turn.outputTokens);
+  for (const { ms, firstByteMs, outcome, category } of turn.calls)
+    list.push(ms, firstByteMs, outcome, category);
+  return list;
+}
+
+function summaryAt(wire: readonly Scalar[], at: number): TaskSummary {
+  const turn = wire.length > at + 4 ? turnAt(wire, at + 4) : undefined;
+  return {
+    waitMs: wire[at] as number,
+    runMs: wire[at + 1] as number,
+    error: wire[at + 2] as TaskSummary['error'],
+    cause: wire[at + 3] as string | undefined,
+    turn,
+  };
+}
+
+function turnAt(wire: readonly Scalar[], at: number): TaskSummary['turn'] {
+  const calls: ModelCall[] = [];
+  for (let next = at + 6; next < wire.length; next += 4) {
+    calls.push({
+      ms: wire[next] as number,
+      firstByteMs: wire[next + 1] as number | undefined,
+      outcome: wire[next + 2] as ModelCall['outcome'],
+      category: wire[next + 3] as string,
+    });
+  }
+  return {
+    agent: wire[at] as string,
+    provider: wire[at + 1] as string,
+    model: wire[at + 2] as string,
+    api: wire[at + 3] as string,
+    inputTokens: wire[at + 4] as number,
+    outputTokens: wire[at + 5] as number,
+    calls,
+  };
+}
