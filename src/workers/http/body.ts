@@ -1,11 +1,8 @@
 /** Reads a request body within its size and time (http.md §4). */
 import type { IncomingMessage } from 'node:http';
-import { apiErrorBody, ApiError } from '../../shared/errors/api-error.js';
+import { ApiError } from '../../shared/errors/api-error.js';
 import type { Deadlines, Waiter, WatchId } from '../../shared/deadlines.js';
-import { JSON_TYPE } from '../../shared/http/headers.js';
 import { httpLimits } from '../../shared/limits.js';
-import { endAfterBody } from './end-after-body.js';
-import type { Exchange } from './exchange.js';
 
 /** Up to this size a body travels to its thread as text; above it as bytes, whose decoding would hold this loop up. */
 const TEXT_BYTES = 64 * 1024;
@@ -74,23 +71,6 @@ class BodyReader implements Waiter {
     if (this.#watch !== undefined) this.#deadlines.forget(this.#watch);
     this.#done(result());
   }
-}
-
-/** Answers a request whose body was not read to its end, and closes the connection afterwards. */
-export function sendBodyError(exchange: Exchange, error: ApiError): void {
-  const { request, response } = exchange;
-  if (exchange.closed) return;
-  const body = apiErrorBody(error.kind, error.message);
-  response.writeHead(error.status, [
-    'Content-Type',
-    JSON_TYPE,
-    'Content-Length',
-    String(Buffer.byteLength(body)),
-    ...exchange.baseHeaders,
-    'Connection',
-    'close',
-  ]);
-  endAfterBody(request, response, body);
 }
 
 /** Drops the body of a request that was answered without it, so that the next request can follow; not forever. */

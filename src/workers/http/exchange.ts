@@ -44,6 +44,11 @@ export class Exchange {
     this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), retry);
   }
 
+  /** Answers a request whose body was not read to its end, and closes the connection afterwards. */
+  refuseBody(error: ApiError): void {
+    this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), ['Connection', 'close']);
+  }
+
   /**
    * Writes something that means nothing to a client that is there. One that is gone resets the connection, which
    * shows at the next write. HTTP/1.0 has nothing of the kind: such a client counts as gone.
@@ -68,7 +73,7 @@ export class Exchange {
     ];
     if (headers) fields.push(...headers);
     response.writeHead(status, fields);
-    const closes = !response.shouldKeepAlive || this.baseHeaders.includes('Connection');
+    const closes = !response.shouldKeepAlive || fields.includes('Connection');
     if (request.method === 'HEAD') response.end();
     else if (closes && hasBodyToCome(request)) endAfterBody(request, response, body);
     else response.end(body);

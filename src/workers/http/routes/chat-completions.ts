@@ -1,7 +1,7 @@
 /** `POST /v1/chat/completions`: the socket's side. The work is done in an api thread (http.md §7). */
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { monotonicMs, type TaskSummary } from '../../threads/protocol.js';
-import { readBody, sendBodyError, type Body } from '../body.js';
+import { readBody, type Body } from '../body.js';
 import type { Exchange } from '../exchange.js';
 import { Relay } from '../relay.js';
 import type { Route, RouteServices } from './route.js';
@@ -14,7 +14,7 @@ export const chatCompletions: Route = {
   auth: 'required',
   handle(exchange, services) {
     readBody(exchange.request, services.snapshot.chatCompletions.maxBodyBytes, services.deadlines, (body) => {
-      if (body instanceof ApiError) sendBodyError(exchange, body);
+      if (body instanceof ApiError) exchange.refuseBody(body);
       else run(exchange, services, body);
     });
   },
@@ -31,8 +31,8 @@ function run(exchange: Exchange, services: RouteServices, body: Body): void {
     kind: 'chat-completion',
     queuedAt,
     body,
-    agentId: header(exchange, 'agent-id') ?? header(exchange, 'agent'),
-    model: header(exchange, 'model'),
+    agentId: header(exchange, 'x-pllan-agent-id', 'x-openclaw-agent-id', 'x-pllan-agent', 'x-openclaw-agent'),
+    model: header(exchange, 'x-pllan-model', 'x-openclaw-model'),
   });
 }
 
@@ -45,9 +45,11 @@ function logFailure({ log }: RouteServices, { error, cause, turn }: TaskSummary)
   });
 }
 
-/** A header of ours in either spelling (http.md §3). */
-function header(exchange: Exchange, name: string): string | undefined {
-  const { headers } = exchange.request;
-  const value = headers[`x-pllan-${name}`] ?? headers[`x-openclaw-${name}`];
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+/** The first of these headers that says something; ours have two spellings (http.md §3). */
+function header({ request }: Exchange, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = request.headers[name];
+    if (typeof value === 'string' && value.trim() !== '') return value.trim();
+  }
+  return undefined;
 }
