@@ -39,14 +39,10 @@ export function isPrivateHost(name: string): boolean {
   );
 }
 
-/** Headers that a proxy adds: with any of them a connection is not a direct one. */
-const forwardingHeaders = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-real-ip',
-];
+/** A header (lower case) that only a proxy adds: with one of them a connection is not a direct one. */
+export function isForwardingHeader(name: string): boolean {
+  return name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-');
+}
 
 export interface DirectRequest {
   readonly peer: string;
@@ -56,7 +52,7 @@ export interface DirectRequest {
 /** Direct loopback: local peer, no proxy in between, and a `Host` that means this machine (protocol.md §9.6). */
 export function isDirectLoopback(request: DirectRequest): boolean {
   if (!isLoopbackAddress(request.peer)) return false;
-  if (forwardingHeaders.some((name) => request.headers[name] !== undefined)) return false;
+  if (Object.keys(request.headers).some(isForwardingHeader)) return false;
   const host = request.headers.host;
   return typeof host === 'string' && isLoopbackHost(splitHost(host).name);
 }

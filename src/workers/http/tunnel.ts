@@ -5,6 +5,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isForwardingHeader } from '../../shared/auth/address.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { rebuildHead } from '../../shared/http/upgrade.js';
 import type { TunnelAddress, TunnelPreamble } from '../../shared/ipc.js';
@@ -33,13 +34,13 @@ export function tunnelUpgrade(
 }
 
 /** What the primary's paths look at; nothing else of a stranger's request goes on. */
-const forwardedHeaders = new Set(['host', 'authorization', 'accept', 'origin', 'forwarded', 'x-real-ip']);
+const carriedHeaders = new Set(['host', 'authorization', 'accept', 'origin']);
 
 /** Carries one plain request, without a body, to the primary and its answer back; the client's connection stays usable. */
 export function forwardRequest(exchange: Exchange, address: TunnelAddress): void {
   const { request, response, peer } = exchange;
   const passedOn = Object.entries(request.headers).filter(
-    ([name]) => forwardedHeaders.has(name) || name.startsWith('x-forwarded-'),
+    ([name]) => carriedHeaders.has(name) || isForwardingHeader(name),
   );
   const onward = httpRequest({
     createConnection: () => openTunnel(address, peer),

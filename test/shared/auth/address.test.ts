@@ -41,6 +41,7 @@ describe('direct loopback', () => {
     ['127.0.0.1', { host: 'gateway.example' }, false],
     ['127.0.0.1', {}, false],
     ['127.0.0.1', { host: 'localhost', 'x-forwarded-for': '1.2.3.4' }, false],
+    ['127.0.0.1', { host: 'localhost', 'x-forwarded-server': 'proxy' }, false],
     ['127.0.0.1', { host: 'localhost', forwarded: 'for=1.2.3.4' }, false],
     ['127.0.0.1', { host: 'localhost', 'x-real-ip': '1.2.3.4' }, false],
     ['10.0.0.1', { host: 'localhost' }, false],
