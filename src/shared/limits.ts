@@ -28,6 +28,14 @@ export const portLimits = {
   socketPathBytes: 100,
 } as const;
 
+/** What is said about values that do not fit a schema. */
+export const schemaLimits = {
+  /** Problems that are looked for; messages show fewer. */
+  problems: 8,
+  /** Names from the value itself are cut here. */
+  nameChars: 80,
+} as const;
+
 /** WebSocket control plane (protocol.md §3, §15). */
 export const controlLimits = {
   maxPayloadBytes: 25 * MIB,
@@ -45,6 +53,12 @@ export const controlLimits = {
   closeReasonBytes: 120,
   attachmentBytes: 20 * MIB,
   attachmentImageBytes: 6 * MIB,
+} as const;
+
+/** What a client may say about itself in `connect`; protocol.md §5 names few limits, these are ours. */
+export const connectLimits = {
+  /** Scopes, capabilities, commands, permissions: several times what any known client has. */
+  listItems: 256,
 } as const;
 
 /** Presence list (protocol.md §13). */

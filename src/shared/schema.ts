@@ -3,6 +3,7 @@
  * (frames, params, HTTP bodies, config maps) is parsed through here; types come from the same schemas.
  */
 import * as v from 'valibot';
+import { schemaLimits } from './limits.js';
 
 /** One thing that is wrong with a value: `path` as a JSON pointer, empty at the root. */
 export interface Problem {
@@ -13,7 +14,7 @@ export interface Problem {
 export interface Check<T> {
   /** True when `value` has the shape. */
   is(value: unknown): value is T;
-  /** Everything that is wrong with `value`, one entry per place. */
+  /** The first few things that are wrong with `value`, one entry per place; the rest is not looked at. */
   problems(value: unknown): Problem[];
 }
 
@@ -22,8 +23,34 @@ type AnySchema = v.GenericSchema;
 export function compile<S extends AnySchema>(schema: S): Check<v.InferOutput<S>> {
   return {
     is: (value): value is v.InferOutput<S> => v.is(schema, value),
-    problems: (value) => v.safeParse(schema, value).issues?.map((issue) => readable(issue)) ?? [],
+    problems: (value) =>
+      firstIssues(schema, value)
+        .slice(0, schemaLimits.problems)
+        .map((issue) => readable(issue)),
   };
+}
+
+/** A list whose length is checked before its items are. */
+export function list<S extends AnySchema>(item: S, most: number) {
+  return v.pipe(v.instance(Array), v.maxLength(most), v.array(item));
+}
+
+/**
+ * What valibot finds until it has found enough: a sender must not choose how much work it is to say no. The
+ * library itself stops at the first problem or not at all, and reads `abortEarly` anew after each.
+ */
+function firstIssues(schema: AnySchema, value: unknown): readonly Issue[] {
+  let found = 0;
+  const config: v.Config<Issue> = {
+    message(issue) {
+      found += 1;
+      return issue.message;
+    },
+    get abortEarly() {
+      return found >= schemaLimits.problems;
+    },
+  };
+  return schema['~run']({ value }, config).issues ?? [];
 }
 
 /** `at /client/id: must be …`; the form of protocol.md §4.4 and methods.md. */
@@ -47,10 +74,10 @@ function readable(issue: Issue): Problem {
   if (issue.type === 'strict_object' || issue.type === 'object') {
     const key = path.at(-1)?.key;
     if (issue.expected === 'never') {
-      return { path: pointer(path.slice(0, -1)), message: `unexpected property '${String(key)}'` };
+      return { path: pointer(path.slice(0, -1)), message: `unexpected property '${shown(key)}'` };
     }
     if (issue.received === 'undefined' && path.length > 0) {
-      return { path: pointer(path.slice(0, -1)), message: `must have required property '${String(key)}'` };
+      return { path: pointer(path.slice(0, -1)), message: `must have required property '${shown(key)}'` };
     }
   }
   return { path: pointer(path), message: describe(issue) };
@@ -63,6 +90,8 @@ function describe(issue: Issue): string {
       return limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`;
     case 'max_length':
       return `must have at most ${limit} ${Array.isArray(issue.input) ? 'items' : 'characters'}`;
+    case 'max_entries':
+      return `must have at most ${limit} entries`;
     case 'min_value':
       return `must be >= ${limit}`;
     case 'max_value':
@@ -86,7 +115,11 @@ function kinds(expected: string): string {
 }
 
 function pointer(path: Issue['path'] | readonly v.IssuePathItem[]): string {
-  return (path ?? [])
-    .map(({ key }) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
+  return (path ?? []).map(({ key }) => `/${shown(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** A name as the sender chose it, as far as it is worth repeating. */
+function shown(key: unknown): string {
+  const name = String(key);
+  return name.length > schemaLimits.nameChars ? `${name.slice(0, schemaLimits.nameChars)}…` : name;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { expect, it } from 'vitest';
-import { compile, describeProblems } from '../../src/shared/schema.js';
+import { describe, expect, it } from 'vitest';
+import { compile, describeProblems, list } from '../../src/shared/schema.js';
 
 const check = compile(
   v.strictObject({
@@ -34,4 +34,68 @@ it.each([
 ])('%j: %s', (value, told) => {
   expect(check.is(value)).toBe(false);
   expect(describeProblems(check.problems(value))).toBe(told);
+});
+
+describe('a value with countless problems', () => {
+  /** A list of wrong items that counts how often it is read. */
+  function watched(length: number): { readonly items: unknown[]; readonly reads: () => number } {
+    let reads = 0;
+    const items = new Proxy<unknown[]>(
+      Array.from({ length }, () => 0),
+      {
+        get(target, key): unknown {
+          reads += 1;
+          return Reflect.get(target, key);
+        },
+      },
+    );
+    return { items, reads: () => reads };
+  }
+
+  it.each([
+    ['of one list', compile(v.array(v.string())), (items: unknown[]) => items],
+    [
+      'in one of several forms',
+      compile(v.array(v.union([v.string(), v.array(v.boolean())]))),
+      (items: unknown[]) => ['fits', items],
+    ],
+    [
+      'deeper down',
+      compile(v.object({ lists: v.array(v.array(v.string())) })),
+      (items: unknown[]) => ({ lists: [[], items] }),
+    ],
+  ])('%s is not read further than the first few', (_what, check, around) => {
+    const { items, reads } = watched(30_000);
+    const value = around(items);
+    expect(check.is(value)).toBe(false);
+    const problems = check.problems(value);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.length).toBeLessThanOrEqual(8);
+    expect(reads()).toBeLessThan(100);
+  });
+
+  it('that is a list with too many items is told so before one of them is read', () => {
+    const { items, reads } = watched(30_000);
+    expect(describeProblems(compile(list(v.string(), 3)).problems(items))).toBe(
+      'at root: must have at most 3 items',
+    );
+    expect(reads()).toBeLessThan(10);
+  });
+
+  it('still shows one that comes after many that were almost problems', () => {
+    const either = compile(v.array(v.union([v.string(), v.array(v.string())])));
+    const value = [...Array.from({ length: 50 }, () => ['fits']), 5];
+    expect(describeProblems(either.problems(value))).toBe('at /50: must be one of string, array');
+  });
+});
+
+it('cuts names that are too long to be shown', () => {
+  const name = 'x'.repeat(10_000);
+  expect(check.problems({ id: 'x', [name]: 1 })).toEqual([
+    { path: '', message: `unexpected property '${name.slice(0, 80)}…'` },
+  ]);
+  const flags = compile(v.record(v.string(), v.boolean()));
+  expect(flags.problems({ [name]: 1 })).toEqual([
+    { path: `/${name.slice(0, 80)}…`, message: 'must be boolean' },
+  ]);
 });

@@ -1,6 +1,7 @@
 /** The three frames of the protocol and the `connect` params: schemas, from which come types and checks (protocol.md §2, §5). */
 import * as v from 'valibot';
-import { compile } from '../schema.js';
+import { connectLimits } from '../limits.js';
+import { compile, list } from '../schema.js';
 import { clientIds, clientModes } from './constants.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
@@ -31,16 +32,20 @@ const Client = v.strictObject({
   instanceId: v.exactOptional(text),
 });
 
+const names = list(v.string(), connectLimits.listItems);
+
 const ConnectParams = v.strictObject({
   minProtocol: whole(1),
   maxProtocol: whole(1),
   client: Client,
-  caps: v.exactOptional(v.array(v.string())),
-  commands: v.exactOptional(v.array(v.string())),
-  permissions: v.exactOptional(v.record(v.string(), v.boolean())),
+  caps: v.exactOptional(names),
+  commands: v.exactOptional(names),
+  permissions: v.exactOptional(
+    v.pipe(v.record(v.string(), v.boolean()), v.maxEntries(connectLimits.listItems)),
+  ),
   pathEnv: v.exactOptional(v.string()),
   role: v.exactOptional(text),
-  scopes: v.exactOptional(v.array(v.string())),
+  scopes: v.exactOptional(names),
   device: v.exactOptional(
     v.strictObject({ id: text, publicKey: text, signature: text, signedAt: whole(0), nonce: text }),
   ),

@@ -50,6 +50,26 @@ describe('connect params', () => {
       "at /client: must have required property 'platform'",
     ],
     ['a token that is no string', { auth: { token: 7 } }, 'at /auth/token: must be string'],
+    [
+      'endless caps',
+      { caps: Array.from({ length: 30_000 }, () => 0) },
+      'at /caps: must have at most 256 items',
+    ],
+    [
+      'endless scopes',
+      { scopes: Array.from({ length: 257 }, () => 'x') },
+      'at /scopes: must have at most 256 items',
+    ],
+    [
+      'endless commands',
+      { commands: Array.from({ length: 257 }, () => 'x') },
+      'at /commands: must have at most 256 items',
+    ],
+    [
+      'endless permissions',
+      { permissions: Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`p${i}`, true])) },
+      'at /permissions: must have at most 256 entries',
+    ],
     ['a caps entry that is no string', { caps: ['a', 1] }, 'at /caps/1: must be string'],
   ])('with %s are refused, with the path', async (_what, over, problem) => {
     expect(await refusedConnect(over)).toEqual(

@@ -64,6 +64,13 @@ describe('a wrong type', () => {
   });
 });
 
+it('a large body of nothing but wrong messages is refused for the first of them', async () => {
+  const messages = `[${'0,'.repeat(9_000_000)}0]`;
+  expect(await errorOf(await postChat(gateway, `{"messages":${messages}}`))).toEqual(
+    invalidRequest('Invalid `messages.0`: must be object.'),
+  );
+});
+
 describe('a value out of range', () => {
   it.each([
     ['temperature', -0.1],
