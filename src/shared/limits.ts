@@ -72,7 +72,7 @@ export const presenceLimits = {
 /** Health snapshot and event-loop monitor (operations.md §7). */
 export const healthLimits = {
   refreshIntervalMs: 60_000,
-  /** Refreshes asked for by `health` calls are at least this far apart. */
+  /** Refreshes asked for by `health` calls, probing or not, are at least this far apart. */
   refreshMinIntervalMs: 1_000,
   sampleIntervalMs: 1_000,
   delayDegradedMs: 1_000,

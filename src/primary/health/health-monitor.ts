@@ -13,8 +13,8 @@ export type HealthFacts = Readonly<Record<string, unknown>>;
 export interface HealthMonitor {
   /** The last snapshot as JSON text; a refresh follows in the background. */
   read(view: HealthView): string;
-  /** A fresh one. */
-  probe(view: HealthView): Promise<string>;
+  /** A fresh one; when the last is too young for that, as `read`. */
+  probe(view: HealthView): string;
   /** Current snapshot without asking for another. */
   peek(view: HealthView): string;
   readonly version: number;
@@ -66,8 +66,10 @@ export function createHealthMonitor(
       refreshSoon();
       return encoded[view];
     },
-    async probe(view) {
-      refresh();
+    probe(view) {
+      // Each refresh is broadcast: whoever probes without a pause must not make everyone's traffic.
+      if (now() - collectedAt >= healthLimits.refreshMinIntervalMs) refresh();
+      else refreshSoon();
       return encoded[view];
     },
     peek: (view) => encoded[view],

@@ -143,23 +143,28 @@ describe('presence', () => {
   });
 });
 
+/** The next health event of a client that asks for one. */
+async function nextHealth(client: ControlClient): Promise<Told> {
+  const before = told(client, 'health').length;
+  await client.call('health', { probe: true });
+  return waitFor('a health event', () => told(client, 'health')[before]);
+}
+
 describe('health', () => {
   it('is told to everyone after a refresh, with a version that only rises', async () => {
     const admin = await open(['operator.admin']);
     const stranger = await open([]);
-    const answers: Frame['payload'][] = [];
-    for (let i = 0; i < 3; i += 1) answers.push((await admin.call('health', { probe: true })).payload);
+    for (let i = 0; i < 3; i += 1) await nextHealth(admin);
+    const last = told(admin, 'health').at(-1);
+    await waitFor('the last', () =>
+      told(stranger, 'health').find(({ payload }) => payload?.ts === last?.payload?.ts),
+    );
     for (const client of [admin, stranger]) {
-      const events = await waitFor('three', () => {
-        const found = told(client, 'health').filter(({ payload }) =>
-          answers.some((answer) => answer?.ts === payload?.ts),
-        );
-        return found.length >= 3 && found;
-      });
-      const versions = events.map(({ stateVersion }) => stateVersion.health);
+      const versions = told(client, 'health').map(({ stateVersion }) => stateVersion.health);
+      expect(versions.length).toBeGreaterThanOrEqual(3);
       expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
     }
-    expect(told(admin, 'health').at(-1)?.payload).toEqual(answers.at(-1));
+    expect((await admin.call('health')).payload).toEqual(last?.payload);
   });
 
   it('shows paths to admins only', async () => {
@@ -198,7 +203,7 @@ describe('the numbers of events', () => {
       await visiting.close();
       await entry(reader, who, 'disconnect');
     }
-    await waitFor('health events', () => told(stranger, 'health').length >= 5);
+    await waitFor('a health event', () => told(stranger, 'health').length > 0);
     for (const client of [reader, stranger]) {
       const events = told(client);
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
@@ -212,7 +217,7 @@ describe('the numbers of events', () => {
     const who = visitor();
     await open([], who);
     await entry(client, who, 'connect');
-    await client.call('health', { probe: true });
+    await nextHealth(client);
     const events = client.raw.filter((text) => text.startsWith('{"type":"event"'));
     expect(events.length).toBeGreaterThanOrEqual(2);
     for (const text of events) {
@@ -224,7 +229,7 @@ describe('the numbers of events', () => {
 
   it('stand on nothing but events', async () => {
     const client = await open(['operator.read']);
-    await client.call('health', { probe: true });
+    await nextHealth(client);
     for (const frame of client.frames)
       expect(frame.seq !== undefined).toBe(told(client).includes(frame as Told));
   });

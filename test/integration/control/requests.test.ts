@@ -189,6 +189,20 @@ describe('a request', () => {
     expect((await admin.call('health')).payload?.ts).toBe(second.ts);
   });
 
+  it('with probe, however often, is broadcast now and then only', async () => {
+    const healthEvents = (): number => reduced.frames.filter(({ event }) => event === 'health').length;
+    const before = healthEvents();
+    const ids = Array.from({ length: 50 }, (_, i) => `probe-${i}`);
+    inOnePacket(
+      admin,
+      ids.map((id) => ({ type: 'req', id, method: 'health', params: { probe: true } })),
+    );
+    await admin.frame('the last answer', ({ id }) => id === ids.at(-1));
+    // What was broadcast meanwhile has come when the answer to a later call has.
+    await reduced.call('health');
+    expect(healthEvents() - before).toBeLessThan(10);
+  });
+
   it('system-presence gives the list itself', async () => {
     const { payload } = await admin.call('system-presence');
     expect(payload).toEqual([
