@@ -55,10 +55,18 @@ export const controlLimits = {
   attachmentImageBytes: 6 * MIB,
 } as const;
 
-/** What a client may say about itself in `connect`; protocol.md §5 names few limits, these are ours. */
-export const connectLimits = {
-  /** Scopes, capabilities, commands, permissions: several times what any known client has. */
-  listItems: 256,
+/** A request, and what a client may say about itself in `connect`; protocol.md §2 and §5 name few limits. */
+export const requestLimits = {
+  /** Ids, names, versions: what is kept, shown to others or sent back. */
+  textChars: 256,
+  /** Browsers in apps have long ones; it is read and dropped. */
+  userAgentChars: 1_024,
+  /** A node's search path; on some systems it has dozens of entries. */
+  pathChars: 8_192,
+  /** Scopes and capabilities: several times what any known client has. */
+  scopes: 64,
+  /** What a node offers: commands, permissions. */
+  commands: 256,
 } as const;
 
 /** Presence list (protocol.md §13). */

@@ -1,4 +1,5 @@
 /** Requests after the handshake: frame → scope → method → params → one answer (protocol.md §7). */
+import { requestLimits } from '../../shared/limits.js';
 import {
   encodeErrorResponse,
   encodeResponse,
@@ -101,9 +102,10 @@ function refusal(
   };
 }
 
+/** The id to answer to; one that is too long to be an id is not sent back either. */
 function idOf(frame: unknown): string {
   const id = (frame as { id?: unknown } | null | undefined)?.id;
-  return typeof id === 'string' ? id : 'invalid';
+  return typeof id === 'string' && id.length <= requestLimits.textChars ? id : 'invalid';
 }
 
 function shapeOf(caught: unknown): ErrorShape {

@@ -1,11 +1,12 @@
 /** The three frames of the protocol and the `connect` params: schemas, from which come types and checks (protocol.md §2, §5). */
 import * as v from 'valibot';
-import { connectLimits } from '../limits.js';
+import { requestLimits } from '../limits.js';
 import { compile, list } from '../schema.js';
 import { clientIds, clientModes } from './constants.js';
 
-const text = v.pipe(v.string(), v.minLength(1));
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(requestLimits.textChars));
 const atMost = (characters: number) => v.pipe(v.string(), v.maxLength(characters));
+const name = atMost(requestLimits.textChars);
 const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
 
 const RequestFrame = v.strictObject({
@@ -14,7 +15,7 @@ const RequestFrame = v.strictObject({
   method: text,
   params: v.exactOptional(v.unknown()),
   traceparent: v.exactOptional(atMost(128)),
-  expectedProfileId: v.exactOptional(v.string()),
+  expectedProfileId: v.exactOptional(name),
 });
 export type RequestFrame = v.InferOutput<typeof RequestFrame>;
 export const requestFrame = compile(RequestFrame);
@@ -32,20 +33,18 @@ const Client = v.strictObject({
   instanceId: v.exactOptional(text),
 });
 
-const names = list(v.string(), connectLimits.listItems);
+const { scopes: mostScopes, commands: mostCommands } = requestLimits;
 
 const ConnectParams = v.strictObject({
   minProtocol: whole(1),
   maxProtocol: whole(1),
   client: Client,
-  caps: v.exactOptional(names),
-  commands: v.exactOptional(names),
-  permissions: v.exactOptional(
-    v.pipe(v.record(v.string(), v.boolean()), v.maxEntries(connectLimits.listItems)),
-  ),
-  pathEnv: v.exactOptional(v.string()),
+  caps: v.exactOptional(list(name, mostScopes)),
+  commands: v.exactOptional(list(name, mostCommands)),
+  permissions: v.exactOptional(v.pipe(v.record(name, v.boolean()), v.maxEntries(mostCommands))),
+  pathEnv: v.exactOptional(atMost(requestLimits.pathChars)),
   role: v.exactOptional(text),
-  scopes: v.exactOptional(names),
+  scopes: v.exactOptional(list(name, mostScopes)),
   device: v.exactOptional(
     v.strictObject({ id: text, publicKey: text, signature: text, signedAt: whole(0), nonce: text }),
   ),
@@ -59,8 +58,8 @@ const ConnectParams = v.strictObject({
       agentRuntimeIdentityToken: v.exactOptional(v.string()),
     }),
   ),
-  locale: v.exactOptional(v.string()),
-  userAgent: v.exactOptional(v.string()),
+  locale: v.exactOptional(name),
+  userAgent: v.exactOptional(atMost(requestLimits.userAgentChars)),
   modelCatalog: v.exactOptional(v.unknown()),
   computerUse: v.exactOptional(v.unknown()),
   workerRuns: v.exactOptional(v.unknown()),

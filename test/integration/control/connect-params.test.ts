@@ -53,12 +53,12 @@ describe('connect params', () => {
     [
       'endless caps',
       { caps: Array.from({ length: 30_000 }, () => 0) },
-      'at /caps: must have at most 256 items',
+      'at /caps: must have at most 64 items',
     ],
     [
       'endless scopes',
       { scopes: Array.from({ length: 257 }, () => 'x') },
-      'at /scopes: must have at most 256 items',
+      'at /scopes: must have at most 64 items',
     ],
     [
       'endless commands',
@@ -75,6 +75,35 @@ describe('connect params', () => {
     expect(await refusedConnect(over)).toEqual(
       refusal(1008, { code: 'INVALID_REQUEST', message: `invalid connect params: ${problem}` }),
     );
+  });
+
+  it.each(['version', 'platform', 'displayName', 'deviceFamily', 'modelIdentifier', 'instanceId'])(
+    'with a client.%s of 256 characters are accepted, longer ones are refused',
+    async (key) => {
+      const named = (length: number): Params => ({ client: { ...client, [key]: 'é'.repeat(length) } });
+      expect(await accepted(named(256))).toMatchObject({ ok: true });
+      expect(await refusedConnect(named(257))).toEqual(
+        refusal(1008, {
+          code: 'INVALID_REQUEST',
+          message: `invalid connect params: at /client/${key}: must have at most 256 characters`,
+        }),
+      );
+    },
+  );
+
+  it.each([
+    ['/locale', 256, (text: string) => ({ locale: text })],
+    ['/userAgent', 1024, (text: string) => ({ userAgent: text })],
+    ['/pathEnv', 8192, (text: string) => ({ pathEnv: text })],
+    ['/role', 256, (text: string) => ({ role: text })],
+    ['/scopes/0', 256, (text: string) => ({ scopes: [text] })],
+    ['/caps/0', 256, (text: string) => ({ caps: [text] })],
+  ])('with more than it may have at %s are refused', async (path, most, over) => {
+    const { frames, close } = await refusedConnect(over('x'.repeat(most + 1)));
+    expect(frames[0]?.error?.message).toBe(
+      `invalid connect params: at ${path}: must have at most ${most} characters`,
+    );
+    expect(close.code).toBe(1008);
   });
 
   it('with an unknown client id or mode name the place; the reason of the close is cut to 120 bytes', async () => {

@@ -51,6 +51,8 @@ describe('the first frame', () => {
     ['an unknown top-level key', connectFrame({ extra: 1 })],
     ['an empty id', connectFrame({ id: '' })],
     ['an id that is no string', connectFrame({ id: 1 })],
+    ['an id over 256 characters', connectFrame({ id: 'x'.repeat(257) })],
+    ['a method over 256 characters', connectFrame({ method: 'x'.repeat(257) })],
     ['a type other than req', connectFrame({ type: 'event' })],
     ['a traceparent over 128 characters', connectFrame({ traceparent: 'x'.repeat(129) })],
   ])('that is %s closes 1008 without an answer', async (_what, first) => {

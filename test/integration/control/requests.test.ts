@@ -60,6 +60,24 @@ describe('a frame that is no request', () => {
       'a',
       "at root: unexpected property 'z'",
     ],
+    [
+      'with an id that is too long to be sent back',
+      JSON.stringify({ type: 'req', id: 'i'.repeat(257), method: 'health' }),
+      'invalid',
+      'at /id: must have at most 256 characters',
+    ],
+    [
+      'with a method that is too long to be one',
+      JSON.stringify({ type: 'req', id: 'a', method: 'm'.repeat(100_000) }),
+      'a',
+      'at /method: must have at most 256 characters',
+    ],
+    [
+      'with a key that is too long to be named',
+      JSON.stringify({ type: 'req', id: 'a', method: 'health', ['k'.repeat(100_000)]: 1 }),
+      'a',
+      `at root: unexpected property '${'k'.repeat(80)}…'`,
+    ],
   ])('%s is answered, and the socket stays open', async (_what, text, id, problem) => {
     expect(await answerTo(admin, text)).toEqual({
       type: 'res',
