@@ -11,6 +11,8 @@ interface Internals {
 }
 
 export const PREAUTH_TOO_LARGE = 'preauth payload too large';
+/** What the library calls it in its error (protocol.md §15). */
+const TOO_LARGE = 'Max payload size exceeded';
 
 export class GatewaySocket extends WebSocket {
   #authenticated = false;
@@ -29,7 +31,7 @@ export class GatewaySocket extends WebSocket {
 
   /** `ws` closes an oversized message without a reason; clients are told which limit it was. */
   override close(code?: number, reason?: string | Buffer): void {
-    const unexplained = code === closeCodes.tooLarge && reason === undefined && !this.#authenticated;
-    super.close(code, unexplained ? PREAUTH_TOO_LARGE : reason);
+    if (code !== closeCodes.tooLarge || reason !== undefined) super.close(code, reason);
+    else super.close(code, this.#authenticated ? TOO_LARGE : PREAUTH_TOO_LARGE);
   }
 }

@@ -292,7 +292,7 @@ describe('the size of a frame', () => {
     const client = await connectControl(gateway.wsUrl);
     expect(await answerTo(client, frameOf(MAX_PAYLOAD))).toMatchObject({ id: 'big', ok: true });
     client.socket.send(frameOf(MAX_PAYLOAD + 1));
-    expect(await within('close', client.closed)).toMatchObject({ code: 1009 });
+    expect(await within('close', client.closed)).toEqual({ code: 1009, reason: 'Max payload size exceeded' });
     expect(await admin.call('health')).toMatchObject({ ok: true });
   });
 });
