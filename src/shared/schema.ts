@@ -11,11 +11,17 @@ export interface Problem {
   readonly message: string;
 }
 
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
 export interface Check<T> {
   /** True when `value` has the shape. */
   is(value: unknown): value is T;
   /** The first few things that are wrong with `value`, one entry per place; the rest is not looked at. */
   problems(value: unknown): Problem[];
+  /** A copy with what the schema names, or the first few problems; keys that it merely tolerates are left out. */
+  parse(value: unknown): Parsed<T>;
 }
 
 type AnySchema = v.GenericSchema;
@@ -23,10 +29,13 @@ type AnySchema = v.GenericSchema;
 export function compile<S extends AnySchema>(schema: S): Check<v.InferOutput<S>> {
   return {
     is: (value): value is v.InferOutput<S> => v.is(schema, value),
-    problems: (value) =>
-      firstIssues(schema, value)
-        .slice(0, schemaLimits.problems)
-        .map((issue) => readable(issue)),
+    problems: (value) => problemsOf(run(schema, value)),
+    parse(value) {
+      const result = run(schema, value);
+      return result.issues
+        ? { ok: false, problems: problemsOf(result) }
+        : { ok: true, value: result.value as v.InferOutput<S> };
+    },
   };
 }
 
@@ -36,10 +45,10 @@ export function list<S extends AnySchema>(item: S, most: number) {
 }
 
 /**
- * What valibot finds until it has found enough: a sender must not choose how much work it is to say no. The
- * library itself stops at the first problem or not at all, and reads `abortEarly` anew after each.
+ * Runs a schema until enough problems are found: a sender must not choose how much work it is to say no. The
+ * library itself stops at the first problem or not at all, but reads `abortEarly` anew after each.
  */
-function firstIssues(schema: AnySchema, value: unknown): readonly Issue[] {
+function run(schema: AnySchema, value: unknown): v.OutputDataset<unknown, Issue> {
   let found = 0;
   const config: v.Config<Issue> = {
     message(issue) {
@@ -50,7 +59,11 @@ function firstIssues(schema: AnySchema, value: unknown): readonly Issue[] {
       return found >= schemaLimits.problems;
     },
   };
-  return schema['~run']({ value }, config).issues ?? [];
+  return schema['~run']({ value }, config);
+}
+
+function problemsOf({ issues }: v.OutputDataset<unknown, Issue>): Problem[] {
+  return (issues ?? []).slice(0, schemaLimits.problems).map((issue) => readable(issue));
 }
 
 /** `at /client/id: must be …`; the form of protocol.md §4.4 and methods.md. */

@@ -34,6 +34,13 @@ it.each([
 ])('%j: %s', (value, told) => {
   expect(check.is(value)).toBe(false);
   expect(describeProblems(check.problems(value))).toBe(told);
+  expect(check.parse(value)).toEqual({ ok: false, problems: check.problems(value) });
+});
+
+it('gives what it describes, without what it merely tolerates', () => {
+  const open = compile(v.object({ probe: v.exactOptional(v.boolean()) }));
+  expect(open.parse({ probe: true, padding: 'x' })).toEqual({ ok: true, value: { probe: true } });
+  expect(open.parse({ padding: 'x' })).toEqual({ ok: true, value: {} });
 });
 
 describe('a value with countless problems', () => {

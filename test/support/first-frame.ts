@@ -15,7 +15,8 @@ export async function refused(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Refused> {
   const client = await openSocket(url, headers);
-  client.send(first);
+  if (Buffer.isBuffer(first)) client.socket.send(first, { binary: false });
+  else client.send(first);
   const close = await within('close', client.closed);
   return { frames: client.frames.filter((frame) => frame.event !== 'connect.challenge'), close };
 }

@@ -30,6 +30,7 @@ import {
   type Refusal,
   type RefusalKind,
 } from './handshake.js';
+import { readRequest } from './read-request.js';
 
 export interface ControlPlaneOptions extends DispatchOptions {
   readonly handshake: HandshakeContext;
@@ -101,11 +102,11 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     socket.on('message', (data) => {
       observer.frame('in');
       if (connection.closing) return;
-      const text = textOf(data);
-      if (connection.session) return dispatch(text, connection, options);
+      const message = bytesOf(data);
+      if (connection.session) return dispatch(readRequest(message), connection, options);
       clearTimeout(deadline);
       pending.delete(connection);
-      settle(connection, socket, decideHandshake(text, remote, options.handshake));
+      settle(connection, socket, decideHandshake(message, remote, options.handshake));
     });
     socket.on('ping', () => observer.alive(connection));
     socket.on('pong', () => observer.alive(connection));
@@ -227,9 +228,9 @@ function unreadable(error: Error): string {
 }
 
 /** Text and binary messages mean the same: JSON in UTF-8 (protocol.md §1). */
-function textOf(data: RawData): string {
-  if (Buffer.isBuffer(data)) return data.toString('utf8');
-  return Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]).toString('utf8');
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
 }
 
 function totalBuffered(connections: Iterable<Connection>): number {

@@ -1,18 +1,11 @@
-/** Requests after the handshake: frame → scope → method → params → one answer (protocol.md §7). */
-import { requestLimits } from '../../shared/limits.js';
-import {
-  encodeErrorResponse,
-  encodeResponse,
-  requestFrame,
-  type ErrorShape,
-  type RequestFrame,
-} from '../../shared/protocol/frames.js';
+/** Requests after the handshake: scope → method → params → one answer (protocol.md §7). */
+import { encodeErrorResponse, encodeResponse, type ErrorShape } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
-import { describeProblems } from '../../shared/schema.js';
 import { toError } from '../../shared/to-error.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Connection } from './connection.js';
 import { RpcError, type Method } from './methods/method.js';
+import type { ReadRequest } from './read-request.js';
 
 export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>;
@@ -23,40 +16,29 @@ export interface DispatchOptions {
 /** A call that takes this long is worth a log line (operations.md §6). */
 const SLOW_MS = 50;
 
-/** Handles one message. Never throws; the socket stays open whatever was in it. */
-export function dispatch(text: string, connection: Connection, options: DispatchOptions): void {
-  let frame: unknown;
-  try {
-    frame = JSON.parse(text);
-  } catch {
-    frame = undefined; // not JSON: answered below as an invalid frame
-  }
-  if (!requestFrame.is(frame)) {
-    const problems = describeProblems(requestFrame.problems(frame));
-    const error: ErrorShape = {
-      code: 'INVALID_REQUEST',
-      message: `invalid request frame: ${problems || 'not JSON'}`,
-    };
-    connection.send(encodeErrorResponse(idOf(frame), error));
+/** Answers one request. Never throws; the socket stays open whatever was in it. */
+export function dispatch(request: ReadRequest, connection: Connection, options: DispatchOptions): void {
+  if (!request.ok) {
+    connection.send(encodeErrorResponse(request.id, request.error));
     return;
   }
-  const refused = refusal(frame, connection, options.methods);
-  if (refused) {
-    connection.send(encodeErrorResponse(frame.id, refused));
-    options.answered(options.methods.has(frame.method) ? frame.method : 'unknown', 'error', 0);
+  const judged = judge(request, connection, options.methods);
+  if ('refused' in judged) {
+    connection.send(encodeErrorResponse(request.id, judged.refused));
+    options.answered(options.methods.has(request.method) ? request.method : 'unknown', 'error', 0);
     return;
   }
-  const method = options.methods.get(frame.method) as Method;
+  const { method, params } = judged;
   const startedAt = performance.now();
   const succeed = (payload: string): void => {
-    connection.send(encodeResponse(frame.id, payload));
+    connection.send(encodeResponse(request.id, payload));
     const ms = performance.now() - startedAt;
     options.answered(method.name, 'ok', ms);
     if (ms >= SLOW_MS)
       options.log.info('ws.slow-call', `${method.name} took ${Math.round(ms)} ms`, { conn: connection.id });
   };
   const fail = (caught: unknown): void => {
-    connection.send(encodeErrorResponse(frame.id, shapeOf(caught)));
+    connection.send(encodeErrorResponse(request.id, shapeOf(caught)));
     options.answered(method.name, 'error', performance.now() - startedAt);
     if (!(caught instanceof RpcError))
       options.log.error('ws.handler', `${method.name}: ${toError(caught).message}`, {
@@ -64,7 +46,7 @@ export function dispatch(text: string, connection: Connection, options: Dispatch
       });
   };
   try {
-    const answer = method.answer(frame.params ?? {}, connection);
+    const answer = method.answer(params, connection);
     if (typeof answer === 'string') succeed(answer);
     else void answer.then(succeed, fail);
   } catch (caught) {
@@ -72,40 +54,34 @@ export function dispatch(text: string, connection: Connection, options: Dispatch
   }
 }
 
-function refusal(
-  frame: RequestFrame,
+type Judged = { readonly method: Method; readonly params: unknown } | { readonly refused: ErrorShape };
+
+function judge(
+  { method: name, params }: Extract<ReadRequest, { ok: true }>,
   connection: Connection,
   methods: ReadonlyMap<string, Method>,
-): ErrorShape | undefined {
+): Judged {
   const scopes = connection.session?.scopes ?? new Set<string>();
-  if (frame.method === 'connect')
-    return { code: 'INVALID_REQUEST', message: 'connect is only valid as the first request' };
-  const method = methods.get(frame.method);
+  if (name === 'connect') return invalid('connect is only valid as the first request');
+  const method = methods.get(name);
   // A name nobody knows needs admin, so that strangers cannot list methods by trying.
   const required = method ? method.scope : 'operator.admin';
   if (required !== null && !hasScope(scopes, required)) {
     return {
-      code: 'FORBIDDEN',
-      message: `missing scope: ${required}`,
-      details: { code: 'MISSING_SCOPE', missingScope: required, requiredScopes: [required] },
+      refused: {
+        code: 'FORBIDDEN',
+        message: `missing scope: ${required}`,
+        details: { code: 'MISSING_SCOPE', missingScope: required, requiredScopes: [required] },
+      },
     };
   }
-  if (!method) return { code: 'INVALID_REQUEST', message: `unknown method: ${frame.method}` };
-  const params = frame.params ?? {};
-  // To a schema an array is an object without the keys it asks for.
-  if (Array.isArray(params))
-    return { code: 'INVALID_REQUEST', message: `invalid ${method.name} params: at root: must be object` };
-  if (method.params.is(params)) return undefined;
-  return {
-    code: 'INVALID_REQUEST',
-    message: `invalid ${method.name} params: ${describeProblems(method.params.problems(params))}`,
-  };
+  if (!method || !params) return invalid(`unknown method: ${name}`);
+  if (!params.ok) return invalid(`invalid ${name} params: ${params.problems}`);
+  return { method, params: params.value };
 }
 
-/** The id to answer to; one that is too long to be an id is not sent back either. */
-function idOf(frame: unknown): string {
-  const id = (frame as { id?: unknown } | null | undefined)?.id;
-  return typeof id === 'string' && id.length <= requestLimits.textChars ? id : 'invalid';
+function invalid(message: string): Judged {
+  return { refused: { code: 'INVALID_REQUEST', message } };
 }
 
 function shapeOf(caught: unknown): ErrorShape {

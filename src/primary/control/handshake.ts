@@ -22,6 +22,7 @@ import { hasScope } from '../../shared/protocol/scopes.js';
 import { describeProblems } from '../../shared/schema.js';
 import { authError, type Authenticator, type AuthReason, type AuthVerdict } from './auth.js';
 import type { Remote, Session } from './connection.js';
+import { parseMessage } from './read-request.js';
 
 export type HandshakeOutcome =
   | { readonly ok: true; readonly requestId: string; readonly session: Session }
@@ -57,9 +58,12 @@ export interface HandshakeContext {
   phase(): 'starting' | 'open' | 'draining';
 }
 
-/** `text` is the whole first message. */
-export function decideHandshake(text: string, remote: Remote, context: HandshakeContext): HandshakeOutcome {
-  const frame = parse(text);
+export function decideHandshake(
+  firstMessage: Buffer,
+  remote: Remote,
+  context: HandshakeContext,
+): HandshakeOutcome {
+  const frame = parseMessage(firstMessage);
   if (!requestFrame.is(frame)) {
     const close = { code: closeCodes.policy, reason: 'invalid request frame' };
     return {
@@ -123,14 +127,6 @@ function judge(
       events: visibleEvents(granted),
     },
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not JSON: the same answer as any other invalid frame
-  }
 }
 
 function notOpen(phase: 'starting' | 'open' | 'draining'): { error: ErrorShape; reason: string } | undefined {

@@ -46,6 +46,7 @@ describe('an upgrade', () => {
 describe('the first frame', () => {
   it.each([
     ['text that is not JSON', 'nope'],
+    ['text that is not UTF-8', Buffer.from(JSON.stringify(connectFrame({ id: 'é' })), 'latin1')],
     ['an array', []],
     ['null', 'null'],
     ['an unknown top-level key', connectFrame({ extra: 1 })],

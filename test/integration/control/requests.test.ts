@@ -49,6 +49,12 @@ describe('a frame that is no request', () => {
 
   it.each([
     ['no JSON', 'nope', 'invalid', 'at root: must be object'],
+    [
+      'text that is not UTF-8',
+      Buffer.from('{"type":"req","id":"\xe9","method":"health"}', 'latin1'),
+      'invalid',
+      'at root: must be object',
+    ],
     ['null', 'null', 'invalid', 'at root: must be object'],
     ['an array', '[]', 'invalid', required],
     ['an empty object', '{}', 'invalid', required],

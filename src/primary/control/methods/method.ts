@@ -1,14 +1,13 @@
 /** What an RPC method is (methods.md §1). */
-import type { Check } from '../../../shared/schema.js';
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
 import type { Scope } from '../../../shared/protocol/scopes.js';
 import type { Connection } from '../connection.js';
+import type { MethodName, ParamsOf } from './params.js';
 
 export interface Method<P = unknown> {
-  readonly name: string;
+  readonly name: MethodName;
   /** Null: any connection may call it. */
   readonly scope: Scope | null;
-  readonly params: Check<P>;
   /** The payload as JSON text. @throws RpcError */
   answer(params: P, connection: Connection): string | Promise<string>;
 }
@@ -25,6 +24,6 @@ export class RpcError extends Error {
 }
 
 /** Keeps a method's params type while it stands in a list with others. */
-export function method<P>(definition: Method<P>): Method {
+export function method<N extends MethodName>(definition: Method<ParamsOf<N>> & { readonly name: N }): Method {
   return definition;
 }

@@ -1,13 +1,9 @@
 /** `health`, `status`, `system-presence` (methods.md §2). */
-import * as v from 'valibot';
-import { compile } from '../../../shared/schema.js';
 import { hasScope } from '../../../shared/protocol/scopes.js';
 import type { HealthMonitor } from '../../health/health-monitor.js';
 import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
 import { method, type Method } from './method.js';
-
-const none = compile(v.strictObject({}));
 
 export interface SystemMethodServices {
   readonly health: HealthMonitor;
@@ -20,7 +16,6 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
     method({
       name: 'health',
       scope: null,
-      params: compile(v.object({ probe: v.exactOptional(v.boolean()) })),
       answer: (params, connection) => {
         const view = hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')
           ? 'full'
@@ -31,7 +26,6 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
     method({
       name: 'status',
       scope: 'operator.read',
-      params: compile(v.strictObject({ includeChannelSummary: v.exactOptional(v.boolean()) })),
       answer: (_params, connection) =>
         JSON.stringify(
           services.status.collect(hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')),
@@ -40,7 +34,6 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
     method({
       name: 'system-presence',
       scope: 'operator.read',
-      params: none,
       answer: () => services.presence.encoded(),
     }),
   ];

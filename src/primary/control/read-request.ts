@@ -1,0 +1,68 @@
+/**
+ * One message of a client, read as a request: text, frame, params (protocol.md §2.1). The same for small messages, on
+ * the event loop, and for large ones, in a thread; what comes out is small either way.
+ */
+import { isUtf8 } from 'node:buffer';
+import { requestLimits } from '../../shared/limits.js';
+import { requestFrame, type ErrorShape } from '../../shared/protocol/frames.js';
+import { describeProblems, type Check } from '../../shared/schema.js';
+import { methodParams } from './methods/params.js';
+
+export type ReadRequest =
+  | {
+      readonly ok: true;
+      readonly id: string;
+      readonly method: string;
+      /** Undefined when no method has this name. */
+      readonly params: ReadParams | undefined;
+    }
+  | { readonly ok: false; readonly id: string; readonly error: ErrorShape };
+
+export type ReadParams =
+  /** Holds what the method's schema describes, and nothing that was sent besides. */
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problems: string };
+
+/** The id in an answer to what has none that can be read (protocol.md §2.1). */
+export const UNREADABLE_ID = 'invalid';
+
+const paramsOf: ReadonlyMap<string, Check<unknown>> = new Map(Object.entries(methodParams));
+
+export function readRequest(message: Buffer): ReadRequest {
+  const value = parseMessage(message);
+  const frame = requestFrame.parse(value);
+  if (!frame.ok) return invalidFrame(idOf(value), describeProblems(frame.problems));
+  const { id, method, params } = frame.value;
+  const check = paramsOf.get(method);
+  return { ok: true, id, method, params: check && readParams(check, params ?? {}) };
+}
+
+/** What a message says; undefined when it is not UTF-8 or not JSON, which no request is either. */
+export function parseMessage(message: Buffer): unknown {
+  if (!isUtf8(message)) return undefined;
+  try {
+    return JSON.parse(message.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+export function invalidFrame(id: string, problems: string): ReadRequest {
+  return {
+    ok: false,
+    id,
+    error: { code: 'INVALID_REQUEST', message: `invalid request frame: ${problems}` },
+  };
+}
+
+function readParams(check: Check<unknown>, params: unknown): ReadParams {
+  // To a schema an array is an object without the keys it asks for.
+  if (Array.isArray(params)) return { ok: false, problems: 'at root: must be object' };
+  const read = check.parse(params);
+  return read.ok ? read : { ok: false, problems: describeProblems(read.problems) };
+}
+
+/** The id to answer to; one that is too long to be an id is not sent back either. */
+function idOf(value: unknown): string {
+  const id = (value as { id?: unknown } | null | undefined)?.id;
+  return typeof id === 'string' && id.length <= requestLimits.textChars ? id : UNREADABLE_ID;
+}
