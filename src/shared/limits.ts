@@ -51,8 +51,24 @@ export const controlLimits = {
   /** Between close frame and termination. */
   closeGraceMs: 1_000,
   closeReasonBytes: 120,
+  /** Messages of one connection that wait for a large one before them. */
+  queuedFrames: 256,
   attachmentBytes: 20 * MIB,
   attachmentImageBytes: 6 * MIB,
+} as const;
+
+/** Large WebSocket messages, which a thread reads. */
+export const largeFrameLimits = {
+  /** From here on a message may take longer to parse than other connections should wait. */
+  aboveBytes: 256 * KIB,
+  /** Values in one: 25 MiB can hold 12 million, and a heap that overflows in a parser can end the whole process. */
+  values: 1_000_000,
+  /** Of all connections together, waiting for the thread. */
+  waitingBytes: 512 * MIB,
+  /** The thread reads the worst in a second or two; one that takes this long is ended. */
+  readMs: 30_000,
+  /** A thread without work is ended after this. */
+  idleMs: 30_000,
 } as const;
 
 /** A request, and what a client may say about itself in `connect`; protocol.md §2 and §5 name few limits. */

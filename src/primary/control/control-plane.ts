@@ -30,13 +30,15 @@ import {
   type Refusal,
   type RefusalKind,
 } from './handshake.js';
-import { readRequest } from './read-request.js';
+import { createInbox } from './inbox.js';
+import type { LargeFrames } from './large-frames.js';
 
 export interface ControlPlaneOptions extends DispatchOptions {
   readonly handshake: HandshakeContext;
   readonly handshakeTimeoutMs: number;
   readonly preAuthPerIp: number;
   readonly observer: ControlObserver;
+  readonly largeFrames: LargeFrames;
   /** The payload of `hello-ok`, made in the same tick in which the connection starts to get events. */
   hello(connection: Connection, session: Session): string;
 }
@@ -99,11 +101,19 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       reportRefused(connection, 'timeout', 'handshake timeout');
       connection.close(closeCodes.normal, '');
     }, options.handshakeTimeoutMs);
+    const inbox = createInbox({
+      largeFrames: options.largeFrames,
+      handle(request) {
+        if (!connection.closing) dispatch(request, connection, options);
+      },
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+    });
     socket.on('message', (data) => {
       observer.frame('in');
       if (connection.closing) return;
       const message = bytesOf(data);
-      if (connection.session) return dispatch(readRequest(message), connection, options);
+      if (connection.session) return inbox.take(message);
       clearTimeout(deadline);
       pending.delete(connection);
       settle(connection, socket, decideHandshake(message, remote, options.handshake));
@@ -119,6 +129,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     });
     socket.once('close', () => {
       clearTimeout(deadline);
+      inbox.close();
       pending.delete(connection);
       everyone.delete(connection);
       if (open.delete(connection)) observer.closed(connection);

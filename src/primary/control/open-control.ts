@@ -15,6 +15,7 @@ import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import { createAuthenticator } from './auth.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { encodeHello } from './hello.js';
+import { createLargeFrames } from './large-frames.js';
 import { systemMethods } from './methods/system.js';
 import { createPresence } from './presence.js';
 
@@ -34,8 +35,8 @@ export interface Control extends Pick<ControlPlane, 'upgrade' | 'counts' | 'buff
   start(): void;
   /** Workers came or went: the health snapshot says so at once. */
   workersChanged(): void;
-  /** Stops what makes events on its own; connections stay. */
-  stop(): void;
+  /** Stops what makes events on its own, and the reading of large frames; connections stay. */
+  stop(): Promise<void>;
 }
 
 export function openControl(options: ControlOptions): Control {
@@ -64,7 +65,9 @@ export function openControl(options: ControlOptions): Control {
     authMode: auth.mode,
     uptimeMs: options.uptimeMs,
   };
+  const largeFrames = createLargeFrames({ log: options.log });
   const plane = createControlPlane({
+    largeFrames,
     methods,
     log: options.log,
     answered: metrics.wsRequest,
@@ -110,10 +113,11 @@ export function openControl(options: ControlOptions): Control {
       );
     },
     workersChanged: health.refresh,
-    stop() {
+    async stop() {
       clearInterval(ticks);
       health.stop();
       presence.stop();
+      await largeFrames.stop();
     },
   };
 }

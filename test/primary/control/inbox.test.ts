@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { createInbox, type Inbox } from '../../../src/primary/control/inbox.js';
+import { readRequest, type ReadRequest } from '../../../src/primary/control/read-request.js';
+import { deferred, type Deferred } from '../../../src/shared/deferred.js';
+import { controlLimits, largeFrameLimits } from '../../../src/shared/limits.js';
+import { waitFor } from '../../support/wait-for.js';
+
+interface Watched {
+  readonly inbox: Inbox;
+  /** What was started, in order; refused requests with a `!`. */
+  readonly started: readonly string[];
+  /** Large frames that are being read. */
+  readonly reading: readonly Deferred<ReadRequest>[];
+  readonly paused: () => boolean;
+}
+
+function open(): Watched {
+  const started: string[] = [];
+  const reading: Deferred<ReadRequest>[] = [];
+  let paused = false;
+  const inbox = createInbox({
+    largeFrames: {
+      read() {
+        const request = deferred<ReadRequest>();
+        reading.push(request);
+        return request.promise;
+      },
+    },
+    handle: (request) => started.push(request.ok ? request.id : `!${request.id}`),
+    pause: () => (paused = true),
+    resume: () => (paused = false),
+  });
+  return { inbox, started, reading, paused: () => paused };
+}
+
+function frame(id: string, padding = 0): Buffer {
+  const text = JSON.stringify({ type: 'req', id, method: 'health' });
+  return Buffer.from(text + ' '.repeat(padding));
+}
+
+const large = (id: string): Buffer => frame(id, largeFrameLimits.aboveBytes);
+
+describe('the requests of a connection', () => {
+  it('are started at once while they are small', () => {
+    const { inbox, started, paused } = open();
+    inbox.take(frame('a'));
+    inbox.take(frame('b'));
+    expect(started).toEqual(['a', 'b']);
+    expect(paused()).toBe(false);
+  });
+
+  it('keep their order behind large ones, and the socket is not read meanwhile', async () => {
+    const { inbox, started, reading, paused } = open();
+    for (const one of [frame('a'), large('b'), frame('c'), large('d'), frame('e')]) inbox.take(one);
+    expect(started).toEqual(['a']);
+    expect(paused()).toBe(true);
+    reading[0]?.resolve(readRequest(frame('b')));
+    await waitFor('the second large one', () => reading.length === 2);
+    expect(started).toEqual(['a', 'b', 'c']);
+    expect(paused()).toBe(true);
+    inbox.take(frame('f'));
+    reading[1]?.resolve(readRequest(frame('d')));
+    await waitFor('all', () => started.length === 6);
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(paused()).toBe(false);
+    inbox.take(frame('g'));
+    expect(started.at(-1)).toBe('g');
+  });
+
+  it('are refused when too many wait', async () => {
+    const { inbox, started, reading } = open();
+    inbox.take(large('large'));
+    for (let i = 0; i < controlLimits.queuedFrames; i += 1) inbox.take(frame(`${i}`));
+    inbox.take(frame('over'));
+    inbox.take(large('over'));
+    expect(started).toEqual(['!over', '!invalid']);
+    reading[0]?.resolve(readRequest(frame('large')));
+    await waitFor('all', () => started.length === controlLimits.queuedFrames + 3);
+    expect(started.slice(2, 5)).toEqual(['large', '0', '1']);
+  });
+
+  it('are dropped when it is gone', async () => {
+    const { inbox, started, reading, paused } = open();
+    inbox.take(large('a'));
+    inbox.take(frame('b'));
+    inbox.close();
+    reading[0]?.resolve(readRequest(frame('a')));
+    await waitFor('the end', () => !paused());
+    expect(started).toEqual([]);
+  });
+});
