@@ -44,6 +44,16 @@ export function list<S extends AnySchema>(item: S, most: number) {
   return v.pipe(v.instance(Array), v.maxLength(most), v.array(item));
 }
 
+/** A map whose size is checked before its entries are. */
+export function map<K extends v.GenericSchema<string, string>, V extends AnySchema>(
+  key: K,
+  value: V,
+  most: number,
+) {
+  const anyObject = v.instance(Object as unknown as new () => Record<string, unknown>);
+  return v.pipe(anyObject, v.maxEntries(most), v.record(key, value));
+}
+
 /**
  * Runs a schema until enough problems are found: a sender must not choose how much work it is to say no. The
  * library itself stops at the first problem or not at all, but reads `abortEarly` anew after each.

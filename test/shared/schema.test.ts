@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { compile, describeProblems, list } from '../../src/shared/schema.js';
+import { compile, describeProblems, list, map } from '../../src/shared/schema.js';
 
 const check = compile(
   v.strictObject({
@@ -87,6 +87,16 @@ describe('a value with countless problems', () => {
       'at root: must have at most 3 items',
     );
     expect(reads()).toBeLessThan(10);
+  });
+
+  it('that is a map with too many entries is told so before one of them is read', () => {
+    const { items, reads } = watched(30_000);
+    const check = compile(map(v.string(), v.string(), 3));
+    expect(describeProblems(check.problems(items))).toBe('at root: must have at most 3 entries');
+    expect(reads()).toBeLessThan(10);
+    expect(check.parse({ a: 'b' })).toEqual({ ok: true, value: { a: 'b' } });
+    expect(describeProblems(check.problems({ a: 1 }))).toBe('at /a: must be string');
+    expect(describeProblems(check.problems('a'))).toBe('at root: must be object');
   });
 
   it('still shows one that comes after many that were almost problems', () => {

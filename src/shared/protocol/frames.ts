@@ -1,7 +1,7 @@
 /** The three frames of the protocol and the `connect` params: schemas, from which come types and checks (protocol.md §2, §5). */
 import * as v from 'valibot';
 import { requestLimits } from '../limits.js';
-import { compile, list } from '../schema.js';
+import { compile, list, map } from '../schema.js';
 import { clientIds, clientModes } from './constants.js';
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(requestLimits.textChars));
@@ -41,7 +41,7 @@ const ConnectParams = v.strictObject({
   client: Client,
   caps: v.exactOptional(list(name, mostScopes)),
   commands: v.exactOptional(list(name, mostCommands)),
-  permissions: v.exactOptional(v.pipe(v.record(name, v.boolean()), v.maxEntries(mostCommands))),
+  permissions: v.exactOptional(map(name, v.boolean(), mostCommands)),
   pathEnv: v.exactOptional(atMost(requestLimits.pathChars)),
   role: v.exactOptional(text),
   scopes: v.exactOptional(list(name, mostScopes)),
