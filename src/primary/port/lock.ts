@@ -2,7 +2,6 @@
  * Instance locks (config.md §11): one file in the state dir, one for the config file. Whoever creates them
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
-import { execFileSync } from 'node:child_process';
 import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { lockLimits } from '../../shared/limits.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
 import { StartError } from '../start-error.js';
+import { commandLine, isZombie, processStartTime } from './process-facts.js';
 
 interface LockOwner {
   readonly pid: number;
@@ -139,45 +139,7 @@ function isLiveGateway(owner: LockOwner): boolean {
   return isGatewayCommand(commandLine(owner.pid));
 }
 
-/** Field 22 of `/proc/<pid>/stat`; undefined where there is no `/proc`. */
-function processStartTime(pid: number): number | undefined {
-  const field = processStat(pid)?.[19];
-  return field === undefined ? undefined : Number(field);
-}
-
-/** It has ended, but its parent has not taken notice: signals still find it, nothing else does. */
-export function isZombie(pid: number): boolean {
-  return processStat(pid)?.[0] === 'Z';
-}
-
-/** `/proc/<pid>/stat` from its third field on, the state. */
-function processStat(pid: number): readonly string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined; // no /proc here, or the process is gone
-  }
-}
-
-export function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  } catch {
-    return fromPs(pid);
-  }
-}
-
-function fromPs(pid: number): string {
-  if (process.platform === 'win32') return '';
-  try {
-    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-  } catch {
-    return ''; // no such process
-  }
-}
-
-export function isGatewayCommand(command: string): boolean {
+function isGatewayCommand(command: string): boolean {
   return /pllan|entry\.js/.test(command) && /\bgateway\b/.test(command);
 }
 
