@@ -112,6 +112,11 @@ const refusals: Readonly<Record<string, Refusal>> = {
     exitCode: 78,
     says: () => ['\n- gateway.port: '],
   },
+  'a port in the config that is none, though another one is given': {
+    config: local({ port: 'abc', auth: { token: TOKEN } }),
+    exitCode: 78,
+    says: () => ['\n- gateway.port: must be a whole number from 1 to 65535\n'],
+  },
   'a model that no provider has': {
     config: { ...local({ auth: { token: TOKEN } }), agents: { defaults: { model: 'nobody/m' } } },
     exitCode: 78,

@@ -121,19 +121,38 @@ function takeStructures(tree: Record<string, unknown>, issues: Problem[]): Struc
   return taken;
 }
 
+/** The file's own values must be right even where a flag or the environment overrides them. */
 function checkScalars(tree: object, options: LoadOptions, issues: Problem[]): ConfigTree | undefined {
+  const alone = evaluate(tree, { env: {}, args: [] });
+  const overridden = evaluate(tree, {
+    env: usableEnvironment(options.env),
+    args: asArguments(options.flags ?? {}),
+  });
+  issues.push(...uniqueByPath([...alone.problems, ...overridden.problems]));
+  return overridden.values;
+}
+
+/** Exactly one of the two: no values when there are problems. */
+interface Evaluation {
+  readonly values: ConfigTree | undefined;
+  readonly problems: readonly Problem[];
+}
+
+function evaluate(tree: object, overrides: convict.Options): Evaluation {
   try {
-    const config = convict(configSchema, {
-      env: usableEnvironment(options.env),
-      args: asArguments(options.flags ?? {}),
-    });
+    const config = convict(configSchema, overrides);
     config.load(tree);
     config.validate({ allowed: 'strict' });
-    return config.getProperties();
+    return { values: config.getProperties(), problems: [] };
   } catch (caught) {
-    issues.push(...convictProblems(toError(caught).message));
-    return undefined;
+    return { values: undefined, problems: convictProblems(toError(caught).message) };
   }
+}
+
+function uniqueByPath(problems: readonly Problem[]): Problem[] {
+  return problems.filter(
+    (problem, index) => problems.findIndex((other) => other.path === problem.path) === index,
+  );
 }
 
 /**
@@ -157,7 +176,7 @@ function asArguments(flags: ConfigFlags): string[] {
 
 /** convict joins its findings into one text; each line names a path and what is wrong there. */
 function convictProblems(message: string): Problem[] {
-  const problems = message.split('\n').map((line) => {
+  return message.split('\n').map((line) => {
     const flattened = line.match(/^configuration param '([^.']+).*' missing from config/);
     if (flattened) return { path: flattened[1] as string, message: 'must be an object' };
     const undeclared = line.match(/^configuration param '(.+)' not declared in the schema$/);
@@ -165,9 +184,6 @@ function convictProblems(message: string): Problem[] {
     const wrong = line.match(/^([$\w.]+): (.*?)(?:: value was .*)?$/);
     return wrong ? { path: wrong[1] as string, message: wrong[2] as string } : { path: '', message: line };
   });
-  return problems.filter(
-    (problem, index) => problems.findIndex((other) => other.path === problem.path) === index,
-  );
 }
 
 function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {

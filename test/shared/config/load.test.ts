@@ -87,6 +87,22 @@ describe('a config', () => {
     expect(issues(text)).toContainEqual({ path, message });
   });
 
+  it.each([
+    ['{gateway:{port:"abc"}}', {}, { port: '3000' }, 'gateway.port'],
+    ['{gateway:{port:99999}}', { PLLAN_GATEWAY_PORT: '2000' }, {}, 'gateway.port'],
+    ['{gateway:{bind:"0.0.0.0"}}', {}, { bind: 'lan' }, 'gateway.bind'],
+    ['{logging:{level:"loud"}}', { PLLAN_LOG_LEVEL: 'info' }, {}, 'logging.level'],
+  ])('%s is an issue also where %j or %j decides', (text, env, flags, path) => {
+    const loaded = parse(text, env, flags);
+    expect(loaded.ok ? [] : loaded.issues.map((issue) => issue.path)).toEqual([path]);
+  });
+
+  it('names what is wrong in the file and in the environment, each once', () => {
+    const loaded = parse('{gateway:{prot:1}}', { PLLAN_LOG_LEVEL: 'loud' });
+    const paths = loaded.ok ? [] : loaded.issues.map((issue) => issue.path);
+    expect(paths.toSorted()).toEqual(['gateway.prot', 'logging.level']);
+  });
+
   it('never repeats a secret in an issue', () => {
     expect(
       JSON.stringify(issues('{gateway:{auth:{token:["hunter2hunter2"], mode:"hunter3"}}}')),
