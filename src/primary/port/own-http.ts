@@ -63,30 +63,36 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
   };
 }
 
+/** Never throws: an answer that cannot even be written costs its connection, not the process. */
 async function respond(
   options: OwnHttpOptions,
   base: readonly string[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let answer: Answer;
-  try {
-    answer = await decide(options, request);
-  } catch (caught) {
+  const report = (caught: unknown): void => {
     options.log.error('http.unexpected', `${request.url}: ${toError(caught).message}`);
-    answer = { status: 500, type: TEXT_TYPE, body: 'Internal Server Error' };
+  };
+  try {
+    const answer = await decide(options, request).catch((caught: unknown): Answer => {
+      report(caught);
+      return { status: 500, type: TEXT_TYPE, body: 'Internal Server Error' };
+    });
+    response.writeHead(answer.status, [
+      'Content-Type',
+      answer.type,
+      'Content-Length',
+      String(Buffer.byteLength(answer.body)),
+      'Connection',
+      'close',
+      ...base,
+      ...(answer.headers ?? []),
+    ]);
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  } catch (caught) {
+    report(caught);
+    response.destroy();
   }
-  response.writeHead(answer.status, [
-    'Content-Type',
-    answer.type,
-    'Content-Length',
-    String(Buffer.byteLength(answer.body)),
-    'Connection',
-    'close',
-    ...base,
-    ...(answer.headers ?? []),
-  ]);
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
 }
 
 async function decide(options: OwnHttpOptions, request: IncomingMessage): Promise<Answer> {
