@@ -117,6 +117,14 @@ const refusals: Readonly<Record<string, Refusal>> = {
     exitCode: 78,
     says: () => ['\n- gateway.port: must be a whole number from 1 to 65535\n'],
   },
+  'a header value of two lines': {
+    config: local({
+      auth: { token: TOKEN },
+      http: { securityHeaders: { strictTransportSecurity: 'max-age=1\nX: y' } },
+    }),
+    exitCode: 78,
+    says: () => ['\n- gateway.http.securityHeaders.strictTransportSecurity: must be one line of '],
+  },
   'a model that no provider has': {
     config: { ...local({ auth: { token: TOKEN } }), agents: { defaults: { model: 'nobody/m' } } },
     exitCode: 78,

@@ -100,8 +100,12 @@ const texts = (value: unknown): void => {
   }
 };
 
-const textOrFalse = (value: unknown): void => {
-  if (value !== false) text(value);
+const headerValueOrFalse = (value: unknown): void => {
+  if (value === false) return;
+  text(value);
+  // Anything else would be refused, or split into another header, by the answer that carries it.
+  if (!/^[\t\u0020-\u007E]*$/.test(value as string))
+    throw new Error('must be one line of printable ASCII: it is sent as a header');
 };
 
 const bind = (value: unknown): void => {
@@ -163,7 +167,10 @@ export const configSchema: convict.Schema<ConfigTree> = {
         },
       },
       securityHeaders: {
-        strictTransportSecurity: optional(textOrFalse, 'Value of Strict-Transport-Security, when set.'),
+        strictTransportSecurity: optional(
+          headerValueOrFalse,
+          'Value of Strict-Transport-Security, when set.',
+        ),
       },
     },
     workers: {

@@ -41,6 +41,26 @@ describe('a config', () => {
     expect(valid(text, env, flags).config.gateway.port).toBe(port);
   });
 
+  it.each(['"max-age=63072000; includeSubDomains"', '""', 'false'])(
+    'takes %s for Strict-Transport-Security',
+    (value) => {
+      const { config } = valid(`{gateway:{http:{securityHeaders:{strictTransportSecurity:${value}}}}}`);
+      expect(JSON.stringify(config.gateway.http.securityHeaders.strictTransportSecurity)).toBe(value);
+    },
+  );
+
+  it.each(['max-age=1\\nX: y', 'max-age=1\\r', 'max-age=\\u0000', 'max-age=１'])(
+    'takes no Strict-Transport-Security that cannot be sent: %s',
+    (value) => {
+      expect(issues(`{gateway:{http:{securityHeaders:{strictTransportSecurity:"${value}"}}}}`)).toEqual([
+        {
+          path: 'gateway.http.securityHeaders.strictTransportSecurity',
+          message: 'must be one line of printable ASCII: it is sent as a header',
+        },
+      ]);
+    },
+  );
+
   it('is JSON5', () => {
     expect(valid("// mine\n{gateway: {mode: 'local',},}").config.gateway.mode).toBe('local');
   });
