@@ -6,6 +6,7 @@ import { deferred } from '../shared/deferred.js';
 import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
 import type { Logger } from '../shared/log/logger.js';
 import type { RouteTable } from '../shared/routes.js';
+import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
@@ -20,7 +21,7 @@ import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
-import { StartError } from './start-error.js';
+import { exitCodes, StartError } from './start-error.js';
 
 export const runGateway: RunGateway = async (options) => {
   let log: Logger | undefined;
@@ -37,12 +38,15 @@ export const runGateway: RunGateway = async (options) => {
     opened = openLog(plan, options);
     ({ log } = opened);
     if (options.flags.force) await forcePort(plan.port, log);
-    lock = await acquireLocks(options.paths, plan.port, options.env);
+    const { paths, env } = options;
+    lock = await acquireLocks({ paths, port: plan.port, env, log, stop: signals.asked });
     endOnUnexpected(log, cleanUp);
-    const shutdown = await startGateway(options, plan, opened);
+    const shutdown = await startGateway(options, plan, opened, signals.asked);
     signals.onStop(shutdown.request);
     return await shutdown.done;
   } catch (caught) {
+    // A signal ended a wait of the start, and what had been opened is closed again: a clean stop.
+    if (signals.asked.aborted && toError(caught).name === 'AbortError') return exitCodes.stopped;
     if (!(caught instanceof StartError)) throw caught;
     opened?.fileLog.error('start.failed', caught.message);
     process.stderr.write(`${caught.message}\n`);
@@ -53,7 +57,12 @@ export const runGateway: RunGateway = async (options) => {
   }
 };
 
-async function startGateway(options: GatewayOptions, plan: StartPlan, opened: GatewayLog): Promise<Shutdown> {
+async function startGateway(
+  options: GatewayOptions,
+  plan: StartPlan,
+  opened: GatewayLog,
+  stop: AbortSignal,
+): Promise<Shutdown> {
   const { paths, env } = options;
   const { log } = opened;
   for (const warning of plan.loaded.warnings) log.warn('config.warning', warning);
@@ -128,7 +137,7 @@ async function startGateway(options: GatewayOptions, plan: StartPlan, opened: Ga
     log,
   );
   try {
-    await data.listen();
+    await data.listen(stop);
   } catch (caught) {
     await data.supervisor.stop();
     data.closeTunnel();

@@ -30,7 +30,7 @@ export function createShutdown(steps: StopSteps, log: Logger): Shutdown {
   let settle: (code: number) => void = () => {};
   const done = new Promise<number>((resolve) => (settle = resolve));
   let begun = false;
-  let code = 0;
+  let code: number = exitCodes.stopped;
 
   const run = async (): Promise<void> => {
     steps.beginDraining();

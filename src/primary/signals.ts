@@ -5,12 +5,15 @@ import { errorCode, toError } from '../shared/to-error.js';
 export interface StopRequests {
   /** `forced` from the second signal on. */
   onStop(listener: (signal: string, forced: boolean) => void): void;
+  /** Aborts with the first one: for waits before there is a gateway that could be stopped. */
+  readonly asked: AbortSignal;
   dispose(): void;
 }
 
 /** Installed first of all: a SIGUSR1 that comes before would open Node's debug port. */
 export function listenForSignals(log: () => Logger | undefined): StopRequests {
   const received: string[] = [];
+  const asked = new AbortController();
   let listener: ((signal: string, forced: boolean) => void) | undefined;
   const stop = (signal: string): void => {
     received.push(signal);
@@ -19,6 +22,7 @@ export function listenForSignals(log: () => Logger | undefined): StopRequests {
       'signal',
       forced ? `received ${signal} during shutdown; forcing` : `received ${signal}; shutting down`,
     );
+    asked.abort();
     listener?.(signal, forced);
   };
   const onTerm = (): void => stop('SIGTERM');
@@ -29,6 +33,7 @@ export function listenForSignals(log: () => Logger | undefined): StopRequests {
   process.on('SIGTERM', onTerm).on('SIGINT', onInt).on('SIGHUP', onHangup);
   process.on('SIGUSR1', onRestart).on('SIGUSR2', onRestart);
   return {
+    asked: asked.signal,
     onStop(heard) {
       listener = heard;
       const [first] = received;

@@ -1,6 +1,7 @@
 /** A reason not to start, with the exit code that service managers act on (config.md §10). */
 
 export const exitCodes = {
+  stopped: 0,
   failure: 1,
   /** EX_CONFIG: a restart cannot cure it, so the service manager must not try. */
   configuration: 78,

@@ -24,6 +24,10 @@ export const portLimits = {
   listenAttempts: 20,
   /** … with this pause: a predecessor may be on its way out. */
   listenRetryMs: 500,
+  /** Whoever has it is asked whether it is a gateway, and has this long to say so … */
+  liveProbeMs: 1_000,
+  /** … in this many bytes. */
+  liveProbeBytes: 4 * KIB,
   /** Paths of Unix sockets over this length do not fit `sun_path` on every system. */
   socketPathBytes: 100,
 } as const;

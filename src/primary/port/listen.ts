@@ -3,14 +3,26 @@ import { get } from 'node:http';
 import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { portLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import type { BindPlan } from '../config/bind.js';
 import { StartError } from '../start-error.js';
 
-/** Addresses that are listened on. `createServer` makes one listener for each. @throws StartError */
-export async function listen(plan: BindPlan, port: number, createServer: () => Server): Promise<Server[]> {
+export interface ListenOptions {
+  readonly plan: BindPlan;
+  readonly port: number;
+  /** Makes one listener for each address. */
+  createServer(): Server;
+  readonly log: Logger;
+  /** Ends the wait for a port that is taken. */
+  readonly stop: AbortSignal;
+}
+
+/** Addresses that are listened on. @throws StartError, or AbortError when `stop` ended the wait */
+export async function listen(options: ListenOptions): Promise<Server[]> {
+  const { plan, port, createServer } = options;
   const servers: Server[] = [];
-  for (const host of plan.required) servers.push(await listenWithRetries(createServer, host, port));
+  for (const host of plan.required) servers.push(await listenWithRetries(host, options));
   for (const host of plan.optional) {
     try {
       servers.push(await listenOnce(createServer(), host, port));
@@ -21,7 +33,8 @@ export async function listen(plan: BindPlan, port: number, createServer: () => S
   return servers;
 }
 
-async function listenWithRetries(createServer: () => Server, host: string, port: number): Promise<Server> {
+async function listenWithRetries(host: string, options: ListenOptions): Promise<Server> {
+  const { port, createServer, log, stop } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await listenOnce(createServer(), host, port);
@@ -32,13 +45,14 @@ async function listenWithRetries(createServer: () => Server, host: string, port:
         );
       }
       // A predecessor may be on its way out; one that answers as alive is not.
-      if (attempt > portLimits.listenAttempts || (attempt > 1 && (await isLiveGateway(host, port)))) {
+      if (attempt > portLimits.listenAttempts || (attempt > 1 && (await isLiveGateway(host, port, stop)))) {
         throw new StartError(
           `another gateway instance is already listening on ws://${host}:${port} (EADDRINUSE)\n` +
             'Stop it with `pllan gateway stop`, take its place with --force, or choose another --port.',
         );
       }
-      await sleep(portLimits.listenRetryMs);
+      if (attempt === 1) log.info('port.taken', `port ${port} is taken; waiting for it to become free`);
+      await sleep(portLimits.listenRetryMs, undefined, { signal: stop });
     }
   }
 }
@@ -53,17 +67,19 @@ function listenOnce(server: Server, host: string, port: number): Promise<Server>
   });
 }
 
-function isLiveGateway(host: string, port: number): Promise<boolean> {
+/** False as well when it says nothing in time, or too much. */
+function isLiveGateway(host: string, port: number, stop: AbortSignal): Promise<boolean> {
   const target = host === '0.0.0.0' ? '127.0.0.1' : host;
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(portLimits.liveProbeMs)]);
   return new Promise((resolve) => {
-    const request = get(
-      { host: target, port, path: '/healthz', agent: false, timeout: 1_000 },
-      (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-        response.on('end', () => resolve(body.includes('"status":"live"')));
-      },
-    );
-    request.on('error', () => resolve(false)).on('timeout', () => request.destroy());
+    const request = get({ host: target, port, path: '/healthz', agent: false, signal }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+        if (body.length > portLimits.liveProbeBytes) request.destroy();
+      });
+      response.on('end', () => resolve(body.includes('"status":"live"'))).on('close', () => resolve(false));
+    });
+    request.on('error', () => resolve(false));
   });
 }

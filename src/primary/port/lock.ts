@@ -6,6 +6,7 @@ import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
 import { StartError } from '../start-error.js';
@@ -24,8 +25,18 @@ export interface InstanceLock {
   release(): void;
 }
 
-/** @throws StartError when another gateway holds a lock and keeps it */
-export async function acquireLocks(paths: Paths, port: number, env: Environment): Promise<InstanceLock> {
+export interface LockOptions {
+  readonly paths: Paths;
+  readonly port: number;
+  readonly env: Environment;
+  readonly log: Logger;
+  /** Ends the wait for a lock that is held. */
+  readonly stop: AbortSignal;
+}
+
+/** @throws StartError when another gateway holds a lock and keeps it, AbortError when `stop` ended the wait */
+export async function acquireLocks(options: LockOptions): Promise<InstanceLock> {
+  const { paths, port, env } = options;
   mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
   ensureLockDir(paths.lockDir);
   const files = [join(paths.stateDir, 'gateway.lock')];
@@ -46,7 +57,7 @@ export async function acquireLocks(paths: Paths, port: number, env: Environment)
   };
   try {
     for (const file of files) {
-      await acquire(file, owner);
+      await acquire(file, owner, options);
       held.push(file);
     }
   } catch (caught) {
@@ -56,13 +67,14 @@ export async function acquireLocks(paths: Paths, port: number, env: Environment)
   return { release };
 }
 
-async function acquire(file: string, owner: LockOwner): Promise<void> {
+async function acquire(file: string, owner: LockOwner, { log, stop }: LockOptions): Promise<void> {
   const startedAt = Date.now();
+  let told = false;
   for (;;) {
     if (tryCreate(file, owner)) return;
     const holder = readOwner(file);
     if (!holder || !isLiveGateway(holder)) {
-      if (!removeStale(file)) await sleep(lockLimits.pollMs);
+      if (!removeStale(file)) await sleep(lockLimits.pollMs, undefined, { signal: stop });
       continue;
     }
     if (Date.now() - startedAt >= lockLimits.waitMs) {
@@ -71,7 +83,9 @@ async function acquire(file: string, owner: LockOwner): Promise<void> {
           `It listens on port ${holder.port}. Stop it with \`pllan gateway stop\`, or use another profile or PLLAN_STATE_DIR.`,
       );
     }
-    await sleep(lockLimits.pollMs);
+    if (!told) log.info('lock.held', `gateway already running (pid ${holder.pid}); waiting for its lock`);
+    told = true;
+    await sleep(lockLimits.pollMs, undefined, { signal: stop });
   }
 }
 

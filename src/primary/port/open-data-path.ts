@@ -37,8 +37,8 @@ export interface DataPathOptions {
 
 export interface DataPath {
   readonly supervisor: Supervisor;
-  /** Opens the port. @throws StartError when it is taken */
-  listen(): Promise<void>;
+  /** Opens the port. @throws StartError when it is taken, AbortError when `stop` ended the wait for it */
+  listen(stop: AbortSignal): Promise<void>;
   /** Connections for workers are refused from here on; probes and WebSockets go on. */
   refuseWork(): void;
   readonly waiting: number;
@@ -115,8 +115,8 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   };
   return {
     supervisor,
-    async listen() {
-      servers = await listen(plan.bind, plan.port, createServer);
+    async listen(stop) {
+      servers = await listen({ plan: plan.bind, port: plan.port, createServer, log: log.for('port'), stop });
     },
     refuseWork: handover.close,
     get waiting() {
