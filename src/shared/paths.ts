@@ -51,13 +51,22 @@ export function displayPath(path: string, home: string): string {
 
 /** Name of the lock of one config file in the lock dir (config.md §11). */
 export function configLockName(configPath: string): string {
-  return `gateway.${createHash('sha256').update(configPath).digest('hex').slice(0, 8)}.lock`;
+  return `gateway.${pathHash(configPath).slice(0, 8)}.lock`;
+}
+
+/** Name of the tunnel's socket in the lock dir, for a state dir whose path is too long for a socket address. */
+export function tunnelSocketName(stateDir: string): string {
+  return `gateway.${pathHash(stateDir).slice(0, 16)}.sock`;
 }
 
 /** The log file of a day, local date (operations.md §6). */
 export function logFileName(day: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   return `pllan-${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}.log`;
+}
+
+function pathHash(path: string): string {
+  return createHash('sha256').update(path).digest('hex');
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

@@ -11,7 +11,7 @@ import { credentialCheck, digestCredential } from '../../shared/auth/credential.
 import type { TunnelAddress, TunnelPreamble } from '../../shared/ipc.js';
 import { portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
-import type { Paths } from '../../shared/paths.js';
+import { tunnelSocketName, type Paths } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
 import type { Peer } from './peer.js';
 
@@ -56,13 +56,16 @@ export async function openTunnelEnd(
   };
 }
 
-/** Beside the state, or in the lock dir where the path would not fit a socket address. */
+/**
+ * Beside the state, or in the lock dir where the path would not fit a socket address. Either name belongs to
+ * the state dir, whose lock we hold: what is there already was left by a gateway that is dead.
+ */
 function socketPath(paths: Paths): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\pllan-${process.pid}`;
   const beside = join(paths.stateDir, 'gateway.sock');
   return Buffer.byteLength(beside) <= portLimits.socketPathBytes
     ? beside
-    : join(paths.lockDir, `gateway.${process.pid}.sock`);
+    : join(paths.lockDir, tunnelSocketName(paths.stateDir));
 }
 
 function readPreamble(
