@@ -31,7 +31,7 @@ export const runGateway: RunGateway = async (options) => {
   let lock: InstanceLock | undefined;
   const cleanUp = (): void => {
     lock?.release();
-    opened?.flush();
+    opened?.close();
   };
   try {
     const plan = await makeStartPlan(options);

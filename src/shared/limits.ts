@@ -207,6 +207,12 @@ export const logLimits = {
   messageChars: 8_000,
   /** Records that one process may write in a second; the rest are counted in one line. */
   recordsPerSecond: 500,
+  /** Lines that wait for the disk; above it they are dropped and counted. */
+  unwrittenBytes: 8 * MIB,
+  /** The last write before the exit is tried this often when the file is busy … */
+  finalWriteTries: 5,
+  /** … with this pause. */
+  finalWriteRetryMs: 100,
 } as const;
 
 /** Prometheus exposition (http.md §12). */

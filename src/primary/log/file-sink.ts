@@ -1,49 +1,69 @@
 /** The log file: one a day (local date), or the one that is configured. A failing disk never stops the gateway. */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import pino from 'pino';
 import type { LogSink } from '../../shared/log/logger.js';
 import { logFileName, type Paths } from '../../shared/paths.js';
+import { createLineWriter } from './line-writer.js';
 
 export interface LogFile extends LogSink {
+  /** Of the file at the start. */
   readonly path: string;
-  /** Writes out what is buffered; call before exit. */
-  flush(): void;
+  /** Writes what waits, as far as the disk lets it; call before exit. */
+  close(): void;
 }
 
-export function openLogFile(
-  paths: Paths,
-  configured: string | null,
-  now: () => Date = () => new Date(),
-): LogFile {
-  const pathFor = (day: Date): string => configured ?? join(paths.logDir, logFileName(day));
-  let path = pathFor(now());
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = pino.destination({ dest: path, sync: false, mode: 0o600, append: true });
+export interface LogFileOptions {
+  readonly paths: Paths;
+  /** Absolute path of the one file; null for one a day in the log dir. */
+  readonly configured: string | null;
+  readonly now?: () => Date;
+  /** The file can be written again, and this many lines are not in it. */
+  lost(lines: number): void;
+}
+
+/** @throws what opening a file throws */
+export function openLogFile(options: LogFileOptions): LogFile {
+  const { paths, configured, now = () => new Date() } = options;
+  const file = openDaily(() => configured ?? join(paths.logDir, logFileName(now())));
+  const { path } = file;
+  const warn = (text: string): void => void process.stderr.write(`log file ${file.path}: ${text}\n`);
   let warned = false;
-  file.on('error', (error: Error) => {
-    if (warned) return;
-    warned = true;
-    process.stderr.write(`log file ${path}: ${error.message}\n`);
+  const writer = createLineWriter({
+    target: file.descriptor,
+    failed(error) {
+      if (!warned) warn(error.message);
+      warned = true;
+    },
+    dropped: options.lost,
   });
+  return {
+    path,
+    write: writer.write,
+    close() {
+      const lost = writer.close();
+      if (lost > 0) warn(`${lost} lines could not be written`);
+    },
+  };
+}
+
+/** A file that is another one as soon as its path is. */
+function openDaily(pathNow: () => string): { readonly path: string; descriptor(): number } {
+  let path = pathNow();
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  let open = openSync(path, 'a', 0o600);
   return {
     get path() {
       return path;
     },
-    write(line) {
-      const wanted = pathFor(now());
+    descriptor() {
+      const wanted = pathNow();
       if (wanted !== path) {
+        const next = openSync(wanted, 'a', 0o600);
+        closeSync(open);
+        open = next;
         path = wanted;
-        file.reopen(path);
       }
-      file.write(line);
-    },
-    flush() {
-      try {
-        file.flushSync();
-      } catch {
-        warned = true; // not open yet or gone: there is nowhere left to say so
-      }
+      return open;
     },
   };
 }

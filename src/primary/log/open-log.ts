@@ -19,12 +19,19 @@ export interface GatewayLog {
   readonly level: LogLevel;
   /** Finished lines of workers. */
   readonly sink: LogSink;
-  flush(): void;
+  /** Writes what waits; call before exit. */
+  close(): void;
 }
 
 export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): GatewayLog {
   const config = plan.config.logging;
-  const file = openLogFile(paths, config.file === null ? null : expandHome(config.file, paths.home));
+  const file = openLogFile({
+    paths,
+    configured: config.file === null ? null : expandHome(config.file, paths.home),
+    lost(lines) {
+      log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, { lines });
+    },
+  });
   const consoleLevel = flags.verbose ? lower('debug', config.level) : (config.consoleLevel ?? config.level);
   const style = config.consoleStyle ?? (process.stdout.isTTY ? 'pretty' : 'compact');
   const shown = consoleSink({ level: consoleLevel, style, color: flags.color });
@@ -37,14 +44,15 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
   };
   const level = lower(config.level, consoleLevel);
   const secrets = secretsOf(plan);
+  const log = createLogger({ sink, level, subsystem: 'gateway', secrets });
   return {
-    log: createLogger({ sink, level, subsystem: 'gateway', secrets }),
+    log,
     fileLog: createLogger({ sink: file, level: config.level, subsystem: 'gateway', secrets }),
     path: file.path,
     style,
     level,
     sink,
-    flush: () => file.flush(),
+    close: file.close,
   };
 }
 
