@@ -207,6 +207,8 @@ export const logLimits = {
   messageChars: 8_000,
   /** Records that one process may write in a second; the rest are counted in one line. */
   recordsPerSecond: 500,
+  /** Files of one day, or of one configured name, that are kept beside the one that is written. */
+  rolledFiles: 5,
   /** Lines that wait for the disk; above it they are dropped and counted. */
   unwrittenBytes: 8 * MIB,
   /** The last write before the exit is tried this often when the file is busy … */

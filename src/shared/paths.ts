@@ -65,6 +65,11 @@ export function logFileName(day: Date): string {
   return `pllan-${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}.log`;
 }
 
+/** The day in the name of a log file, also one that was moved aside for its size; undefined for other names. */
+export function logFileDay(name: string): string | undefined {
+  return /^pllan-(\d{4}-\d\d-\d\d)\.log(?:\.\d+)?$/.exec(name)?.[1];
+}
+
 function pathHash(path: string): string {
   return createHash('sha256').update(path).digest('hex');
 }

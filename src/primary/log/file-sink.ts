@@ -1,9 +1,7 @@
-/** The log file: one a day (local date), or the one that is configured. A failing disk never stops the gateway. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** Log lines to the file. A failing disk never stops the gateway; it is told once on stderr. */
 import type { LogSink } from '../../shared/log/logger.js';
-import { logFileName, type Paths } from '../../shared/paths.js';
 import { createLineWriter } from './line-writer.js';
+import { openLogFiles, type LogFilesOptions } from './log-files.js';
 
 export interface LogFile extends LogSink {
   /** Of the file at the start. */
@@ -12,58 +10,29 @@ export interface LogFile extends LogSink {
   close(): void;
 }
 
-export interface LogFileOptions {
-  readonly paths: Paths;
-  /** Absolute path of the one file; null for one a day in the log dir. */
-  readonly configured: string | null;
+export interface LogFileOptions extends Omit<LogFilesOptions, 'now' | 'warn'> {
   readonly now?: () => Date;
   /** The file can be written again, and this many lines are not in it. */
   lost(lines: number): void;
 }
 
-/** @throws what opening a file throws */
-export function openLogFile(options: LogFileOptions): LogFile {
-  const { paths, configured, now = () => new Date() } = options;
-  const file = openDaily(() => configured ?? join(paths.logDir, logFileName(now())));
-  const { path } = file;
-  const warn = (text: string): void => void process.stderr.write(`log file ${file.path}: ${text}\n`);
+/** @throws what making a directory and opening a file throw */
+export function openLogFile({ now = () => new Date(), lost, ...options }: LogFileOptions): LogFile {
   let warned = false;
-  const writer = createLineWriter({
-    target: file.descriptor,
-    failed(error) {
-      if (!warned) warn(error.message);
-      warned = true;
-    },
-    dropped: options.lost,
-  });
+  const say = (text: string): void => void process.stderr.write(`log file ${files.path}: ${text}\n`);
+  const warn = (error: Error): void => {
+    if (!warned) say(error.message);
+    warned = true;
+  };
+  const files = openLogFiles({ ...options, now, warn });
+  const { path } = files;
+  const writer = createLineWriter({ target: files.descriptor, failed: warn, dropped: lost });
   return {
     path,
     write: writer.write,
     close() {
-      const lost = writer.close();
-      if (lost > 0) warn(`${lost} lines could not be written`);
-    },
-  };
-}
-
-/** A file that is another one as soon as its path is. */
-function openDaily(pathNow: () => string): { readonly path: string; descriptor(): number } {
-  let path = pathNow();
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let open = openSync(path, 'a', 0o600);
-  return {
-    get path() {
-      return path;
-    },
-    descriptor() {
-      const wanted = pathNow();
-      if (wanted !== path) {
-        const next = openSync(wanted, 'a', 0o600);
-        closeSync(open);
-        open = next;
-        path = wanted;
-      }
-      return open;
+      const lines = writer.close();
+      if (lines > 0) say(`${lines} lines could not be written`);
     },
   };
 }

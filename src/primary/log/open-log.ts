@@ -26,7 +26,9 @@ export interface GatewayLog {
 export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): GatewayLog {
   const config = plan.config.logging;
   const file = openLogFile({
-    paths,
+    dir: paths.logDir,
+    maxFileBytes: config.maxFileBytes,
+    retentionDays: config.retentionDays,
     configured: config.file === null ? null : expandHome(config.file, paths.home),
     lost(lines) {
       log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, { lines });

@@ -61,6 +61,8 @@ export interface ConfigTree {
     readonly file: string | null;
     readonly consoleLevel: LogLevel | null;
     readonly consoleStyle: ConsoleStyle | null;
+    readonly maxFileBytes: number;
+    readonly retentionDays: number;
   };
   readonly diagnostics: {
     readonly prometheus: { readonly enabled: boolean; readonly auth: 'inherit' | 'none' };
@@ -209,6 +211,12 @@ export const configSchema: convict.Schema<ConfigTree> = {
     file: optional(text, 'Log file; default is one a day in the state dir.'),
     consoleLevel: optional(oneOf(logLevels), 'Least level shown on the console.'),
     consoleStyle: optional(oneOf(consoleStyles), 'How console lines look.'),
+    maxFileBytes: {
+      doc: 'Size at which a log file is moved aside.',
+      default: 100 * MIB,
+      format: integer(4_096, 1024 * 1024 * MIB),
+    },
+    retentionDays: { doc: 'Days that log files are kept.', default: 7, format: integer(1, 36_500) },
   },
   diagnostics: {
     prometheus: {

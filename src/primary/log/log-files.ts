@@ -1,0 +1,115 @@
+/**
+ * Which file takes log lines now: another one each day or the one that is configured, a fresh one when it is
+ * full. What is older than the retention is removed at the start and with each new day (operations.md §6).
+ */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { logLimits } from '../../shared/limits.js';
+import { logFileDay, logFileName } from '../../shared/paths.js';
+import { errorCode, toError } from '../../shared/to-error.js';
+
+export interface LogFilesOptions {
+  /** Where dated files go. */
+  readonly dir: string;
+  /** Absolute path of the one file; null for one a day. */
+  readonly configured: string | null;
+  /** A file of this size is moved to `.1`. */
+  readonly maxFileBytes: number;
+  /** Dated files of earlier days are removed. */
+  readonly retentionDays: number;
+  now(): Date;
+  /** Rolling or removing went wrong; lines are written all the same. */
+  warn(error: Error): void;
+}
+
+export interface LogFiles {
+  readonly path: string;
+  /** Of the file to write to now. @throws what opening a file throws */
+  descriptor(): number;
+}
+
+/** @throws what making a directory and opening a file throw */
+export function openLogFiles(options: LogFilesOptions): LogFiles {
+  const { dir, configured, maxFileBytes, now } = options;
+  const pathNow = (): string => configured ?? join(dir, logFileName(now()));
+  const attempt = (step: () => void): boolean => {
+    try {
+      step();
+      return true;
+    } catch (caught) {
+      options.warn(toError(caught));
+      return false;
+    }
+  };
+  const prune = (): void => {
+    if (configured === null) attempt(() => removeOld(dir, options.retentionDays, now()));
+  };
+  let path = pathNow();
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  let open = openSync(path, 'a', 0o600);
+  let rolls = true;
+  prune();
+
+  const replace = (next: string): void => {
+    const opened = openSync(next, 'a', 0o600);
+    closeSync(open);
+    open = opened;
+    path = next;
+  };
+  return {
+    get path() {
+      return path;
+    },
+    descriptor() {
+      const wanted = pathNow();
+      if (wanted !== path) {
+        replace(wanted);
+        rolls = true;
+        prune();
+      } else if (rolls && isFull(open, maxFileBytes)) {
+        // A file may be ours and its folder not: then it grows on, and nobody tries again at every line.
+        rolls = attempt(() => roll(path));
+        if (rolls) replace(path);
+      }
+      return open;
+    },
+  };
+}
+
+/** Never true of a device or a pipe. */
+function isFull(descriptor: number, maxBytes: number): boolean {
+  const stat = fstatSync(descriptor);
+  return stat.isFile() && stat.size >= maxBytes;
+}
+
+/** `.4` becomes `.5`, and so on; what was `.5` is gone. */
+function roll(path: string): void {
+  if (!existsSync(path)) return; // moved already, but no new one could be opened then
+  const names = [path, ...Array.from({ length: logLimits.rolledFiles }, (_, i) => `${path}.${i + 1}`)];
+  for (let i = names.length - 2; i >= 0; i -= 1) {
+    try {
+      renameSync(names[i] as string, names[i + 1] as string);
+    } catch (caught) {
+      if (errorCode(caught) !== 'ENOENT') throw caught;
+    }
+  }
+}
+
+function removeOld(dir: string, retentionDays: number, now: Date): void {
+  const oldestKept = new Date(now);
+  oldestKept.setDate(now.getDate() - retentionDays);
+  const firstKept = logFileDay(logFileName(oldestKept)) ?? '';
+  for (const name of readdirSync(dir)) {
+    const day = logFileDay(name);
+    if (day !== undefined && day < firstKept) rmSync(join(dir, name), { force: true });
+  }
+}
