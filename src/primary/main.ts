@@ -15,13 +15,16 @@ import { openControl } from './control/open-control.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
+import { makeDir } from './make-dir.js';
 import { createPrimaryMetrics } from './metrics/primary-metrics.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
-import { exitCodes, StartError } from './start-error.js';
+import { exitCodes, StartError, systemStep } from './start-error.js';
+
+const STATE_DIR_REMEDY = 'Make it a directory that this user can write to, or set PLLAN_STATE_DIR.';
 
 export const runGateway: RunGateway = async (options) => {
   let log: Logger | undefined;
@@ -34,11 +37,14 @@ export const runGateway: RunGateway = async (options) => {
     opened?.close();
   };
   try {
+    const { paths, env } = options;
     const plan = await makeStartPlan(options);
+    systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
+      makeDir(paths.stateDir),
+    );
     opened = openLog(plan, options);
     ({ log } = opened);
     if (options.flags.force) await forcePort(plan.port, log);
-    const { paths, env } = options;
     lock = await acquireLocks({ paths, port: plan.port, env, log, stop: signals.asked });
     endOnUnexpected(log, cleanUp);
     const shutdown = await startGateway(options, plan, opened, signals.asked);

@@ -1,4 +1,5 @@
 /** A reason not to start, with the exit code that service managers act on (config.md §10). */
+import { toError } from '../shared/to-error.js';
 
 export const exitCodes = {
   stopped: 0,
@@ -14,5 +15,19 @@ export class StartError extends Error {
     super(message);
     this.name = 'StartError';
     this.exitCode = exitCode;
+  }
+}
+
+/** The file system refused a step of the start: `what` could not be done, and what the operator may do about it. */
+export function refusedBySystem(what: string, caught: unknown, remedy: string): StartError {
+  return new StartError(`${what}: ${toError(caught).message}\n${remedy}`);
+}
+
+/** Runs such a step. @throws StartError */
+export function systemStep<T>(what: string, remedy: string, step: () => T): T {
+  try {
+    return step();
+  } catch (caught) {
+    throw refusedBySystem(what, caught, remedy);
   }
 }

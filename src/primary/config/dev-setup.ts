@@ -1,16 +1,24 @@
 /** `pllan gateway --dev`: makes the dev config and workspace when they are missing, touches nothing that exists (cli.md §2). */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { displayPath, type Paths } from '../../shared/paths.js';
+import { makeDir } from '../make-dir.js';
+import { systemStep } from '../start-error.js';
 import { writePrivateFile } from './persist-token.js';
 
+const REMEDY = 'Make its folder one that this user can write to, or set PLLAN_HOME or PLLAN_STATE_DIR.';
+
+/** @throws StartError when workspace or config cannot be made */
 export function ensureDevSetup(paths: Paths): void {
-  mkdirSync(paths.workspace, { recursive: true, mode: 0o700 });
-  if (existsSync(paths.configPath)) return;
-  mkdirSync(dirname(paths.configPath), { recursive: true, mode: 0o700 });
+  const { workspace, configPath, home } = paths;
+  systemStep(`workspace ${workspace} cannot be used`, REMEDY, () => makeDir(workspace));
+  if (existsSync(configPath)) return;
   const config = {
     gateway: { mode: 'local', bind: 'loopback' },
-    agents: { defaults: { workspace: displayPath(paths.workspace, paths.home), skipBootstrap: true } },
+    agents: { defaults: { workspace: displayPath(workspace, home), skipBootstrap: true } },
   };
-  writePrivateFile(paths.configPath, `${JSON.stringify(config, null, 2)}\n`);
+  systemStep(`config ${configPath} cannot be written`, REMEDY, () => {
+    makeDir(dirname(configPath));
+    writePrivateFile(configPath, `${JSON.stringify(config, null, 2)}\n`);
+  });
 }

@@ -1,13 +1,13 @@
 /** Which auth mode and secret are in force, and from where (config.md §9.3). */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readTokenFile, usableSecret } from '../../shared/auth/secret-sources.js';
 import type { LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
-import { exitCodes, StartError } from '../start-error.js';
+import { makeDir } from '../make-dir.js';
+import { exitCodes, StartError, systemStep } from '../start-error.js';
 import { persistToken, writePrivateFile } from './persist-token.js';
 
 export interface AuthFlags {
@@ -42,9 +42,14 @@ export function resolveAuth(loaded: LoadedConfig, flags: AuthFlags, env: Environ
   return { mode, ...(mode === 'token' ? token : password) };
 }
 
+const TOKEN_FILE_REMEDY =
+  'Make it a file of this user, or set gateway.auth.token in the config or PLLAN_GATEWAY_TOKEN.';
+
 /**
  * Auth is on by default: a loopback gateway in token mode that has no token gets one. The token of the last
  * run is taken again, so that clients keep working; a new one is also written into an existing config.
+ *
+ * @throws StartError when the token file cannot be used
  */
 export function ensureToken(
   auth: ResolvedAuth,
@@ -53,11 +58,15 @@ export function ensureToken(
   log: Logger,
 ): ResolvedAuth {
   if (auth.mode !== 'token' || auth.secret !== undefined) return auth;
-  const kept = readTokenFile(paths.tokenFile);
+  const step = <T>(what: string, run: () => T): T =>
+    systemStep(`token file ${paths.tokenFile} cannot be ${what}`, TOKEN_FILE_REMEDY, run);
+  const kept = step('read', () => readTokenFile(paths.tokenFile));
   if (kept !== undefined && !loaded.exists) return { mode: 'token', secret: kept, source: 'token file' };
   const secret = kept ?? randomBytes(24).toString('hex');
-  mkdirSync(dirname(paths.tokenFile), { recursive: true, mode: 0o700 });
-  writePrivateFile(paths.tokenFile, `${secret}\n`);
+  step('written', () => {
+    makeDir(dirname(paths.tokenFile));
+    writePrivateFile(paths.tokenFile, `${secret}\n`);
+  });
   if (loaded.exists && !persistToken(paths.configPath, secret, log)) {
     log.warn(
       'auth.token-not-saved',

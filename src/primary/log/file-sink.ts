@@ -16,7 +16,7 @@ export interface LogFileOptions extends Omit<LogFilesOptions, 'now' | 'warn'> {
   lost(lines: number): void;
 }
 
-/** @throws what making a directory and opening a file throw */
+/** @throws StartError when the file cannot be opened */
 export function openLogFile({ now = () => new Date(), lost, ...options }: LogFileOptions): LogFile {
   let warned = false;
   const say = (text: string): void => void process.stderr.write(`log file ${files.path}: ${text}\n`);

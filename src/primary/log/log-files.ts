@@ -2,20 +2,13 @@
  * Which file takes log lines now: another one each day or the one that is configured, a fresh one when it is
  * full. What is older than the retention is removed at the start and with each new day (operations.md §6).
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { logLimits } from '../../shared/limits.js';
 import { logFileDay, logFileName } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
+import { makeDir } from '../make-dir.js';
+import { systemStep } from '../start-error.js';
 
 export interface LogFilesOptions {
   /** Where dated files go. */
@@ -37,7 +30,9 @@ export interface LogFiles {
   descriptor(): number;
 }
 
-/** @throws what making a directory and opening a file throw */
+const REMEDY = 'Make its folder one that this user can write to, or set logging.file in the config.';
+
+/** @throws StartError when the file cannot be opened */
 export function openLogFiles(options: LogFilesOptions): LogFiles {
   const { dir, configured, maxFileBytes, now } = options;
   const pathNow = (): string => configured ?? join(dir, logFileName(now()));
@@ -54,8 +49,10 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
     if (configured === null) attempt(() => removeOld(dir, options.retentionDays, now()));
   };
   let path = pathNow();
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let open = openSync(path, 'a', 0o600);
+  let open = systemStep(`log file ${path} cannot be opened`, REMEDY, () => {
+    makeDir(dirname(path));
+    return openSync(path, 'a', 0o600);
+  });
   let rolls = true;
   prune();
 

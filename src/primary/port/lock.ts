@@ -9,8 +9,12 @@ import { lockLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
-import { StartError } from '../start-error.js';
+import { makeDir } from '../make-dir.js';
+import { StartError, systemStep } from '../start-error.js';
 import { commandLine, isZombie, processStartTime } from './process-facts.js';
+
+const LOCK_REMEDY = 'Remove what is in its place, and make its folder one that this user can write to.';
+const LOCK_DIR_REMEDY = 'Remove what is in its place, or set TMPDIR to a folder of this user.';
 
 interface LockOwner {
   readonly pid: number;
@@ -34,10 +38,14 @@ export interface LockOptions {
   readonly stop: AbortSignal;
 }
 
-/** @throws StartError when another gateway holds a lock and keeps it, AbortError when `stop` ended the wait */
+/**
+ * The state dir must be there.
+ *
+ * @throws StartError when another gateway keeps a lock or the file system refuses one, AbortError when `stop`
+ * ended the wait
+ */
 export async function acquireLocks(options: LockOptions): Promise<InstanceLock> {
   const { paths, port, env } = options;
-  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
   ensureLockDir(paths.lockDir);
   const files = [join(paths.stateDir, 'gateway.lock')];
   if (env.PLLAN_ALLOW_MULTI_GATEWAY !== '1')
@@ -69,12 +77,13 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
 
 async function acquire(file: string, owner: LockOwner, { log, stop }: LockOptions): Promise<void> {
   const startedAt = Date.now();
+  const step = <T>(run: () => T): T => systemStep(`lock ${file} cannot be taken`, LOCK_REMEDY, run);
   let told = false;
   for (;;) {
-    if (tryCreate(file, owner)) return;
+    if (step(() => tryCreate(file, owner))) return;
     const holder = readOwner(file);
     if (!holder || !isLiveGateway(holder)) {
-      if (!removeStale(file)) await sleep(lockLimits.pollMs, undefined, { signal: stop });
+      if (!step(() => removeStale(file))) await sleep(lockLimits.pollMs, undefined, { signal: stop });
       continue;
     }
     if (Date.now() - startedAt >= lockLimits.waitMs) {
@@ -92,8 +101,8 @@ async function acquire(file: string, owner: LockOwner, { log, stop }: LockOption
 /** The file appears with its content: who finds it empty could only take it for stale. */
 function tryCreate(file: string, owner: LockOwner): boolean {
   const complete = `${file}.${process.pid}`;
-  writeFileSync(complete, JSON.stringify(owner), { mode: 0o600 });
   try {
+    writeFileSync(complete, JSON.stringify(owner), { mode: 0o600 });
     linkSync(complete, file);
     return true;
   } catch (caught) {
@@ -158,11 +167,13 @@ function isGatewayCommand(command: string): boolean {
 }
 
 function ensureLockDir(dir: string): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => makeDir(dir));
   const stat = lstatSync(dir);
   const ours = process.platform === 'win32' || stat.uid === process.getuid?.();
   const open = process.platform !== 'win32' && (stat.mode & 0o077) !== 0;
   if (!stat.isDirectory() || !ours || open) {
-    throw new StartError(`lock directory ${dir} must be a directory of this user with mode 0700`);
+    throw new StartError(
+      `lock directory ${dir} must be a directory of this user with mode 0700\n${LOCK_DIR_REMEDY}`,
+    );
   }
 }

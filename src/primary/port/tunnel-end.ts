@@ -13,6 +13,7 @@ import { portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { tunnelSocketName, type Paths } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
+import { refusedBySystem } from '../start-error.js';
 import type { Peer } from './peer.js';
 
 export interface TunnelEnd {
@@ -21,7 +22,9 @@ export interface TunnelEnd {
 }
 
 const PREAMBLE_BYTES = 1_024;
+const REMEDY = 'Remove what is in its place, and make its folder one that this user can write to.';
 
+/** @throws StartError when the socket cannot be opened */
 export async function openTunnelEnd(
   paths: Paths,
   adopt: (socket: Socket, rest: Buffer, peer: Peer) => void,
@@ -42,11 +45,15 @@ export async function openTunnelEnd(
       adopt(socket, rest, { address: normalizeAddress(preamble.peer), tls: preamble.tls });
     });
   });
-  rmSync(address.path, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(address.path, resolve);
-  });
-  if (process.platform !== 'win32') chmodSync(address.path, 0o600);
+  try {
+    rmSync(address.path, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(address.path, resolve);
+    });
+    if (process.platform !== 'win32') chmodSync(address.path, 0o600);
+  } catch (caught) {
+    throw refusedBySystem(`socket ${address.path} cannot be opened`, caught, REMEDY);
+  }
   return {
     address,
     stop() {
