@@ -203,8 +203,12 @@ export const lockLimits = {
 
 /** Log records (operations.md §6). */
 export const logLimits = {
-  /** One record; longer text is cut. */
-  messageChars: 8_000,
+  /** One message; longer text is cut. */
+  messageChars: 8_192,
+  /** One field of a record; longer text is cut. */
+  fieldChars: 2_048,
+  /** Entries of a list or object in a record; the rest is left out. */
+  fieldEntries: 100,
   /** Records that one process may write in a second; the rest are counted in one line. */
   recordsPerSecond: 500,
   /** Files of one day, or of one configured name, that are kept beside the one that is written. */

@@ -77,7 +77,7 @@ function facade(
     (level: Level) =>
     (event: string, message: string, fields: LogFields = {}): void => {
       if (!root.isLevelEnabled(level) || !admit()) return;
-      const text = redactor.text(message).slice(0, logLimits.messageChars);
+      const text = redactor.text(message, logLimits.messageChars);
       root[level](record(subsystem, text, now(), { event, ...redactor.fields(fields) }, level), text);
     };
   return {

@@ -1,53 +1,74 @@
 /**
  * Takes secrets out of what is logged: by key, by pattern, and the exact values this process knows
- * (operations.md §6). Eighteen characters or more keep six in front and four at the end.
+ * (operations.md §6). Eighteen characters or more keep six in front and four at the end. The work is bounded:
+ * only as much of a text is looked at as will be shown, and every pattern takes time in proportion to it.
  */
+import { logLimits } from '../limits.js';
 
 const sensitiveKey =
   /(token|password|secret|api.?key|keyref|privatekey|serviceaccount|signingsecret|authorization|cookie)$/i;
 const harmlessKey = /tokens$|tokencount$/i;
 
-/** Each pattern's last group is the secret. */
+/** Two groups: what stays and the secret. None needs what comes after it, so that a cut secret is found as well. */
 const patterns: readonly RegExp[] = [
-  /\b(?:Bearer|Basic)\s+([A-Za-z0-9._~+/=-]{6,})/gi,
-  /\b(sk-[A-Za-z0-9_-]{8,})/g,
-  /\b(gh[pousr]_[A-Za-z0-9]{16,})/g,
-  /\b(xox[abprs]-[A-Za-z0-9-]{8,})/g,
-  /\b(AIza[A-Za-z0-9_-]{20,})/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----([\s\S]+?)-----END [A-Z ]*PRIVATE KEY-----/g,
-  /"(?:[a-z]*token|password|secret|api_?key)"\s*:\s*"([^"]+)"/gi,
-  /--(?:token|password)[ =](\S+)/g,
-  /\b[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|API_KEY)=(\S+)/g,
+  /\b((?:Bearer|Basic)\s+)([A-Za-z0-9._~+/=-]{6,})/gi,
+  /\b()(sk-[A-Za-z0-9_-]{8,})/g,
+  /\b()(gh[pousr]_[A-Za-z0-9]{16,})/g,
+  /\b()(xox[abprs]-[A-Za-z0-9-]{8,})/g,
+  /\b()(AIza[A-Za-z0-9_-]{20,})/g,
+  /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)([\s\S]*?)(?=-----END|$)/g,
+  /("(?:[a-z]*token|password|secret|api_?key)"\s*:\s*")((?:[^"\\]|\\.)+)/gi,
+  /(--(?:token|password)[ =])(\S+)/g,
+  /\b([A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|API_KEY)=)(\S+)/g,
 ];
 
+/** At least as much as a cut can leave of something that a pattern would have recognised. */
+const LEAST_MARGIN_CHARS = 64;
+const CUT_MARK = '…';
+
 export interface Redactor {
-  text(value: string): string;
+  /** Without secrets; what is longer than `maxChars` is cut there and ends with a mark. */
+  text(value: string, maxChars: number): string;
+  /** As above, for each string in it, with the limit of fields. */
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
 }
 
 /** `secrets` are exact values to hide wherever they occur; short ones are left out, they would hit ordinary words. */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const exact = secrets.filter((secret) => secret.length >= 8);
-  const text = (value: string): string => {
+  // The longest first: one that holds another must not be broken up before it is found.
+  const exact = secrets.filter((secret) => secret.length >= 8).toSorted((a, b) => b.length - a.length);
+  const margin = Math.max(LEAST_MARGIN_CHARS, exact[0]?.length ?? 0);
+  const redact = (value: string): string => {
     let clean = value;
-    for (const secret of exact) clean = clean.replaceAll(secret, mask(secret));
+    for (const secret of exact) clean = clean.replaceAll(secret, () => mask(secret));
     for (const pattern of patterns) {
-      clean = clean.replace(pattern, (whole: string, secret: string) => whole.replace(secret, mask(secret)));
+      clean = clean.replace(pattern, (_whole, stays: string, secret: string) => stays + mask(secret));
     }
     return clean;
   };
+  const text = (value: string, maxChars: number): string => {
+    if (value.length <= maxChars + margin) return cut(redact(value), maxChars);
+    // A secret that the cut went through is not found, but lies within the margin, which goes as well.
+    const clean = redact(value.slice(0, maxChars + margin)).slice(0, -margin);
+    return clean.slice(0, maxChars) + CUT_MARK;
+  };
   const walk = (key: string, value: unknown, depth: number): unknown => {
     if (typeof value === 'string') {
-      return isSensitiveKey(key) ? mask(value) : text(value);
+      return isSensitiveKey(key) ? mask(value) : text(value, logLimits.fieldChars);
     }
     if (typeof value !== 'object' || value === null) return value;
     if (depth > 4) return '[nested]';
-    if (Array.isArray(value)) return value.slice(0, 100).map((entry) => walk(key, entry, depth + 1));
-    return Object.fromEntries(
-      Object.entries(value).map(([name, entry]) => [name, walk(name, entry, depth + 1)]),
-    );
+    if (Array.isArray(value)) {
+      return value.slice(0, logLimits.fieldEntries).map((entry) => walk(key, entry, depth + 1));
+    }
+    const entries = Object.entries(value).slice(0, logLimits.fieldEntries);
+    return Object.fromEntries(entries.map(([name, entry]) => [name, walk(name, entry, depth + 1)]));
   };
   return { text, fields: (value) => walk('', value, 0) as Record<string, unknown> };
+}
+
+function cut(value: string, maxChars: number): string {
+  return value.length <= maxChars ? value : value.slice(0, maxChars) + CUT_MARK;
 }
 
 /** A key or header whose value is a secret, to go by its name. */

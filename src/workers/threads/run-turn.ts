@@ -71,7 +71,7 @@ async function tryOnce(
     if (adapter.kind === 'http') {
       const { provider, model } = job.selection;
       const reader = new AnswerReader(adapter, sink, (text) =>
-        createRedactor(routeSecrets(provider)).text(text),
+        createRedactor(routeSecrets(provider)).text(text, upstreamLimits.errorBytes),
       );
       const call = job.upstream.call(provider, adapter.request(job.turn, model, provider, stream), reader);
       stop.onStop((failure) => call.abort(failure));
