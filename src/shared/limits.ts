@@ -211,6 +211,10 @@ export const logLimits = {
   fieldEntries: 100,
   /** Records that one process may write in a second; the rest are counted in one line. */
   recordsPerSecond: 500,
+  /** Records of one kind that strangers can cause: this many are written … */
+  repeats: 10,
+  /** … in this time; the rest are counted in one line. */
+  repeatWindowMs: 60_000,
   /** Files of one day, or of one configured name, that are kept beside the one that is written. */
   rolledFiles: 5,
   /** Lines that wait for the disk; above it they are dropped and counted. */

@@ -9,6 +9,7 @@ import { isDirectLoopback } from '../../shared/auth/address.js';
 import { answerAndLinger } from '../../shared/http/raw-answer.js';
 import { TEXT_TYPE } from '../../shared/http/headers.js';
 import { controlLimits } from '../../shared/limits.js';
+import { limitRepeats } from '../../shared/log/repeat-limit.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
 import {
   encodeChallenge,
@@ -82,6 +83,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     clientTracking: false,
     skipUTF8Validation: true,
   });
+  const refusals = limitRepeats<RefusalKind>((kind, more) =>
+    log.warn('ws.refused', `gateway connect failed: ${more} more of kind ${kind}`, { kind, more }),
+  );
   const watch: ConnectionObserver = {
     frameSent: () => observer.frame('out'),
     eventDropped: (event) => observer.eventDropped(event),
@@ -97,7 +101,6 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     everyone.add(connection);
     pending.set(connection, remote.address);
     const deadline = setTimeout(() => {
-      log.warn('ws.handshake-timeout', 'handshake timeout', { conn: connection.id, remote: remote.address });
       reportRefused(connection, 'timeout', 'handshake timeout');
       connection.close(closeCodes.normal, '');
     }, options.handshakeTimeoutMs);
@@ -161,13 +164,18 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     connection.close(close.code, close.reason);
   };
 
-  /** One line and one count for every socket that did not get through the handshake (protocol.md §4.4). */
+  /**
+   * A count, and unless there were many of its kind a line, for every socket that did not get through the
+   * handshake (protocol.md §4.4).
+   */
   const reportRefused = (
     connection: Connection,
     kind: RefusalKind,
     cause: string,
     client?: Refusal['client'],
   ): void => {
+    observer.refused(kind);
+    if (!refusals.admit(kind)) return;
     const { headers, address } = connection.remote;
     log.warn('ws.refused', `gateway connect failed: ${cause}`, {
       conn: connection.id,
@@ -178,7 +186,6 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       mode: client?.mode,
       version: client?.version,
     });
-    observer.refused(kind);
   };
 
   const broadcastTo = (name: EventName, encode: (connection: Connection) => EncodedEvent): void => {
@@ -223,6 +230,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     bufferedBytes: () => totalBuffered(open),
     async shutdown(payload) {
       closedToUpgrades = true;
+      refusals.flush();
       const event = encodeEvent('shutdown', JSON.stringify(payload));
       for (const connection of open) connection.sendEvent(event, false);
       if (everyone.size === 0) return;

@@ -110,7 +110,7 @@ describe('the first frame', () => {
     expect(await within('close', silent.closed)).toEqual({ code: 1000, reason: '' });
     expect(silent.frames).toHaveLength(1);
     const line = await waitFor('log line', () =>
-      hurried.logLines().find(({ message }) => message === 'handshake timeout'),
+      hurried.logLines().find(({ message }) => message === 'gateway connect failed: handshake timeout'),
     );
     expect(line).toMatchObject({ conn: expect.any(String), remote: '127.0.0.1' });
   });
