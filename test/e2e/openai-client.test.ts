@@ -1,27 +1,13 @@
 import OpenAI, { AuthenticationError, BadRequestError } from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, TOKEN, type TestGateway } from '../support/gateway.js';
-import {
-  answerStream,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../support/mock-provider.js';
+import { describe, expect, it } from 'vitest';
+import { TOKEN } from '../support/gateway.js';
+import { answerStream } from '../support/mock-provider.js';
+import { startWithProvider } from '../support/provided-gateway.js';
+
+const { provider, gateway } = await startWithProvider({ behaviour: answerStream(['Hel', 'lo', ' world']) });
 
 describe('the official openai client', () => {
-  let provider: MockProvider;
-  let gateway: TestGateway;
-  let client: OpenAI;
-
-  beforeAll(async () => {
-    provider = await startMockProvider(answerStream(['Hel', 'lo', ' world']));
-    gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
-    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: TOKEN, maxRetries: 0 });
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    await provider.stop();
-  });
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: TOKEN, maxRetries: 0 });
 
   it('gets a JSON completion with usage', async () => {
     const completion = await client.chat.completions.create({

@@ -1,7 +1,8 @@
 /** A client that ends its sending side may wait for its answer or be gone; both get what is right for them. */
 import { describe, expect, it } from 'vitest';
 import { startFor } from '../support/gateway.js';
-import { chunk, providerConfig, startMockProvider } from '../support/mock-provider.js';
+import { chunk } from '../support/mock-provider.js';
+import { startWithProvider } from '../support/provided-gateway.js';
 import { openRaw, rawChat, rawRequest } from '../support/raw-connection.js';
 import { waitFor, within } from '../support/wait-for.js';
 
@@ -33,13 +34,16 @@ describe('a client that is gone', () => {
     ['before its answer', false],
     ['in a stream that is silent', true],
   ] as const)('is not worked for any longer: %s', async ([, stream], test) => {
-    const provider = await startMockProvider(({ response }) => {
-      if (!stream) return;
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(chunk({ content: 'a' }));
-    });
-    test.onTestFinished(() => provider.stop());
-    const gateway = await startFor(test, { config: providerConfig(provider.baseUrl) });
+    const { provider, gateway } = await startWithProvider(
+      {
+        behaviour({ response }) {
+          if (!stream) return;
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          response.write(chunk({ content: 'a' }));
+        },
+      },
+      test.onTestFinished,
+    );
     const connection = await openRaw(gateway.port);
     await connection.write(rawChat('to be continued', { stream }));
     await waitFor('the call', () => provider.calls.length === 1);

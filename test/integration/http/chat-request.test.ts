@@ -1,25 +1,12 @@
 /** What a chat completion may carry, and what of it reaches the provider (http.md §7.1). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../../support/mock-provider.js';
+import { answerJson } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider(answerJson('Hello'));
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
-});
+const { provider, gateway } = await startWithProvider({ behaviour: answerJson('Hello') });
 afterAll(async () => {
   expect((await postChat(gateway, greeting)).status).toBe(200);
-  await gateway.stop();
-  await provider.stop();
 });
 
 const user = { role: 'user', content: 'Hi' };

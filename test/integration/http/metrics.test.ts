@@ -1,33 +1,20 @@
 /** `/metrics`: who may read it, in what form, and that it counts what happens (http.md §12). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bearer, greeting, postChat, readStream } from '../../support/chat.js';
 import { connectControl } from '../../support/control-client.js';
 import { refused } from '../../support/first-frame.js';
-import { startFor, startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
+import { startFor, TOKEN } from '../../support/gateway.js';
 import { scrape, type Scrape } from '../../support/metrics.js';
-import {
-  answerStatus,
-  answerStream,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../../support/mock-provider.js';
+import { answerStatus, answerStream } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 import { requestOnce } from '../../support/request-once.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const SECRET_MODEL = 'm<1>';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider(answerStream(['one', 'two', 'three']));
-  const models = [{ id: 'm-1' }, { id: SECRET_MODEL }];
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl, { models }) });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop();
+const { provider, gateway } = await startWithProvider({
+  behaviour: answerStream(['one', 'two', 'three']),
+  entry: { models: [{ id: 'm-1' }, { id: SECRET_MODEL }] },
 });
 
 /** What a sample rose by, once it has risen at least that much: workers tell what they count once a second. */

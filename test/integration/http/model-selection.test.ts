@@ -1,37 +1,21 @@
 /** Which agent and which model answer (http.md §5.1), seen from the provider. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../../support/mock-provider.js';
+import { answerJson } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider(answerJson('Hello'));
-  const models = ['main-model', 'ops-model', 'org/with/slashes', 'hidden'].map((id) => ({ id }));
-  const { models: providers } = providerConfig(provider.baseUrl, { models });
-  gateway = await startGateway({
-    config: {
-      models: providers,
-      agents: {
-        defaults: {
-          model: 'mock/main-model',
-          models: { 'mock/main-model': {}, 'mock/org/with/slashes': { alias: 'slashy' } },
-        },
-        list: [{ id: 'main' }, { id: 'Ops', model: { primary: 'mock/ops-model' } }],
+const { provider, gateway } = await startWithProvider({
+  behaviour: answerJson('Hello'),
+  entry: { models: ['main-model', 'ops-model', 'org/with/slashes', 'hidden'].map((id) => ({ id })) },
+  config: {
+    agents: {
+      defaults: {
+        model: 'mock/main-model',
+        models: { 'mock/main-model': {}, 'mock/org/with/slashes': { alias: 'slashy' } },
       },
+      list: [{ id: 'main' }, { id: 'Ops', model: { primary: 'mock/ops-model' } }],
     },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop();
+  },
 });
 
 /** The model that the provider was asked for, and the name in the answer. */

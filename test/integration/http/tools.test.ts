@@ -1,29 +1,11 @@
 /** Functions that the client runs itself: what is checked, what reaches the provider and comes back (http.md §7). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, greeting, postChat, readStream } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  answerStream,
-  chunk,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-  type ProviderCall,
-} from '../../support/mock-provider.js';
+import { answerJson, answerStream, chunk, type ProviderCall } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider();
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
-});
+const { provider, gateway } = await startWithProvider();
 beforeEach(() => provider.behave(answerJson('Hello')));
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop();
-});
 
 const weather = {
   type: 'function',

@@ -1,16 +1,11 @@
 /** A client that reads slowly slows its provider down; nothing piles up in between and nothing is lost. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { greeting, postChat } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  chunk,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../../support/mock-provider.js';
+import { startFor } from '../../support/gateway.js';
+import { answerJson, chunk } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 import { openRaw, rawChat } from '../../support/raw-connection.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
@@ -20,17 +15,7 @@ const PIECES = 1_000;
 /** What sockets of both ends and the queues between them may hold; less than half of all that is sent. */
 const HELD_PIECES = 480;
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider();
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop();
-});
+const { provider, gateway } = await startWithProvider();
 
 it('the provider is held while the client does not read, goes on when it does, and every piece arrives', async () => {
   let sent = 0;
@@ -78,8 +63,7 @@ it('the provider is held while the client does not read, goes on when it does, a
 });
 
 it('the local model is held likewise', async (test) => {
-  const local = await startGateway();
-  test.onTestFinished(async () => void (await local.stop()));
+  const local = await startFor(test);
   const words = Array.from({ length: 100_000 }, (_, index) => `word-${index}`).join(' ');
   const connection = await openRaw(local.port);
   const socket = connection.release();

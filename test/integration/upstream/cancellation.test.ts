@@ -1,31 +1,16 @@
 /** A client that goes away takes its call to the provider with it (http.md §7.3). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { bearer, greeting, postChat } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  chunk,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-  type ProviderCall,
-} from '../../support/mock-provider.js';
-import { openRaw, rawRequest } from '../../support/raw-connection.js';
 import { scrape } from '../../support/metrics.js';
+import { answerJson, chunk, type ProviderCall } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
+import { openRaw, rawRequest } from '../../support/raw-connection.js';
 import { waitFor } from '../../support/wait-for.js';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider();
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
-});
+const { provider, gateway } = await startWithProvider();
 afterAll(async () => {
   provider.behave(answerJson('still here'));
   expect((await postChat(gateway, greeting)).status).toBe(200);
-  await gateway.stop();
-  await provider.stop();
 });
 
 function say({ response }: ProviderCall): void {

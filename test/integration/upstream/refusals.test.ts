@@ -1,33 +1,21 @@
 /** What a provider's refusal says reaches the client only when it is the client's business, and clean (http.md §7.2). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  answerStatus,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../../support/mock-provider.js';
+import { answerJson, answerStatus } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 import { waitFor } from '../../support/wait-for.js';
 
 /** Looks like no key that anyone knows. */
 const KEY = 'violet-mountain-4711';
 const HEADER_SECRET = 'another/secret/0815';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider();
-  const over = { apiKey: KEY, headers: { 'X-Tenant-Secret': HEADER_SECRET } };
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl, over), args: ['--verbose'] });
+const { provider, gateway } = await startWithProvider({
+  entry: { apiKey: KEY, headers: { 'X-Tenant-Secret': HEADER_SECRET } },
+  args: ['--verbose'],
 });
 afterAll(async () => {
   provider.behave(answerJson('still here'));
   expect((await postChat(gateway, greeting)).status).toBe(200);
-  await gateway.stop();
-  await provider.stop();
 });
 
 it('the provider gets its key and headers', async () => {

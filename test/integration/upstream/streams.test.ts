@@ -1,30 +1,13 @@
 /** What providers send as a stream, in all its forms, and what the client gets of it (http.md §7.3). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { errorOf, greeting, postChat, readStream, type ReadStream } from '../../support/chat.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
-import {
-  answerJson,
-  answerStream,
-  chunk,
-  providerConfig,
-  startMockProvider,
-  type MockProvider,
-} from '../../support/mock-provider.js';
+import { answerJson, answerStream, chunk } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
 
 const DONE = 'data: [DONE]\n\n';
 const NOTHING_SAID = 'No response from pllan.';
 
-let provider: MockProvider;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  provider = await startMockProvider();
-  gateway = await startGateway({ config: providerConfig(provider.baseUrl) });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await provider.stop();
-});
+const { provider, gateway } = await startWithProvider();
 
 /** The provider writes these pieces, each in a write of its own. */
 function says(...pieces: readonly (string | Buffer)[]): void {
