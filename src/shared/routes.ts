@@ -3,7 +3,6 @@
  * version (http.md §5.1). Built in the primary, read in workers and their threads, never changed.
  */
 import type { ModelRef } from './config/model-ref.js';
-import { isSensitiveKey } from './log/redact.js';
 
 export interface ProviderRoute {
   readonly id: string;
@@ -16,10 +15,14 @@ export interface ProviderRoute {
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
 }
 
-/** Values of a route that no answer and no log line may show. */
+/**
+ * Values of a route that no answer and no log line may show: the key and every header, since a header's name need
+ * not tell that it is a secret. A credential is also hidden without the scheme in front of it.
+ */
 export function routeSecrets({ apiKey, headers }: ProviderRoute): string[] {
-  const named = Object.entries(headers).filter(([name]) => isSensitiveKey(name));
-  return [...(apiKey === null ? [] : [apiKey]), ...named.map(([, value]) => value)];
+  const values = Object.values(headers);
+  const credentials = values.flatMap((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? []);
+  return [...(apiKey === null ? [] : [apiKey]), ...values, ...credentials];
 }
 
 export interface AgentRoute {

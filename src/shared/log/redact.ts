@@ -71,8 +71,8 @@ function cut(value: string, maxChars: number): string {
   return value.length <= maxChars ? value : value.slice(0, maxChars) + CUT_MARK;
 }
 
-/** A key or header whose value is a secret, to go by its name. */
-export function isSensitiveKey(key: string): boolean {
+/** A key whose value is a secret, to go by its name. */
+function isSensitiveKey(key: string): boolean {
   return sensitiveKey.test(key) && !harmlessKey.test(key);
 }
 
