@@ -173,8 +173,12 @@ export const upstreamLimits = {
   retryDelayMs: 100,
   connectionsPerOrigin: 256,
   keepAliveMs: 30_000,
-  /** A JSON answer larger than this is refused. */
+  /** A JSON answer larger than this is refused, and a stream that is collected to one. */
   responseBytes: 32 * MIB,
+  /** What an event of a collected stream counts besides its text: providers send words, not letters. */
+  eventOverheadBytes: 64,
+  /** Characters of a stream that wait for the end of their event; above it the stream is refused. */
+  eventChars: MIB,
   /** Of an error answer only this much is read. */
   errorBytes: 64 * KIB,
   /** Error texts shown to users are cut here (runs-and-events.md §13). */

@@ -1,5 +1,7 @@
 /** Where the events of a turn go, and the sink that puts them together to one result. */
+import { upstreamLimits } from '../../shared/limits.js';
 import type { FinishReason, ToolCall, TurnEvent, TurnResult, Usage } from './turn.js';
+import { UpstreamFailure } from './upstream/failure.js';
 
 export interface TurnSink {
   /** The provider has begun to answer. */
@@ -9,22 +11,26 @@ export interface TurnSink {
   result(result: TurnResult): void;
 }
 
-/** Collects a turn's events into its result. */
+/** Collects a turn's events into its result, of bounded size. */
 export class ResultSink implements TurnSink {
   #given: TurnResult | undefined;
   #text = '';
   #finish: FinishReason = 'stop';
   #usage: Usage = { input: 0, output: 0 };
   #calls: Map<number, ToolCall> | undefined;
+  #size = 0;
 
   started(): void {}
 
+  /** @throws UpstreamFailure when it all becomes too large */
   event(event: TurnEvent): void {
     switch (event.type) {
       case 'text':
+        this.#grow(event.text.length);
         this.#text += event.text;
         break;
       case 'tool-call':
+        this.#grow(event.arguments.length + (event.id?.length ?? 0) + (event.name?.length ?? 0));
         this.#addToCall(event);
         break;
       case 'finish':
@@ -43,6 +49,13 @@ export class ResultSink implements TurnSink {
   get whole(): TurnResult {
     const toolCalls = [...(this.#calls?.values() ?? [])];
     return this.#given ?? { text: this.#text, toolCalls, finish: this.#finish, usage: this.#usage };
+  }
+
+  #grow(chars: number): void {
+    this.#size += chars + upstreamLimits.eventOverheadBytes;
+    if (this.#size > upstreamLimits.responseBytes) {
+      throw new UpstreamFailure('malformed', `answer larger than ${upstreamLimits.responseBytes} bytes`);
+    }
   }
 
   #addToCall(event: Extract<TurnEvent, { type: 'tool-call' }>): void {

@@ -69,6 +69,12 @@ export class AnswerReader implements Receiver {
   #openStream(): Stream {
     const reader = this.#adapter.openStream();
     const parser = createParser({
+      maxBufferSize: upstreamLimits.eventChars,
+      onError({ type, message }) {
+        // Fields that nobody knows are no errors: the format asks readers to pass over them.
+        if (type === 'max-buffer-size-exceeded')
+          throw new UpstreamFailure('malformed', `an event too large: ${message}`);
+      },
       onEvent: ({ data }) => {
         for (const event of reader.read(data)) this.#sink.event(event);
       },

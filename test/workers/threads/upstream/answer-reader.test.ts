@@ -41,6 +41,10 @@ function failure(answer: Answer): UpstreamFailure {
   throw new Error('it ended well');
 }
 
+function callChunk(index: number, args: string): string {
+  return chunk({ tool_calls: [{ index, id: `call_${index}`, function: { name: 'f', arguments: args } }] });
+}
+
 const hello =
   chunk({ content: 'Hel' }) + chunk({ content: 'lo, 世界 🎈' }) + chunk({}, 'stop') + 'data: [DONE]\n\n';
 const whole = JSON.stringify({ choices: [{ message: { content: 'Hello, 世界' }, finish_reason: 'stop' }] });
@@ -90,6 +94,43 @@ describe('an answer', () => {
   it('may not grow without end', () => {
     const piece = Buffer.alloc(8 * 1024 * 1024);
     expect(failure({ pieces: [piece, piece, piece, piece, 'x'] })).toMatchObject({ reason: 'malformed' });
+  });
+});
+
+describe('a stream', () => {
+  const MIB = 1024 * 1024;
+  const mebibytes = (count: number, piece: string): string[] =>
+    Array.from({ length: count * 16 }, () => piece.repeat(MIB / 16 / piece.length));
+
+  it.each([
+    ['a line', ['data: ', ...mebibytes(2, 'x')]],
+    ['an event', mebibytes(2, 'data: xxxxxxxxx\n')],
+    ['a name', ['event: ', ...mebibytes(2, 'x')]],
+    ['a comment', [': ', ...mebibytes(2, 'x')]],
+  ])('may not have %s without end', (_what, pieces) => {
+    expect(failure({ headers: eventStream, pieces })).toMatchObject({
+      reason: 'malformed',
+      message: expect.stringContaining('event'),
+    });
+  });
+
+  it('may be of any length in all, with a comment for every silence', () => {
+    const sink = new ResultSink();
+    const piece = chunk({ content: 'x'.repeat(64 * 1024) });
+    const pieces = Array.from({ length: 64 }, () => `: wait ${'.'.repeat(32 * 1024)}\n\n${piece}`);
+    feed(sink, { headers: eventStream, pieces: [...pieces, chunk({}, 'stop')] }).finish();
+    expect(sink.whole.text).toHaveLength(64 * 64 * 1024);
+  });
+
+  it.each([
+    ['of words', chunk({ content: 'x'.repeat(512 * 1024) }), 128],
+    ['of very short words', chunk({ content: 'x' }).repeat(1_000), 1_000],
+    ['of calls', callChunk(0, 'x'.repeat(512 * 1024)), 128],
+    ['of many calls', Array.from({ length: 1_000 }, (_, index) => callChunk(index, '')).join(''), 600],
+    ['of long names', chunk({ tool_calls: [{ function: { name: 'f'.repeat(512 * 1024) } }] }), 128],
+  ])('that is collected may not be endless: %s', (_what, piece, times) => {
+    const pieces = Array.from({ length: times }, () => piece);
+    expect(failure({ headers: eventStream, pieces })).toMatchObject({ reason: 'malformed' });
   });
 });
 
