@@ -135,6 +135,10 @@ export const threadLimits = {
   checkIntervalMs: 1_000,
   /** Tasks per thread: a turn mostly waits, so this caps open streams, not CPU. */
   concurrentTasks: 1_024,
+  /** JavaScript heap of a thread: one that needs more ends alone instead of taking its process with it … */
+  heapMib: 2_048,
+  /** … and earlier where this share of the memory, divided among the threads of the process, is less. */
+  heapShare: 0.5,
   /** Tasks or parts that go between process and thread in one message; fewer when no more come in a turn. */
   batch: 16,
   /** `Retry-After` of an answer that was refused because the pool is full. */

@@ -1,5 +1,7 @@
 /** The control plane outlives its workers, however they go; the data plane is back at once. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { threadLimits } from '../../src/shared/limits.js';
 import { connectControl, connectMany, type ControlClient } from '../support/control-client.js';
 import { chatRequest, isAlive, startFor, type TestGateway } from '../support/gateway.js';
 import { startHttpLoad } from '../support/http-load.js';
@@ -19,6 +21,11 @@ async function killWorker(gateway: TestGateway): Promise<void> {
   const [pid = 0] = await waitFor('a worker', () => gateway.workers().length > 0 && gateway.workers());
   process.kill(pid, 'SIGKILL');
   await waitFor('end of the worker', () => !isAlive(pid));
+}
+
+/** The most memory that a process has used so far (Linux). */
+function peakMib(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 /** Everything that must go on whatever happens to workers. */
@@ -174,5 +181,23 @@ describe.concurrent('an api thread that ends', () => {
     expect(gateway.workers()).toEqual(workers);
     expect(await control.call('health')).toMatchObject({ ok: true });
     await control.close();
+  });
+
+  it('because it was out of memory is no more than that', async (test) => {
+    const gateway = await startFor(test);
+    const workers = gateway.workers();
+    const beside = complete(gateway, '/wait 60000');
+    await waitFor('an open task', async () => {
+      return (await scrape(gateway.url)).total('pllan_pool_open_tasks') === 1;
+    });
+    const ended = within('the end of the thread', complete(gateway, '/hoard'), 30_000);
+    for (const answer of await Promise.all([ended, within('the request beside it', beside, 30_000)]))
+      expect(answer.status).toBe(500);
+    expect(contentOf(await complete(gateway, 'next'))).toBe('next');
+    expect(gateway.workers()).toEqual(workers);
+    for (const pid of workers) expect(peakMib(pid)).toBeLessThan(1.5 * threadLimits.heapMib);
+    expect(gateway.logLines().map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^an api thread ended with \d open tasks: .*memory/),
+    );
   });
 });

@@ -6,6 +6,7 @@
  *
  * Each task's receiver hears exactly one of `answer`, `end`, `failed`.
  */
+import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
@@ -85,6 +86,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     atomics: 'disabled',
     recordTiming: false,
     env: {},
+    resourceLimits: { maxOldGenerationSizeMb: heapMib(threads) },
     workerData: data,
   });
   const room = threads * threadLimits.concurrentTasks;
@@ -186,4 +188,10 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
       await pool.destroy();
     },
   };
+}
+
+/** MiB; the memory is the machine's, or what its container may use of it. */
+function heapMib(threads: number): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.min(threadLimits.heapMib, Math.floor((memory * threadLimits.heapShare) / threads / 2 ** 20));
 }

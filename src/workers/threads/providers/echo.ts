@@ -4,9 +4,9 @@
  *
  * Test hooks, dead unless the gateway was started with `PLLAN_TEST_HOOKS=1`: the prompt `/block <ms>`
  * keeps the thread busy without yielding, `/wait <ms>` answers late, `/trickle <n> <ms>` sends n words with
- * a pause after each, `/exit` ends the thread.
+ * a pause after each, `/hoard` takes memory until there is none left, `/exit` ends the thread.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Turn, TurnEvent } from '../turn.js';
 import type { LocalAdapter } from './adapter.js';
 
@@ -26,6 +26,7 @@ async function* hooked(prompt: string): AsyncGenerator<TurnEvent> {
   const [first = 0, second = 0] = args.map(Number);
   if (command === '/exit') process.exit(1);
   if (command === '/block') block(first);
+  if (command === '/hoard') await hoard();
   if (command === '/wait') await sleep(first);
   if (command === '/trickle') {
     for (let i = 0; i < first; i += 1) {
@@ -39,6 +40,13 @@ async function* hooked(prompt: string): AsyncGenerator<TurnEvent> {
 function block(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
+}
+
+async function hoard(): Promise<never> {
+  for (const hoarded: string[] = []; ;) {
+    hoarded.push(Buffer.alloc(500_000).toString('latin1'));
+    await nextTurn();
+  }
 }
 
 function words(text: string): string[] {
