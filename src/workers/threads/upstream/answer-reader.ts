@@ -4,6 +4,7 @@ import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
 import type { TurnSink } from '../turn-sink.js';
+import { CollectedBytes } from './collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
 import type { Receiver, ResponseHeaders } from './upstream.js';
 
@@ -17,8 +18,7 @@ export class AnswerReader implements Receiver {
   readonly #adapter: HttpAdapter;
   readonly #sink: TurnSink;
   readonly #redact: (text: string) => string;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #body = new CollectedBytes();
   #status = 0;
   #retryAfter: string | undefined;
   #stream: Stream | undefined;
@@ -45,18 +45,18 @@ export class AnswerReader implements Receiver {
       this.#stream.parser.feed(this.#stream.decoder.decode(chunk, { stream: true }));
       return;
     }
-    this.#size += chunk.length;
-    if (this.#size <= (this.#refused ? upstreamLimits.errorBytes : upstreamLimits.responseBytes)) {
-      this.#chunks.push(chunk);
+    const limit = this.#refused ? upstreamLimits.errorBytes : upstreamLimits.responseBytes;
+    if (this.#body.size + chunk.length <= limit) {
+      this.#body.add(chunk);
     } else if (!this.#refused) {
-      throw new UpstreamFailure('malformed', `answer larger than ${upstreamLimits.responseBytes} bytes`);
+      throw new UpstreamFailure('malformed', `answer larger than ${limit} bytes`);
     }
   }
 
   /** Call after the last byte. @throws UpstreamFailure when the answer was an error or cut off; Error when unreadable */
   finish(): void {
     if (this.#refused) throw this.#refusal();
-    if (!this.#stream) this.#sink.result(this.#adapter.readAnswer(JSON.parse(this.#text())));
+    if (!this.#stream) this.#sink.result(this.#adapter.readAnswer(JSON.parse(this.#body.text())));
     else if (!this.#stream.reader.complete) {
       throw new UpstreamFailure('broken', 'the stream ended before the model was done');
     }
@@ -84,14 +84,9 @@ export class AnswerReader implements Receiver {
 
   #refusal(): UpstreamFailure {
     const status = this.#status;
-    const text = errorText(this.#adapter, this.#text(), this.#redact);
+    const text = errorText(this.#adapter, this.#body.text(), this.#redact);
     const message = `status ${status}${text ? `: ${text}` : ''}`;
     return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text });
-  }
-
-  #text(): string {
-    const [only] = this.#chunks;
-    return (this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)).toString('utf8');
   }
 }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openaiCompletions } from '../../../../src/workers/threads/providers/openai-completions.js';
@@ -45,6 +47,14 @@ function callChunk(index: number, args: string): string {
   return chunk({ tool_calls: [{ index, id: `call_${index}`, function: { name: 'f', arguments: args } }] });
 }
 
+/** What is left after a full collection, buffers included. */
+function liveHeapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 const hello =
   chunk({ content: 'Hel' }) + chunk({ content: 'lo, 世界 🎈' }) + chunk({}, 'stop') + 'data: [DONE]\n\n';
 const whole = JSON.stringify({ choices: [{ message: { content: 'Hello, 世界' }, finish_reason: 'stop' }] });
@@ -89,6 +99,15 @@ describe('an answer', () => {
     expect(() => feed(new ResultSink(), { headers: eventStream, pieces: ['data: {oops\n\n'] })).toThrow(
       SyntaxError,
     );
+  });
+
+  it('in a great many pieces takes no more memory than its bytes', () => {
+    const bytes = Buffer.alloc(500_000, 'x');
+    const reader = feed(new ResultSink(), {});
+    const before = liveHeapBytes();
+    for (let at = 0; at < bytes.length; at += 1) reader.data(bytes.subarray(at, at + 1));
+    expect(liveHeapBytes() - before).toBeLessThan(8 * bytes.length);
+    expect(() => reader.finish()).toThrow(SyntaxError);
   });
 
   it('may not grow without end', () => {
