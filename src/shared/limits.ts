@@ -183,8 +183,12 @@ export const upstreamLimits = {
   eventOverheadBytes: 64,
   /** Characters of a stream that wait for the end of their event; above it the stream is refused. */
   eventChars: MIB,
-  /** Of an error answer only this much is read. */
+  /** Of an error answer only this much is read … */
   errorBytes: 64 * KIB,
+  /** … and no longer than this after its head: what counts most is its status. */
+  errorMs: 5_000,
+  /** When an answer is complete and its body is not: how long the rest is dropped before the connection is closed. */
+  restMs: 1_000,
   /** Error texts shown to users are cut here (runs-and-events.md §13). */
   messageChars: 600,
   /** A stream waits this long for the provider's status before its SSE headers go out without it. */

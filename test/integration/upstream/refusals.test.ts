@@ -1,7 +1,7 @@
 /** What a provider's refusal says reaches the client only when it is the client's business, and clean (http.md §7.2). */
 import { afterAll, describe, expect, it } from 'vitest';
 import { errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
-import { answerJson, answerStatus } from '../../support/mock-provider.js';
+import { answerJson, answerStatus, type ProviderCall } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
 import { waitFor } from '../../support/wait-for.js';
 
@@ -22,6 +22,7 @@ const { provider, gateway } = await startWithProvider({
       'X-Upstream': `Basic ${SCHEME_SECRET}`,
       'X-Region': 'north',
     },
+    timeouts: { idleMs: 1_000 },
   },
   args: ['--verbose'],
 });
@@ -60,6 +61,32 @@ describe('the message of a rejected request', () => {
     expect(await errorOf(await postChat(gateway, greeting))).toEqual(
       invalidRequest('The model provider rejected the request'),
     );
+  });
+});
+
+describe('a refusal that does not end', () => {
+  const whole = JSON.stringify({ error: { message: 'no such model' } });
+  const trickle = ({ response }: ProviderCall): void => {
+    const timer = setInterval(() => response.write(' '), 50);
+    response.once('close', () => clearInterval(timer));
+  };
+  const flood = ({ response }: ProviderCall): void => {
+    const write = (): void => void (response.destroyed || response.write('x'.repeat(8_192), write));
+    write();
+  };
+
+  it.each([
+    ['but is silent', () => {}, 'no such model'],
+    ['but goes on, a little at a time', trickle, 'no such model'],
+    ['but goes on as fast as it can', flood, 'The model provider rejected the request'],
+  ])('%s: its status and what came count, and its connection is closed', async (_how, goOn, message) => {
+    const before = provider.aborted.length;
+    provider.behave((call) => {
+      call.response.writeHead(400, { 'content-type': 'application/json' }).write(whole);
+      goOn(call);
+    });
+    expect(await errorOf(await postChat(gateway, greeting))).toEqual(invalidRequest(message));
+    await waitFor('the end of the connection', () => provider.aborted.length > before);
   });
 });
 

@@ -6,7 +6,7 @@ import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
 import type { TurnSink } from '../turn-sink.js';
 import { CollectedBytes } from './collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
-import type { Receiver, ResponseHeaders } from './upstream.js';
+import { isRefusal, type Receiver, type ResponseHeaders } from './upstream.js';
 
 type Stream = {
   readonly reader: StreamReader;
@@ -45,12 +45,14 @@ export class AnswerReader implements Receiver {
       this.#stream.parser.feed(this.#stream.decoder.decode(chunk, { stream: true }));
       return;
     }
-    const limit = this.#refused ? upstreamLimits.errorBytes : upstreamLimits.responseBytes;
-    if (this.#body.size + chunk.length <= limit) {
-      this.#body.add(chunk);
-    } else if (!this.#refused) {
-      throw new UpstreamFailure('malformed', `answer larger than ${limit} bytes`);
+    this.#body.add(chunk);
+    if (this.#body.size > upstreamLimits.responseBytes) {
+      throw new UpstreamFailure('malformed', `answer larger than ${upstreamLimits.responseBytes} bytes`);
     }
+  }
+
+  get satisfied(): boolean {
+    return this.#refused && this.#body.size >= upstreamLimits.errorBytes;
   }
 
   /** Call after the last byte. @throws UpstreamFailure when the answer was an error or cut off; Error when unreadable */
@@ -63,7 +65,7 @@ export class AnswerReader implements Receiver {
   }
 
   get #refused(): boolean {
-    return this.#status < 200 || this.#status >= 300;
+    return isRefusal(this.#status);
   }
 
   #openStream(): Stream {

@@ -1,8 +1,8 @@
 /**
  * HTTP to model providers: keep-alive pools per origin, one call at a time with its deadlines.
  *
- *   queued ──connection──▶ sent ──head──▶ receiving ──▶ done
- *      └────── first-byte deadline ─────┘   └─ idle deadline, stopped while paused
+ *   queued ──connection──▶ sent ──head──▶ receiving ──▶ done ──▶ dropping a rest that nobody needs
+ *      └────── first-byte deadline ─────┘   └─ idle deadline, stopped while paused; of a refusal: a deadline for all
  *
  * A call ends in exactly one of: resolved, or rejected with an `UpstreamFailure`.
  */
@@ -20,6 +20,13 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 export interface Receiver {
   head(status: number, headers: ResponseHeaders): void;
   data(chunk: Buffer): void;
+  /** Nothing more is needed: the call ends well, and what still comes is dropped. */
+  readonly satisfied: boolean;
+}
+
+/** Whether an answer with this status is an error. */
+export function isRefusal(status: number): boolean {
+  return status < 200 || status >= 300;
 }
 
 export interface Upstream {
@@ -78,11 +85,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
   readonly #firstByteMs: number;
   readonly #receiver: Receiver;
   readonly #deadlines: Deadlines;
-  readonly #watch: WatchId;
+  #watch: WatchId;
   #resolve!: () => void;
   #reject!: (failure: UpstreamFailure) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #answered = false;
+  #refused = false;
   #settled = false;
   #paused = false;
 
@@ -105,6 +113,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
   }
 
   pause(): void {
+    if (this.#settled || this.#refused) return;
     this.#paused = true;
     if (this.#answered) this.dueAt = Number.POSITIVE_INFINITY;
     this.#controller?.pause();
@@ -112,11 +121,17 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
 
   resume(): void {
     this.#paused = false;
-    if (this.#answered) this.dueAt = performance.now() + this.#idleMs;
+    if (this.#answered && !this.#settled && !this.#refused) this.dueAt = performance.now() + this.#idleMs;
     this.#controller?.resume();
   }
 
   expired(): void {
+    // Nobody waits for what is dropped, and of a refusal that does not end what has come is enough.
+    if (this.#settled || this.#refused) {
+      this.#settle();
+      this.#controller?.abort(new Error('the answer did not end'));
+      return;
+    }
     const [reason, what, ms] = this.#answered
       ? (['idle-timeout', 'nothing more', this.#idleMs] as const)
       : (['first-byte-timeout', 'no answer', this.#firstByteMs] as const);
@@ -135,7 +150,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
   ): void {
     if (this.#settled || status < 200) return;
     this.#answered = true;
-    this.dueAt = performance.now() + this.#idleMs;
+    this.#refused = isRefusal(status);
+    const waitMs = this.#refused ? Math.min(this.#idleMs, upstreamLimits.errorMs) : this.#idleMs;
+    this.dueAt = performance.now() + waitMs;
     try {
       this.#receiver.head(status, headers);
     } catch (caught) {
@@ -145,20 +162,31 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#settled) return;
-    if (!this.#paused) this.dueAt = performance.now() + this.#idleMs;
+    if (!this.#paused && !this.#refused) this.dueAt = performance.now() + this.#idleMs;
     try {
       this.#receiver.data(chunk);
+      if (this.#receiver.satisfied) this.#dropRest();
     } catch (caught) {
       this.abort(unreadable(caught));
     }
   }
 
   onResponseEnd(): void {
-    this.#settle();
+    if (this.#settled) this.#deadlines.forget(this.#watch);
+    else this.#settle();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(connectionFailure(error, this.#answered));
+    if (this.#settled) this.#deadlines.forget(this.#watch);
+    else this.#settle(connectionFailure(error, this.#answered));
+  }
+
+  /** A body that is read to its end leaves its connection to the next call; one that does not end soon is cut off. */
+  #dropRest(): void {
+    this.#settle();
+    this.dueAt = performance.now() + upstreamLimits.restMs;
+    this.#watch = this.#deadlines.watch(this);
+    if (this.#paused) this.#controller?.resume();
   }
 
   #settle(failure?: UpstreamFailure): void {
