@@ -1,8 +1,10 @@
 /** What providers send as a stream, in all its forms, and what the client gets of it (http.md §7.3). */
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { errorOf, greeting, postChat, readStream, type ReadStream } from '../../support/chat.js';
-import { answerJson, answerStream, chunk } from '../../support/mock-provider.js';
+import { answerJson, answerStream, chunk, type ProviderCall } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
+import { waitFor, within } from '../../support/wait-for.js';
 
 const DONE = 'data: [DONE]\n\n';
 const NOTHING_SAID = 'No response from pllan.';
@@ -139,6 +141,48 @@ describe('a provider', () => {
       object: 'chat.completion',
       choices: [{ message: { role: 'assistant', content: 'Hello' }, finish_reason: 'length' }],
     });
+  });
+});
+
+describe('after [DONE]', () => {
+  const said = chunk({ content: 'Hello' }) + chunk({}, 'stop') + DONE;
+  const speak = ({ response }: ProviderCall): ServerResponse =>
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+
+  it.each([true, false])(
+    'nothing is waited for; a body that does not end is cut (stream: %s)',
+    async (stream) => {
+      const before = provider.aborted.length;
+      provider.behave((call) => void speak(call).write(said));
+      const response = await within('the answer', postChat(gateway, { ...greeting, stream }));
+      expect(await within('its end', response.text())).toContain('"content":"Hello"');
+      await waitFor('the end of the connection', () => provider.aborted.length > before);
+    },
+  );
+
+  it('nothing counts, be it in the same piece or in later ones', async () => {
+    const before = provider.aborted.length;
+    provider.behave((call) => {
+      const response = speak(call);
+      const goOn = (): void => void (response.destroyed || response.write(chunk({ content: '!' }), goOn));
+      response.write(`${said}data: {oops}\n\n`, goOn);
+    });
+    const stream = await streamed();
+    expect([stream.text, finishOf(stream), stream.done]).toEqual(['Hello', ['stop'], 1]);
+    await waitFor('the end of the connection', () => provider.aborted.length > before);
+  });
+
+  it('an end that comes a little later leaves the connection for other requests', async () => {
+    const before = provider.connections;
+    provider.behave((call) => {
+      const response = speak(call);
+      response.write(said, () => setTimeout(() => response.end(), 20));
+    });
+    for (let i = 0; i < 10; i += 1) {
+      await streamed();
+      await waitFor('the end of the body', () => provider.calls.at(-1)?.response.writableFinished);
+    }
+    expect(provider.connections - before).toBeLessThan(5);
   });
 });
 

@@ -18,6 +18,8 @@ export interface StreamReader {
   read(data: string): TurnEvent[];
   /** True once the model has said that it is done. */
   readonly complete: boolean;
+  /** True once nothing more of the stream matters. */
+  readonly ended: boolean;
 }
 
 export interface HttpAdapter {

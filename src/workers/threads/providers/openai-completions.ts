@@ -114,13 +114,18 @@ function readAnswer(answer: unknown): TurnResult {
 
 function openStream(): StreamReader {
   let complete = false;
+  let ended = false;
   return {
     get complete() {
-      return complete;
+      return complete || ended;
+    },
+    get ended() {
+      return ended;
     },
     read(data) {
+      if (ended) return [];
       if (data === '[DONE]') {
-        complete = true;
+        ended = true;
         return [];
       }
       const chunk = JSON.parse(data) as WireCompletion;

@@ -52,6 +52,7 @@ export class AnswerReader implements Receiver {
   }
 
   get satisfied(): boolean {
+    if (this.#stream) return this.#stream.reader.ended;
     return this.#refused && this.#body.size >= upstreamLimits.errorBytes;
   }
 

@@ -24,10 +24,16 @@ function body(of: Partial<Turn>, stream = false): unknown {
   return JSON.parse(openaiCompletions.request({ ...turn, ...of }, 'm-1', route, stream).body);
 }
 
-function read(...data: readonly (object | string)[]): { events: TurnEvent[]; complete: boolean } {
+interface Read {
+  readonly events: TurnEvent[];
+  readonly complete: boolean;
+  readonly ended: boolean;
+}
+
+function read(...data: readonly (object | string)[]): Read {
   const reader = openaiCompletions.openStream();
   const events = data.flatMap((one) => reader.read(typeof one === 'string' ? one : JSON.stringify(one)));
-  return { events, complete: reader.complete };
+  return { events, complete: reader.complete, ended: reader.ended };
 }
 
 const delta = (value: object, finish: string | null = null) => ({
@@ -172,6 +178,15 @@ describe('a stream', () => {
     ['not after usage alone', false, [{ choices: [], usage: {} }]],
   ] as const)('is complete %s: %s', (_when, complete, data) => {
     expect(read(...data).complete).toBe(complete);
+  });
+
+  it('has ended with [DONE], which usage may come before, and nothing counts after', () => {
+    expect(read(delta({}, 'stop'), { choices: [], usage: {} }).ended).toBe(false);
+    expect(read('[DONE]', delta({ content: 'x' }), '{oops')).toEqual({
+      events: [],
+      complete: true,
+      ended: true,
+    });
   });
 
   it('may carry text and finish in one piece', () => {
