@@ -19,6 +19,8 @@ export interface WorkerSnapshot {
   readonly tunnel: TunnelAddress;
   /** Hooks that tests use to misbehave on purpose; false unless the environment says otherwise. */
   readonly testHooks: boolean;
+  /** `httpLimits.stalledClientMs`; tests have less time. */
+  readonly stalledClientMs: number;
 }
 
 /** Where a worker hands back what belongs to the primary. */

@@ -153,6 +153,8 @@ export const httpLimits = {
   bodyTimeoutMs: 30_000,
   /** How late the end of that time may be noticed. */
   deadlineSweepMs: 500,
+  /** A client whose socket is full and who takes nothing for this long, or up to twice as long, is cut off. */
+  stalledClientMs: 60_000,
   /** After 413 and 408: how long what still arrives is dropped. */
   discardMs: 5_000,
   /** A client that ended its sending side is probed after this while its answer is outstanding … */

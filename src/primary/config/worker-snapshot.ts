@@ -5,6 +5,7 @@ import type { OriginPolicy } from '../../shared/auth/origin.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
+import { httpLimits } from '../../shared/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { ControlAuth } from '../control/auth.js';
@@ -44,6 +45,7 @@ export function workerSnapshot({
   env,
 }: SnapshotSources): WorkerSnapshot {
   const { http, workers } = config.gateway;
+  const testHooks = env.PLLAN_TEST_HOOKS === '1';
   return {
     version: routes.version,
     auth: policy,
@@ -54,7 +56,8 @@ export function workerSnapshot({
     maxQueue: workers.maxQueue,
     logLevel,
     tunnel,
-    testHooks: env.PLLAN_TEST_HOOKS === '1',
+    testHooks,
+    stalledClientMs: (testHooks && Number(env.PLLAN_TEST_STALLED_CLIENT_MS)) || httpLimits.stalledClientMs,
   };
 }
 

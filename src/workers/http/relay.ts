@@ -14,6 +14,7 @@ export class Relay implements TaskReceiver {
   readonly #metrics: WorkerMetrics;
   readonly #route: string;
   readonly #queuedAt: number;
+  readonly #stalledMs: number;
   readonly #onSummary: (summary: TaskSummary) => void;
   /** Set before anything but `failed` can come. */
   #id!: TaskId;
@@ -25,6 +26,7 @@ export class Relay implements TaskReceiver {
     this.#metrics = metrics;
     this.#route = task.route;
     this.#queuedAt = task.queuedAt;
+    this.#stalledMs = task.stalledMs;
     this.#onSummary = task.onSummary;
   }
 
@@ -41,6 +43,8 @@ export class Relay implements TaskReceiver {
       answer.body,
       answer.retryAfter === undefined ? undefined : ['Retry-After', answer.retryAfter],
     );
+    const { response } = this.#exchange;
+    if (response.writableLength > 0) response.setTimeout(this.#stalledMs);
     this.#onSummary(summary);
   }
 
@@ -67,8 +71,11 @@ export class Relay implements TaskReceiver {
     if (closed || response.write(text) || this.#draining) return;
     this.#draining = true;
     this.#pool.pause(this.#id);
+    // Node destroys a socket of which nothing was taken for this long, also in the middle of a write.
+    response.setTimeout(this.#stalledMs);
     response.once('drain', () => {
       this.#draining = false;
+      response.setTimeout(0);
       this.#pool.resume(this.#id);
     });
   }
@@ -91,6 +98,8 @@ export class Relay implements TaskReceiver {
 export interface RelayedTask {
   readonly route: string;
   readonly queuedAt: number;
+  /** A client that takes nothing of its answer for this long is cut off. */
+  readonly stalledMs: number;
   /** Called when the task has ended in its thread. */
   onSummary(summary: TaskSummary): void;
 }

@@ -21,13 +21,14 @@ export const chatCompletions: Route = {
 };
 
 function run(exchange: Exchange, services: RouteServices, body: Body): void {
-  const { pool, metrics } = services;
+  const { pool, metrics, snapshot } = services;
   const queuedAt = monotonicMs();
   const onSummary = (summary: TaskSummary): void => {
     metrics.task(summary);
     if (summary.error && summary.error !== 'invalidRequest') logFailure(services, summary);
   };
-  new Relay(exchange, pool, metrics, { route: NAME, queuedAt, onSummary }).run({
+  const { stalledClientMs: stalledMs } = snapshot;
+  new Relay(exchange, pool, metrics, { route: NAME, queuedAt, stalledMs, onSummary }).run({
     kind: 'chat-completion',
     queuedAt,
     body,

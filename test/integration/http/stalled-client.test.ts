@@ -1,0 +1,78 @@
+/** A client that takes nothing of its answer is cut off; one that takes it slowly is not. */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { greeting, postChat } from '../../support/chat.js';
+import { scrape } from '../../support/metrics.js';
+import { answerJson, chunk, type ProviderCall } from '../../support/mock-provider.js';
+import { startWithProvider } from '../../support/provided-gateway.js';
+import { openRaw, rawChat } from '../../support/raw-connection.js';
+import { tcpEnd } from '../../support/tcp-table.js';
+import { waitFor, within } from '../../support/wait-for.js';
+
+const MIB = 1024 * 1024;
+/** More than the sockets between two processes hold. */
+const LARGE = 24 * MIB;
+const STALLED_MS = 2_000;
+const CUT_MS = 10 * STALLED_MS;
+
+const { provider, gateway } = await startWithProvider({
+  env: { PLLAN_TEST_STALLED_CLIENT_MS: String(STALLED_MS) },
+});
+
+/** Asks, and reads nothing. */
+async function ask(stream: boolean): Promise<Socket> {
+  const socket = (await openRaw(gateway.port)).release();
+  socket.on('error', () => socket.destroy()).pause();
+  socket.write(rawChat('Tell me a lot', { stream }));
+  return socket;
+}
+
+async function speakWithoutEnd({ response }: ProviderCall): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  while (!response.destroyed) {
+    if (!response.write(chunk({ content: '.'.repeat(64 * 1024) })))
+      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+}
+
+it('a stream that nobody takes ends, and its call with it', async () => {
+  provider.behave((call) => void speakWithoutEnd(call));
+  const socket = await ask(true);
+  await waitFor('the end of the call', () => provider.aborted.length === 1, CUT_MS);
+  await waitFor('the aborted call in the metrics', async () => {
+    const { total } = await scrape(gateway.url);
+    return total('pllan_model_call_total', { outcome: 'aborted' }) === 1;
+  });
+  // What was on its way is all that there is to read.
+  socket.resume();
+  await within('the end of the connection', once(socket, 'close'));
+  provider.behave(answerJson('Hi'));
+  expect((await postChat(gateway, greeting)).status).toBe(200);
+});
+
+it('a whole answer that nobody takes is dropped with its connection', async () => {
+  provider.behave(answerJson('x'.repeat(LARGE)));
+  const socket = await ask(false);
+  const { port } = socket.address() as { port: number };
+  await waitFor('the answer to be on its way', () => socket.readableLength > 0 || socket.bytesRead > 0);
+  await waitFor('the end of the connection', () => tcpEnd(gateway.port, port)?.established !== true, CUT_MS);
+  socket.destroy();
+});
+
+it('a whole answer that is taken slowly arrives', async () => {
+  provider.behave(answerJson('x'.repeat(LARGE)));
+  const socket = await ask(false);
+  let text = '';
+  await waitFor(
+    'the whole answer',
+    () => {
+      // One piece each time that this is asked: several times as long as a client may take nothing.
+      text += (socket.read() as Buffer | null)?.toString('latin1') ?? '';
+      return text.endsWith('}}') || (socket.closed && text.length < LARGE);
+    },
+    CUT_MS,
+  );
+  expect(text.length).toBeGreaterThan(LARGE);
+  socket.destroy();
+});
