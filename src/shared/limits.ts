@@ -148,6 +148,8 @@ export const threadLimits = {
 /** HTTP in a worker (operations.md §16, http.md §4). */
 export const httpLimits = {
   keepAliveMs: 75_000,
+  /** A connection silent for this long is probed by the kernel: a client that vanished never says so. */
+  tcpKeepAliveMs: 60_000,
   /** How often Node looks for connections past their header deadline. */
   connectionsCheckMs: 2_000,
   bodyTimeoutMs: 30_000,

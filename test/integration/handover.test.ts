@@ -18,7 +18,8 @@ import {
   type RawConnection,
 } from '../support/raw-connection.js';
 import { requestOnce } from '../support/request-once.js';
-import { within } from '../support/wait-for.js';
+import { tcpEnd } from '../support/tcp-table.js';
+import { waitFor, within } from '../support/wait-for.js';
 
 const MIB = 1024 * 1024;
 /** A header block may take this long (operations.md §16), and the worker's server looks every two seconds. */
@@ -175,6 +176,14 @@ describe('one connection, many requests', () => {
       expect(answer).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } });
       expect(answer && contentOf(answer)).toBe(`turn ${i}`);
     }
+  });
+
+  it('is watched by the kernel, so that a client that vanished is noticed', async () => {
+    const connection = await openAtWorker();
+    const client = connection.release();
+    const keptAlive = (): boolean | undefined => tcpEnd(gateway.port, client.localPort ?? 0)?.keptAlive;
+    await waitFor('TCP keep-alive at the end of the gateway', keptAlive);
+    client.destroy();
   });
 
   it('pipelining: several in one write are answered in order, also when the first takes longest', async () => {

@@ -121,6 +121,7 @@ function adopt(server: Server, site: Site, socket: Socket, head: Buffer): void {
   socket.on('error', (error) => site.services.log.debug('http.socket', error.message));
   site.halfClosed.watch(socket);
   socket.setNoDelay(true);
+  socket.setKeepAlive(true, httpLimits.tcpKeepAliveMs);
   socket.unshift(head);
   server.emit('connection', socket);
 }
