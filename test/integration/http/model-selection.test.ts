@@ -122,6 +122,16 @@ describe('headers', () => {
     }
   });
 
+  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
+    'that say %s name nothing that there is',
+    async (name) => {
+      expect(await errorOf(await postChat(gateway, greeting, { 'x-pllan-agent-id': name }))).toEqual(
+        invalidRequest(`Unknown agent '${name.toLowerCase()}'.`),
+      );
+      expect((await postChat(gateway, greeting, { 'x-pllan-model': `${name}/x` })).status).toBe(400);
+    },
+  );
+
   it('that are empty count as absent', async () => {
     expect(await asked('pllan', { 'x-pllan-agent-id': '', 'x-pllan-model': ' ' })).toMatchObject({
       provider: 'main-model',

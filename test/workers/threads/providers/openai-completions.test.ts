@@ -142,6 +142,17 @@ describe('a whole answer', () => {
     });
   });
 
+  it.each([-1, 1.5, '7', null, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300, true, { n: 3 }])(
+    'counts no tokens where the provider says %j, whole or in a stream',
+    (count) => {
+      const usage = { prompt_tokens: count, completion_tokens: count };
+      const counted = { input: 0, output: 0 };
+      expect(openaiCompletions.readAnswer({ choices: [{ message: {} }], usage }).usage).toEqual(counted);
+      const reader = openaiCompletions.openStream();
+      expect(reader.read(JSON.stringify({ usage }))).toEqual([{ type: 'usage', usage: counted }]);
+    },
+  );
+
   it.each([null, {}, { choices: [] }, { choices: [{}] }, { error: {} }, 'text', []])(
     '%j is not one',
     (answer) => {

@@ -1,0 +1,81 @@
+/** An api thread as its pool sees it: batches in, answers out. */
+import { fileURLToPath } from 'node:url';
+import type { MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ECHO_MODEL } from '../../../src/shared/config/model-ref.js';
+import { shareRoutes, type RouteTable } from '../../../src/shared/routes.js';
+import { createBeats } from '../../../src/workers/threads/beat.js';
+import type { ApiBatch, FromThread, TaskId, TaskPart } from '../../../src/workers/threads/protocol.js';
+import { decodePart } from '../../../src/workers/threads/wire.js';
+import { waitFor, within } from '../../support/wait-for.js';
+
+const routes: RouteTable = {
+  version: 1,
+  defaultAgentId: 'main',
+  agents: { main: { id: 'main', model: ECHO_MODEL } },
+  providers: {
+    echo: {
+      id: 'echo',
+      api: 'echo',
+      baseUrl: '',
+      apiKey: null,
+      authHeader: true,
+      headers: {},
+      timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 },
+    },
+  },
+  configured: [],
+  allowed: [],
+  turnTimeoutMs: 60_000,
+};
+
+const PROMPTS = ['one', 'two', 'three', 'four'];
+
+let pool: Piscina;
+/** What has come, one list for each message of the thread. */
+let messages: TaskPart[][];
+
+beforeAll(async () => {
+  pool = new Piscina({
+    filename: fileURLToPath(new URL('../../../dist/workers/threads/api.js', import.meta.url)),
+    name: 'runApiBatch',
+    minThreads: 1,
+    maxThreads: 1,
+    atomics: 'disabled',
+    workerData: { beats: createBeats() },
+  });
+  let port: MessagePort | undefined;
+  pool.on('message', (message: { port: MessagePort }) => {
+    port = message.port.on('message', (parts: FromThread) => messages.push(parts.map(decodePart)));
+  });
+  await waitFor('the port of the thread', () => port);
+});
+afterAll(() => pool.destroy());
+
+/** Runs completions with these prompts as one batch. */
+async function runBatch(prompts: readonly string[], large: boolean): Promise<void> {
+  messages = [];
+  const tasks = prompts.map((content, index) => {
+    const text = JSON.stringify({ messages: [{ role: 'user', content }] });
+    const body = large ? new Uint8Array(Buffer.from(text)) : text;
+    const id = (index + 1) as TaskId;
+    return { kind: 'chat-completion', id, queuedAt: 0, body, agentId: undefined, model: undefined } as const;
+  });
+  const batch: ApiBatch = { routes: shareRoutes(routes), testHooks: true, tasks };
+  await within('the batch', pool.run(batch), 30_000);
+  await waitFor('all answers', () => messages.flat().length === prompts.length);
+}
+
+const answered = (): number[] => messages.map((parts) => parts.length);
+
+it('answers a batch of small bodies in one message', async () => {
+  await runBatch(PROMPTS, false);
+  expect(answered()).toEqual([4]);
+  expect(messages.flat().map(({ id, type }) => [id, type])).toEqual([1, 2, 3, 4].map((id) => [id, 'answer']));
+});
+
+it('takes a turn of its event loop for each large body, in which it answers the ones before', async () => {
+  await runBatch(PROMPTS, true);
+  expect(answered().length).toBeGreaterThan(1);
+});
