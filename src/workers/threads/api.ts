@@ -14,8 +14,16 @@ const link = createLink();
 const readRoutes = createRouteReader();
 const upstream = createUpstream();
 
-/** Starts every task of the batch; resolves when the last has ended. Answers go through the link. */
+/**
+ * Starts every task of the batch; resolves when the last has ended and its answer, which goes through the link once
+ * per turn, has left: should the thread end in between, the batch has failed and nobody waits for ever.
+ */
 export async function runApiBatch(batch: ApiBatch): Promise<void> {
+  await runTasks(batch);
+  await nextTurn();
+}
+
+async function runTasks(batch: ApiBatch): Promise<void> {
   const services: ChatServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
   const [only] = batch.tasks;
   if (only && batch.tasks.length === 1) return run(only, link.open(only.id), services);

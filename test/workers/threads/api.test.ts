@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ECHO_MODEL } from '../../../src/shared/config/model-ref.js';
 import { shareRoutes, type RouteTable } from '../../../src/shared/routes.js';
 import { createBeats } from '../../../src/workers/threads/beat.js';
@@ -42,6 +42,7 @@ beforeAll(async () => {
     name: 'runApiBatch',
     minThreads: 1,
     maxThreads: 1,
+    concurrentTasksPerWorker: 8,
     atomics: 'disabled',
     workerData: { beats: createBeats() },
   });
@@ -51,31 +52,47 @@ beforeAll(async () => {
   });
   await waitFor('the port of the thread', () => port);
 });
+beforeEach(() => void (messages = []));
 afterAll(() => pool.destroy());
 
-/** Runs completions with these prompts as one batch. */
-async function runBatch(prompts: readonly string[], large: boolean): Promise<void> {
-  messages = [];
+/** A batch of completions with these prompts, numbered from 1. */
+function batchOf(prompts: readonly string[], large = false): ApiBatch {
   const tasks = prompts.map((content, index) => {
     const text = JSON.stringify({ messages: [{ role: 'user', content }] });
     const body = large ? new Uint8Array(Buffer.from(text)) : text;
     const id = (index + 1) as TaskId;
     return { kind: 'chat-completion', id, queuedAt: 0, body, agentId: undefined, model: undefined } as const;
   });
-  const batch: ApiBatch = { routes: shareRoutes(routes), testHooks: true, tasks };
-  await within('the batch', pool.run(batch), 30_000);
-  await waitFor('all answers', () => messages.flat().length === prompts.length);
+  return { routes: shareRoutes(routes), testHooks: true, tasks };
+}
+
+/** Resolves when every task of the batch has been answered. */
+async function runBatch(batch: ApiBatch): Promise<void> {
+  await within('the batch', pool.run(batch));
+  await waitFor('all answers', () => messages.flat().length === batch.tasks.length);
 }
 
 const answered = (): number[] => messages.map((parts) => parts.length);
 
 it('answers a batch of small bodies in one message', async () => {
-  await runBatch(PROMPTS, false);
+  await runBatch(batchOf(PROMPTS));
   expect(answered()).toEqual([4]);
   expect(messages.flat().map(({ id, type }) => [id, type])).toEqual([1, 2, 3, 4].map((id) => [id, 'answer']));
 });
 
 it('takes a turn of its event loop for each large body, in which it answers the ones before', async () => {
-  await runBatch(PROMPTS, true);
+  await runBatch(batchOf(PROMPTS, true));
   expect(answered().length).toBeGreaterThan(1);
 });
+
+it.each([1, 2])(
+  'is done with a batch of %i only when its answers are on their way, should it end then',
+  async (size) => {
+    const done = pool.run(batchOf(PROMPTS.slice(0, size)));
+    const ended = pool.run(batchOf(['/exit']));
+    await expect(within('the end of the thread', ended)).rejects.toThrow('exited');
+    const [batch] = await Promise.allSettled([within('the batch', done)]);
+    if (batch?.status === 'fulfilled') await waitFor('its answers', () => messages.flat().length === size);
+    else expect(batch?.reason).toMatchObject({ message: expect.stringContaining('exited') });
+  },
+);
