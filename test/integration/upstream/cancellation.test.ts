@@ -1,13 +1,18 @@
 /** A client that goes away takes its call to the provider with it (http.md §7.3). */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bearer, greeting, postChat } from '../../support/chat.js';
 import { scrape } from '../../support/metrics.js';
 import { answerJson, chunk, type ProviderCall } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
-import { openRaw, rawRequest } from '../../support/raw-connection.js';
+import { openRaw, rawChat, rawRequest } from '../../support/raw-connection.js';
 import { waitFor } from '../../support/wait-for.js';
 
-const { provider, gateway } = await startWithProvider();
+const agents = {
+  defaults: { model: 'mock/m-1' },
+  list: [{ id: 'main' }, { id: 'local', model: 'echo/echo' }],
+};
+const { provider, gateway } = await startWithProvider({ config: { agents } });
 afterAll(async () => {
   provider.behave(answerJson('still here'));
   expect((await postChat(gateway, greeting)).status).toBe(200);
@@ -56,6 +61,67 @@ it('many at a time, and none is left open', async () => {
   expect(ended.every(({ status }) => status === 'rejected')).toBe(true);
   await waitFor('their ends', () => provider.aborted.length >= before + 20);
   await waitFor('no open task', async () => (await scrape(gateway.url)).total('pllan_pool_open_tasks') === 0);
+});
+
+/** Clients in bursts that ask and are gone a few milliseconds later, wherever their requests are by then. */
+async function askAndHangUp(): Promise<void> {
+  const [bursts, clients] = [5, 20];
+  for (let burst = 0; burst < bursts; burst += 1) {
+    const connections = await Promise.all(Array.from({ length: clients }, () => openRaw(gateway.port)));
+    await Promise.all(
+      connections.map(async (connection, index) => {
+        await connection.write(rawChat('Anyone there?', { stream: index % 2 === 0 }));
+        await sleep(index % 8);
+        connection.destroy();
+      }),
+    );
+  }
+}
+
+/** A prompt for the model in the api thread itself. */
+function tellThread(content: string): Promise<Response> {
+  return postChat(gateway, { messages: [{ role: 'user', content }] }, { 'x-pllan-agent-id': 'local' });
+}
+
+/** Resolves when the provider has no call left that it could answer, and gets no other. */
+async function expectNothingOpen(): Promise<void> {
+  let looks = 0;
+  await waitFor('the end of every call', async () => {
+    const open = provider.calls.length - provider.calls.filter(isOver).length;
+    const tasks = (await scrape(gateway.url)).total('pllan_pool_open_tasks');
+    // Workers tell their numbers once a second: it has to last.
+    looks = open + tasks === 0 ? looks + 1 : 0;
+    return looks > 100;
+  });
+}
+
+const isOver = ({ response }: ProviderCall): boolean => response.destroyed || response.writableFinished;
+
+describe('a hundred at a time, a few milliseconds after they asked', () => {
+  it('leave nothing open', async () => {
+    provider.behave(answerJson('the thread is there'));
+    expect((await postChat(gateway, greeting)).status).toBe(200);
+    provider.behave(() => {});
+    await askAndHangUp();
+    await expectNothingOpen();
+  });
+
+  it('leave nothing open with a thread that is busy', async () => {
+    provider.behave(() => {});
+    const busy = tellThread('/block 500');
+    await askAndHangUp();
+    expect((await busy).status).toBe(200);
+    await expectNothingOpen();
+  });
+
+  it('leave nothing open with a thread that is just starting', async () => {
+    provider.behave(() => {});
+    for (let round = 0; round < 3; round += 1) {
+      expect((await tellThread('/exit')).status).toBe(500);
+      await askAndHangUp();
+    }
+    await expectNothingOpen();
+  });
 });
 
 it('before its request is whole: the provider is not even asked', async () => {

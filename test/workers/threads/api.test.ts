@@ -6,7 +6,13 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ECHO_MODEL } from '../../../src/shared/config/model-ref.js';
 import { shareRoutes, type RouteTable } from '../../../src/shared/routes.js';
 import { createBeats } from '../../../src/workers/threads/beat.js';
-import type { ApiBatch, FromThread, TaskId, TaskPart } from '../../../src/workers/threads/protocol.js';
+import type {
+  ApiBatch,
+  FromThread,
+  TaskId,
+  TaskPart,
+  ToThread,
+} from '../../../src/workers/threads/protocol.js';
 import { decodePart } from '../../../src/workers/threads/wire.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
@@ -33,6 +39,8 @@ const routes: RouteTable = {
 const PROMPTS = ['one', 'two', 'three', 'four'];
 
 let pool: Piscina;
+/** The thread's port; another one when it was replaced. */
+let port: MessagePort | undefined;
 /** What has come, one list for each message of the thread. */
 let messages: TaskPart[][];
 
@@ -46,7 +54,6 @@ beforeAll(async () => {
     atomics: 'disabled',
     workerData: { beats: createBeats() },
   });
-  let port: MessagePort | undefined;
   pool.on('message', (message: { port: MessagePort }) => {
     port = message.port.on('message', (parts: FromThread) => messages.push(parts.map(decodePart)));
   });
@@ -83,6 +90,14 @@ it('answers a batch of small bodies in one message', async () => {
 it('takes a turn of its event loop for each large body, in which it answers the ones before', async () => {
   await runBatch(batchOf(PROMPTS, true));
   expect(answered().length).toBeGreaterThan(1);
+});
+
+it('hears that a client is gone also before it has the task', async () => {
+  port?.postMessage({ type: 'abort', id: 1 as TaskId } satisfies ToThread);
+  // By the time that this has come back the thread has read what was sent before.
+  await runBatch(batchOf([]));
+  await runBatch(batchOf(['/trickle 600 100']));
+  expect(messages.flat()).toMatchObject([{ type: 'answer', summary: { error: 'aborted' } }]);
 });
 
 it.each([1, 2])(
