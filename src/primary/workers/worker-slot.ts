@@ -78,7 +78,10 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
     onGone?.();
     events.lost(self, early);
   };
-  const received = (message: ToPrimary): void => {
+  const release = (count: number): void => void (connections = Math.max(0, connections - count));
+  const received = (from: Worker, message: ToPrimary): void => {
+    // What a process had sent before it ended may come after; of that only what it has to tell still counts.
+    if (from !== worker && message.type !== 'log' && message.type !== 'metrics') return;
     heardAt = performance.now();
     switch (message.type) {
       case 'started':
@@ -92,7 +95,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
         events.taken(self, message.id);
         return;
       case 'closed':
-        connections = Math.max(0, connections - message.count);
+        release(message.count);
         return;
       case 'pong':
         if (state === 'suspect') {
@@ -128,16 +131,16 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
       return connections;
     },
     addConnection: () => void (connections += 1),
-    returnConnection: () => void (connections -= 1),
+    returnConnection: () => release(1),
     sendConnection: (id, head, socket) => send({ type: 'connection', id, head }, socket),
     start(current) {
       snapshot = current;
       state = 'starting';
       heardAt = performance.now();
-      worker = cluster.fork(workerEnvironment(process.env));
-      worker.on('message', received);
-      worker.once('exit', gone);
-      const forked = worker;
+      const forked = cluster.fork(workerEnvironment(process.env));
+      worker = forked;
+      forked.on('message', (message: ToPrimary) => received(forked, message));
+      forked.once('exit', gone);
       forked.on('error', (error) => {
         log.warn('worker.error', `worker ${slot}: ${error.message}`, { slot });
         // Without a pid there never was a process, and no exit will be told.

@@ -1,0 +1,48 @@
+/** A place for a worker process, with a process in it that says what the test wants to hear. */
+import cluster from 'node:cluster';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createWorkerSlot, type WorkerSlot } from '../../../src/primary/workers/worker-slot.js';
+import type { WorkerSnapshot } from '../../../src/shared/ipc.js';
+import type { Logger } from '../../../src/shared/log/logger.js';
+import { temporaryDir } from '../../support/gateway.js';
+import { waitFor } from '../../support/wait-for.js';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+
+/** Starts a process that runs `script` once it has been configured. */
+async function startSlot(script: string): Promise<WorkerSlot> {
+  const exec = join(temporaryDir(), 'worker.cjs');
+  writeFileSync(
+    exec,
+    `process.send({ type: 'started' });
+    process.on('message', ({ type }) => {
+      if (type === 'configure') { ${script} }
+      if (type === 'exit') process.exit();
+    });`,
+  );
+  cluster.setupPrimary({ exec, args: [], execArgv: [], serialization: 'advanced' });
+  const ignore = (): void => {};
+  const events = { ready: ignore, suspect: ignore, lost: ignore, taken: ignore, message: ignore };
+  const slot = createWorkerSlot(1, events, silent);
+  slot.addConnection();
+  slot.start({} as WorkerSnapshot);
+  await waitFor('ready', () => slot.state === 'ready');
+  return slot;
+}
+
+it('never counts less than no connection, whatever its process says', async () => {
+  const slot = await startSlot(
+    `process.send({ type: 'closed', count: 3 }); process.send({ type: 'ready', version: 1 });`,
+  );
+  try {
+    expect(slot.connections).toBe(0);
+    slot.returnConnection();
+    expect(slot.connections).toBe(0);
+    slot.addConnection();
+    expect(slot.connections).toBe(1);
+  } finally {
+    await slot.stop();
+  }
+});
