@@ -13,29 +13,22 @@ startBeating((workerData as ThreadData).beats, threadId);
 const link = createLink();
 const readRoutes = createRouteReader();
 const upstream = createUpstream();
+const takeTurn = createTurns();
 
 /**
  * Starts every task of the batch; resolves when the last has ended and its answer, which goes through the link once
  * per turn, has left: should the thread end in between, the batch has failed and nobody waits for ever.
  */
 export async function runApiBatch(batch: ApiBatch): Promise<void> {
-  await runTasks(batch);
+  const services: ChatServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
+  await Promise.all(batch.tasks.map((task) => start(task, link.open(task.id), services)));
   await nextTurn();
 }
 
-async function runTasks(batch: ApiBatch): Promise<void> {
-  const services: ChatServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
-  const [only] = batch.tasks;
-  if (only && batch.tasks.length === 1) return run(only, link.open(only.id), services);
-  // Opened before the first one runs: each can be told from now on that its client is gone.
-  const opened = batch.tasks.map((task) => ({ task, taskLink: link.open(task.id) }));
-  const running: Promise<void>[] = [];
-  for (const { task, taskLink } of opened) {
-    running.push(run(task, taskLink, services));
-    // Large bodies take their time: without a turn in between, many of them would look like a blocked thread.
-    if (typeof task.body !== 'string') await nextTurn();
-  }
-  await Promise.all(running);
+/** Large bodies take their time: without a turn for each, many of them would look like a blocked thread. */
+function start(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
+  if (typeof task.body === 'string') return run(task, taskLink, services);
+  return takeTurn().then(() => run(task, taskLink, services));
 }
 
 function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
@@ -45,4 +38,10 @@ function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise
     default:
       return unreachable(task.kind);
   }
+}
+
+/** Turns of the event loop, one for each caller, in order. */
+function createTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => nextTurn()));
 }

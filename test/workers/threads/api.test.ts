@@ -73,30 +73,34 @@ function batchOf(prompts: readonly string[], large = false): ApiBatch {
   return { routes: shareRoutes(routes), testHooks: true, tasks };
 }
 
-/** Resolves when every task of the batch has been answered. */
-async function runBatch(batch: ApiBatch): Promise<void> {
-  await within('the batch', pool.run(batch));
-  await waitFor('all answers', () => messages.flat().length === batch.tasks.length);
+/** Resolves when every task of the batches, sent at once, has been answered. */
+async function run(...batches: readonly ApiBatch[]): Promise<void> {
+  await within('the batches', Promise.all(batches.map((batch) => pool.run(batch))));
+  const tasks = batches.flatMap((batch) => batch.tasks);
+  await waitFor('all answers', () => messages.flat().length === tasks.length);
 }
 
 const answered = (): number[] => messages.map((parts) => parts.length);
 
 it('answers a batch of small bodies in one message', async () => {
-  await runBatch(batchOf(PROMPTS));
+  await run(batchOf(PROMPTS));
   expect(answered()).toEqual([4]);
   expect(messages.flat().map(({ id, type }) => [id, type])).toEqual([1, 2, 3, 4].map((id) => [id, 'answer']));
 });
 
-it('takes a turn of its event loop for each large body, in which it answers the ones before', async () => {
-  await runBatch(batchOf(PROMPTS, true));
+it.each([
+  ['of one batch', [batchOf(PROMPTS, true)]],
+  ['of many batches', PROMPTS.map((prompt) => batchOf([prompt], true))],
+])('takes a turn for each large body %s, in which it answers those before', async (_which, batches) => {
+  await run(...batches);
   expect(answered().length).toBeGreaterThan(1);
 });
 
 it('hears that a client is gone also before it has the task', async () => {
   port?.postMessage({ type: 'abort', id: 1 as TaskId } satisfies ToThread);
   // By the time that this has come back the thread has read what was sent before.
-  await runBatch(batchOf([]));
-  await runBatch(batchOf(['/trickle 600 100']));
+  await run(batchOf([]));
+  await run(batchOf(['/trickle 600 100']));
   expect(messages.flat()).toMatchObject([{ type: 'answer', summary: { error: 'aborted' } }]);
 });
 
