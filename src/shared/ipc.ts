@@ -42,8 +42,11 @@ export type MetricsSnapshot = readonly unknown[];
 
 export type ToWorker =
   | { readonly type: 'configure'; readonly snapshot: WorkerSnapshot }
-  /** `head` is what was read so far, as latin1: the socket's bytes one to one. */
-  | { readonly type: 'connection'; readonly id: number; readonly head: string }
+  /**
+   * `head` is what was read so far, as latin1: the socket's bytes one to one. Whoever reads this after `expiresAt`
+   * (clock of `monotonicMs`) must not touch the socket: another worker may have it.
+   */
+  | { readonly type: 'connection'; readonly id: number; readonly head: string; readonly expiresAt: number }
   | { readonly type: 'ping' }
   | { readonly type: 'drain' }
   | { readonly type: 'exit' };
@@ -53,6 +56,8 @@ export type ToPrimary =
   | { readonly type: 'started' }
   | { readonly type: 'ready'; readonly version: number }
   | { readonly type: 'taken'; readonly id: number }
+  /** The offer had expired. */
+  | { readonly type: 'declined'; readonly id: number }
   | { readonly type: 'closed'; readonly count: number }
   | { readonly type: 'pong' }
   | { readonly type: 'log'; readonly lines: readonly { readonly line: string; readonly level: number }[] }

@@ -16,8 +16,14 @@ export const portLimits = {
   unclassifiedConnections: 1_024,
   /** Connections that wait for a worker to become ready. */
   waitingConnections: 256,
-  /** How long such a connection waits before it is answered 503. */
+  /** How old such a connection may become before it is answered 503, also when a worker had it offered meanwhile. */
   waitingMs: 3_000,
+  /** A worker that reads an offered connection later than this leaves it to others … */
+  offerMs: 1_000,
+  /** … who get it this much later, when the word of a worker that took it in time would have come. */
+  offerGraceMs: 500,
+  /** How late that may be noticed. */
+  offerSweepMs: 250,
   /** After a refusal: how long what the client still sends is read and dropped, so that it sees the answer. */
   lingerMs: 2_000,
   /** `listen()` is retried this often when the port is taken … */

@@ -11,6 +11,7 @@ import { unreachable } from '../shared/unreachable.js';
 import type { ToWorker, WorkerSnapshot } from '../shared/ipc.js';
 import { workerLimits } from '../shared/limits.js';
 import { createLogger, type Logger } from '../shared/log/logger.js';
+import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
 import { routeSecrets, shareRoutes } from '../shared/routes.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
@@ -54,9 +55,16 @@ function takeConnection(
   message: Extract<ToWorker, { type: 'connection' }>,
   socket: Socket | undefined,
 ): void {
-  channel.send({ type: 'taken', id: message.id });
+  const { id, head, expiresAt } = message;
+  if (monotonicMs() > expiresAt) {
+    // Closes our end only, unread: the primary has its own.
+    socket?.destroy();
+    channel.send({ type: 'declined', id });
+    return;
+  }
+  channel.send({ type: 'taken', id });
   if (!socket) channel.connectionClosed(); // closed by the client on its way here
-  else if (worker) worker.http.adopt(socket, Buffer.from(message.head, 'latin1'));
+  else if (worker) worker.http.adopt(socket, Buffer.from(head, 'latin1'));
   else socket.destroy();
 }
 

@@ -154,6 +154,27 @@ describe.concurrent('a worker that hangs', () => {
     await watch.verdict();
     for (const client of clients) client.socket.close();
   });
+
+  it('for a while has its connections taken by the others, and leaves them alone afterwards', async (test) => {
+    const gateway = await startFor(test, { config: { gateway: { workers: { count: 2 } } } });
+    const bothUp = async (): Promise<boolean> => (await scrape(gateway.url)).total('pllan_worker_up') === 2;
+    await waitFor('both workers', bothUp);
+    const [hanging = 0, other = 0] = gateway.workers();
+    process.kill(hanging, 'SIGSTOP');
+    const ask = (i: number): Promise<OnceAnswer> => complete(gateway, `stopped ${i}`);
+    const answers = await within('answers', Promise.all(Array.from({ length: 8 }, (_, i) => ask(i))));
+    // Nobody had to die for them.
+    expect(gateway.workers()).toEqual([hanging, other]);
+    process.kill(hanging, 'SIGCONT');
+    answers.push(...(await Promise.all(Array.from({ length: 8 }, (_, i) => ask(8 + i)))));
+    expect(answers.map(contentOf)).toEqual(Array.from({ length: 16 }, (_, i) => `stopped ${i}`));
+    await waitFor('both workers again', bothUp);
+    // Each was answered once.
+    const requests = async (): Promise<number> =>
+      (await scrape(gateway.url)).total('pllan_http_requests_total', { status: '200' });
+    await waitFor('the count', async () => (await requests()) >= 16);
+    expect(await requests()).toBe(16);
+  });
 });
 
 describe.concurrent('an api thread that ends', () => {

@@ -93,6 +93,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       options.onWorkerLost();
     },
     onTaken: handover.taken,
+    onDeclined: handover.declined,
     onMetrics: metrics.workerMetrics,
     onLogLines(lines) {
       for (const { line, level } of lines) options.logSink.write(line, level);

@@ -16,6 +16,7 @@ export interface SupervisorOptions {
   onSuspect(target: HandoverTarget): void;
   onLost(target: HandoverTarget): void;
   onTaken(target: HandoverTarget, id: number): void;
+  onDeclined(target: HandoverTarget, id: number): void;
   onMetrics(slot: number, metrics: MetricsSnapshot): void;
   onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
   onRestart(slot: number, reason: 'crash' | 'early-death'): void;
@@ -100,6 +101,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         suspect: options.onSuspect,
         lost,
         taken: options.onTaken,
+        declined: options.onDeclined,
         message(slot, message) {
           if (message.type === 'metrics') options.onMetrics(slot.slot, message.metrics);
           else options.onLogLines(message.lines);

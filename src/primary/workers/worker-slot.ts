@@ -26,6 +26,7 @@ export interface SlotEvents {
   /** The process is gone; `early` when it had never become ready. */
   lost(slot: WorkerSlot, early: boolean): void;
   taken(slot: WorkerSlot, id: number): void;
+  declined(slot: WorkerSlot, id: number): void;
   message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' }>): void;
 }
 
@@ -94,6 +95,9 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
       case 'taken':
         events.taken(self, message.id);
         return;
+      case 'declined':
+        events.declined(self, message.id);
+        return;
       case 'closed':
         release(message.count);
         return;
@@ -132,7 +136,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
     },
     addConnection: () => void (connections += 1),
     returnConnection: () => release(1),
-    sendConnection: (id, head, socket) => send({ type: 'connection', id, head }, socket),
+    sendConnection: (offer, socket) => send({ type: 'connection', ...offer }, socket),
     start(current) {
       snapshot = current;
       state = 'starting';

@@ -95,7 +95,4 @@ export interface ThreadData {
   readonly beats: SharedArrayBuffer;
 }
 
-/** Milliseconds on the one clock that all threads of a process share. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000n) / 1_000;
-}
+export { monotonicMs } from '../../shared/monotonic.js';

@@ -22,7 +22,7 @@ function fakeWorker(slot: number): FakeWorker {
     ready: true,
     addConnection: () => void (worker.connections += 1),
     returnConnection: () => void (worker.connections -= 1),
-    sendConnection: (id, head, socket) => void worker.got.push({ id, head, socket }),
+    sendConnection: ({ id, head }, socket) => void worker.got.push({ id, head, socket }),
   };
   return worker;
 }
@@ -186,9 +186,10 @@ describe('without a ready worker', () => {
     for (const { socket } of pairs) handover.give(socket, Buffer.from('x'));
     vi.advanceTimersByTime(portLimits.waitingMs - 1);
     becomesReady(first());
-    vi.advanceTimersByTime(portLimits.waitingMs);
-    expect(counts.refused).toBe(0);
+    vi.advanceTimersByTime(portLimits.offerMs);
     take(first());
+    vi.advanceTimersByTime(portLimits.offerMs);
+    expect(counts.refused).toBe(0);
     take(first());
     expect(counts).toEqual({ taken: 2, refused: 0, returned: 0 });
   });
@@ -256,6 +257,84 @@ describe('when a worker does not answer', () => {
     expect(first().connections).toBe(1);
     take(first());
     expect(counts).toEqual({ taken: 1, refused: 0, returned: 1 });
+  });
+});
+
+describe('an offer that no worker takes', () => {
+  const { offerMs, offerGraceMs, offerSweepMs, waitingMs } = portLimits;
+  const EXPIRY_MS = offerMs + offerGraceMs + offerSweepMs;
+  const heads = (worker: FakeWorker): string[] => worker.got.map(({ head }) => head);
+
+  /** As many connections as there are heads, given to the first worker, at a time that the test makes pass. */
+  async function giveToFirst(...names: readonly string[]): Promise<RawConnection[]> {
+    second().ready = false;
+    const pairs: { readonly client: RawConnection; readonly socket: Socket; readonly head: string }[] = [];
+    for (const head of names) pairs.push({ ...(await connection()), head });
+    vi.useFakeTimers();
+    for (const { socket, head } of pairs) handover.give(socket, Buffer.from(head));
+    return pairs.map(({ client }) => client);
+  }
+  const idOf = (worker: FakeWorker, head: string): number =>
+    worker.got.findLast((offer) => offer.head === head)?.id ?? -1;
+
+  it('goes to another, and what stands behind it', async () => {
+    await giveToFirst('in flight', 'queued');
+    second().ready = true;
+    vi.advanceTimersByTime(offerMs + offerGraceMs - 1);
+    expect(second().got).toEqual([]);
+    vi.advanceTimersByTime(offerSweepMs + 1);
+    expect(heads(second())).toEqual(['in flight']);
+    take(second());
+    expect(heads(second())).toEqual(['in flight', 'queued']);
+    expect([first().connections, second().connections]).toEqual([0, 2]);
+    expect(counts).toEqual({ taken: 1, refused: 0, returned: 2 });
+  });
+
+  it('is the last that its worker gets until it has answered', async () => {
+    await giveToFirst('silence');
+    second().ready = true;
+    vi.advanceTimersByTime(EXPIRY_MS);
+    take(second());
+    second().ready = false;
+    await giveToFirst('another');
+    expect(heads(first())).toEqual(['silence']);
+    expect(handover.waiting).toBe(1);
+    handover.declined(first(), idOf(first(), 'silence'));
+    expect(heads(first())).toEqual(['silence', 'another']);
+    expect(counts).toEqual({ taken: 1, refused: 0, returned: 1 });
+  });
+
+  it('that it declined goes to another, or to itself again', async () => {
+    await giveToFirst('late', 'queued');
+    handover.declined(first(), idOf(first(), 'late'));
+    expect(heads(first())).toEqual(['late', 'queued']);
+    expect(first().connections).toBe(2);
+    take(first());
+    expect(heads(first())).toEqual(['late', 'queued', 'late']);
+    vi.advanceTimersByTime(offerMs);
+    take(first());
+    expect(counts).toEqual({ taken: 2, refused: 0, returned: 1 });
+  });
+
+  it('is refused when it has become too old, whoever had it meanwhile', async () => {
+    const [client] = await giveToFirst('old');
+    vi.advanceTimersByTime(EXPIRY_MS);
+    expect(handover.waiting).toBe(1);
+    vi.advanceTimersByTime(waitingMs - EXPIRY_MS);
+    expect(handover.waiting).toBe(0);
+    await refusal(client as RawConnection);
+    handover.declined(first(), idOf(first(), 'old'));
+    expect(counts).toEqual({ taken: 0, refused: 1, returned: 1 });
+  });
+
+  it('counts once when its worker dies at that moment', async () => {
+    await giveToFirst('dying');
+    second().ready = true;
+    vi.advanceTimersByTime(EXPIRY_MS);
+    first().ready = false;
+    handover.lost(first());
+    expect(heads(second())).toEqual(['dying']);
+    expect(counts.returned).toBe(1);
   });
 });
 

@@ -24,8 +24,11 @@ async function startSlot(script: string): Promise<WorkerSlot> {
   );
   cluster.setupPrimary({ exec, args: [], execArgv: [], serialization: 'advanced' });
   const ignore = (): void => {};
-  const events = { ready: ignore, suspect: ignore, lost: ignore, taken: ignore, message: ignore };
-  const slot = createWorkerSlot(1, events, silent);
+  const slot = createWorkerSlot(
+    1,
+    { ready: ignore, suspect: ignore, lost: ignore, taken: ignore, declined: ignore, message: ignore },
+    silent,
+  );
   slot.addConnection();
   slot.start({} as WorkerSnapshot);
   await waitFor('ready', () => slot.state === 'ready');
