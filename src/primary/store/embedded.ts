@@ -1,0 +1,209 @@
+/**
+ * The store in the state dir: LMDB, one environment, a table per kind of record and per index. Writes of one turn
+ * are committed together off the event loop; what is acknowledged has been flushed (architecture, «Store»).
+ *
+ *   sessions      key → entry              by-updated    [−updatedAt, key] → ''
+ *   session-ids   sessionId → key          labels        [label, key] → ''
+ *   transcripts   [sessionId, index] → line
+ *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
+ *   devices       deviceId → device        pairings      requestId → request
+ */
+import { join } from 'node:path';
+import { open, type Database, type Key, type RootDatabase } from 'lmdb';
+import type {
+  PairedDevice,
+  PairingRequest,
+  RunRecord,
+  SessionEntry,
+  SessionKey,
+  TranscriptEntry,
+} from '../../shared/store/records.js';
+import { toError } from '../../shared/to-error.js';
+import { unreachable } from '../../shared/unreachable.js';
+import { checkStoreFile } from './check-file.js';
+import { StoreError, type Change, type Store, type StoredEntry } from './store.js';
+
+/** @param path a directory, made when it is missing. @throws StoreError when what is there cannot be read */
+export function openEmbeddedStore(path: string): Store {
+  const tables = openTables(path);
+  const { root } = tables;
+  const write = async <T>(action: () => T): Promise<T> => {
+    try {
+      const result = await root.childTransaction(action);
+      await root.flushed;
+      return result;
+    } catch (caught) {
+      const error = toError(caught);
+      throw new StoreError(`cannot write to the store ${path}: ${error.message}`, error);
+    }
+  };
+  const commit = (changes: readonly Change[]): void => {
+    for (const change of changes) apply(tables, change);
+  };
+  return {
+    path,
+    commit: (changes) => write(() => commit(changes)),
+    claimRun: (run, changes) =>
+      write(() => {
+        const taken = tables.runs.get(run.runId);
+        if (!taken) commit([{ type: 'run', run }, ...changes]);
+        return taken;
+      }),
+    pruneRuns: (endedBefore, keep) => write(() => pruneRuns(tables, endedBefore, keep)),
+    close: () => root.close(),
+    sessions: {
+      get: async (key) => tables.sessions.get(key),
+      async newest({ offset, limit }) {
+        const keys = tables.byUpdated.getKeys({ offset, limit });
+        return Array.from(keys, ([, key]) => ({ key, entry: tables.sessions.get(key) as SessionEntry }));
+      },
+      count: async () => tables.sessions.getKeysCount(),
+      keyOf: async (sessionId) => tables.sessionIds.get(sessionId),
+      labelled: async (label) =>
+        Array.from(tables.labels.getKeys({ start: [label, FIRST], end: [label, LAST] }), ([, key]) => key),
+    },
+    transcripts: {
+      length: async (sessionId) => transcriptLength(tables, sessionId),
+      read: async (sessionId, from, to) =>
+        Array.from(
+          tables.transcripts.getRange({ start: [sessionId, from], end: [sessionId, to] }),
+          ({ key: [, index], value }): StoredEntry => ({ index, entry: value }),
+        ),
+    },
+    runs: {
+      get: async (runId) => tables.runs.get(runId),
+      open: async () => Array.from(tables.openRuns.getKeys(), (runId) => tables.runs.get(runId) as RunRecord),
+    },
+    devices: {
+      get: async (deviceId) => tables.devices.get(deviceId),
+      all: async () => valuesOf(tables.devices),
+      request: async (requestId) => tables.pairings.get(requestId),
+      requestOf: async (deviceId) =>
+        valuesOf(tables.pairings).find((request) => request.deviceId === deviceId),
+      requests: async () => valuesOf(tables.pairings),
+    },
+  };
+}
+
+/** Sort before and after every key that there can be. */
+const FIRST = '' as SessionKey;
+const LAST = '\uFFFF' as SessionKey;
+
+interface Tables {
+  readonly root: RootDatabase<unknown, string>;
+  readonly sessions: Database<SessionEntry, SessionKey>;
+  readonly byUpdated: Database<string, [number, SessionKey]>;
+  readonly sessionIds: Database<SessionKey, string>;
+  readonly labels: Database<string, [string, SessionKey]>;
+  readonly transcripts: Database<TranscriptEntry, [string, number]>;
+  readonly runs: Database<RunRecord, string>;
+  readonly openRuns: Database<string, string>;
+  readonly endedRuns: Database<string, [number, string]>;
+  readonly devices: Database<PairedDevice, string>;
+  readonly pairings: Database<PairingRequest, string>;
+}
+
+function openTables(path: string): Tables {
+  try {
+    checkStoreFile(join(path, 'data.mdb'));
+    const root = open<unknown, string>({ path, maxDbs: 16, encoding: 'msgpack' });
+    const table = <V, K extends Key>(name: string): Database<V, K> => root.openDB<V, K>({ name });
+    return {
+      root,
+      sessions: table('sessions'),
+      byUpdated: table('by-updated'),
+      sessionIds: table('session-ids'),
+      labels: table('labels'),
+      transcripts: table('transcripts'),
+      runs: table('runs'),
+      openRuns: table('open-runs'),
+      endedRuns: table('ended-runs'),
+      devices: table('devices'),
+      pairings: table('pairings'),
+    };
+  } catch (caught) {
+    const error = toError(caught);
+    throw new StoreError(`cannot open the store ${path}: ${error.message}`, error);
+  }
+}
+
+/** Runs inside a transaction, where `put` and `remove` take effect at once. */
+function apply(tables: Tables, change: Change): void {
+  switch (change.type) {
+    case 'session':
+      return putSession(tables, change.key, change.entry);
+    case 'append': {
+      let index = transcriptLength(tables, change.sessionId);
+      for (const entry of change.entries) void tables.transcripts.put([change.sessionId, index++], entry);
+      return;
+    }
+    case 'drop-transcript': {
+      const range = wholeTranscript(change.sessionId);
+      for (const key of [...tables.transcripts.getKeys(range)]) void tables.transcripts.remove(key);
+      return;
+    }
+    case 'run':
+      return putRun(tables, change.run);
+    case 'device':
+      return putOrRemove(tables.devices, change.deviceId, change.device);
+    case 'pairing':
+      return putOrRemove(tables.pairings, change.requestId, change.request);
+    default:
+      return unreachable(change);
+  }
+}
+
+function putSession(tables: Tables, key: SessionKey, entry: SessionEntry | null): void {
+  const before = tables.sessions.get(key);
+  if (before) {
+    void tables.byUpdated.remove([-before.updatedAt, key]);
+    void tables.sessionIds.remove(before.sessionId);
+    if (before.label !== undefined) void tables.labels.remove([before.label, key]);
+  }
+  putOrRemove(tables.sessions, key, entry);
+  if (!entry) return;
+  void tables.byUpdated.put([-entry.updatedAt, key], '');
+  void tables.sessionIds.put(entry.sessionId, key);
+  if (entry.label !== undefined) void tables.labels.put([entry.label, key], '');
+}
+
+function putRun(tables: Tables, run: RunRecord): void {
+  const { runId, end } = run;
+  void tables.runs.put(runId, run);
+  if (!end) void tables.openRuns.put(runId, '');
+  else {
+    void tables.openRuns.remove(runId);
+    void tables.endedRuns.put([end.endedAt, runId], '');
+  }
+}
+
+function pruneRuns(tables: Tables, endedBefore: number, keep: number): number {
+  const ended = [...tables.endedRuns.getKeys()];
+  let pruned = 0;
+  for (const key of ended) {
+    const [endedAt, runId] = key;
+    if (endedAt >= endedBefore && ended.length - pruned <= keep) break;
+    void tables.endedRuns.remove(key);
+    void tables.runs.remove(runId);
+    pruned += 1;
+  }
+  return pruned;
+}
+
+function transcriptLength({ transcripts }: Tables, sessionId: string): number {
+  const { start, end } = wholeTranscript(sessionId);
+  const [last] = transcripts.getKeys({ start: end, end: start, reverse: true, limit: 1 });
+  return last ? last[1] + 1 : 0;
+}
+
+function wholeTranscript(sessionId: string): { start: [string, number]; end: [string, number] } {
+  return { start: [sessionId, -1], end: [sessionId, Number.MAX_SAFE_INTEGER] };
+}
+
+function valuesOf<V, K extends Key>(table: Database<V, K>): V[] {
+  return Array.from(table.getRange(), ({ value }) => value);
+}
+
+function putOrRemove<V, K extends Key>(table: Database<V, K>, key: K, value: V | null): void {
+  void (value === null ? table.remove(key) : table.put(key, value));
+}

@@ -1,0 +1,98 @@
+/**
+ * What the gateway remembers. One writer, the primary; a change is acknowledged when it is on disk. Reads are
+ * promises because a store may be elsewhere. Every implementation passes `test/primary/store/contract.ts`.
+ */
+import type {
+  PairedDevice,
+  PairingRequest,
+  RunRecord,
+  SessionEntry,
+  SessionKey,
+  TranscriptEntry,
+} from '../../shared/store/records.js';
+
+export interface Store {
+  /** What results call `path` (runs-and-events.md §7); no credentials in it. */
+  readonly path: string;
+  readonly sessions: SessionReader;
+  readonly transcripts: TranscriptReader;
+  readonly runs: RunReader;
+  readonly devices: DeviceReader;
+  /** Applies all changes, in order, or none. Resolves when they are on disk. @throws StoreError */
+  commit(changes: readonly Change[]): Promise<void>;
+  /**
+   * Takes the run's idempotency key and applies `changes` with it; or, when the key is taken, changes nothing and
+   * gives the run that has it. Exactly one of any number of concurrent claims succeeds (runs-and-events.md §12).
+   */
+  claimRun(run: RunRecord, changes: readonly Change[]): Promise<RunRecord | undefined>;
+  /** Forgets ended runs: those that ended before `endedBefore`, and the oldest above `keep`. Gives how many. */
+  pruneRuns(endedBefore: number, keep: number): Promise<number>;
+  /** Waits for what was begun; afterwards nothing may be called. */
+  close(): Promise<void>;
+}
+
+export type Change =
+  /** Null deletes the session; its transcript stays until it is dropped. */
+  | { readonly type: 'session'; readonly key: SessionKey; readonly entry: SessionEntry | null }
+  /** Adds lines at the end of a transcript, which begins with its first line. */
+  | { readonly type: 'append'; readonly sessionId: string; readonly entries: readonly TranscriptEntry[] }
+  /** Deletes a transcript. */
+  | { readonly type: 'drop-transcript'; readonly sessionId: string }
+  | { readonly type: 'run'; readonly run: RunRecord }
+  | { readonly type: 'device'; readonly deviceId: string; readonly device: PairedDevice | null }
+  | { readonly type: 'pairing'; readonly requestId: string; readonly request: PairingRequest | null };
+
+export interface SessionRow {
+  readonly key: SessionKey;
+  readonly entry: SessionEntry;
+}
+
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface SessionReader {
+  get(key: SessionKey): Promise<SessionEntry | undefined>;
+  /** Last updated first; ties by key. */
+  newest(page: Page): Promise<readonly SessionRow[]>;
+  count(): Promise<number>;
+  keyOf(sessionId: string): Promise<SessionKey | undefined>;
+  /** Keys of the sessions with this label, sorted. */
+  labelled(label: string): Promise<readonly SessionKey[]>;
+}
+
+/** A line with its place: the first line of a transcript is 0. */
+export interface StoredEntry {
+  readonly index: number;
+  readonly entry: TranscriptEntry;
+}
+
+export interface TranscriptReader {
+  length(sessionId: string): Promise<number>;
+  /** Lines `from` (included) to `to` (excluded), in order. */
+  read(sessionId: string, from: number, to: number): Promise<readonly StoredEntry[]>;
+}
+
+export interface RunReader {
+  get(runId: string): Promise<RunRecord | undefined>;
+  /** Accepted and not ended: at a start, what a crash interrupted. */
+  open(): Promise<readonly RunRecord[]>;
+}
+
+export interface DeviceReader {
+  get(deviceId: string): Promise<PairedDevice | undefined>;
+  all(): Promise<readonly PairedDevice[]>;
+  request(requestId: string): Promise<PairingRequest | undefined>;
+  /** The one request that a device may have. */
+  requestOf(deviceId: string): Promise<PairingRequest | undefined>;
+  requests(): Promise<readonly PairingRequest[]>;
+}
+
+/** The store cannot be read or written: nothing may be acknowledged. */
+export class StoreError extends Error {
+  constructor(message: string, cause: Error) {
+    super(message, { cause });
+    this.name = 'StoreError';
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * What the store holds, in the words of the domain. A record is data, never changed in place: a change is a new
+ * record. What a newer version wrote into one and this version does not know is kept (runs-and-events.md §7).
+ */
+
+/** Canonical key of a session, `agent:<agentId>:<rest>` (runs-and-events.md §6). */
+declare const sessionKey: unique symbol;
+export type SessionKey = string & { readonly [sessionKey]: true };
+
+/** A session's current state (runs-and-events.md §7). Times are milliseconds since the epoch. */
+export interface SessionEntry {
+  /** Names the transcript; a reset gives a new one. */
+  readonly sessionId: string;
+  readonly updatedAt: number;
+  readonly sessionStartedAt?: number;
+  readonly lastInteractionAt?: number;
+  readonly chatType?: 'direct' | 'group' | 'channel';
+  readonly label?: string;
+  readonly displayName?: string;
+  readonly channel?: string;
+  readonly lastChannel?: string | null;
+  readonly lastTo?: string | null;
+  readonly lastAccountId?: string | null;
+  readonly thinkingLevel?: string;
+  readonly verboseLevel?: string;
+  readonly providerOverride?: string;
+  readonly modelOverride?: string;
+  readonly sendPolicy?: 'allow' | 'deny';
+  readonly queueMode?: string;
+  readonly systemSent?: boolean;
+  readonly abortedLastRun?: boolean;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly totalTokens?: number;
+  readonly contextTokens?: number;
+  readonly modelProvider?: string;
+  readonly model?: string;
+  readonly compactionCount?: number;
+  readonly [unknown: string]: unknown;
+}
+
+/** One line of a transcript (runs-and-events.md §8). */
+export interface TranscriptEntry {
+  readonly type: string;
+  /** 8 hex characters, unique in its transcript; the `session` line has the session's id. */
+  readonly id: string;
+  readonly parentId?: string | null;
+  /** ISO 8601. */
+  readonly timestamp: string;
+  readonly [unknown: string]: unknown;
+}
+
+/** Methods that start runs: their keys are one family (protocol.md §19). */
+export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create';
+
+/**
+ * A run and, with it, its idempotency key (runs-and-events.md §12).
+ *
+ *   accepted ──▶ running ──▶ ended
+ *       └────────────────────▲   (aborted while queued, interrupted)
+ */
+export interface RunRecord {
+  /** The caller's idempotency key. */
+  readonly runId: string;
+  readonly method: RunMethod;
+  readonly sessionKey: SessionKey;
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly acceptedAt: number;
+  readonly startedAt?: number;
+  readonly end?: RunEnd;
+}
+
+export interface RunEnd {
+  readonly endedAt: number;
+  readonly status: 'ok' | 'error' | 'timeout';
+  /** What repeats of the key are answered: payload and, for failures, error, as JSON values. */
+  readonly payload: unknown;
+  readonly error?: unknown;
+}
+
+/** A device that may connect (protocol.md §11.4). */
+export interface PairedDevice extends DeviceIdentity {
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  readonly approvedScopes: readonly string[];
+  readonly operatorLabel?: string;
+  readonly approvedVia: 'owner' | 'silent' | 'trusted-cidr';
+  readonly createdAtMs: number;
+  readonly approvedAtMs: number;
+  readonly lastSeenAtMs?: number;
+  /** By role. */
+  readonly tokens: Readonly<Record<string, DeviceToken>>;
+}
+
+export interface DeviceToken {
+  readonly token: string;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly createdAtMs: number;
+  readonly rotatedAtMs?: number;
+  readonly revokedAtMs?: number;
+  readonly lastUsedAtMs?: number;
+}
+
+/** A device that asks to be approved; one per device. */
+export interface PairingRequest extends DeviceIdentity {
+  readonly requestId: string;
+  readonly role?: string;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly silent?: boolean;
+  readonly isRepair?: boolean;
+  readonly ts: number;
+}
+
+interface DeviceIdentity {
+  readonly deviceId: string;
+  readonly publicKey: string;
+  readonly displayName?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly clientId?: string;
+  readonly clientMode?: string;
+  readonly remoteIp?: string;
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
+import { StoreError } from '../../../src/primary/store/store.js';
+import { storeContract } from './contract.js';
+
+const temporary = (): string => mkdtempSync(join(tmpdir(), 'pllan-store-'));
+
+storeContract('the embedded store', () => {
+  const dir = temporary();
+  return {
+    open: async () => openEmbeddedStore(dir),
+    async reopen(store) {
+      await store.close();
+      return openEmbeddedStore(dir);
+    },
+    dispose: async () => rmSync(dir, { recursive: true }),
+  };
+});
+
+it.each([
+  ['is not one', (file: string) => writeFileSync(file, 'not a database'.repeat(1_000))],
+  ['is too short to be one', (file: string) => writeFileSync(file, 'x')],
+  ['was cut off', (file: string) => truncateSync(file, statSync(file).size - 1)],
+  ['lost its second half', (file: string) => truncateSync(file, 4_096)],
+])('a store that %s is left in place and named', async (_what, damage) => {
+  const dir = temporary();
+  const store = openEmbeddedStore(dir);
+  await store.commit([]);
+  await store.close();
+  damage(join(dir, 'data.mdb'));
+  expect(() => openEmbeddedStore(dir)).toThrow(StoreError);
+  expect(() => openEmbeddedStore(dir)).toThrow(dir);
+  expect(readdirSync(dir)).toContain('data.mdb');
+  rmSync(dir, { recursive: true });
+});
+
+it('nobody else can read its files', async () => {
+  const before = process.umask(0o077);
+  const dir = join(temporary(), 'store');
+  const store = openEmbeddedStore(dir);
+  await store.commit([]);
+  process.umask(before);
+  expect(['', 'data.mdb', 'lock.mdb'].map((name) => statSync(join(dir, name)).mode & 0o077)).toEqual([
+    0, 0, 0,
+  ]);
+  await store.close();
+  rmSync(dir, { recursive: true });
+});
