@@ -95,6 +95,17 @@ export const requestLimits = {
   commands: 256,
 } as const;
 
+/** Devices and their approval (protocol.md §3, §11). */
+export const deviceLimits = {
+  /** How far from the gateway's clock a signature may have been made. */
+  signatureSkewMs: 120_000,
+  pairingTtlMs: 300_000,
+  /** Devices that wait for approval; the oldest give way. */
+  pendingRequests: 200,
+  /** How exactly the time of a device's last visit is kept: each note is a write. */
+  lastSeenResolutionMs: 60_000,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

@@ -1,5 +1,5 @@
 /** Questions about addresses and `Host` values that decide how far a connection is trusted (protocol.md §9.6). */
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 /** IPv4-mapped IPv6 reduced to IPv4, so that one client has one name. */
 export function normalizeAddress(address: string | undefined): string {
@@ -61,4 +61,18 @@ export function isDirectLoopback(request: DirectRequest): boolean {
 export function isTailnetAddress(address: string): boolean {
   const [a = 0, b = 0] = address.split('.').map(Number);
   return isIP(address) === 4 && a === 100 && b >= 64 && b <= 127;
+}
+
+/** True when `address` is in `network`: an address, or a CIDR block of either family. Never for what is neither. */
+export function inNetwork(address: string, network: string): boolean {
+  const plain = normalizeAddress(address);
+  const [base = '', bits] = network.split('/');
+  const family = isIP(plain);
+  if (family === 0 || isIP(base) !== family) return false;
+  const name = family === 4 ? 'ipv4' : 'ipv6';
+  const length = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits);
+  if (!Number.isInteger(length) || length < 0 || length > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(base, length, name);
+  return list.check(plain, name);
 }

@@ -12,3 +12,16 @@ export function hasScope(granted: ReadonlySet<string>, required: Scope): boolean
   if (granted.has(required) || granted.has('operator.admin')) return true;
   return required === 'operator.read' && granted.has('operator.write');
 }
+
+/** True when `granted` contains or implies every one of `required`. */
+export function covers(granted: ReadonlySet<string>, required: readonly string[]): boolean {
+  return required.every((scope) => hasScope(granted, scope as Scope));
+}
+
+/** What these scopes amount to: implied ones written out, sorted, each once (protocol.md §11.5). */
+export function normalizeScopes(scopes: Iterable<string>): readonly string[] {
+  const all = new Set(scopes);
+  if (all.has('operator.admin')) all.add('operator.write');
+  if (all.has('operator.write')) all.add('operator.read');
+  return [...all].toSorted();
+}
