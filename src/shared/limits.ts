@@ -106,6 +106,16 @@ export const deviceLimits = {
   lastSeenResolutionMs: 60_000,
 } as const;
 
+/** Counting of failed credentials (protocol.md §10); what can be configured has its default in the config schema. */
+export const failedAuthLimits = {
+  pruneIntervalMs: 60_000,
+  entries: 10_000,
+  /** By this much the answer to a loopback client's first failure is held back, doubling … */
+  delayMs: 250,
+  /** … up to this. */
+  delayMaxMs: 5_000,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,
