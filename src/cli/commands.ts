@@ -12,6 +12,11 @@ const gatewayOptions: readonly OptionSpec[] = [
   { name: 'verbose', kind: 'flag', about: 'Show debug lines on the console' },
   { name: 'force', kind: 'flag', about: 'End whoever listens on the port first' },
   { name: 'allow-unconfigured', kind: 'flag', about: 'Start without gateway.mode=local in the config' },
+  {
+    name: 'allow-empty-store',
+    kind: 'flag',
+    about: 'Move a store that cannot be read aside and start empty',
+  },
 ];
 
 /** Shared by every command that asks a running gateway (cli.md §1). */

@@ -8,10 +8,12 @@ import type { Logger } from '../shared/log/logger.js';
 import type { RouteTable } from '../shared/routes.js';
 import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
+import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
 import { makeStartPlan, type StartPlan } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
+import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
@@ -20,6 +22,7 @@ import { createPrimaryMetrics } from './metrics/primary-metrics.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
+import { openStore } from './store/open-store.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
 import { exitCodes, StartError, systemStep } from './start-error.js';
@@ -77,6 +80,7 @@ async function startGateway(
   if (auth.mode === 'none')
     log.warn('auth.none', 'authentication is off: every local process can use this gateway');
 
+  const store = openStore(paths.storeDir, options.flags.allowEmptyStore, log);
   let phase: Phase = 'starting';
   const uptimeMs = (): number => Math.round(process.uptime() * 1000);
   const metrics = createPrimaryMetrics();
@@ -88,6 +92,8 @@ async function startGateway(
     uptimeMs,
     eventLoop: () => eventLoop.sample,
   });
+  const { auth: authConfig, nodes } = plan.config.gateway;
+  const limiter = createFailedAuthLimiter(authConfig.rateLimit, () => performance.now());
   const control = openControl({
     plan,
     auth,
@@ -95,6 +101,8 @@ async function startGateway(
     env,
     metrics,
     sources: { routes: plan.routes, storeDir: paths.storeDir, workers, eventLoop: () => eventLoop.sample },
+    limiter,
+    devices: (events) => createDeviceRegistry({ store, policy: nodes.pairing, events, now: Date.now }),
     log: log.for('ws'),
     draining: () => phase === 'draining',
     uptimeMs,
@@ -138,6 +146,8 @@ async function startGateway(
         { name: 'workers', run: () => data.supervisor.stop() },
         { name: 'tunnel', run: () => data.closeTunnel() },
         { name: 'event loop monitor', run: () => eventLoop.stop() },
+        { name: 'failed-auth limiter', run: () => limiter.stop() },
+        { name: 'store', run: () => store.close() },
       ],
     },
     log,
@@ -147,6 +157,7 @@ async function startGateway(
   } catch (caught) {
     await data.supervisor.stop();
     data.closeTunnel();
+    await store.close();
     throw caught;
   }
   control.start();

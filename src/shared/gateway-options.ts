@@ -15,6 +15,8 @@ export interface GatewayFlags {
   readonly verbose: boolean;
   readonly force: boolean;
   readonly allowUnconfigured: boolean;
+  /** Begin with an empty store when the one that is there cannot be read. */
+  readonly allowEmptyStore: boolean;
   /** Create what a dev gateway needs when it is missing. */
   readonly dev: boolean;
   readonly color: boolean;

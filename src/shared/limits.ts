@@ -57,7 +57,11 @@ export const controlLimits = {
   /** Sockets of one address that have not authenticated yet. */
   preAuthConnectionsPerIp: 32,
   handshakeTimeoutMs: 15_000,
+  /** Frames that may wait while the `connect` before them is decided on. */
+  handshakeFrames: 15,
   tickIntervalMs: 30_000,
+  /** Calls that a connection may make although its role may not, before it is closed. */
+  callsOutOfRole: 10,
   /** Between close frame and termination. */
   closeGraceMs: 1_000,
   closeReasonBytes: 120,

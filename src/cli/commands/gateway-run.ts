@@ -31,6 +31,7 @@ function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: Co
     verbose: options.flag('verbose'),
     force: options.flag('force'),
     allowUnconfigured: options.flag('allow-unconfigured'),
+    allowEmptyStore: options.flag('allow-empty-store'),
     dev: globals.gatewayDev,
     color: output.style.enabled,
   };

@@ -1,94 +1,147 @@
-/** Checks the credentials of a `connect` (protocol.md §9). */
+/**
+ * Checks the credentials of a `connect` (protocol.md §9, §10):
+ *
+ *   shared secret ──ok──▶ in
+ *      └── no ──▶ device token (of a verified device) ──ok──▶ in
+ *                     └── no, or none ──▶ one failure counted, the answer held back, refused
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialCheck, type CredentialDigest } from '../../shared/auth/credential.js';
-import { isBrowserClient } from '../../shared/protocol/constants.js';
-import type { ConnectParams, ErrorShape } from '../../shared/protocol/frames.js';
+import { createKeyedQueue } from '../../shared/keyed-queue.js';
+import type { ConnectParams } from '../../shared/protocol/frames.js';
+import { authClient, type AuthClient, type FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
+import type { DeviceRegistry } from '../devices/device-registry.js';
+import type { AuthReason } from './auth-errors.js';
+import type { Remote } from './connection.js';
 
 export type ControlAuth =
   | { readonly mode: 'none' }
   | { readonly mode: 'token' | 'password'; readonly credential: CredentialDigest };
 
-export type AuthReason =
-  | 'token_missing'
-  | 'token_mismatch'
-  | 'password_missing'
-  | 'password_mismatch'
-  | 'device_token_mismatch'
-  | 'bootstrap_token_invalid';
+export type AuthMethod = 'none' | 'token' | 'password' | 'device-token';
 
 export type AuthVerdict =
-  | { readonly ok: true; readonly method: 'none' | 'token' | 'password' }
-  | { readonly ok: false; readonly reason: AuthReason };
+  | { readonly ok: true; readonly method: AuthMethod }
+  | {
+      readonly ok: false;
+      readonly reason: AuthReason;
+      /** Of `rate_limited`. */
+      readonly retryAfterMs?: number;
+      /** The device may have a token of its own that still works. */
+      readonly mayUseDeviceToken: boolean;
+    };
 
-export type Authenticator = (auth: ConnectParams['auth']) => AuthVerdict;
+export interface AuthAttempt {
+  readonly auth: ConnectParams['auth'];
+  readonly remote: Remote;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  /** Its signature has been verified. */
+  readonly deviceId: string | undefined;
+}
 
-export function createAuthenticator(policy: ControlAuth): Authenticator {
-  if (policy.mode === 'none') return () => ({ ok: true, method: 'none' });
+export type Authenticator = (attempt: AuthAttempt) => Promise<AuthVerdict>;
+
+export interface AuthenticatorOptions {
+  readonly policy: ControlAuth;
+  readonly limiter: FailedAuthLimiter;
+  readonly devices: Pick<DeviceRegistry, 'checkToken'>;
+}
+
+/** Outcome of one of the checks; `untried` when there was nothing to compare. */
+type Check =
+  | { readonly outcome: 'ok' }
+  | { readonly outcome: 'failed' | 'untried'; readonly reason: AuthReason }
+  | { readonly outcome: 'locked'; readonly retryAfterMs: number };
+
+export function createAuthenticator({ policy, limiter, devices }: AuthenticatorOptions): Authenticator {
+  if (policy.mode === 'none') return async () => ({ ok: true, method: 'none' });
   const { mode } = policy;
   const matches = credentialCheck(policy.credential);
-  return (auth) => {
+  const queue = createKeyedQueue();
+
+  const checkSecret = (auth: ConnectParams['auth'], client: AuthClient): Check => {
     const candidate = mode === 'token' ? (auth?.token ?? auth?.password) : (auth?.password ?? auth?.token);
-    if (candidate && matches(candidate)) return { ok: true, method: mode };
-    // A device or bootstrap token needs a verified device, and there is none.
-    if (auth?.deviceToken) return { ok: false, reason: 'device_token_mismatch' };
-    if (auth?.bootstrapToken) return { ok: false, reason: 'bootstrap_token_invalid' };
-    return { ok: false, reason: candidate ? `${mode}_mismatch` : `${mode}_missing` };
+    if (!candidate) return { outcome: 'untried', reason: `${mode}_missing` };
+    const retryAfterMs = limiter.lockedFor('shared-secret', client);
+    if (retryAfterMs > 0) return { outcome: 'locked', retryAfterMs };
+    return matches(candidate) ? { outcome: 'ok' } : { outcome: 'failed', reason: `${mode}_mismatch` };
+  };
+
+  const checkDeviceToken = async (
+    attempt: AuthAttempt,
+    token: string,
+    client: AuthClient,
+  ): Promise<Check> => {
+    const retryAfterMs = limiter.lockedFor('device-token', client);
+    if (retryAfterMs > 0) return { outcome: 'locked', retryAfterMs };
+    const { deviceId = '', role, scopes } = attempt;
+    const reason = await devices.checkToken(deviceId, role, token, scopes);
+    return reason === 'ok' ? { outcome: 'ok' } : { outcome: 'failed', reason };
+  };
+
+  /** Counts what was compared and did not match; gives what to answer, and after how long. */
+  const refuse = (
+    attempt: AuthAttempt,
+    client: AuthClient,
+    secret: Check,
+    device: Check | undefined,
+  ): Refusal => {
+    const { auth, deviceId } = attempt;
+    let delayMs = 0;
+    if (secret.outcome === 'failed') delayMs = limiter.failed('shared-secret', client);
+    // A shared token that was also tried as a device's is one guess, not two.
+    if (device?.outcome === 'failed' && auth?.deviceToken)
+      delayMs = Math.max(delayMs, limiter.failed('device-token', client));
+    const told = device && auth?.deviceToken ? device : secret;
+    if (told.outcome === 'locked') {
+      const { retryAfterMs } = told;
+      return {
+        delayMs,
+        verdict: { ok: false, reason: 'rate_limited', retryAfterMs, mayUseDeviceToken: false },
+      };
+    }
+    const reason = told.outcome === 'ok' ? 'token_mismatch' : withoutDeviceReason(told.reason, attempt);
+    const mayUseDeviceToken =
+      reason === 'token_mismatch' && deviceId !== undefined && Boolean(auth?.token) && !auth?.deviceToken;
+    return { delayMs, verdict: { ok: false, reason, mayUseDeviceToken } };
+  };
+
+  return async (attempt) => {
+    const { auth, remote, deviceId } = attempt;
+    const client = authClient(remote.address, remote.headers.origin);
+    const secret = checkSecret(auth, client);
+    if (secret.outcome === 'ok') {
+      limiter.succeeded('shared-secret', client);
+      return { ok: true, method: mode };
+    }
+    const token = deviceId === undefined ? undefined : (auth?.deviceToken ?? auth?.token);
+    let refusal: Refusal | undefined;
+    if (!token) refusal = refuse(attempt, client, secret, undefined);
+    else {
+      // One after another per client: guesses side by side must not all pass the limiter before one is counted.
+      refusal = await queue.run(client.key, async () => {
+        const device = await checkDeviceToken(attempt, token, client);
+        return device.outcome === 'ok' ? undefined : refuse(attempt, client, secret, device);
+      });
+    }
+    if (!refusal) {
+      limiter.succeeded('device-token', client);
+      return { ok: true, method: 'device-token' };
+    }
+    if (refusal.delayMs > 0) await sleep(refusal.delayMs);
+    return refusal.verdict;
   };
 }
 
-/** Who asks decides which hint helps (protocol.md §9.4). */
-export interface AuthAsker {
-  readonly clientId: string;
-  readonly directLoopback: boolean;
+interface Refusal {
+  readonly delayMs: number;
+  readonly verdict: AuthVerdict;
 }
 
-const steps: Readonly<Record<AuthReason, { readonly code: string; readonly next: string }>> = {
-  token_missing: { code: 'AUTH_TOKEN_MISSING', next: 'update_auth_configuration' },
-  token_mismatch: { code: 'AUTH_TOKEN_MISMATCH', next: 'update_auth_credentials' },
-  password_missing: { code: 'AUTH_PASSWORD_MISSING', next: 'update_auth_configuration' },
-  password_mismatch: { code: 'AUTH_PASSWORD_MISMATCH', next: 'update_auth_credentials' },
-  device_token_mismatch: { code: 'AUTH_DEVICE_TOKEN_MISMATCH', next: 'review_auth_configuration' },
-  bootstrap_token_invalid: { code: 'AUTH_BOOTSTRAP_TOKEN_INVALID', next: 'review_auth_configuration' },
-};
-
-/** The error that tells a client why, and what to do about it. */
-export function authError(reason: AuthReason, asker: AuthAsker): ErrorShape {
-  const { code, next } = steps[reason];
-  return {
-    code: 'INVALID_REQUEST',
-    message: `unauthorized: ${explain(reason, asker)}`,
-    details: { code, authReason: reason, canRetryWithDeviceToken: false, recommendedNextStep: next },
-  };
-}
-
-function explain(reason: AuthReason, asker: AuthAsker): string {
-  switch (reason) {
-    case 'token_missing':
-      return `gateway token missing (${tokenHint(asker)})`;
-    case 'token_mismatch':
-      return `gateway token mismatch (${tokenHint(asker)})`;
-    case 'password_missing':
-      return `gateway password missing (${passwordHint(asker)})`;
-    case 'password_mismatch':
-      return `gateway password mismatch (${passwordHint(asker)})`;
-    case 'device_token_mismatch':
-      return 'device token mismatch (rotate/reissue device token)';
-    case 'bootstrap_token_invalid':
-      return 'bootstrap token invalid or expired (ask for a new one on the gateway host)';
-  }
-}
-
-function tokenHint({ clientId, directLoopback }: AuthAsker): string {
-  if (clientId === 'cli') {
-    return directLoopback
-      ? "use this gateway's gateway.auth.token or pair the device"
-      : 'set gateway.remote.token to match gateway.auth.token';
-  }
-  if (isBrowserClient(clientId)) return 'open the dashboard URL and paste the token in Control UI settings';
-  return 'provide gateway auth token';
-}
-
-function passwordHint({ clientId }: AuthAsker): string {
-  if (clientId === 'cli') return 'set gateway.remote.password to match gateway.auth.password';
-  if (isBrowserClient(clientId)) return 'enter the password in Control UI settings';
-  return 'provide gateway auth password';
+/** A device or bootstrap token that could not be tried, since it needs a verified device, is what is told of. */
+function withoutDeviceReason(reason: AuthReason, { auth, deviceId }: AuthAttempt): AuthReason {
+  if (deviceId === undefined && auth?.deviceToken) return 'device_token_mismatch';
+  if (auth?.bootstrapToken) return 'bootstrap_token_invalid';
+  return reason;
 }

@@ -10,6 +10,8 @@ import { closeCodes, type CloseCode } from '../../shared/protocol/constants.js';
 import { eventFrame, type EncodedEvent, type EventName } from '../../shared/protocol/events.js';
 import type { ConnectParams } from '../../shared/protocol/frames.js';
 import { controlLimits } from '../../shared/limits.js';
+import type { DeviceToken } from '../../shared/store/records.js';
+import type { AuthMethod } from './auth.js';
 import type { GatewaySocket } from './gateway-socket.js';
 
 /** How the other end is reached; fixed at the upgrade. */
@@ -19,13 +21,22 @@ export interface Remote {
   readonly headers: IncomingHttpHeaders;
 }
 
+export type Role = 'operator' | 'node';
+
+/** The device behind a connection, and its token where it is a paired one. */
+export interface SessionDevice {
+  readonly deviceId: string;
+  readonly token: DeviceToken | undefined;
+}
+
 /** Who the other end is; fixed by a successful `connect`. */
 export interface Session {
   readonly client: ConnectParams['client'];
-  readonly role: 'operator';
+  readonly role: Role;
   readonly scopes: ReadonlySet<string>;
   readonly caps: ReadonlySet<string>;
-  readonly authMethod: 'none' | 'token' | 'password';
+  readonly authMethod: AuthMethod;
+  readonly device: SessionDevice | undefined;
   readonly protocol: number;
   /** Events that this connection may see. */
   readonly events: ReadonlySet<EventName>;
@@ -45,6 +56,7 @@ export class Connection {
   readonly #socket: GatewaySocket;
   readonly #observer: ConnectionObserver;
   #seq = 0;
+  #callsOutOfRole = 0;
   #closing = false;
   #corked = false;
 
@@ -86,6 +98,14 @@ export class Connection {
     this.#socket.close(code, fitReason(reason));
     const timer = setTimeout(() => this.#socket.terminate(), controlLimits.closeGraceMs);
     this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** A call that its role may not make: whoever goes on after a few has lost its way (protocol.md §7). */
+  calledOutOfRole(): void {
+    this.#callsOutOfRole += 1;
+    if (this.#callsOutOfRole > controlLimits.callsOutOfRole) {
+      process.nextTick(() => this.close(closeCodes.policy, 'repeated unauthorized calls'));
+    }
   }
 
   terminate(): void {

@@ -10,7 +10,7 @@ import { answerAndLinger } from '../../shared/http/raw-answer.js';
 import { TEXT_TYPE } from '../../shared/http/headers.js';
 import { controlLimits } from '../../shared/limits.js';
 import { limitRepeats } from '../../shared/log/repeat-limit.js';
-import { closeCodes } from '../../shared/protocol/constants.js';
+import { closeCodes, type CloseCode } from '../../shared/protocol/constants.js';
 import {
   encodeChallenge,
   encodeEvent,
@@ -19,7 +19,7 @@ import {
   type EventName,
 } from '../../shared/protocol/events.js';
 import { encodeErrorResponse, encodeResponse, type StateVersion } from '../../shared/protocol/frames.js';
-import { errorCode } from '../../shared/to-error.js';
+import { errorCode, toError } from '../../shared/to-error.js';
 import type { Peer } from '../port/peer.js';
 import { Connection, type ConnectionObserver, type Remote, type Session } from './connection.js';
 import { dispatch, type DispatchOptions } from './dispatch.js';
@@ -61,6 +61,8 @@ export interface ControlPlane {
   broadcast(name: EventName, payload: string, stateVersion?: StateVersion): void;
   /** As `broadcast`, with a payload that depends on who sees it. */
   broadcastTo(name: EventName, encode: (connection: Connection) => EncodedEvent): void;
+  /** Closes what is open and chosen. */
+  closeWhere(chosen: (session: Session) => boolean, code: CloseCode, reason: string): void;
   /** Open sockets by role, those still in the handshake as `connecting`. */
   counts(): ReadonlyMap<string, number>;
   bufferedBytes(): number;
@@ -98,6 +100,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
 
   const accept = (socket: GatewaySocket, remote: Remote): void => {
     const connection = new Connection(socket, remote, watch);
+    /** Frames that came while the first one is being decided on. */
+    let early: Buffer[] | undefined;
     everyone.add(connection);
     pending.set(connection, remote.address);
     const deadline = setTimeout(() => {
@@ -117,9 +121,21 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       if (connection.closing) return;
       const message = bytesOf(data);
       if (connection.session) return inbox.take(message);
+      if (early) {
+        if (early.push(message) > controlLimits.handshakeFrames)
+          connection.close(closeCodes.policy, 'too many pending handshake frames');
+        return;
+      }
+      early = [];
       clearTimeout(deadline);
-      pending.delete(connection);
-      settle(connection, socket, decideHandshake(message, remote, options.handshake));
+      void decideHandshake(message, connection, options.handshake)
+        .catch((caught: unknown) => undecided(connection, toError(caught)))
+        .then((outcome) => {
+          pending.delete(connection);
+          if (!outcome || connection.closing || !everyone.has(connection)) return;
+          settle(connection, socket, outcome);
+          for (const frame of early ?? []) inbox.take(frame);
+        });
     });
     socket.on('ping', () => observer.alive(connection));
     socket.on('pong', () => observer.alive(connection));
@@ -155,6 +171,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       mode: outcome.session.client.mode,
     });
     observer.opened(connection);
+  };
+
+  /** A failure of ours, most likely of the store: the client is to try again. */
+  const undecided = (connection: Connection, error: Error): undefined => {
+    log.error('ws.handshake-failed', error.message, { conn: connection.id, stack: error.stack });
+    reportRefused(connection, 'internal', error.message);
+    connection.close(closeCodes.internal, 'internal error');
   };
 
   const refuse = (connection: Connection, refusal: Refusal): void => {
@@ -222,11 +245,19 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       const event = encodeEvent(name, payload, stateVersion);
       broadcastTo(name, () => event);
     },
-    counts: () =>
-      new Map([
-        ['operator', open.size],
+    closeWhere(chosen, code, reason) {
+      for (const connection of open) {
+        if (connection.session && chosen(connection.session)) connection.close(code, reason);
+      }
+    },
+    counts() {
+      const nodes = [...open].filter(({ session }) => session?.role === 'node').length;
+      return new Map([
+        ['operator', open.size - nodes],
+        ['node', nodes],
         ['connecting', pending.size],
-      ]),
+      ]);
+    },
     bufferedBytes: () => totalBuffered(open),
     async shutdown(payload) {
       closedToUpgrades = true;

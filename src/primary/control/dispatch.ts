@@ -62,6 +62,11 @@ function judge(
   methods: ReadonlyMap<string, Method>,
 ): Judged {
   const scopes = connection.session?.scopes ?? new Set<string>();
+  if (connection.session?.role === 'node') {
+    // Nothing that a node may call exists yet.
+    connection.calledOutOfRole();
+    return invalid('unauthorized role: node');
+  }
   if (name === 'connect') return invalid('connect is only valid as the first request');
   const method = methods.get(name);
   // A name nobody knows needs admin, so that strangers cannot list methods by trying.

@@ -1,6 +1,6 @@
 /**
  * Decides on the first frame of a socket, step by step in the order that clients rely on (protocol.md §4.3).
- * Pure: it says what to answer, the caller does it.
+ * It says what to answer, the caller does it.
  */
 import { checkOrigin, type OriginPolicy } from '../../shared/auth/origin.js';
 import {
@@ -11,6 +11,7 @@ import {
   PROTOCOL_VERSION,
   type CloseCode,
 } from '../../shared/protocol/constants.js';
+import type { DevicePublicKey } from '../../shared/protocol/device-identity.js';
 import { eventRules, type EventName, type EventRule } from '../../shared/protocol/events.js';
 import {
   connectParams,
@@ -20,8 +21,13 @@ import {
 } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { describeProblems } from '../../shared/schema.js';
-import { authError, type Authenticator, type AuthReason, type AuthVerdict } from './auth.js';
-import type { Remote, Session } from './connection.js';
+import type { DeviceRegistry } from '../devices/device-registry.js';
+import { skipsPairing, type DeviceRequest } from '../devices/pairing-rules.js';
+import { verifyDevice } from '../devices/verify-device.js';
+import type { Authenticator, AuthMethod, AuthVerdict } from './auth.js';
+import { authError, type AuthReason } from './auth-errors.js';
+import { pairingError } from './pairing-error.js';
+import type { Remote, Role, Session, SessionDevice } from './connection.js';
 import { parseMessage } from './read-request.js';
 
 export type HandshakeOutcome =
@@ -41,6 +47,7 @@ export interface Refusal {
 
 export type RefusalKind =
   | 'timeout'
+  | 'internal'
   | 'unreadable'
   | 'invalid_frame'
   | 'not_connect'
@@ -50,19 +57,29 @@ export type RefusalKind =
   | 'role'
   | 'origin'
   | 'device_required'
+  | 'device_identity'
+  | 'pairing_required'
   | AuthReason;
 
 export interface HandshakeContext {
   readonly authenticate: Authenticator;
+  readonly devices: Pick<DeviceRegistry, 'admit'>;
   readonly origins: OriginPolicy;
   phase(): 'starting' | 'open' | 'draining';
 }
 
-export function decideHandshake(
+/** Whose first message it is. */
+export interface Stranger {
+  readonly remote: Remote;
+  /** Of its challenge. */
+  readonly nonce: string;
+}
+
+export async function decideHandshake(
   firstMessage: Buffer,
-  remote: Remote,
+  stranger: Stranger,
   context: HandshakeContext,
-): HandshakeOutcome {
+): Promise<HandshakeOutcome> {
   const frame = parseMessage(firstMessage);
   if (!requestFrame.is(frame)) {
     const close = { code: closeCodes.policy, reason: 'invalid request frame' };
@@ -80,7 +97,7 @@ export function decideHandshake(
     const problems = describeProblems(connectParams.problems(params));
     return reject(attempt, 'invalid_params', invalid(`invalid connect params: ${problems}`));
   }
-  return judge({ id: frame.id, client: params.client }, params, remote, context);
+  return judge({ id: frame.id, client: params.client }, params, stranger, context);
 }
 
 interface Attempt {
@@ -88,12 +105,12 @@ interface Attempt {
   readonly client: ConnectParams['client'] | undefined;
 }
 
-function judge(
+async function judge(
   attempt: Attempt,
   params: ConnectParams,
-  remote: Remote,
+  { remote, nonce }: Stranger,
   context: HandshakeContext,
-): HandshakeOutcome {
+): Promise<HandshakeOutcome> {
   const unavailable = notOpen(context.phase());
   if (unavailable)
     return reject(attempt, 'unavailable', unavailable.error, closeCodes.tryLater, unavailable.reason);
@@ -109,22 +126,35 @@ function judge(
   const origin = checkBrowserOrigin(params, remote, context.origins);
   if (origin) return reject(attempt, 'origin', origin);
 
-  const verdict = context.authenticate(params.auth);
-  const scopes = withoutDevice(role, params, remote, verdict);
-  if ('error' in scopes) return reject(attempt, scopes.kind, scopes.error);
+  const verified = params.device && verifyDevice(params.device, params, nonce, Date.now());
+  if (verified && !verified.ok) return reject(attempt, 'device_identity', verified.error);
+  const device = verified?.device;
+  const scopes = params.scopes ?? [];
+  const verdict = await context.authenticate({
+    auth: params.auth,
+    remote,
+    role,
+    scopes,
+    deviceId: device?.deviceId,
+  });
+  const entry = device
+    ? await withDevice(requestOf(device, params, remote, role), verdict, context)
+    : withoutDevice(role, params, remote, verdict);
+  if ('error' in entry) return reject(attempt, entry.kind, entry.error, closeCodes.policy, entry.closeReason);
 
-  const granted = new Set(scopes.granted);
+  const granted = new Set(entry.granted);
   return {
     ok: true,
     requestId: attempt.id,
     session: {
       client: params.client,
-      role: 'operator',
+      role,
       scopes: granted,
       caps: new Set(params.caps),
-      authMethod: scopes.method,
+      authMethod: entry.method,
+      device: entry.device,
       protocol,
-      events: visibleEvents(granted),
+      events: visibleEvents(granted, role),
     },
   };
 }
@@ -185,17 +215,50 @@ function checkBrowserOrigin(
   };
 }
 
-type Scopes =
-  | { readonly granted: readonly string[]; readonly method: 'none' | 'token' | 'password' }
-  | { readonly error: ErrorShape; readonly kind: RefusalKind };
+type Entry =
+  | {
+      readonly granted: readonly string[];
+      readonly method: AuthMethod;
+      readonly device: SessionDevice | undefined;
+    }
+  | { readonly error: ErrorShape; readonly kind: RefusalKind; readonly closeReason?: string };
 
-/** protocol.md §9.6, row by row: what a connection without a device identity may do. */
-function withoutDevice(
-  role: 'operator' | 'node',
+function requestOf(
+  device: DevicePublicKey,
   params: ConnectParams,
   remote: Remote,
+  role: Role,
+): Omit<DeviceRequest, 'authMethod'> {
+  return {
+    deviceId: device.deviceId,
+    publicKey: device.text,
+    role,
+    scopes: params.scopes ?? [],
+    client: params.client,
+    remoteIp: remote.address,
+    directLoopback: remote.directLoopback,
+    fromPage: remote.headers.origin !== undefined,
+  };
+}
+
+/** protocol.md §11: a verified device is let in when its credentials do and it is approved. */
+async function withDevice(
+  asked: Omit<DeviceRequest, 'authMethod'>,
   verdict: AuthVerdict,
-): Scopes {
+  { devices }: HandshakeContext,
+): Promise<Entry> {
+  if (!verdict.ok) return authRefusal(verdict, asked.client.id, asked.directLoopback);
+  const { method } = verdict;
+  const request: DeviceRequest = { ...asked, authMethod: method };
+  const { deviceId, scopes } = request;
+  if (skipsPairing(request)) return { granted: scopes, method, device: { deviceId, token: undefined } };
+  const admission = await devices.admit(request);
+  if (!admission.admitted) return { kind: 'pairing_required', ...pairingError(request, admission) };
+  return { granted: scopes, method, device: { deviceId, token: admission.token } };
+}
+
+/** protocol.md §9.6, row by row: what a connection without a device identity may do. */
+function withoutDevice(role: Role, params: ConnectParams, remote: Remote, verdict: AuthVerdict): Entry {
   const { id, mode } = params.client;
   if (role === 'node') {
     return {
@@ -216,24 +279,28 @@ function withoutDevice(
       },
     };
   }
-  if (!verdict.ok) {
-    return {
-      kind: verdict.reason,
-      error: authError(verdict.reason, { clientId: id, directLoopback: remote.directLoopback }),
-    };
-  }
+  if (!verdict.ok) return authRefusal(verdict, id, remote.directLoopback);
+  const { method } = verdict;
   const requested = params.scopes ?? [];
-  if (verdict.method === 'none') return { granted: requested, method: 'none' };
+  if (method === 'none') return { granted: requested, method, device: undefined };
   const ownTool = (id === 'cli' && mode === 'cli') || (id === 'gateway-client' && mode === 'backend');
   const local = remote.directLoopback && remote.headers.origin === undefined;
-  return { granted: ownTool && local ? requested : [], method: verdict.method };
+  return { granted: ownTool && local ? requested : [], method, device: undefined };
 }
 
-function visibleEvents(scopes: ReadonlySet<string>): ReadonlySet<EventName> {
+function authRefusal(
+  failure: Extract<AuthVerdict, { readonly ok: false }>,
+  clientId: string,
+  directLoopback: boolean,
+): Entry {
+  return { kind: failure.reason, error: authError(failure, { clientId, directLoopback }) };
+}
+
+function visibleEvents(scopes: ReadonlySet<string>, role: Role): ReadonlySet<EventName> {
   const rules = Object.entries(eventRules) as [EventName, EventRule][];
-  return new Set(
-    rules.filter(([, rule]) => rule.scope === null || hasScope(scopes, rule.scope)).map(([name]) => name),
-  );
+  const may = ({ scope, nodes }: EventRule): boolean =>
+    role === 'node' ? nodes : scope === null || hasScope(scopes, scope);
+  return new Set(rules.filter(([, rule]) => may(rule)).map(([name]) => name));
 }
 
 function invalid(message: string): ErrorShape {

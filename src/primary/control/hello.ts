@@ -47,7 +47,13 @@ export function encodeHello(connection: Connection, session: Session, sources: H
     features: { methods: sources.methods, events: advertisedEvents },
   });
   const tail = JSON.stringify({
-    auth: { method: session.authMethod, role: session.role, scopes: [...session.scopes] },
+    auth: {
+      method: session.authMethod,
+      role: session.role,
+      scopes: [...session.scopes],
+      deviceToken: session.device?.token?.token,
+      issuedAtMs: session.device?.token?.createdAtMs,
+    },
     policy: {
       maxPayload: controlLimits.maxPayloadBytes,
       maxBufferedBytes: controlLimits.maxBufferedBytes,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { controlLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
+import { closeCodes } from '../../shared/protocol/constants.js';
 import { encodeEvent } from '../../shared/protocol/events.js';
 import type { StateVersion } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
@@ -12,10 +13,14 @@ import { controlAuthOf, originsOf } from '../config/worker-snapshot.js';
 import { createHealthMonitor } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
+import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
+import type { DeviceEvents, DeviceRegistry } from '../devices/device-registry.js';
 import { createAuthenticator } from './auth.js';
+import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { encodeHello } from './hello.js';
 import { createLargeFrames } from './large-frames.js';
+import { deviceMethods } from './methods/devices.js';
 import { systemMethods } from './methods/system.js';
 import { createPresence } from './presence.js';
 
@@ -26,6 +31,9 @@ export interface ControlOptions {
   readonly env: Environment;
   readonly metrics: PrimaryMetrics;
   readonly sources: StatusSources;
+  readonly limiter: FailedAuthLimiter;
+  /** Made with what the control plane does when a device's state changes. */
+  devices(events: DeviceEvents): DeviceRegistry;
   readonly log: Logger;
   draining(): boolean;
   uptimeMs(): number;
@@ -52,7 +60,24 @@ export function openControl(options: ControlOptions): Control {
   });
   const stateVersion = (): StateVersion => ({ presence: presence.version, health: health.version });
   const status = createStatusSource(sources);
-  const methods = new Map(systemMethods({ health, status, presence }).map((method) => [method.name, method]));
+  const devices = options.devices({
+    requested: (request) => plane.broadcast('device.pair.requested', JSON.stringify(request)),
+    resolved: (resolution) => plane.broadcast('device.pair.resolved', JSON.stringify(resolution)),
+    invalidated(deviceId, reason, role) {
+      const isMeant = ({ device, role: own }: Session): boolean =>
+        device?.deviceId === deviceId && (role === undefined || own === role);
+      // After the answer to whoever asked for it, who may be the one whose connection ends.
+      setImmediate(() =>
+        plane.closeWhere(isMeant, closeCodes.credentialsChanged, `client invalidated: ${reason}`),
+      );
+    },
+  });
+  const methods = new Map(
+    [...systemMethods({ health, status, presence }), ...deviceMethods(devices)].map((method) => [
+      method.name,
+      method,
+    ]),
+  );
   const hello = {
     bootId: randomUUID(),
     methods: [...methods.keys()],
@@ -72,7 +97,8 @@ export function openControl(options: ControlOptions): Control {
     log: options.log,
     answered: metrics.wsRequest,
     handshake: {
-      authenticate: createAuthenticator(controlAuthOf(auth)),
+      authenticate: createAuthenticator({ policy: controlAuthOf(auth), limiter: options.limiter, devices }),
+      devices,
       origins: originsOf(gateway.controlUi),
       phase: () => (options.draining() ? 'draining' : 'open'),
     },

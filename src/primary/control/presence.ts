@@ -15,6 +15,7 @@ export interface PresenceEntry {
   readonly reason?: string;
   readonly text?: string;
   readonly ts: number;
+  readonly deviceId?: string;
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
   readonly instanceId?: string;
@@ -73,12 +74,13 @@ export function createPresence(changed: () => void, now: () => number = Date.now
     },
     connected(connection) {
       const entry = entryOf(connection, 'connect', now());
-      if (entry) change(connection.id, entry);
+      if (entry) change(keyOf(connection), entry);
     },
     disconnected(connection) {
-      const known = entries.get(connection.id);
+      const key = keyOf(connection);
+      const known = entries.get(key);
       if (known)
-        change(connection.id, {
+        change(key, {
           ...known,
           reason: 'disconnect',
           text: describe({ ...known, reason: 'disconnect' }),
@@ -86,11 +88,17 @@ export function createPresence(changed: () => void, now: () => number = Date.now
         });
     },
     touch(connection) {
-      const known = entries.get(connection.id);
-      if (known) entries.set(connection.id, { ...known, ts: now() });
+      const key = keyOf(connection);
+      const known = entries.get(key);
+      if (known) entries.set(key, { ...known, ts: now() });
     },
     stop: () => clearTimeout(pending),
   };
+}
+
+/** Nodes are known by their device, operators by their connection. */
+function keyOf({ id, session }: Connection): string {
+  return session?.role === 'node' && session.device ? session.device.deviceId : id;
 }
 
 function entryOf(connection: Connection, reason: string, ts: number): PresenceEntry | undefined {
@@ -106,6 +114,7 @@ function entryOf(connection: Connection, reason: string, ts: number): PresenceEn
     ...(client.modelIdentifier ? { modelIdentifier: client.modelIdentifier } : {}),
     mode: client.mode,
     reason,
+    ...(session.device ? { deviceId: session.device.deviceId } : {}),
     roles: [session.role],
     scopes: [...session.scopes],
     ...(client.instanceId ? { instanceId: client.instanceId } : {}),

@@ -27,7 +27,7 @@ export function verifyDevice(
   if (Math.abs(nowMs - device.signedAt) > deviceLimits.signatureSkewMs) {
     return refuse('device signature expired', 'SIGNATURE_EXPIRED', 'device-signature-stale');
   }
-  if (device.nonce.trim() === '') {
+  if (device.nonce === undefined || device.nonce.trim() === '') {
     return refuse('device nonce required', 'NONCE_REQUIRED', 'device-nonce-missing');
   }
   if (device.nonce !== nonce)

@@ -65,14 +65,24 @@ export function isTailnetAddress(address: string): boolean {
 
 /** True when `address` is in `network`: an address, or a CIDR block of either family. Never for what is neither. */
 export function inNetwork(address: string, network: string): boolean {
+  const block = readNetwork(network);
   const plain = normalizeAddress(address);
-  const [base = '', bits] = network.split('/');
-  const family = isIP(plain);
-  if (family === 0 || isIP(base) !== family) return false;
-  const name = family === 4 ? 'ipv4' : 'ipv6';
-  const length = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits);
-  if (!Number.isInteger(length) || length < 0 || length > (family === 4 ? 32 : 128)) return false;
+  if (!block || isIP(plain) !== (block.family === 'ipv4' ? 4 : 6)) return false;
   const list = new BlockList();
-  list.addSubnet(base, length, name);
-  return list.check(plain, name);
+  list.addSubnet(block.base, block.bits, block.family);
+  return list.check(plain, block.family);
+}
+
+/** An address or a CIDR block. */
+export function isNetwork(text: string): boolean {
+  return readNetwork(text) !== undefined;
+}
+
+function readNetwork(text: string): { base: string; bits: number; family: 'ipv4' | 'ipv6' } | undefined {
+  const [, base = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(base);
+  if (version === 0) return undefined;
+  const most = version === 4 ? 32 : 128;
+  const length = bits === undefined ? most : Number(bits);
+  return length <= most ? { base, bits: length, family: version === 4 ? 'ipv4' : 'ipv6' } : undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type convict from 'convict';
 import { availableParallelism } from 'node:os';
+import { isNetwork } from '../auth/address.js';
 import { controlLimits } from '../limits.js';
 
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
@@ -31,6 +32,18 @@ export interface ConfigTree {
       readonly mode: AuthMode | null;
       readonly token: string | null;
       readonly password: string | null;
+      readonly rateLimit: {
+        readonly maxAttempts: number;
+        readonly windowMs: number;
+        readonly lockoutMs: number;
+        readonly exemptLoopback: boolean;
+      };
+    };
+    readonly nodes: {
+      readonly pairing: {
+        readonly autoApproveLocal: boolean;
+        readonly autoApproveCidrs: readonly string[];
+      };
     };
     readonly controlUi: {
       readonly allowedOrigins: readonly string[];
@@ -102,6 +115,13 @@ const texts = (value: unknown): void => {
   }
 };
 
+const networks = (value: unknown): void => {
+  texts(value);
+  const wrong = (value as string[]).find((entry) => !isNetwork(entry));
+  if (wrong !== undefined)
+    throw new Error(`must be addresses or CIDR blocks; ${JSON.stringify(wrong)} is neither`);
+};
+
 const headerValueOrFalse = (value: unknown): void => {
   if (value === false) return;
   text(value);
@@ -146,6 +166,34 @@ export const configSchema: convict.Schema<ConfigTree> = {
       mode: { ...optional(oneOf(authModes), 'How clients prove themselves.'), arg: 'auth' },
       token: { ...optional(text, 'Shared token.'), sensitive: true },
       password: { ...optional(text, 'Shared password.'), sensitive: true },
+      rateLimit: {
+        maxAttempts: {
+          doc: 'Failed credentials of one client before it is locked out.',
+          default: 10,
+          format: integer(1, 10_000),
+        },
+        windowMs: { doc: 'Time within which they count.', default: 60_000, format: integer(1, 86_400_000) },
+        lockoutMs: { doc: 'How long it is locked out.', default: 300_000, format: integer(1, 86_400_000) },
+        exemptLoopback: {
+          doc: 'Clients on this machine are slowed down instead of locked out; web pages never are.',
+          default: true,
+          format: truth,
+        },
+      },
+    },
+    nodes: {
+      pairing: {
+        autoApproveLocal: {
+          doc: 'Approve devices on this machine that know the secret.',
+          default: true,
+          format: truth,
+        },
+        autoApproveCidrs: {
+          doc: 'Networks from which new nodes are approved that ask for no scopes.',
+          default: [],
+          format: networks,
+        },
+      },
     },
     controlUi: {
       allowedOrigins: { doc: 'Origins of web pages that may connect, or "*".', default: [], format: texts },

@@ -46,7 +46,14 @@ const ConnectParams = v.strictObject({
   role: v.exactOptional(text),
   scopes: v.exactOptional(list(name, mostScopes)),
   device: v.exactOptional(
-    v.strictObject({ id: text, publicKey: text, signature: text, signedAt: whole(0), nonce: text }),
+    // A missing nonce has an error of its own (protocol.md §8.3): clients of the historic form have none.
+    v.strictObject({
+      id: text,
+      publicKey: text,
+      signature: text,
+      signedAt: whole(0),
+      nonce: v.exactOptional(name),
+    }),
   ),
   auth: v.exactOptional(
     v.strictObject({

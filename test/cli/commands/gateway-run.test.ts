@@ -24,6 +24,7 @@ describe('pllan gateway', () => {
         verbose: false,
         force: false,
         allowUnconfigured: false,
+        allowEmptyStore: false,
         dev: false,
         color: false,
       });
@@ -45,6 +46,7 @@ describe('pllan gateway', () => {
       verbose: true,
       force: true,
       allowUnconfigured: true,
+      allowEmptyStore: false,
       dev: false,
       color: true,
     });

