@@ -11,10 +11,10 @@ export function createKeyedQueue(): KeyedQueue {
       const before = last.get(key) ?? Promise.resolve();
       const mine = before.then(task, task);
       last.set(key, mine);
-      const done = (): void => {
+      const forget = (): void => {
         if (last.get(key) === mine) last.delete(key);
       };
-      mine.then(done, done);
+      mine.then(forget, forget);
       return mine;
     },
   };

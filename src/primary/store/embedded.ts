@@ -139,7 +139,9 @@ function apply(tables: Tables, change: Change): void {
     }
     case 'drop-transcript': {
       const range = wholeTranscript(change.sessionId);
-      for (const key of [...tables.transcripts.getKeys(range)]) void tables.transcripts.remove(key);
+      // Read to the end first: the cursor must not stand on what is removed.
+      const keys = Array.from(tables.transcripts.getKeys(range));
+      for (const key of keys) void tables.transcripts.remove(key);
       return;
     }
     case 'run':
