@@ -1,0 +1,42 @@
+/** What callers write for a session, and its one canonical key (runs-and-events.md §6). */
+import type { SessionKey } from '../../shared/store/records.js';
+
+/** How keys are read; from the config. */
+export interface KeyScheme {
+  readonly defaultAgentId: string;
+  /** Last part of the main session's key. */
+  readonly mainKey: string;
+  readonly scope: 'per-sender' | 'global';
+}
+
+const agentForm = /^agent:([a-z0-9][a-z0-9_-]{0,63}):(.+)$/;
+
+/** `agentId`: whose bare key it is; the default agent's when nobody is named. */
+export function canonicalKey(input: string, scheme: KeyScheme, agentId = scheme.defaultAgentId): SessionKey {
+  const text = input.trim().toLowerCase();
+  if (text === 'global' || text === 'unknown') return text as SessionKey;
+  const [, owner = agentId, rest = text] = agentForm.exec(text) ?? [];
+  return mainOr(rest, owner, scheme);
+}
+
+function mainOr(rest: string, agentId: string, { mainKey, scope }: KeyScheme): SessionKey {
+  const main = rest === '' || rest === 'main' || rest === mainKey;
+  if (main && scope === 'global') return 'global' as SessionKey;
+  return `agent:${agentId}:${main ? mainKey : rest}` as SessionKey;
+}
+
+export function mainSessionKey(scheme: KeyScheme, agentId = scheme.defaultAgentId): SessionKey {
+  return mainOr('', agentId, scheme);
+}
+
+/** The agent whose session it is. */
+export function agentOf(key: SessionKey, scheme: KeyScheme): string {
+  return agentForm.exec(key)?.[1] ?? scheme.defaultAgentId;
+}
+
+/** `kind` of a session row (methods.md §4). */
+export function kindOf(key: SessionKey): 'direct' | 'group' | 'global' | 'unknown' {
+  const text: string = key;
+  if (text === 'global' || text === 'unknown') return text;
+  return /:(?:group|channel):/.test(text) ? 'group' : 'direct';
+}
