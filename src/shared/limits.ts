@@ -120,6 +120,23 @@ export const failedAuthLimits = {
   delayMaxMs: 5_000,
 } as const;
 
+/** Runs on sessions (runs-and-events.md §5, §10, §12). */
+export const runLimits = {
+  waitingPerSession: 64,
+  waiting: 10_000,
+  /** A run that produced nothing may begin anew on another worker; so often. */
+  attempts: 3,
+  /** How long a run waits for a worker when there is none. */
+  noWorkerMs: 30_000,
+  waitDefaultMs: 30_000,
+  /** How long the keys of ended runs are kept, and how many. */
+  keptMs: 86_400_000,
+  kept: 100_000,
+  pruneIntervalMs: 600_000,
+  /** Longest timer that Node can set; a timeout above it is none. */
+  timerMaxMs: 2_147_483_647,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

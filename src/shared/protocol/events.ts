@@ -13,6 +13,8 @@ export interface EventRule {
 }
 
 export const eventRules = {
+  agent: { scope: 'operator.read', nodes: false, droppable: false },
+  chat: { scope: 'operator.read', nodes: false, droppable: false },
   presence: { scope: 'operator.read', nodes: false, droppable: true },
   tick: { scope: null, nodes: true, droppable: true },
   health: { scope: null, nodes: true, droppable: true },

@@ -68,6 +68,8 @@ export interface RunRecord {
   readonly sessionKey: SessionKey;
   readonly sessionId: string;
   readonly agentId: string;
+  /** The user's; in the transcript since `startedAt`. */
+  readonly message: string;
   readonly acceptedAt: number;
   readonly startedAt?: number;
   readonly end?: RunEnd;
@@ -76,9 +78,20 @@ export interface RunRecord {
 export interface RunEnd {
   readonly endedAt: number;
   readonly status: 'ok' | 'error' | 'timeout';
-  /** What repeats of the key are answered: payload and, for failures, error, as JSON values. */
-  readonly payload: unknown;
-  readonly error?: unknown;
+  /** What the requester is answered, and whoever repeats the key (runs-and-events.md §1.2). */
+  readonly payload: RunPayload;
+  /** Why the gateway could not do it: of status `error`. */
+  readonly message?: string;
+}
+
+export interface RunPayload {
+  readonly runId: string;
+  readonly status: RunEnd['status'];
+  readonly summary: string;
+  readonly stopReason?: string;
+  readonly timeoutPhase?: 'queue' | 'provider';
+  readonly providerStarted?: boolean;
+  readonly result?: unknown;
 }
 
 /** A device that may connect (protocol.md §11.4). */

@@ -41,11 +41,12 @@ const run = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
   sessionKey: key('main'),
   sessionId: 's1',
   agentId: 'main',
+  message: 'Hi',
   acceptedAt: 1,
   ...more,
 });
 const ended = (runId: string, endedAt: number): RunRecord =>
-  run(runId, { end: { endedAt, status: 'ok', payload: { runId, status: 'ok' } } });
+  run(runId, { end: { endedAt, status: 'ok', payload: { runId, status: 'ok', summary: 'completed' } } });
 const device = (deviceId: string): PairedDevice => ({
   deviceId,
   publicKey: 'k',

@@ -1,0 +1,74 @@
+/** How a run ends, and what that is for its requester, its session and its transcript (runs-and-events.md §1.2, §11). */
+import type { RunErrorKind, TurnEnd } from '../../shared/run-job.js';
+import type { RunEnd, RunRecord, SessionEntry } from '../../shared/store/records.js';
+
+export type StopReason = 'rpc' | 'stop' | 'restart' | 'timeout';
+
+export type RunOutcome =
+  | Extract<TurnEnd, { readonly status: 'ok' }>
+  | { readonly status: 'stopped'; readonly stopReason: StopReason }
+  | { readonly status: 'error'; readonly kind: RunErrorKind; readonly message: string };
+
+/** What of a run's record and text its end depends on. */
+export interface EndedRun {
+  readonly record: RunRecord;
+  /** All that the model said; empty when it was nothing, or nothing to be shown. */
+  readonly shown: string;
+}
+
+/** @param endedAt milliseconds since the epoch */
+export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt: number): RunEnd {
+  const { runId, sessionId, startedAt } = record;
+  const payloads = shown === '' ? [] : [{ text: shown }];
+  const durationMs = endedAt - (startedAt ?? endedAt);
+  switch (outcome.status) {
+    case 'ok': {
+      const { provider, model, usage, stopReason } = outcome;
+      const total = usage.input + usage.output;
+      const agentMeta = { sessionId, provider, model, usage: { ...usage, total } };
+      const result = { payloads, meta: { durationMs, agentMeta, stopReason } };
+      return { endedAt, status: 'ok', payload: { runId, status: 'ok', summary: 'completed', result } };
+    }
+    case 'stopped': {
+      const providerStarted = startedAt !== undefined;
+      const payload = {
+        runId,
+        status: 'timeout',
+        summary: 'aborted',
+        stopReason: outcome.stopReason,
+        timeoutPhase: providerStarted ? 'provider' : 'queue',
+        providerStarted,
+        ...(shown === '' ? {} : { result: { payloads, meta: { durationMs, aborted: true } } }),
+      } as const;
+      return { endedAt, status: 'timeout', payload };
+    }
+    case 'error': {
+      const { message } = outcome;
+      return { endedAt, status: 'error', message, payload: { runId, status: 'error', summary: message } };
+    }
+  }
+}
+
+/** The session after the run. */
+export function sessionAfter(entry: SessionEntry, outcome: RunOutcome, endedAt: number): SessionEntry {
+  const after: SessionEntry = {
+    ...entry,
+    updatedAt: endedAt,
+    lastInteractionAt: endedAt,
+    abortedLastRun: outcome.status === 'stopped',
+  };
+  if (outcome.status !== 'ok') return after;
+  const { usage, provider, model } = outcome;
+  const inputTokens = (entry.inputTokens ?? 0) + usage.input;
+  const outputTokens = (entry.outputTokens ?? 0) + usage.output;
+  const totalTokens = inputTokens + outputTokens;
+  return {
+    ...after,
+    systemSent: true,
+    inputTokens,
+    outputTokens,
+    totalTokens,
+    modelProvider: provider,
+    model,
+  };
+}

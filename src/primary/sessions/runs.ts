@@ -1,0 +1,437 @@
+/**
+ * Runs on sessions: accepts, orders, gives them to workers, stores and tells how they end. An accepted run ends exactly
+ * once, whatever dies (architecture, invariant 4):
+ *
+ *   claiming ──key taken──▶ dropped
+ *      └──▶ queued ──its turn──▶ starting (message stored) ──▶ running ◀──▶ without a worker
+ *              │                     │                          │
+ *              └────── abort ────────┴── abort, timeout, end ───┴──▶ ending (end stored) ──▶ told, forgotten
+ */
+import { deferred, type Deferred } from '../../shared/deferred.js';
+import { runLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import type { ModelRef } from '../../shared/config/model-ref.js';
+import type { RunJob, RunPart } from '../../shared/run-job.js';
+import type { RunEnd, RunMethod, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import { toError } from '../../shared/to-error.js';
+import { unreachable } from '../../shared/unreachable.js';
+import type { Change } from '../store/store.js';
+import { createLanes, type Place } from './lanes.js';
+import { runEnd, sessionAfter, type RunOutcome, type StopReason } from './run-end.js';
+import { RunEvents, type Broadcast } from './run-events.js';
+import { RunText } from './run-text.js';
+import type { Sessions } from './sessions.js';
+import { assistantLine, userLine } from './transcript-lines.js';
+
+export interface RunInput {
+  readonly method: RunMethod;
+  readonly runId: string;
+  readonly key: SessionKey;
+  readonly agentId: string;
+  readonly message: string;
+  /** Milliseconds from its start; infinite for none. */
+  readonly timeoutMs: number;
+  readonly model?: ModelRef | undefined;
+  readonly systemPrompt?: string | undefined;
+}
+
+/** A run that has not ended. */
+export interface LiveRun {
+  readonly record: RunRecord;
+  readonly startedAt: number | undefined;
+  /** What the model has said so far. */
+  readonly text: string;
+  readonly ended: Promise<RunEnd>;
+}
+
+export type Acceptance =
+  | { readonly outcome: 'accepted' | 'in-flight'; readonly run: LiveRun }
+  | { readonly outcome: 'ended'; readonly end: RunEnd }
+  /** Another method used the key (protocol.md §19). */
+  | { readonly outcome: 'key-taken'; readonly by: RunMethod }
+  | { readonly outcome: 'busy' };
+
+/** The workers, as far as runs need them; a slot is the number of one. */
+export interface RunWorkers {
+  /** Gives the job to the ready worker with the fewest runs; undefined when none is ready. */
+  start(job: RunJob): number | undefined;
+  abort(slot: number, runId: string): void;
+}
+
+export interface Runs {
+  /** @throws StoreError when it cannot be stored: then it was not accepted */
+  accept(input: RunInput): Promise<Acceptance>;
+  /** Ends runs of a session, or the one that is named. Gives the ids of those that it ended. */
+  abort(key: SessionKey, runId: string | undefined, stopReason: StopReason): Promise<readonly string[]>;
+  live(runId: string): LiveRun | undefined;
+  /** Of one session, in the order in which they will run. */
+  liveOf(key: SessionKey): readonly LiveRun[];
+  /** Resolves with the end of a run, also of one that is accepted later; undefined when the time is over before. */
+  waitFor(runId: string, timeoutMs: number): Promise<RunRecord | undefined>;
+  /** Ends what a crash of the gateway interrupted. Call before anything is accepted. */
+  recover(): Promise<void>;
+  received(slot: number, part: RunPart): void;
+  workerReady(): void;
+  workerLost(slot: number): void;
+  /** Resolves when no run is left. */
+  idle(): Promise<void>;
+  /** Ends every run. */
+  stop(): Promise<void>;
+}
+
+export interface RunsOptions {
+  readonly sessions: Sessions;
+  readonly workers: RunWorkers;
+  readonly broadcast: Broadcast;
+  readonly maxConcurrent: number;
+  readonly log: Logger;
+  now(): number;
+}
+
+type State = 'claiming' | 'queued' | 'starting' | 'running' | 'ending';
+
+interface Run {
+  readonly input: RunInput;
+  record: RunRecord;
+  state: State;
+  place: Place | undefined;
+  readonly claimed: Deferred<boolean>;
+  readonly ended: Deferred<RunEnd>;
+  readonly events: RunEvents;
+  readonly text: RunText;
+  /** Lines that the model is to see. */
+  before: number;
+  slot: number | undefined;
+  attempts: number;
+  /** An abort that came while its message was being stored. */
+  stopReason: StopReason | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function createRuns(options: RunsOptions): Runs {
+  const { sessions, workers, log, now } = options;
+  const { store } = sessions;
+  const { waitingPerSession, waiting } = runLimits;
+  const lanes = createLanes({ maxConcurrent: options.maxConcurrent, waitingPerSession, waiting });
+  const live = new Map<string, Run>();
+  const homeless = new Set<Run>();
+  const waiters = new Map<string, Set<(record: RunRecord) => void>>();
+  const idlers: (() => void)[] = [];
+
+  const forget = (run: Run): void => {
+    live.delete(run.input.runId);
+    homeless.delete(run);
+    clearTimeout(run.timer);
+    run.place?.leave();
+    if (live.size === 0) for (const resolve of idlers.splice(0)) resolve();
+  };
+
+  /** Stores the run with its key; gives who has the key already. */
+  const claim = (run: Run): Promise<RunRecord | undefined> =>
+    sessions.exclusive(run.input.key, async () => {
+      const { key } = run.input;
+      const at = run.record.acceptedAt;
+      const entry = await sessions.getOrNew(key, at);
+      run.record = { ...run.record, sessionId: entry.sessionId };
+      const touched: SessionEntry = { ...entry, updatedAt: at, lastInteractionAt: at };
+      return store.claimRun(run.record, [{ type: 'session', key, entry: touched }]);
+    });
+
+  /** Its turn has come. */
+  const begin = async (run: Run): Promise<void> => {
+    if (!(await run.claimed.promise) || run.state !== 'queued') return;
+    run.state = 'starting';
+    try {
+      await storeMessage(run);
+    } catch (caught) {
+      return finish(run, failure(`the message could not be stored: ${toError(caught).message}`));
+    }
+    if (run.stopReason) return finish(run, { status: 'stopped', stopReason: run.stopReason });
+    run.state = 'running';
+    run.events.started(run.record.startedAt as number);
+    const { timeoutMs } = run.input;
+    if (timeoutMs <= runLimits.timerMaxMs) run.timer = setTimeout(() => stop(run, 'timeout'), timeoutMs);
+    dispatch(run);
+  };
+
+  const storeMessage = (run: Run): Promise<void> =>
+    sessions.exclusive(run.input.key, async () => {
+      const { key, message } = run.input;
+      const startedAt = now();
+      // The session may have been reset while the run waited.
+      const { sessionId } = await sessions.getOrNew(key, startedAt);
+      const line = await sessions.appending(sessionId, startedAt, (parentId) => [
+        userLine(message, parentId, startedAt),
+      ]);
+      run.record = { ...run.record, sessionId, startedAt };
+      await store.commit([line, { type: 'run', run: run.record }]);
+      run.before = await store.transcripts.length(sessionId);
+    });
+
+  const dispatch = (run: Run): void => {
+    const { runId, agentId, model, systemPrompt, timeoutMs } = run.input;
+    const { sessionId } = run.record;
+    run.slot = workers.start({
+      runId,
+      sessionId,
+      before: run.before,
+      agentId,
+      model,
+      systemPrompt,
+      timeoutMs,
+    });
+    if (run.slot !== undefined) {
+      run.attempts += 1;
+      return;
+    }
+    homeless.add(run);
+    setTimeout(() => {
+      if (homeless.has(run)) void finish(run, failure('no worker is available'));
+    }, runLimits.noWorkerMs).unref();
+  };
+
+  /** Its worker or thread is gone: what nobody has seen anything of may begin anew. */
+  const lost = (run: Run, why: string): void => {
+    run.slot = undefined;
+    if (run.text.isEmpty && run.attempts < runLimits.attempts) dispatch(run);
+    else void finish(run, failure(`interrupted: ${why}`));
+  };
+
+  const stop = (run: Run, stopReason: StopReason): void => {
+    if (run.state === 'starting') run.stopReason ??= stopReason;
+    else if (run.state !== 'ending') {
+      if (run.slot !== undefined) workers.abort(run.slot, run.input.runId);
+      void finish(run, { status: 'stopped', stopReason });
+    }
+  };
+
+  const finish = async (run: Run, outcome: RunOutcome): Promise<void> => {
+    if (run.state === 'ending') return;
+    run.state = 'ending';
+    clearTimeout(run.timer);
+    const endedAt = now();
+    const rest = run.text.rest();
+    if (rest) run.events.text(rest, endedAt);
+    const shown = run.text.isSilent ? '' : run.text.all;
+    let told = outcome;
+    let end = runEnd({ record: run.record, shown }, outcome, endedAt);
+    try {
+      await storeEnd(run, outcome, end);
+    } catch (caught) {
+      const { message } = toError(caught);
+      log.error('run.not-stored', `the end of run ${run.input.runId} could not be stored: ${message}`);
+      told = failure(`interrupted: ${message}`);
+      end = runEnd({ record: run.record, shown }, told, endedAt);
+    }
+    const record: RunRecord = { ...run.record, end };
+    tell(run, told, shown, endedAt);
+    forget(run);
+    run.ended.resolve(end);
+    for (const resolve of waiters.get(run.input.runId) ?? []) resolve(record);
+    waiters.delete(run.input.runId);
+  };
+
+  const storeEnd = (run: Run, outcome: RunOutcome, end: RunEnd): Promise<void> =>
+    sessions.exclusive(run.input.key, async () => {
+      const { key } = run.input;
+      const { endedAt } = end;
+      const { sessionId, startedAt } = run.record;
+      const changes: Change[] = [{ type: 'run', run: { ...run.record, end } }];
+      const entry = await sessions.get(key);
+      // A session that was deleted or reset meanwhile keeps nothing of this run but its own transcript.
+      if (entry?.sessionId === sessionId) {
+        changes.push({ type: 'session', key, entry: sessionAfter(entry, outcome, endedAt) });
+      }
+      const line = (parentId: string | null) =>
+        assistantLine(run.text.all, assistantFacts(outcome), parentId, endedAt);
+      if (startedAt !== undefined && !run.text.isEmpty)
+        changes.push(await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]));
+      await store.commit(changes);
+    });
+
+  const tell = (run: Run, outcome: RunOutcome, shown: string, endedAt: number): void => {
+    const { events } = run;
+    const { startedAt } = run.record;
+    const times = startedAt === undefined ? { endedAt } : { startedAt, endedAt };
+    switch (outcome.status) {
+      case 'ok':
+        events.ended(times, { aborted: false, stopReason: outcome.stopReason });
+        events.final(shown, endedAt, outcome.stopReason, outcome.usage);
+        return;
+      case 'stopped':
+        if (startedAt !== undefined) events.ended(times, { aborted: true, stopReason: outcome.stopReason });
+        events.aborted(shown, endedAt, outcome.stopReason);
+        return;
+      case 'error':
+        events.failed(times, outcome.message);
+        events.error(shown, endedAt, outcome.message, outcome.kind);
+        return;
+      default:
+        unreachable(outcome);
+    }
+  };
+
+  const onEnd = (run: Run, { end }: Extract<RunPart, { type: 'end' }>): void => {
+    if (end.status === 'timeout') void finish(run, { status: 'stopped', stopReason: 'timeout' });
+    else void finish(run, end);
+  };
+
+  return {
+    async accept(input) {
+      const { runId, method, key, agentId, message } = input;
+      const known = live.get(runId);
+      if (known) return repeated(known, method);
+      const run: Run = {
+        input,
+        record: { runId, method, sessionKey: key, sessionId: '', agentId, message, acceptedAt: now() },
+        state: 'claiming',
+        place: undefined,
+        claimed: deferred(),
+        ended: deferred(),
+        events: new RunEvents({ runId, sessionKey: key, agentId }, options.broadcast),
+        text: new RunText(),
+        before: 0,
+        slot: undefined,
+        attempts: 0,
+        stopReason: undefined,
+        timer: undefined,
+      };
+      // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
+      run.place = lanes.enter(key, () => void begin(run));
+      if (!run.place) return { outcome: 'busy' };
+      live.set(runId, run);
+      let taken: RunRecord | undefined;
+      try {
+        taken = await claim(run);
+      } catch (caught) {
+        run.claimed.resolve(false);
+        forget(run);
+        throw caught;
+      }
+      if (taken) {
+        run.claimed.resolve(false);
+        forget(run);
+        if (taken.method !== method) return { outcome: 'key-taken', by: taken.method };
+        if (!taken.end) throw new Error(`run ${runId} is open, but not here`);
+        return { outcome: 'ended', end: taken.end };
+      }
+      run.state = 'queued';
+      run.claimed.resolve(true);
+      return { outcome: 'accepted', run: viewOf(run) };
+    },
+    async abort(key, runId, stopReason) {
+      const runs = [...live.values()].filter(
+        ({ input, state }) =>
+          input.key === key && (runId === undefined || input.runId === runId) && state !== 'ending',
+      );
+      // Those that wait first, so that none of them starts when the one before it ends.
+      const ordered = runs.toSorted((a, b) => Number(a.place?.running) - Number(b.place?.running));
+      for (const run of ordered) stop(run, stopReason);
+      await Promise.all(ordered.map(({ ended }) => ended.promise));
+      return runs.map(({ input }) => input.runId);
+    },
+    live: (runId) => viewIfAny(live.get(runId)),
+    liveOf: (key) => [...live.values()].filter(({ input }) => input.key === key).map(viewOf),
+    async waitFor(runId, timeoutMs) {
+      const stored = live.has(runId) ? undefined : await store.runs.get(runId);
+      if (stored?.end) return stored;
+      return new Promise((resolve) => {
+        const done = (record: RunRecord | undefined): void => {
+          clearTimeout(timer);
+          const others = waiters.get(runId);
+          others?.delete(done);
+          if (others?.size === 0) waiters.delete(runId);
+          resolve(record);
+        };
+        const timer = setTimeout(() => done(undefined), Math.min(timeoutMs, runLimits.timerMaxMs));
+        waiters.set(runId, (waiters.get(runId) ?? new Set()).add(done));
+      });
+    },
+    async recover() {
+      for (const record of await store.runs.open()) await interrupt(sessions, record, now());
+    },
+    received(slot, part) {
+      const run = live.get(part.runId);
+      if (!run || run.slot !== slot || run.state !== 'running') return;
+      if (part.type === 'end') onEnd(run, part);
+      else if (part.type === 'lost') lost(run, part.why);
+      else {
+        const shown = run.text.add(part.text);
+        if (shown) run.events.text(shown, now());
+      }
+    },
+    workerReady() {
+      for (const run of homeless) {
+        homeless.delete(run);
+        dispatch(run);
+      }
+    },
+    workerLost(slot) {
+      for (const run of live.values()) {
+        if (run.slot === slot && run.state === 'running') lost(run, 'the worker process ended');
+      }
+    },
+    idle: () => new Promise((resolve) => (live.size === 0 ? resolve() : idlers.push(resolve))),
+    async stop() {
+      const all = [...live.values()];
+      for (const run of all) stop(run, 'restart');
+      await Promise.all(all.map(({ ended, state }) => (state === 'claiming' ? undefined : ended.promise)));
+    },
+  };
+
+  function repeated(run: Run, method: RunMethod): Promise<Acceptance> | Acceptance {
+    if (run.input.method !== method) return { outcome: 'key-taken', by: run.input.method };
+    // Not before the first is accepted: it may yet fail to be.
+    return run.claimed.promise.then((accepted) =>
+      accepted ? { outcome: 'in-flight', run: viewOf(run) } : { outcome: 'busy' },
+    );
+  }
+}
+
+function viewOf(run: Run): LiveRun {
+  return {
+    record: run.record,
+    startedAt: run.record.startedAt,
+    text: run.text.isSilent ? '' : run.text.all,
+    ended: run.ended.promise,
+  };
+}
+
+function viewIfAny(run: Run | undefined): LiveRun | undefined {
+  return run && viewOf(run);
+}
+
+function failure(message: string): RunOutcome {
+  return { status: 'error', kind: 'unknown', message };
+}
+
+function assistantFacts(outcome: RunOutcome): Parameters<typeof assistantLine>[1] {
+  if (outcome.status === 'ok') return outcome;
+  const stopReason = outcome.status === 'stopped' ? 'aborted' : 'error';
+  return { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason };
+}
+
+/** Ends a run that nobody ran to its end: its message is kept, its key answers that it was interrupted. */
+function interrupt(
+  { store, exclusive, get, appending }: Sessions,
+  record: RunRecord,
+  at: number,
+): Promise<void> {
+  const key = record.sessionKey;
+  return exclusive(key, async () => {
+    const end = runEnd(
+      { record, shown: '' },
+      failure('interrupted: the gateway stopped before the run had ended'),
+      at,
+    );
+    const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
+    const entry = await get(key);
+    if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
+    if (record.startedAt === undefined) {
+      changes.push(
+        await appending(record.sessionId, at, (parentId) => [userLine(record.message, parentId, at)]),
+      );
+    }
+    await store.commit(changes);
+  });
+}

@@ -1,0 +1,58 @@
+/** Makes the lines of a transcript (runs-and-events.md §8). */
+import { randomBytes } from 'node:crypto';
+import type { TranscriptEntry } from '../../shared/store/records.js';
+
+export interface TextBlock {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+export interface AssistantFacts {
+  readonly provider: string;
+  readonly model: string;
+  readonly usage: { readonly input: number; readonly output: number };
+  readonly stopReason: string;
+}
+
+/** The first line of a transcript. */
+export function sessionLine(sessionId: string, cwd: string, at: number): TranscriptEntry {
+  return { type: 'session', version: 3, id: sessionId, timestamp: iso(at), cwd };
+}
+
+/** `parentId`: the line before it; null for the first message. */
+export function userLine(text: string, parentId: string | null, at: number): TranscriptEntry {
+  return messageLine(parentId, at, { role: 'user', content: [textBlock(text)], timestamp: at });
+}
+
+export function assistantLine(
+  text: string,
+  facts: AssistantFacts,
+  parentId: string | null,
+  at: number,
+): TranscriptEntry {
+  const { provider, model, usage, stopReason } = facts;
+  const { input, output } = usage;
+  const counted = { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output };
+  const content = text === '' ? [] : [textBlock(text)];
+  return messageLine(parentId, at, {
+    role: 'assistant',
+    content,
+    provider,
+    model,
+    usage: counted,
+    stopReason,
+    timestamp: at,
+  });
+}
+
+function messageLine(parentId: string | null, at: number, message: object): TranscriptEntry {
+  return { type: 'message', id: randomBytes(4).toString('hex'), parentId, timestamp: iso(at), message };
+}
+
+export function textBlock(text: string): TextBlock {
+  return { type: 'text', text };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
