@@ -23,6 +23,8 @@ import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
 import { openStore } from './store/open-store.js';
+import { createRuns } from './sessions/runs.js';
+import { createSessions } from './sessions/sessions.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
 import { exitCodes, StartError, systemStep } from './start-error.js';
@@ -92,6 +94,21 @@ async function startGateway(
     uptimeMs,
     eventLoop: () => eventLoop.sample,
   });
+  const { agents, session } = plan.config;
+  const scheme = { defaultAgentId: plan.routes.defaultAgentId, ...session };
+  const sessions = createSessions(store, scheme, agents.defaults.workspace ?? paths.workspace);
+  const runs = createRuns({
+    sessions,
+    workers: {
+      start: (job) => data.supervisor.startRun(job),
+      abort: (slot, runId) => data.supervisor.abortRun(slot, runId),
+    },
+    broadcast: (name, payload) => control.broadcast(name, payload),
+    maxConcurrent: agents.defaults.maxConcurrent,
+    log: log.for('runs'),
+    now: Date.now,
+  });
+  await runs.recover();
   const { auth: authConfig, nodes } = plan.config.gateway;
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, () => performance.now());
   const control = openControl({
@@ -102,6 +119,8 @@ async function startGateway(
     metrics,
     sources: { routes: plan.routes, storeDir: paths.storeDir, workers, eventLoop: () => eventLoop.sample },
     limiter,
+    sessions,
+    runs,
     devices: (events) => createDeviceRegistry({ store, policy: nodes.pairing, events, now: Date.now }),
     log: log.for('ws'),
     draining: () => phase === 'draining',
@@ -121,9 +140,14 @@ async function startGateway(
     onWebSocket: control.upgrade,
     onWorkerReady() {
       workerReady.resolve();
+      runs.workerReady();
       control.workersChanged();
     },
-    onWorkerLost: control.workersChanged,
+    onWorkerLost(slot) {
+      runs.workerLost(slot);
+      control.workersChanged();
+    },
+    onRunPart: runs.received,
   });
   metrics.watch({
     wsConnections: control.counts,
@@ -138,8 +162,11 @@ async function startGateway(
         phase = 'draining';
         data.refuseWork();
       },
-      drained: () => data.supervisor.drain(),
+      async drained() {
+        await Promise.all([data.supervisor.drain(), runs.idle()]);
+      },
       finish: [
+        { name: 'runs', run: () => runs.stop() },
         { name: 'control', run: () => control.stop() },
         { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
         { name: 'port', run: () => data.closePort() },

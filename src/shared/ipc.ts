@@ -5,6 +5,7 @@
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
 import type { RouteTable } from './routes.js';
+import type { RunJob, RunPart } from './run-job.js';
 
 /** The part of one config version that workers use. Holds provider keys; of the gateway's own secret only a digest. */
 export interface WorkerSnapshot {
@@ -17,6 +18,8 @@ export interface WorkerSnapshot {
   readonly maxQueue: number;
   readonly logLevel: LogLevel;
   readonly tunnel: TunnelAddress;
+  /** The store, which workers only read. */
+  readonly storeDir: string;
   /** Hooks that tests use to misbehave on purpose; false unless the environment says otherwise. */
   readonly testHooks: boolean;
   /** `httpLimits.stalledClientMs`; tests have less time. */
@@ -47,6 +50,8 @@ export type ToWorker =
    * (clock of `monotonicMs`) must not touch the socket: another worker may have it.
    */
   | { readonly type: 'connection'; readonly id: number; readonly head: string; readonly expiresAt: number }
+  | { readonly type: 'run'; readonly job: RunJob }
+  | { readonly type: 'abort-run'; readonly runId: string }
   | { readonly type: 'ping' }
   | { readonly type: 'drain' }
   | { readonly type: 'exit' };
@@ -59,6 +64,7 @@ export type ToPrimary =
   /** The offer had expired. */
   | { readonly type: 'declined'; readonly id: number }
   | { readonly type: 'closed'; readonly count: number }
+  | { readonly type: 'runs'; readonly parts: readonly RunPart[] }
   | { readonly type: 'pong' }
   | { readonly type: 'log'; readonly lines: readonly { readonly line: string; readonly level: number }[] }
   | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }

@@ -120,8 +120,22 @@ export const failedAuthLimits = {
   delayMaxMs: 5_000,
 } as const;
 
-/** Runs on sessions (runs-and-events.md §5, §10, §12). */
+/** How much of a session a model is shown, newest first, until it is known what its context holds. */
+export const historyLimits = {
+  messages: 1_000,
+  chars: 400_000,
+} as const;
+
+/** `chat.history` (methods.md §3). */
+export const historyPageLimits = {
+  defaults: { limit: 200, offset: 0, maxChars: 8_000, maxBytes: 6 * MIB },
+  rowBytes: 128 * KIB,
+} as const;
+
+/** Runs on sessions (runs-and-events.md §3, §5, §10, §12). */
 export const runLimits = {
+  /** Between two pieces of an answer's text. */
+  deltaMs: 75,
   waitingPerSession: 64,
   waiting: 10_000,
   /** A run that produced nothing may begin anew on another worker; so often. */

@@ -17,6 +17,7 @@ import { routeSecrets, shareRoutes } from '../shared/routes.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
+import { createSessionRuns, type SessionRuns } from './session-runs.js';
 import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
 
 const channel = createPrimaryChannel();
@@ -33,6 +34,12 @@ channel.onMessage((message, socket) => {
       return;
     case 'connection':
       takeConnection(message, socket);
+      return;
+    case 'run':
+      worker?.runs.start(message.job);
+      return;
+    case 'abort-run':
+      worker?.runs.abort(message.runId);
       return;
     case 'ping':
       channel.send({ type: 'pong' });
@@ -69,13 +76,14 @@ function takeConnection(
 }
 
 async function drain(running: RunningWorker | undefined): Promise<void> {
-  await running?.http.drain();
+  await Promise.all([running?.http.drain(), running?.runs.idle()]);
   await running?.pushMetrics();
   channel.send({ type: 'drained' });
 }
 
 interface RunningWorker {
   readonly http: HttpServer;
+  readonly runs: SessionRuns;
   /** Tells the primary what has been counted so far. */
   pushMetrics(): Promise<void>;
 }
@@ -104,12 +112,18 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
   });
+  const runs = createSessionRuns({
+    pool,
+    metrics,
+    storeDir: snapshot.storeDir,
+    send: (part) => primary.runPart(part),
+  });
   const pushMetrics = async (): Promise<void> => {
     primary.send({ type: 'metrics', metrics: await metrics.snapshot() });
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
   primary.send({ type: 'ready', version: snapshot.version });
-  return { http, pushMetrics };
+  return { http, runs, pushMetrics };
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

@@ -1,12 +1,15 @@
 /** The worker's end of the IPC channel: typed messages, log lines and closed connections sent in batches. */
 import type { Socket } from 'node:net';
 import type { ToPrimary, ToWorker } from '../shared/ipc.js';
+import type { RunPart } from '../shared/run-job.js';
 import type { LogSink } from '../shared/log/logger.js';
 
 export interface PrimaryChannel {
   send(message: ToPrimary): void;
   /** Counted, and told in one message per tick. */
   connectionClosed(): void;
+  /** Sent with the others of this tick; text that follows text of the same run is joined to it. */
+  runPart(part: RunPart): void;
   readonly logSink: LogSink;
   onMessage(listener: (message: ToWorker, socket: Socket | undefined) => void): void;
   /** The primary is gone. */
@@ -25,6 +28,11 @@ export function createPrimaryChannel(): PrimaryChannel {
     send({ type: 'closed', count: closed });
     closed = 0;
   };
+  let runParts: RunPart[] = [];
+  const flushRunParts = (): void => {
+    send({ type: 'runs', parts: runParts });
+    runParts = [];
+  };
   const flushLines = (): void => {
     send({ type: 'log', lines });
     lines = [];
@@ -34,6 +42,14 @@ export function createPrimaryChannel(): PrimaryChannel {
     connectionClosed() {
       closed += 1;
       if (closed === 1) setImmediate(flushClosed);
+    },
+    runPart(part) {
+      const last = runParts.at(-1);
+      if (part.type === 'text' && last?.type === 'text' && last.runId === part.runId) {
+        runParts[runParts.length - 1] = { ...part, text: last.text + part.text };
+      } else if (runParts.push(part) === 1) {
+        setImmediate(flushRunParts);
+      }
     },
     logSink: {
       write(line, level) {

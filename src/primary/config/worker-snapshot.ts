@@ -33,6 +33,7 @@ export interface SnapshotSources {
   readonly policy: HttpAuthPolicy;
   readonly tunnel: TunnelAddress;
   readonly logLevel: LogLevel;
+  readonly storeDir: string;
   readonly env: Environment;
 }
 
@@ -42,6 +43,7 @@ export function workerSnapshot({
   policy,
   tunnel,
   logLevel,
+  storeDir,
   env,
 }: SnapshotSources): WorkerSnapshot {
   const { http, workers } = config.gateway;
@@ -56,6 +58,7 @@ export function workerSnapshot({
     maxQueue: workers.maxQueue,
     logLevel,
     tunnel,
+    storeDir,
     testHooks,
     stalledClientMs: (testHooks && Number(env.PLLAN_TEST_STALLED_CLIENT_MS)) || httpLimits.stalledClientMs,
   };

@@ -38,7 +38,8 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
       options.log.info('ws.slow-call', `${method.name} took ${Math.round(ms)} ms`, { conn: connection.id });
   };
   const fail = (caught: unknown): void => {
-    connection.send(encodeErrorResponse(request.id, shapeOf(caught)));
+    const payload = caught instanceof RpcError ? caught.payload : undefined;
+    connection.send(encodeErrorResponse(request.id, shapeOf(caught), payload));
     options.answered(method.name, 'error', performance.now() - startedAt);
     if (!(caught instanceof RpcError))
       options.log.error('ws.handler', `${method.name}: ${toError(caught).message}`, {
@@ -46,7 +47,13 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
       });
   };
   try {
-    const answer = method.answer(params, connection);
+    const answer = method.answer(params, connection, (late) =>
+      connection.send(
+        late.ok
+          ? encodeResponse(request.id, late.payload)
+          : encodeErrorResponse(request.id, late.error, late.payload),
+      ),
+    );
     if (typeof answer === 'string') succeed(answer);
     else void answer.then(succeed, fail);
   } catch (caught) {

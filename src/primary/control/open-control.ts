@@ -19,7 +19,11 @@ import { createAuthenticator } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { encodeHello } from './hello.js';
+import type { Runs } from '../sessions/runs.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { createLargeFrames } from './large-frames.js';
+import { agentMethods } from './methods/agent.js';
+import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
 import { systemMethods } from './methods/system.js';
 import { createPresence } from './presence.js';
@@ -34,12 +38,17 @@ export interface ControlOptions {
   readonly limiter: FailedAuthLimiter;
   /** Made with what the control plane does when a device's state changes. */
   devices(events: DeviceEvents): DeviceRegistry;
+  readonly sessions: Sessions;
+  readonly runs: Runs;
   readonly log: Logger;
   draining(): boolean;
   uptimeMs(): number;
 }
 
-export interface Control extends Pick<ControlPlane, 'upgrade' | 'counts' | 'bufferedBytes' | 'shutdown'> {
+export interface Control extends Pick<
+  ControlPlane,
+  'upgrade' | 'broadcast' | 'counts' | 'bufferedBytes' | 'shutdown'
+> {
   start(): void;
   /** Workers came or went: the health snapshot says so at once. */
   workersChanged(): void;
@@ -72,11 +81,16 @@ export function openControl(options: ControlOptions): Control {
       );
     },
   });
+  const { sessions, runs } = options;
+  const { routes } = plan;
+  const agents = { runs, sessions, routes, timeoutMs: routes.turnTimeoutMs };
   const methods = new Map(
-    [...systemMethods({ health, status, presence }), ...deviceMethods(devices)].map((method) => [
-      method.name,
-      method,
-    ]),
+    [
+      ...systemMethods({ health, status, presence }),
+      ...agentMethods(agents),
+      ...chatMethods({ ...agents, broadcast: (name, payload) => plane.broadcast(name, payload) }),
+      ...deviceMethods(devices),
+    ].map((method) => [method.name, method]),
   );
   const hello = {
     bootId: randomUUID(),
@@ -128,6 +142,7 @@ export function openControl(options: ControlOptions): Control {
   let ticks: NodeJS.Timeout | undefined;
   return {
     upgrade: plane.upgrade,
+    broadcast: plane.broadcast,
     counts: plane.counts,
     bufferedBytes: plane.bufferedBytes,
     shutdown: plane.shutdown,

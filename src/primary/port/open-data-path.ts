@@ -6,6 +6,7 @@ import { httpAuthCheck } from '../../shared/auth/http-auth.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
+import type { RunPart } from '../../shared/run-job.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { httpAuthOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
@@ -32,7 +33,9 @@ export interface DataPathOptions {
   onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
   /** A worker became ready. */
   onWorkerReady(): void;
-  onWorkerLost(): void;
+  /** The slot's number. */
+  onWorkerLost(slot: number): void;
+  onRunPart(slot: number, part: RunPart): void;
 }
 
 export interface DataPath {
@@ -72,6 +75,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     policy,
     tunnel: tunnel.address,
     logLevel: options.logLevel,
+    storeDir: options.paths.storeDir,
     env: options.env,
   });
   const handover = createHandover({
@@ -90,7 +94,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     onSuspect: handover.suspect,
     onLost(target) {
       handover.lost(target);
-      options.onWorkerLost();
+      options.onWorkerLost(target.slot);
     },
     onTaken: handover.taken,
     onDeclined: handover.declined,
@@ -99,6 +103,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       for (const { line, level } of lines) options.logSink.write(line, level);
     },
     onRestart: metrics.workerRestart,
+    onRunPart: options.onRunPart,
   });
   supervisor.start();
   const listeners: Listener[] = [];

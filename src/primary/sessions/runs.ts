@@ -12,16 +12,15 @@ import { runLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { ModelRef } from '../../shared/config/model-ref.js';
 import type { RunJob, RunPart } from '../../shared/run-job.js';
-import type { RunEnd, RunMethod, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
-import type { Change } from '../store/store.js';
 import { createLanes, type Place } from './lanes.js';
-import { runEnd, sessionAfter, type RunOutcome, type StopReason } from './run-end.js';
+import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
 import { RunEvents, type Broadcast } from './run-events.js';
+import { storeClaim, storeEnd, storeInterruption, storeMessage } from './run-records.js';
 import { RunText } from './run-text.js';
 import type { Sessions } from './sessions.js';
-import { assistantLine, userLine } from './transcript-lines.js';
 
 export interface RunInput {
   readonly method: RunMethod;
@@ -123,26 +122,19 @@ export function createRuns(options: RunsOptions): Runs {
     homeless.delete(run);
     clearTimeout(run.timer);
     run.place?.leave();
-    if (live.size === 0) for (const resolve of idlers.splice(0)) resolve();
+    if (live.size > 0) return;
+    // Not before those who wait for this run have been answered, which takes a turn.
+    setImmediate(() => setImmediate(() => idlers.splice(0).forEach((resolve) => resolve())));
   };
-
-  /** Stores the run with its key; gives who has the key already. */
-  const claim = (run: Run): Promise<RunRecord | undefined> =>
-    sessions.exclusive(run.input.key, async () => {
-      const { key } = run.input;
-      const at = run.record.acceptedAt;
-      const entry = await sessions.getOrNew(key, at);
-      run.record = { ...run.record, sessionId: entry.sessionId };
-      const touched: SessionEntry = { ...entry, updatedAt: at, lastInteractionAt: at };
-      return store.claimRun(run.record, [{ type: 'session', key, entry: touched }]);
-    });
 
   /** Its turn has come. */
   const begin = async (run: Run): Promise<void> => {
     if (!(await run.claimed.promise) || run.state !== 'queued') return;
     run.state = 'starting';
     try {
-      await storeMessage(run);
+      const stored = await storeMessage(sessions, run.record, now());
+      run.record = stored.record;
+      run.before = stored.before;
     } catch (caught) {
       return finish(run, failure(`the message could not be stored: ${toError(caught).message}`));
     }
@@ -153,20 +145,6 @@ export function createRuns(options: RunsOptions): Runs {
     if (timeoutMs <= runLimits.timerMaxMs) run.timer = setTimeout(() => stop(run, 'timeout'), timeoutMs);
     dispatch(run);
   };
-
-  const storeMessage = (run: Run): Promise<void> =>
-    sessions.exclusive(run.input.key, async () => {
-      const { key, message } = run.input;
-      const startedAt = now();
-      // The session may have been reset while the run waited.
-      const { sessionId } = await sessions.getOrNew(key, startedAt);
-      const line = await sessions.appending(sessionId, startedAt, (parentId) => [
-        userLine(message, parentId, startedAt),
-      ]);
-      run.record = { ...run.record, sessionId, startedAt };
-      await store.commit([line, { type: 'run', run: run.record }]);
-      run.before = await store.transcripts.length(sessionId);
-    });
 
   const dispatch = (run: Run): void => {
     const { runId, agentId, model, systemPrompt, timeoutMs } = run.input;
@@ -216,7 +194,7 @@ export function createRuns(options: RunsOptions): Runs {
     let told = outcome;
     let end = runEnd({ record: run.record, shown }, outcome, endedAt);
     try {
-      await storeEnd(run, outcome, end);
+      await storeEnd(sessions, run.record, run.text.all, outcome, end);
     } catch (caught) {
       const { message } = toError(caught);
       log.error('run.not-stored', `the end of run ${run.input.runId} could not be stored: ${message}`);
@@ -230,24 +208,6 @@ export function createRuns(options: RunsOptions): Runs {
     for (const resolve of waiters.get(run.input.runId) ?? []) resolve(record);
     waiters.delete(run.input.runId);
   };
-
-  const storeEnd = (run: Run, outcome: RunOutcome, end: RunEnd): Promise<void> =>
-    sessions.exclusive(run.input.key, async () => {
-      const { key } = run.input;
-      const { endedAt } = end;
-      const { sessionId, startedAt } = run.record;
-      const changes: Change[] = [{ type: 'run', run: { ...run.record, end } }];
-      const entry = await sessions.get(key);
-      // A session that was deleted or reset meanwhile keeps nothing of this run but its own transcript.
-      if (entry?.sessionId === sessionId) {
-        changes.push({ type: 'session', key, entry: sessionAfter(entry, outcome, endedAt) });
-      }
-      const line = (parentId: string | null) =>
-        assistantLine(run.text.all, assistantFacts(outcome), parentId, endedAt);
-      if (startedAt !== undefined && !run.text.isEmpty)
-        changes.push(await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]));
-      await store.commit(changes);
-    });
 
   const tell = (run: Run, outcome: RunOutcome, shown: string, endedAt: number): void => {
     const { events } = run;
@@ -302,7 +262,9 @@ export function createRuns(options: RunsOptions): Runs {
       live.set(runId, run);
       let taken: RunRecord | undefined;
       try {
-        taken = await claim(run);
+        const claim = await storeClaim(sessions, run.record);
+        run.record = claim.record;
+        taken = claim.taken;
       } catch (caught) {
         run.claimed.resolve(false);
         forget(run);
@@ -348,7 +310,7 @@ export function createRuns(options: RunsOptions): Runs {
       });
     },
     async recover() {
-      for (const record of await store.runs.open()) await interrupt(sessions, record, now());
+      for (const record of await store.runs.open()) await storeInterruption(sessions, record, now());
     },
     received(slot, part) {
       const run = live.get(part.runId);
@@ -375,7 +337,7 @@ export function createRuns(options: RunsOptions): Runs {
     async stop() {
       const all = [...live.values()];
       for (const run of all) stop(run, 'restart');
-      await Promise.all(all.map(({ ended, state }) => (state === 'claiming' ? undefined : ended.promise)));
+      await Promise.all(all.filter(({ state }) => state !== 'claiming').map(({ ended }) => ended.promise));
     },
   };
 
@@ -403,35 +365,4 @@ function viewIfAny(run: Run | undefined): LiveRun | undefined {
 
 function failure(message: string): RunOutcome {
   return { status: 'error', kind: 'unknown', message };
-}
-
-function assistantFacts(outcome: RunOutcome): Parameters<typeof assistantLine>[1] {
-  if (outcome.status === 'ok') return outcome;
-  const stopReason = outcome.status === 'stopped' ? 'aborted' : 'error';
-  return { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason };
-}
-
-/** Ends a run that nobody ran to its end: its message is kept, its key answers that it was interrupted. */
-function interrupt(
-  { store, exclusive, get, appending }: Sessions,
-  record: RunRecord,
-  at: number,
-): Promise<void> {
-  const key = record.sessionKey;
-  return exclusive(key, async () => {
-    const end = runEnd(
-      { record, shown: '' },
-      failure('interrupted: the gateway stopped before the run had ended'),
-      at,
-    );
-    const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
-    const entry = await get(key);
-    if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
-    if (record.startedAt === undefined) {
-      changes.push(
-        await appending(record.sessionId, at, (parentId) => [userLine(record.message, parentId, at)]),
-      );
-    }
-    await store.commit(changes);
-  });
 }

@@ -2,6 +2,7 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { MetricsSnapshot, WorkerSnapshot } from '../../shared/ipc.js';
+import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { HandoverTarget } from '../port/handover.js';
@@ -19,6 +20,7 @@ export interface SupervisorOptions {
   onDeclined(target: HandoverTarget, id: number): void;
   onMetrics(slot: number, metrics: MetricsSnapshot): void;
   onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
+  onRunPart(slot: number, part: RunPart): void;
   onRestart(slot: number, reason: 'crash' | 'early-death'): void;
 }
 
@@ -31,6 +33,9 @@ export interface WorkersStatus {
 
 export interface Supervisor {
   start(): void;
+  /** Gives a run to the ready worker that has the fewest; undefined when none is ready. */
+  startRun(job: RunJob): number | undefined;
+  abortRun(slot: number, runId: string): void;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
@@ -104,7 +109,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         declined: options.onDeclined,
         message(slot, message) {
           if (message.type === 'metrics') options.onMetrics(slot.slot, message.metrics);
-          else options.onLogLines(message.lines);
+          else if (message.type === 'log') options.onLogLines(message.lines);
+          else for (const part of message.parts) options.onRunPart(slot.slot, part);
         },
       };
       for (let index = 1; index <= options.count; index += 1)
@@ -113,6 +119,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       pingTimer = setInterval(check, workerLimits.pingIntervalMs);
     },
     targets: () => slots.filter((slot) => slot.state === 'ready'),
+    startRun(job) {
+      // One that drains still finishes what was accepted before.
+      const [first, ...others] = slots.filter(({ state }) => state === 'ready' || state === 'draining');
+      if (!first) return undefined;
+      const least = others.reduce((best, slot) => (slot.runs < best.runs ? slot : best), first);
+      least.startRun(job);
+      return least.slot;
+    },
+    abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     get status() {
       const ready = slots.filter((slot) => slot.state === 'ready').length;
       return { configured: options.count, ready, degraded: degraded() };

@@ -12,6 +12,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
 import type { ToPrimary, ToWorker, WorkerSnapshot } from '../../shared/ipc.js';
+import type { RunJob } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { unreachable } from '../../shared/unreachable.js';
@@ -27,12 +28,16 @@ export interface SlotEvents {
   lost(slot: WorkerSlot, early: boolean): void;
   taken(slot: WorkerSlot, id: number): void;
   declined(slot: WorkerSlot, id: number): void;
-  message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' }>): void;
+  message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' | 'runs' }>): void;
 }
 
 export interface WorkerSlot extends HandoverTarget {
   readonly state: SlotState;
   readonly pid: number | undefined;
+  /** Turns on sessions that it has. */
+  readonly runs: number;
+  startRun(job: RunJob): void;
+  abortRun(runId: string): void;
   start(snapshot: WorkerSnapshot): void;
   /** Called once a second: pings, and acts on silence. */
   check(now: number): void;
@@ -49,6 +54,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
   let state: SlotState = 'gone';
   let snapshot: WorkerSnapshot | undefined;
   let connections = 0;
+  let runs = 0;
   let heardAt = 0;
   let onDrained: (() => void) | undefined;
   let onGone: (() => void) | undefined;
@@ -67,6 +73,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
     const early = before === 'starting';
     state = 'gone';
     connections = 0;
+    runs = 0;
     worker = undefined;
     const expected = before === 'exiting';
     const how = signal ? `signal ${signal}` : `code ${code}`;
@@ -111,6 +118,10 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
       case 'drained':
         onDrained?.();
         return;
+      case 'runs':
+        for (const part of message.parts) if (part.type !== 'text') runs = Math.max(0, runs - 1);
+        events.message(self, message);
+        return;
       case 'log':
       case 'metrics':
         events.message(self, message);
@@ -136,6 +147,14 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
     },
     addConnection: () => void (connections += 1),
     returnConnection: () => release(1),
+    get runs() {
+      return runs;
+    },
+    startRun(job) {
+      runs += 1;
+      send({ type: 'run', job });
+    },
+    abortRun: (runId) => send({ type: 'abort-run', runId }),
     sendConnection: (offer, socket) => send({ type: 'connection', ...offer }, socket),
     start(current) {
       snapshot = current;

@@ -67,8 +67,10 @@ export interface ConfigTree {
       readonly workspace: string | null;
       readonly skipBootstrap: boolean;
       readonly timeoutSeconds: number;
+      readonly maxConcurrent: number;
     };
   };
+  readonly session: { readonly mainKey: string; readonly scope: 'per-sender' | 'global' };
   readonly logging: {
     readonly level: LogLevel;
     readonly file: string | null;
@@ -113,6 +115,12 @@ const texts = (value: unknown): void => {
   if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) {
     throw new Error('must be a list of strings');
   }
+};
+
+const sessionName = (value: unknown): void => {
+  text(value);
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(value as string))
+    throw new Error('must be lower-case letters, digits, - and _, at most 64');
 };
 
 const networks = (value: unknown): void => {
@@ -246,6 +254,23 @@ export const configSchema: convict.Schema<ConfigTree> = {
         default: 172_800,
         format: integer(1, 31_536_000),
       },
+      maxConcurrent: {
+        doc: 'Runs on sessions at one time.',
+        default: Math.min(16, Math.max(8, availableParallelism())),
+        format: integer(1, 10_000),
+      },
+    },
+  },
+  session: {
+    mainKey: {
+      doc: "Last part of the key of an agent's main session.",
+      default: 'main',
+      format: sessionName,
+    },
+    scope: {
+      doc: '"global": one main session for everybody.',
+      default: 'per-sender',
+      format: oneOf(['per-sender', 'global']),
     },
   },
   logging: {

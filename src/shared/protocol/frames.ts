@@ -101,6 +101,8 @@ export function encodeResponse(id: string, payload: string): string {
   return `{"type":"res","id":${JSON.stringify(id)},"ok":true,"payload":${payload}}`;
 }
 
-export function encodeErrorResponse(id: string, error: ErrorShape): string {
-  return `{"type":"res","id":${JSON.stringify(id)},"ok":false,"error":${JSON.stringify(error)}}`;
+/** `payload` is JSON text: a run that failed has one beside its error (runs-and-events.md §1.2). */
+export function encodeErrorResponse(id: string, error: ErrorShape, payload?: string): string {
+  const beside = payload === undefined ? '' : `"payload":${payload},`;
+  return `{"type":"res","id":${JSON.stringify(id)},"ok":false,${beside}"error":${JSON.stringify(error)}}`;
 }

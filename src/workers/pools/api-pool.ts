@@ -32,7 +32,8 @@ import { decodePart } from '../threads/wire.js';
 import { watchThreads } from './watch-threads.js';
 
 /** A task as its owner makes it; the pool numbers it. */
-export type NewTask = Omit<ApiTask, 'id'>;
+export type NewTask = WithoutId<ApiTask>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** Takes what a task gives back, in order. */
 export interface TaskReceiver {
@@ -111,7 +112,9 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   };
   const send = (tasks: readonly ApiTask[]): void => {
     const batch: ApiBatch = { routes: options.routes, testHooks: options.testHooks, tasks };
-    const large = tasks.flatMap(({ body }) => (typeof body === 'string' ? [] : [body.buffer]));
+    const large = tasks.flatMap((task) =>
+      task.kind === 'chat-completion' && typeof task.body !== 'string' ? [task.body.buffer] : [],
+    );
     pool.run(batch, { transferList: large }).catch((caught: unknown) => {
       const error = new ApiError('internal', { cause: toError(caught).message });
       const lost = tasks.filter(({ id }) => open.get(id));

@@ -1,11 +1,12 @@
 /** Entry of an api thread: piscina calls `runApiBatch`. A thread holds no configuration. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
+import type { TranscriptLines } from '../../shared/store/transcript-reader.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerChat, type ChatServices } from './chat/answer.js';
 import { createLink, type TaskLink } from './link.js';
-import type { ApiBatch, ApiTask, ThreadData } from './protocol.js';
+import type { ApiBatch, ApiTask, SessionTurnTask, ThreadData } from './protocol.js';
 import { createRouteReader } from './route-reader.js';
 import { createUpstream } from './upstream/upstream.js';
 
@@ -27,7 +28,7 @@ export async function runApiBatch(batch: ApiBatch): Promise<void> {
 
 /** Large bodies take their time: without a turn for each, many of them would look like a blocked thread. */
 function start(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
-  if (typeof task.body === 'string') return run(task, taskLink, services);
+  if (task.kind !== 'chat-completion' || typeof task.body === 'string') return run(task, taskLink, services);
   return takeTurn().then(() => run(task, taskLink, services));
 }
 
@@ -35,8 +36,10 @@ function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise
   switch (task.kind) {
     case 'chat-completion':
       return answerChat(task, taskLink, services);
+    case 'session-turn':
+      return runSessionTurn(task, taskLink, services);
     default:
-      return unreachable(task.kind);
+      return unreachable(task);
   }
 }
 
@@ -44,4 +47,20 @@ function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise
 function createTurns(): () => Promise<void> {
   let last = Promise.resolve();
   return () => (last = last.then(() => nextTurn()));
+}
+
+let transcripts: TranscriptLines | undefined;
+
+/** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
+async function runSessionTurn(
+  task: SessionTurnTask,
+  taskLink: TaskLink,
+  services: ChatServices,
+): Promise<void> {
+  const [{ answerSessionTurn }, { openTranscriptReader }] = await Promise.all([
+    import('./session/turn.js'),
+    import('../../shared/store/transcript-reader.js'),
+  ]);
+  transcripts ??= openTranscriptReader(task.storeDir);
+  return answerSessionTurn(task, taskLink, services, transcripts);
 }

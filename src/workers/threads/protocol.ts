@@ -6,6 +6,7 @@
  */
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
+import type { RunJob } from '../../shared/run-job.js';
 import type { WirePart } from './wire.js';
 
 /** Number of a task, unique within its worker process. */
@@ -31,7 +32,16 @@ export interface ChatTask {
   readonly model: string | undefined;
 }
 
-export type ApiTask = ChatTask;
+/** A turn on a session, whose messages the thread reads from the store; its answer's body is a `TurnEnd` as JSON. */
+export interface SessionTurnTask {
+  readonly kind: 'session-turn';
+  readonly id: TaskId;
+  readonly queuedAt: number;
+  readonly job: RunJob;
+  readonly storeDir: string;
+}
+
+export type ApiTask = ChatTask | SessionTurnTask;
 
 /** An answer that is not a stream. */
 export interface ApiAnswer {

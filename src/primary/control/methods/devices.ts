@@ -3,7 +3,7 @@ import { covers } from '../../../shared/protocol/scopes.js';
 import type { PairedDevice } from '../../../shared/store/records.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import type { Connection } from '../connection.js';
-import { method, RpcError, type Method } from './method.js';
+import { invalidRequest, method, type Method } from './method.js';
 
 export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
   return [
@@ -24,11 +24,11 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       scope: 'operator.pairing',
       async answer({ requestId }, caller) {
         const request = await devices.pending(requestId);
-        if (!request) throw invalid('unknown requestId');
+        if (!request) throw invalidRequest('unknown requestId');
         if (!mayManage(caller, request.deviceId) || !holds(caller, request.scopes ?? []))
-          throw invalid('device pairing approval denied');
+          throw invalidRequest('device pairing approval denied');
         const device = await devices.approve(requestId);
-        if (!device) throw invalid('unknown requestId');
+        if (!device) throw invalidRequest('unknown requestId');
         return JSON.stringify({ requestId, device: withoutTokens(device) });
       },
     }),
@@ -38,7 +38,7 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       async answer({ requestId }, caller) {
         const request = await devices.pending(requestId);
         if (!request || !mayManage(caller, request.deviceId) || !(await devices.reject(requestId)))
-          throw invalid('unknown requestId');
+          throw invalidRequest('unknown requestId');
         return JSON.stringify({ requestId, deviceId: request.deviceId });
       },
     }),
@@ -47,7 +47,7 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       scope: 'operator.pairing',
       async answer({ deviceId }, caller) {
         if (!mayManage(caller, deviceId) || !(await devices.remove(deviceId)))
-          throw invalid('unknown deviceId');
+          throw invalidRequest('unknown deviceId');
         return JSON.stringify({ deviceId });
       },
     }),
@@ -56,9 +56,9 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       scope: 'operator.pairing',
       async answer({ deviceId, label }, caller) {
         const trimmed = label.trim();
-        if (trimmed === '') throw invalid('label required');
+        if (trimmed === '') throw invalidRequest('label required');
         if (!mayManage(caller, deviceId) || !(await devices.rename(deviceId, trimmed)))
-          throw invalid('unknown deviceId');
+          throw invalidRequest('unknown deviceId');
         return JSON.stringify({ deviceId, label: trimmed });
       },
     }),
@@ -66,7 +66,7 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       name: 'device.token.rotate',
       scope: 'operator.pairing',
       async answer({ deviceId, role, scopes }, caller) {
-        const denied = invalid('device token rotation denied');
+        const denied = invalidRequest('device token rotation denied');
         const device = await devices.paired(deviceId);
         if (!device || !mayManage(caller, deviceId)) throw denied;
         if (!holds(caller, scopes ?? device.approvedScopes)) throw denied;
@@ -85,9 +85,9 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       name: 'device.token.revoke',
       scope: 'operator.pairing',
       async answer({ deviceId, role }, caller) {
-        if (!mayManage(caller, deviceId)) throw invalid('device token revocation denied');
+        if (!mayManage(caller, deviceId)) throw invalidRequest('device token revocation denied');
         const token = await devices.revoke(deviceId, role);
-        if (!token) throw invalid('unknown deviceId/role');
+        if (!token) throw invalidRequest('unknown deviceId/role');
         return JSON.stringify({ deviceId, role, revokedAtMs: token.revokedAtMs });
       },
     }),
@@ -108,8 +108,4 @@ function holds({ session }: Connection, scopes: readonly string[]): boolean {
 
 function withoutTokens({ tokens, ...device }: PairedDevice): object {
   return { ...device, tokens: Object.values(tokens).map(({ token: _secret, ...facts }) => facts) };
-}
-
-function invalid(message: string): RpcError {
-  return new RpcError({ code: 'INVALID_REQUEST', message });
 }

@@ -9,18 +9,33 @@ export interface Method<P = unknown> {
   /** Null: any connection may call it. */
   readonly scope: Scope | null;
   /** The payload as JSON text. @throws RpcError */
-  answer(params: P, connection: Connection): string | Promise<string>;
+  answer(params: P, connection: Connection, again: AnswerAgain): string | Promise<string>;
 }
+
+/** Answers the same request a second time, after the first answer (protocol.md §2.2). */
+export type AnswerAgain = (answer: LateAnswer) => void;
+
+export type LateAnswer =
+  | { readonly ok: true; readonly payload: string }
+  | { readonly ok: false; readonly payload: string; readonly error: ErrorShape };
 
 /** An answer that is an error, on purpose. */
 export class RpcError extends Error {
   readonly shape: ErrorShape;
+  /** JSON text that goes beside the error, where a method has some. */
+  readonly payload: string | undefined;
 
-  constructor(shape: ErrorShape) {
+  constructor(shape: ErrorShape, payload?: string) {
     super(shape.message);
     this.name = 'RpcError';
     this.shape = shape;
+    this.payload = payload;
   }
+}
+
+/** The commonest of them: something about the request is wrong. */
+export function invalidRequest(message: string): RpcError {
+  return new RpcError({ code: 'INVALID_REQUEST', message });
 }
 
 /** Keeps a method's params type while it stands in a list with others. */

@@ -3,7 +3,7 @@
  * frames needs nothing else of them. What a schema describes is what reaches the method, so it must be bounded.
  */
 import * as v from 'valibot';
-import { requestLimits } from '../../../shared/limits.js';
+import { controlLimits, requestLimits } from '../../../shared/limits.js';
 import { compile, list, type Check } from '../../../shared/schema.js';
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -32,7 +32,95 @@ const devices = {
   'device.token.revoke': compile(v.strictObject({ deviceId: name, role: name })),
 };
 
-export const methodParams = { ...system, ...devices } satisfies Record<string, Check<unknown>>;
+const optional = v.exactOptional;
+const key = text(512);
+const longText = (most: number) => v.pipe(v.string(), v.maxLength(most));
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const milliseconds = whole(0, Number.MAX_SAFE_INTEGER);
+const ignored = optional(v.unknown());
+/** What may be said to an agent in one message. */
+const message = longText(controlLimits.maxPayloadBytes);
+const thinking = optional(name);
+const attachments = optional(list(v.unknown(), 64));
+
+const ignoredBy = <K extends string>(...keys: readonly K[]) =>
+  Object.fromEntries(keys.map((one) => [one, ignored])) as Record<K, typeof ignored>;
+
+const runs = {
+  agent: compile(
+    v.strictObject({
+      message: v.pipe(message, v.minLength(1)),
+      idempotencyKey: name,
+      agentId: optional(name),
+      sessionKey: optional(key),
+      sessionId: optional(name),
+      deliver: optional(v.boolean()),
+      bestEffortDeliver: optional(v.boolean()),
+      provider: optional(name),
+      model: optional(name),
+      thinking,
+      attachments,
+      timeout: optional(whole(0, 31_536_000)),
+      lane: optional(name),
+      extraSystemPrompt: optional(longText(1_000_000)),
+      cwd: optional(longText(4_096)),
+      label: optional(text(512)),
+      ...ignoredBy('to', 'channel', 'accountId', 'threadId', 'groupId', 'groupChannel', 'groupSpace'),
+      ...ignoredBy('replyTo', 'replyChannel', 'replyAccountId', 'inputProvenance', 'promptMode'),
+      ...ignoredBy('bootstrapContextMode', 'bootstrapContextRunKind', 'acpTurnSource', 'voiceWakeTrigger'),
+      ...ignoredBy('modelRun', 'internalEvents'),
+    }),
+  ),
+  'agent.wait': compile(v.strictObject({ runId: name, timeoutMs: optional(milliseconds) })),
+  'agents.list': none,
+  'agent.identity.get': compile(v.strictObject({ agentId: optional(name), sessionKey: optional(key) })),
+  'chat.send': compile(
+    v.strictObject({
+      sessionKey: key,
+      message,
+      idempotencyKey: name,
+      agentId: optional(name),
+      sessionId: optional(name),
+      thinking,
+      fastMode: optional(v.union([v.boolean(), v.literal('auto')])),
+      queueMode: optional(v.picklist(['steer', 'followup', 'collect', 'interrupt'])),
+      deliver: optional(v.boolean()),
+      attachments,
+      timeoutMs: optional(milliseconds),
+      ...ignoredBy('replyToId', 'mentions', 'workContext', 'intent', 'toolBindings', 'fastAutoOnSeconds'),
+    }),
+  ),
+  'chat.abort': compile(
+    v.strictObject({
+      sessionKey: key,
+      agentId: optional(name),
+      runId: optional(name),
+      preserveSideRuns: optional(v.boolean()),
+    }),
+  ),
+  'chat.history': compile(
+    v.strictObject({
+      sessionKey: key,
+      ...ignoredBy('sessionId', 'messageId', 'cursor'),
+      agentId: optional(name),
+      limit: optional(whole(1, 1_000)),
+      offset: optional(whole(0, Number.MAX_SAFE_INTEGER)),
+      maxChars: optional(whole(1, 500_000)),
+      maxBytes: optional(whole(1_024, Number.MAX_SAFE_INTEGER)),
+    }),
+  ),
+  'chat.inject': compile(
+    v.strictObject({
+      sessionKey: key,
+      message: v.pipe(message, v.minLength(1)),
+      label: optional(text(100)),
+      agentId: optional(name),
+    }),
+  ),
+};
+
+export const methodParams = { ...system, ...devices, ...runs } satisfies Record<string, Check<unknown>>;
 
 export type MethodName = keyof typeof methodParams;
 export type ParamsOf<N extends MethodName> =

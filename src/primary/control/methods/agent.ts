@@ -1,0 +1,201 @@
+/** `agent`, `agent.wait`, `agents.list`, `agent.identity.get` (methods.md §3). */
+import { isModelRef } from '../../../shared/config/model-ref.js';
+import { runLimits } from '../../../shared/limits.js';
+import type { ErrorShape } from '../../../shared/protocol/frames.js';
+import type { RouteTable } from '../../../shared/routes.js';
+import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
+import type { Acceptance, Runs } from '../../sessions/runs.js';
+import { agentOf, canonicalKey, mainSessionKey } from '../../sessions/session-keys.js';
+import type { Sessions } from '../../sessions/sessions.js';
+import type { Connection } from '../connection.js';
+import {
+  invalidRequest,
+  method,
+  RpcError,
+  type AnswerAgain,
+  type LateAnswer,
+  type Method,
+} from './method.js';
+
+export interface AgentMethodServices {
+  readonly runs: Runs;
+  readonly sessions: Sessions;
+  readonly routes: RouteTable;
+  /** Milliseconds that a run may take when its caller says nothing. */
+  readonly timeoutMs: number;
+}
+
+export function agentMethods(services: AgentMethodServices): readonly Method[] {
+  const { runs, sessions, routes } = services;
+  const { scheme } = sessions;
+  return [
+    method({
+      name: 'agent',
+      scope: 'operator.write',
+      async answer(params, connection, again) {
+        requireOverrideRights(params, connection);
+        const { agentId, key } = await addressee(params, services);
+        const acceptance = await runs.accept({
+          method: 'agent',
+          runId: params.idempotencyKey,
+          key,
+          agentId,
+          message: params.message,
+          timeoutMs: params.timeout === undefined ? services.timeoutMs : secondsOrNone(params.timeout),
+          model: modelOf(params, routes),
+          systemPrompt: params.extraSystemPrompt,
+        });
+        return firstAnswer(requireRun(acceptance), again);
+      },
+    }),
+    method({
+      name: 'agent.wait',
+      scope: 'operator.write',
+      async answer({ runId, timeoutMs = runLimits.waitDefaultMs }) {
+        const live = runs.live(runId);
+        // A queued turn of the web chat is not waited for: its client shows that it waits (methods.md §3).
+        if (live?.record.method === 'chat.send' && live.startedAt === undefined)
+          return JSON.stringify({ runId, status: 'pending', timeoutPhase: 'queue', providerStarted: false });
+        const record = await runs.waitFor(runId, timeoutMs);
+        return JSON.stringify(record ? waited(record) : { runId, status: 'timeout' });
+      },
+    }),
+    method({
+      name: 'agents.list',
+      scope: 'operator.read',
+      answer: () => {
+        const { defaultAgentId } = routes;
+        const ids = [defaultAgentId, ...Object.keys(routes.agents).filter((id) => id !== defaultAgentId)];
+        const agents = ids.map((id) => ({
+          id,
+          name: id,
+          model: { primary: routes.agents[id]?.model, fallbacks: [] },
+        }));
+        return JSON.stringify({
+          defaultId: defaultAgentId,
+          mainKey: scheme.mainKey,
+          scope: scheme.scope,
+          agents,
+        });
+      },
+    }),
+    method({
+      name: 'agent.identity.get',
+      scope: 'operator.read',
+      answer({ agentId, sessionKey }) {
+        const owner =
+          sessionKey === undefined ? undefined : agentOf(canonicalKey(sessionKey, scheme), scheme);
+        if (owner !== undefined && agentId !== undefined && owner !== agentId.toLowerCase())
+          throw invalidRequest('invalid agent.identity.get params: agentId does not match sessionKey');
+        const id = requireAgent(agentId ?? owner ?? scheme.defaultAgentId, routes, 'agent.identity.get');
+        return JSON.stringify({ agentId: id, name: id });
+      },
+    }),
+  ];
+}
+
+/** The agent and session that a call is for (methods.md §3). @throws RpcError */
+async function addressee(
+  params: { readonly agentId?: string; readonly sessionKey?: string; readonly sessionId?: string },
+  { sessions, routes }: AgentMethodServices,
+): Promise<{ agentId: string; key: SessionKey }> {
+  const { scheme, store } = sessions;
+  const named = params.agentId === undefined ? undefined : requireAgent(params.agentId, routes, 'agent');
+  const byId =
+    params.sessionKey === undefined && params.sessionId !== undefined
+      ? await store.sessions.keyOf(params.sessionId)
+      : undefined;
+  const key =
+    params.sessionKey === undefined
+      ? (byId ?? mainSessionKey(scheme, named))
+      : canonicalKey(params.sessionKey, scheme, named);
+  const owner = agentOf(key, scheme);
+  if (named !== undefined && key !== 'global' && owner !== named)
+    throw invalidRequest(
+      `invalid agent params: agent "${named}" does not match session key agent "${owner}"`,
+    );
+  return { agentId: requireAgent(named ?? owner, routes, 'agent'), key };
+}
+
+function requireAgent(agentId: string, routes: RouteTable, caller: string): string {
+  const id = agentId.trim().toLowerCase();
+  if (Object.hasOwn(routes.agents, id)) return id;
+  throw invalidRequest(`invalid ${caller} params: unknown agent id "${agentId}"`);
+}
+
+interface Overrides {
+  readonly provider?: string;
+  readonly model?: string;
+}
+
+function requireOverrideRights({ provider, model }: Overrides, { session }: Connection): void {
+  if ((provider !== undefined || model !== undefined) && !session?.scopes.has('operator.admin'))
+    throw invalidRequest('provider/model overrides are not authorized for this caller.');
+}
+
+function modelOf({ provider, model }: Overrides, routes: RouteTable) {
+  if (model === undefined) return undefined;
+  const ref = provider === undefined ? model : `${provider}/${model}`;
+  if (isModelRef(ref) && routes.allowed.includes(ref)) return ref;
+  throw invalidRequest(`model not allowed: ${ref}`);
+}
+
+function secondsOrNone(seconds: number): number {
+  return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1_000;
+}
+
+/** @throws RpcError when there is no run to answer with */
+export function requireRun(
+  acceptance: Acceptance,
+): Extract<Acceptance, { outcome: 'accepted' | 'in-flight' | 'ended' }> {
+  if (acceptance.outcome === 'key-taken')
+    throw invalidRequest(`idempotencyKey already used by ${acceptance.by}`);
+  if (acceptance.outcome === 'busy') {
+    throw new RpcError({
+      code: 'UNAVAILABLE',
+      message: 'too many runs are waiting; try again shortly',
+      retryable: true,
+      retryAfterMs: 1_000,
+    });
+  }
+  return acceptance;
+}
+
+/** The accepted payload now and the end later; of a run that has ended, the end now. */
+function firstAnswer(acceptance: ReturnType<typeof requireRun>, again: AnswerAgain): string {
+  if (acceptance.outcome === 'ended') return finalPayload(acceptance.end);
+  const { run } = acceptance;
+  // After the first answer, also where the run has just ended.
+  void run.ended.then((end) => setImmediate(() => again(finalAnswer(end))));
+  const { runId, sessionKey, agentId, acceptedAt } = run.record;
+  return JSON.stringify({ runId, sessionKey, agentId, status: 'accepted', acceptedAt });
+}
+
+/** @throws RpcError for a run that failed */
+export function finalPayload(end: RunEnd): string {
+  const answer = finalAnswer(end);
+  if (answer.ok) return answer.payload;
+  throw new RpcError(answer.error, answer.payload);
+}
+
+function finalAnswer(end: RunEnd): LateAnswer {
+  const payload = JSON.stringify(end.payload);
+  if (end.message === undefined) return { ok: true, payload };
+  const error: ErrorShape = { code: 'UNAVAILABLE', message: end.message };
+  return { ok: false, payload, error };
+}
+
+function waited({ runId, startedAt, end }: RunRecord): object {
+  if (!end) return { runId, status: 'timeout' };
+  const { stopReason, timeoutPhase, providerStarted } = end.payload;
+  return {
+    runId,
+    status: end.status,
+    startedAt,
+    endedAt: end.endedAt,
+    error: end.message,
+    stopReason,
+    timeoutPhase,
+    providerStarted,
+  };
+}

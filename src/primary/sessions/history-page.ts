@@ -1,0 +1,114 @@
+/** One page of a session's transcript, as clients show it (methods.md §3, `chat.history`). */
+import { historyPageLimits } from '../../shared/limits.js';
+import type { SessionKey, TranscriptEntry } from '../../shared/store/records.js';
+import type { Runs } from './runs.js';
+import type { Sessions } from './sessions.js';
+
+export interface HistoryPageParams {
+  readonly limit?: number;
+  /** Rows to leave out, from the newest. */
+  readonly offset?: number;
+  readonly maxChars?: number;
+  readonly maxBytes?: number;
+}
+
+export interface HistoryDefaults {
+  readonly modelProvider?: string;
+  readonly model?: string;
+  readonly contextTokens: number;
+}
+
+/** Oldest row first. A session that does not exist has no rows. */
+export async function readHistoryPage(
+  sessions: Sessions,
+  runs: Runs,
+  key: SessionKey,
+  params: HistoryPageParams,
+  defaults: HistoryDefaults,
+): Promise<object> {
+  const { limit, offset, maxChars, maxBytes } = { ...historyPageLimits.defaults, ...params };
+  const entry = await sessions.get(key);
+  const live = runs.liveOf(key);
+  const running = live.find(({ startedAt }) => startedAt !== undefined);
+  const activeRunIds = live.map(({ record }) => record.runId);
+  const sessionInfo = { key, hasActiveRun: live.length > 0, activeRunIds };
+  const { transcripts } = sessions.store;
+  // The first line is the transcript's own.
+  const total = entry ? Math.max(0, (await transcripts.length(entry.sessionId)) - 1) : 0;
+  const end = Math.max(0, total - offset);
+  const start = Math.max(0, end - limit);
+  const stored = entry && end > 0 ? await transcripts.read(entry.sessionId, start + 1, end + 1) : [];
+  let messages = stored
+    .map(({ index, entry: line }) => rowOf(line, index, maxChars))
+    .filter((row) => row !== undefined);
+  const dropped = tooManyBytes(messages, maxBytes);
+  messages = messages.slice(dropped);
+  const first = messages[0]?.__openclaw.seq ?? start + 1;
+  const hasMore = entry !== undefined && first > 1 && (start > 0 || dropped > 0);
+  return {
+    sessionKey: key,
+    ...(entry ? { sessionId: entry.sessionId } : {}),
+    messages,
+    thinkingLevel: entry?.thinkingLevel ?? 'off',
+    verboseLevel: entry?.verboseLevel ?? 'off',
+    defaults,
+    sessionInfo,
+    ...(running
+      ? { inFlightRun: { runId: running.record.runId, text: running.text, startedAt: running.startedAt } }
+      : {}),
+    hasMore,
+    ...(hasMore ? { nextOffset: total - first + 1 } : {}),
+    totalMessages: total,
+  };
+}
+
+interface Row {
+  readonly role: string;
+  readonly content: readonly object[];
+  readonly __openclaw: { readonly id: string; readonly seq: number };
+}
+
+interface StoredMessage {
+  readonly role: string;
+  readonly content?: readonly StoredBlock[];
+  readonly [more: string]: unknown;
+}
+
+interface StoredBlock {
+  readonly type: string;
+  readonly text?: string;
+  readonly data?: string;
+}
+
+/** Undefined for what is not for people: lines of other kinds, answers that say nothing. */
+function rowOf(line: TranscriptEntry, seq: number, maxChars: number): Row | undefined {
+  if (line.type !== 'message') return undefined;
+  const message = line.message as StoredMessage;
+  const { content = [], ...rest } = message;
+  if (message.role === 'assistant' && content.length === 1 && content[0]?.text?.trim() === 'NO_REPLY')
+    return undefined;
+  const row: Row = {
+    ...rest,
+    content: content.map((block) => shownBlock(block, maxChars)),
+    __openclaw: { id: line.id, seq },
+  };
+  if (Buffer.byteLength(JSON.stringify(row)) <= historyPageLimits.rowBytes) return row;
+  return { ...row, content: [{ type: 'text', text: '[chat.history omitted: message too large]' }] };
+}
+
+function shownBlock(block: StoredBlock, maxChars: number): object {
+  if (block.type === 'image')
+    return { type: 'image', omitted: true, bytes: Math.floor(((block.data?.length ?? 0) * 3) / 4) };
+  if (block.text === undefined || block.text.length <= maxChars) return block;
+  return { ...block, text: `${block.text.slice(0, maxChars)}\n...(truncated)...` };
+}
+
+/** How many of the oldest rows have to go. */
+function tooManyBytes(rows: readonly Row[], maxBytes: number): number {
+  let bytes = 0;
+  for (let index = rows.length - 1; index >= 0; index -= 1) {
+    bytes += Buffer.byteLength(JSON.stringify(rows[index]));
+    if (bytes > maxBytes) return index + 1;
+  }
+  return 0;
+}

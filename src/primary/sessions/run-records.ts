@@ -1,0 +1,87 @@
+/** What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes. */
+import type { RunEnd, RunRecord } from '../../shared/store/records.js';
+import type { Change } from '../store/store.js';
+import { runEnd, sessionAfter, type RunOutcome } from './run-end.js';
+import type { Sessions } from './sessions.js';
+import { assistantLine, userLine } from './transcript-lines.js';
+
+/** Takes the run's key. Gives its record as stored, or the run that has the key. */
+export function storeClaim(
+  sessions: Sessions,
+  record: RunRecord,
+): Promise<{ readonly record: RunRecord; readonly taken: RunRecord | undefined }> {
+  const { sessionKey: key, acceptedAt } = record;
+  return sessions.exclusive(key, async () => {
+    const entry = await sessions.getOrNew(key, acceptedAt);
+    const claimed: RunRecord = { ...record, sessionId: entry.sessionId };
+    const touched = { ...entry, updatedAt: acceptedAt, lastInteractionAt: acceptedAt };
+    const taken = await sessions.store.claimRun(claimed, [{ type: 'session', key, entry: touched }]);
+    return { record: claimed, taken };
+  });
+}
+
+/** Adds the run's message to its session. `before`: how many lines the model is to see. */
+export function storeMessage(
+  sessions: Sessions,
+  record: RunRecord,
+  startedAt: number,
+): Promise<{ readonly record: RunRecord; readonly before: number }> {
+  const { store } = sessions;
+  return sessions.exclusive(record.sessionKey, async () => {
+    // The session may have been reset while the run waited.
+    const { sessionId } = await sessions.getOrNew(record.sessionKey, startedAt);
+    const started: RunRecord = { ...record, sessionId, startedAt };
+    const lines = await sessions.appending(sessionId, startedAt, (parentId) => [
+      userLine(record.message, parentId, startedAt),
+    ]);
+    await store.commit([lines, { type: 'run', run: started }]);
+    return { record: started, before: await store.transcripts.length(sessionId) };
+  });
+}
+
+/** @param text all that the model said */
+export function storeEnd(
+  sessions: Sessions,
+  record: RunRecord,
+  text: string,
+  outcome: RunOutcome,
+  end: RunEnd,
+): Promise<void> {
+  const { sessionKey: key, sessionId, startedAt } = record;
+  const { endedAt } = end;
+  return sessions.exclusive(key, async () => {
+    const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
+    const entry = await sessions.get(key);
+    // A session that was deleted or reset meanwhile keeps nothing of this run but its old transcript.
+    if (entry?.sessionId === sessionId) {
+      changes.push({ type: 'session', key, entry: sessionAfter(entry, outcome, endedAt) });
+    }
+    if (startedAt !== undefined && text !== '') {
+      const line = (parentId: string | null) => assistantLine(text, factsOf(outcome), parentId, endedAt);
+      changes.push(await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]));
+    }
+    await sessions.store.commit(changes);
+  });
+}
+
+/** Ends a run that nobody ran to its end: its message is kept, its key answers that it was interrupted. */
+export function storeInterruption(sessions: Sessions, record: RunRecord, at: number): Promise<void> {
+  const { sessionKey: key, sessionId, message, startedAt } = record;
+  return sessions.exclusive(key, async () => {
+    const why = 'interrupted: the gateway stopped before the run had ended';
+    const end = runEnd({ record, shown: '' }, { status: 'error', kind: 'unknown', message: why }, at);
+    const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
+    const entry = await sessions.get(key);
+    if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
+    if (startedAt === undefined) {
+      changes.push(await sessions.appending(sessionId, at, (parentId) => [userLine(message, parentId, at)]));
+    }
+    await sessions.store.commit(changes);
+  });
+}
+
+function factsOf(outcome: RunOutcome): Parameters<typeof assistantLine>[1] {
+  if (outcome.status === 'ok') return outcome;
+  const stopReason = outcome.status === 'stopped' ? 'aborted' : 'error';
+  return { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason };
+}

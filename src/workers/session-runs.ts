@@ -1,0 +1,63 @@
+/** Turns on sessions in this worker: jobs of the primary become tasks of the api pool, what they give goes back to it. */
+import type { RunJob, RunPart, TurnEnd } from '../shared/run-job.js';
+import type { WorkerMetrics } from './metrics.js';
+import type { ApiPool } from './pools/api-pool.js';
+import { monotonicMs, type TaskId } from './threads/protocol.js';
+
+export interface SessionRuns {
+  start(job: RunJob): void;
+  abort(runId: string): void;
+  /** Resolves when none is left. */
+  idle(): Promise<void>;
+}
+
+export interface SessionRunsOptions {
+  readonly pool: ApiPool;
+  readonly metrics: WorkerMetrics;
+  readonly storeDir: string;
+  send(part: RunPart): void;
+}
+
+export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRunsOptions): SessionRuns {
+  const running = new Map<string, TaskId>();
+  let idlers: (() => void)[] = [];
+  const done = (runId: string): void => {
+    running.delete(runId);
+    if (running.size > 0) return;
+    for (const resolve of idlers) resolve();
+    idlers = [];
+  };
+  return {
+    start(job) {
+      const { runId } = job;
+      const id = pool.run(
+        { kind: 'session-turn', queuedAt: monotonicMs(), job, storeDir },
+        {
+          head() {},
+          data: (text) => send({ runId, type: 'text', text }),
+          answer({ body }, summary) {
+            metrics.task(summary);
+            done(runId);
+            send({ runId, type: 'end', end: JSON.parse(body) as TurnEnd });
+          },
+          end() {},
+          failed(error) {
+            metrics.poolRejected(error.kind);
+            done(runId);
+            send({
+              runId,
+              type: 'lost',
+              why: error.kind === 'overloaded' ? 'the worker is full' : 'its thread ended',
+            });
+          },
+        },
+      );
+      running.set(runId, id);
+    },
+    abort(runId) {
+      const id = running.get(runId);
+      if (id !== undefined) pool.abort(id);
+    },
+    idle: () => new Promise((resolve) => (running.size === 0 ? resolve() : idlers.push(resolve))),
+  };
+}
