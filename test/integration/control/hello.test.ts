@@ -47,20 +47,11 @@ describe('hello-ok', () => {
         bootId: expect.any(String),
       },
       features: {
-        methods: [
-          'health',
-          'status',
-          'system-presence',
-          'device.pair.list',
-          'device.pair.approve',
-          'device.pair.reject',
-          'device.pair.remove',
-          'device.pair.rename',
-          'device.token.rotate',
-          'device.token.revoke',
-        ],
+        methods: expect.arrayContaining(['health', 'agent', 'chat.send', 'device.pair.list']),
         events: [
           'connect.challenge',
+          'agent',
+          'chat',
           'presence',
           'tick',
           'health',
