@@ -95,6 +95,8 @@ export const requestLimits = {
   pathChars: 8_192,
   /** Scopes and capabilities: several times what any known client has. */
   scopes: 64,
+  /** One message to an agent: the primary stores it and sends it on, so it may not be as large as a frame. */
+  messageChars: 1_048_576,
   /** What a node offers: commands, permissions. */
   commands: 256,
 } as const;

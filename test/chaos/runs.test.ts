@@ -61,14 +61,18 @@ it.each(seeds)(
     const runs = plan(seed);
     const connections: ControlClient[] = [];
     const connect = async (): Promise<ControlClient> => {
-      const client = await waitFor('a gateway that takes clients', async () => {
-        try {
-          const made = await connectControl(url);
-          return made.hello.ok ? made : undefined;
-        } catch {
-          return undefined;
-        }
-      });
+      const client = await waitFor(
+        'a gateway that takes clients',
+        async () => {
+          try {
+            const made = await connectControl(url);
+            return made.hello.ok ? made : undefined;
+          } catch {
+            return undefined;
+          }
+        },
+        60_000,
+      );
       connections.push(client);
       return client;
     };

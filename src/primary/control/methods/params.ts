@@ -3,7 +3,7 @@
  * frames needs nothing else of them. What a schema describes is what reaches the method, so it must be bounded.
  */
 import * as v from 'valibot';
-import { controlLimits, requestLimits } from '../../../shared/limits.js';
+import { requestLimits } from '../../../shared/limits.js';
 import { compile, list, type Check } from '../../../shared/schema.js';
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -39,8 +39,7 @@ const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const milliseconds = whole(0, Number.MAX_SAFE_INTEGER);
 const ignored = optional(v.unknown());
-/** What may be said to an agent in one message. */
-const message = longText(controlLimits.maxPayloadBytes);
+const message = longText(requestLimits.messageChars);
 const thinking = optional(name);
 const attachments = optional(list(v.unknown(), 64));
 
