@@ -144,6 +144,7 @@ async function startGateway(
       control.workersChanged();
     },
     onWorkerLost(slot) {
+      store.readerGone();
       runs.workerLost(slot);
       control.workersChanged();
     },
@@ -161,6 +162,7 @@ async function startGateway(
       beginDraining() {
         phase = 'draining';
         data.refuseWork();
+        runs.close();
       },
       async drained() {
         await Promise.all([data.supervisor.drain(), runs.idle()]);

@@ -48,7 +48,9 @@ export type Acceptance =
   | { readonly outcome: 'ended'; readonly end: RunEnd }
   /** Another method used the key (protocol.md §19). */
   | { readonly outcome: 'key-taken'; readonly by: RunMethod }
-  | { readonly outcome: 'busy' };
+  | { readonly outcome: 'busy' }
+  /** The gateway is stopping. */
+  | { readonly outcome: 'closed' };
 
 /** The workers, as far as runs need them; a slot is the number of one. */
 export interface RunWorkers {
@@ -72,6 +74,8 @@ export interface Runs {
   received(slot: number, part: RunPart): void;
   workerReady(): void;
   workerLost(slot: number): void;
+  /** Nothing is accepted from here on; what was goes on. */
+  close(): void;
   /** Resolves when no run is left. */
   idle(): Promise<void>;
   /** Ends every run. */
@@ -102,7 +106,7 @@ interface Run {
   before: number;
   slot: number | undefined;
   attempts: number;
-  /** An abort that came while its message was being stored. */
+  /** An abort that came while its key or its message was being stored. */
   stopReason: StopReason | undefined;
   timer: NodeJS.Timeout | undefined;
 }
@@ -116,6 +120,13 @@ export function createRuns(options: RunsOptions): Runs {
   const homeless = new Set<Run>();
   const waiters = new Map<string, Set<(record: RunRecord) => void>>();
   const idlers: (() => void)[] = [];
+  let closed = false;
+  const pruning = setInterval(() => {
+    store
+      .pruneRuns(now() - runLimits.keptMs, runLimits.kept)
+      .catch((caught: unknown) => log.error('run.prune', toError(caught).message));
+  }, runLimits.pruneIntervalMs);
+  pruning.unref();
 
   const forget = (run: Run): void => {
     live.delete(run.input.runId);
@@ -176,7 +187,7 @@ export function createRuns(options: RunsOptions): Runs {
   };
 
   const stop = (run: Run, stopReason: StopReason): void => {
-    if (run.state === 'starting') run.stopReason ??= stopReason;
+    if (run.state === 'claiming' || run.state === 'starting') run.stopReason ??= stopReason;
     else if (run.state !== 'ending') {
       if (run.slot !== undefined) workers.abort(run.slot, run.input.runId);
       void finish(run, { status: 'stopped', stopReason });
@@ -239,6 +250,7 @@ export function createRuns(options: RunsOptions): Runs {
   return {
     async accept(input) {
       const { runId, method, key, agentId, message } = input;
+      if (closed) return { outcome: 'closed' };
       const known = live.get(runId);
       if (known) return repeated(known, method);
       const run: Run = {
@@ -279,6 +291,7 @@ export function createRuns(options: RunsOptions): Runs {
       }
       run.state = 'queued';
       run.claimed.resolve(true);
+      if (run.stopReason) void finish(run, { status: 'stopped', stopReason: run.stopReason });
       return { outcome: 'accepted', run: viewOf(run) };
     },
     async abort(key, runId, stopReason) {
@@ -289,7 +302,7 @@ export function createRuns(options: RunsOptions): Runs {
       // Those that wait first, so that none of them starts when the one before it ends.
       const ordered = runs.toSorted((a, b) => Number(a.place?.running) - Number(b.place?.running));
       for (const run of ordered) stop(run, stopReason);
-      await Promise.all(ordered.map(({ ended }) => ended.promise));
+      await Promise.all(ordered.map(gone));
       return runs.map(({ input }) => input.runId);
     },
     live: (runId) => viewIfAny(live.get(runId)),
@@ -333,11 +346,14 @@ export function createRuns(options: RunsOptions): Runs {
         if (run.slot === slot && run.state === 'running') lost(run, 'the worker process ended');
       }
     },
+    close: () => void (closed = true),
     idle: () => new Promise((resolve) => (live.size === 0 ? resolve() : idlers.push(resolve))),
     async stop() {
+      closed = true;
+      clearInterval(pruning);
       const all = [...live.values()];
       for (const run of all) stop(run, 'restart');
-      await Promise.all(all.filter(({ state }) => state !== 'claiming').map(({ ended }) => ended.promise));
+      await Promise.all(all.map(gone));
     },
   };
 
@@ -348,6 +364,11 @@ export function createRuns(options: RunsOptions): Runs {
       accepted ? { outcome: 'in-flight', run: viewOf(run) } : { outcome: 'busy' },
     );
   }
+}
+
+/** Resolves when the run has ended, or was never accepted. */
+async function gone({ claimed, ended }: Run): Promise<void> {
+  if (await claimed.promise) await ended.promise;
 }
 
 function viewOf(run: Run): LiveRun {

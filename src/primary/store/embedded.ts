@@ -50,6 +50,7 @@ export function openEmbeddedStore(path: string): Store {
         return taken;
       }),
     pruneRuns: (endedBefore, keep) => write(() => pruneRuns(tables, endedBefore, keep)),
+    readerGone: () => void root.readerCheck(),
     close: () => root.close(),
     sessions: {
       get: async (key) => tables.sessions.get(key),

@@ -27,6 +27,8 @@ export interface Store {
   claimRun(run: RunRecord, changes: readonly Change[]): Promise<RunRecord | undefined>;
   /** Forgets ended runs: those that ended before `endedBefore`, and the oldest above `keep`. Gives how many. */
   pruneRuns(endedBefore: number, keep: number): Promise<number>;
+  /** A process that read the store has ended, perhaps without saying so: what it held is freed. */
+  readerGone(): void;
   /** Waits for what was begun; afterwards nothing may be called. */
   close(): Promise<void>;
 }

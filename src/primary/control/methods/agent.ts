@@ -150,6 +150,14 @@ export function requireRun(
 ): Extract<Acceptance, { outcome: 'accepted' | 'in-flight' | 'ended' }> {
   if (acceptance.outcome === 'key-taken')
     throw invalidRequest(`idempotencyKey already used by ${acceptance.by}`);
+  if (acceptance.outcome === 'closed') {
+    throw new RpcError({
+      code: 'UNAVAILABLE',
+      message: 'the gateway is stopping',
+      retryable: true,
+      retryAfterMs: 1_000,
+    });
+  }
   if (acceptance.outcome === 'busy') {
     throw new RpcError({
       code: 'UNAVAILABLE',
