@@ -1,5 +1,6 @@
-/** What a client saw of runs. */
-import type { Frame } from './control-client.js';
+/** Starts runs, and tells what a client saw of them. */
+import { randomUUID } from 'node:crypto';
+import type { ControlClient, Frame } from './control-client.js';
 
 /** Holds for the frames of one run. */
 export const ofRun =
@@ -21,4 +22,27 @@ export function story(frames: readonly Frame[], runId: string): string[] {
 /** The phase of a lifecycle event. */
 export function phaseOf({ event, payload }: Frame): string | undefined {
   return event === 'agent' ? (payload?.data as { phase?: string } | undefined)?.phase : undefined;
+}
+
+/** A session of its own. */
+export const newKey = (): string => `test-${randomUUID()}`;
+
+/** Asks for a run and waits for its end; the request's id is the run's. */
+export async function runAgent(
+  client: ControlClient,
+  message: string,
+  sessionKey = newKey(),
+): Promise<{ readonly runId: string; readonly final: Frame }> {
+  const runId = randomUUID();
+  client.send({
+    type: 'req',
+    id: runId,
+    method: 'agent',
+    params: { message, idempotencyKey: runId, sessionKey },
+  });
+  const final = await client.frame(
+    'final',
+    ({ id, payload }) => id === runId && payload?.status !== 'accepted',
+  );
+  return { runId, final };
 }

@@ -1,9 +1,9 @@
 /** `agent` against a running gateway: two answers, order, exactly once (runs-and-events.md §1–§4, §17). */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
+import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
-import { ofRun, phaseOf, story } from '../../support/run-story.js';
+import { newKey, ofRun, phaseOf, runAgent, story } from '../../support/run-story.js';
 
 let gateway: TestGateway;
 let client: ControlClient;
@@ -13,23 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const key = (): string => `test-${randomUUID()}`;
 const request = (id: string, method: string, params: object): void =>
   client.send({ type: 'req', id, method, params });
-async function run(message: string, sessionKey = key()): Promise<{ runId: string; final: Frame }> {
-  const runId = randomUUID();
-  request(runId, 'agent', { message, idempotencyKey: runId, sessionKey });
-  const final = await client.frame(
-    'final',
-    ({ id, payload }) => id === runId && payload?.status !== 'accepted',
-  );
-  return { runId, final };
-}
-
 describe('agent', () => {
   it('answers twice, and tells in order what happens between', async () => {
-    const sessionKey = key();
-    const { runId, final } = await run('Hello world', sessionKey);
+    const sessionKey = newKey();
+    const { runId, final } = await runAgent(client, 'Hello world', sessionKey);
     expect(story(client.frames, runId)).toEqual([
       'res accepted',
       'agent start',
@@ -90,7 +79,7 @@ describe('agent', () => {
   });
 
   it('sends text as it comes, each piece once', async () => {
-    const { runId } = await run('/trickle 6 100');
+    const { runId } = await runAgent(client, '/trickle 6 100');
     const chat = client.frames.filter(({ event, payload }) => event === 'chat' && payload?.runId === runId);
     const deltas = chat
       .filter(({ payload }) => payload?.state === 'delta')
@@ -101,7 +90,7 @@ describe('agent', () => {
 
   it('the same key twice at once is one run, answered to both', async () => {
     const runId = randomUUID();
-    const params = { message: '/wait 200', idempotencyKey: runId, sessionKey: key() };
+    const params = { message: '/wait 200', idempotencyKey: runId, sessionKey: newKey() };
     request('one', 'agent', params);
     request('two', 'agent', params);
     const finals = await Promise.all(
@@ -124,9 +113,9 @@ describe('agent', () => {
   });
 
   it('runs of one session go one after another, each with what was said before', async () => {
-    const sessionKey = key();
-    const first = run('/wait 150', sessionKey);
-    const second = run('two', sessionKey);
+    const sessionKey = newKey();
+    const first = runAgent(client, '/wait 150', sessionKey);
+    const second = runAgent(client, 'two', sessionKey);
     const ids = (await Promise.all([first, second])).map(({ runId }) => runId);
     const order = client.frames
       .filter(({ event, payload }) => event === 'agent' && ids.includes(payload?.runId as string))
@@ -155,7 +144,7 @@ describe('agent', () => {
   it('goes on when its connection closes; another client can wait for it', async () => {
     const runId = randomUUID();
     const other = await connectControl(gateway.wsUrl);
-    await other.call('agent', { message: '/wait 300', idempotencyKey: runId, sessionKey: key() });
+    await other.call('agent', { message: '/wait 300', idempotencyKey: runId, sessionKey: newKey() });
     await other.close();
     expect(await client.call('agent.wait', { runId, timeoutMs: 1 })).toMatchObject({
       payload: { runId, status: 'timeout' },
@@ -171,7 +160,12 @@ describe('agent', () => {
 
   it('ends at its time', async () => {
     const runId = randomUUID();
-    request(runId, 'agent', { message: '/wait 5000', idempotencyKey: runId, sessionKey: key(), timeout: 1 });
+    request(runId, 'agent', {
+      message: '/wait 5000',
+      idempotencyKey: runId,
+      sessionKey: newKey(),
+      timeout: 1,
+    });
     const final = await client.frame(
       'final',
       ({ id, payload }) => id === runId && payload?.status === 'timeout',

@@ -1,9 +1,9 @@
 /** `chat.send`, `.abort`, `.history` and `.inject` against a running gateway (methods.md §3, runs-and-events.md §11). */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
+import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
-import { ofRun, story } from '../../support/run-story.js';
+import { newKey, ofRun, runAgent, story } from '../../support/run-story.js';
 
 let gateway: TestGateway;
 let client: ControlClient;
@@ -13,22 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const key = (): string => `test-${randomUUID()}`;
 const request = (id: string, method: string, params: object): void =>
   client.send({ type: 'req', id, method, params });
-async function run(message: string, sessionKey = key()): Promise<{ runId: string; final: Frame }> {
-  const runId = randomUUID();
-  request(runId, 'agent', { message, idempotencyKey: runId, sessionKey });
-  const final = await client.frame(
-    'final',
-    ({ id, payload }) => id === runId && payload?.status !== 'accepted',
-  );
-  return { runId, final };
-}
-
 describe('chat', () => {
   it('send starts a turn, and answers in events', async () => {
-    const [runId, sessionKey] = [randomUUID(), key()];
+    const [runId, sessionKey] = [randomUUID(), newKey()];
     const params = { sessionKey, message: 'e\u0301 \u0007x', idempotencyKey: runId };
     expect((await client.call('chat.send', params)).payload).toEqual({ runId, status: 'started' });
     const final = await client.frame(
@@ -40,7 +29,7 @@ describe('chat', () => {
   });
 
   it('abort ends a running turn, keeps what it had said, and is no-op the second time', async () => {
-    const [runId, sessionKey] = [randomUUID(), key()];
+    const [runId, sessionKey] = [randomUUID(), newKey()];
     await client.call('chat.send', { sessionKey, message: '/trickle 100 50', idempotencyKey: runId });
     await client.frame('delta', ({ event, payload }) => event === 'chat' && payload?.runId === runId);
     const running = await client.call('chat.history', { sessionKey });
@@ -72,7 +61,7 @@ describe('chat', () => {
   });
 
   it('abort of a turn that waits ends it before it starts', async () => {
-    const sessionKey = key();
+    const sessionKey = newKey();
     const [first, second] = [randomUUID(), randomUUID()];
     await client.call('chat.send', { sessionKey, message: '/wait 400', idempotencyKey: first });
     request(second, 'agent', { sessionKey, message: 'never', idempotencyKey: second });
@@ -92,7 +81,7 @@ describe('chat', () => {
   });
 
   it('/stop ends the session’s turns', async () => {
-    const [runId, sessionKey] = [randomUUID(), key()];
+    const [runId, sessionKey] = [randomUUID(), newKey()];
     await client.call('chat.send', { sessionKey, message: '/wait 5000', idempotencyKey: runId });
     const stopped = await client.call('chat.send', {
       sessionKey,
@@ -104,11 +93,11 @@ describe('chat', () => {
   });
 
   it('inject adds a row without a turn', async () => {
-    const sessionKey = key();
+    const sessionKey = newKey();
     expect((await client.call('chat.inject', { sessionKey, message: 'x' })).error?.message).toBe(
       'session not found',
     );
-    await run('Hi', sessionKey);
+    await runAgent(client, 'Hi', sessionKey);
     const { payload } = await client.call('chat.inject', { sessionKey, message: 'Note', label: 'ops' });
     const event = await client.frame('event', ofRun(`inject-${String(payload?.messageId)}`));
     expect(event.payload).toMatchObject({
@@ -119,8 +108,8 @@ describe('chat', () => {
   });
 
   it('history pages backwards and says what is left', async () => {
-    const sessionKey = key();
-    for (const word of ['a', 'b', 'c']) await run(word, sessionKey);
+    const sessionKey = newKey();
+    for (const word of ['a', 'b', 'c']) await runAgent(client, word, sessionKey);
     const page = async (params: object): Promise<unknown> => {
       const { payload } = await client.call('chat.history', { sessionKey, ...params });
       const rows = payload?.messages as { content: { text: string }[] }[];
@@ -135,7 +124,7 @@ describe('chat', () => {
     expect(await page({ limit: 2 })).toEqual(['cc', true, 2, 6]);
     expect(await page({ limit: 3, offset: 2 })).toEqual(['abb', true, 5, 6]);
     expect(await page({ limit: 3, offset: 5 })).toEqual(['a', false, undefined, 6]);
-    const unknown = await client.call('chat.history', { sessionKey: key() });
+    const unknown = await client.call('chat.history', { sessionKey: newKey() });
     expect(unknown.payload).toMatchObject({ messages: [], hasMore: false, totalMessages: 0 });
     expect(unknown.payload).not.toHaveProperty('sessionId');
   });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
-import { story } from '../../support/run-story.js';
+import { newKey, story } from '../../support/run-story.js';
 import { waitFor } from '../../support/wait-for.js';
 
 let gateway: TestGateway;
@@ -14,13 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const key = (): string => `test-${randomUUID()}`;
 const request = (id: string, method: string, params: object): void =>
   client.send({ type: 'req', id, method, params });
 describe('when something dies', () => {
   it('a turn that had said nothing goes to the next worker', async () => {
     const runId = randomUUID();
-    request(runId, 'agent', { message: '/wait 1500', idempotencyKey: runId, sessionKey: key() });
+    request(runId, 'agent', { message: '/wait 1500', idempotencyKey: runId, sessionKey: newKey() });
     await client.frame('start', ({ event, payload }) => event === 'agent' && payload?.runId === runId);
     await waitFor('the worker to have it', () => gateway.workers().length > 0);
     for (const pid of gateway.workers()) process.kill(pid, 'SIGKILL');
@@ -31,7 +30,7 @@ describe('when something dies', () => {
 
   it('a turn that had begun to speak ends with an error', async () => {
     const runId = randomUUID();
-    request(runId, 'agent', { message: '/trickle 100 50', idempotencyKey: runId, sessionKey: key() });
+    request(runId, 'agent', { message: '/trickle 100 50', idempotencyKey: runId, sessionKey: newKey() });
     await client.frame('delta', ({ event, payload }) => event === 'chat' && payload?.runId === runId);
     for (const pid of gateway.workers()) process.kill(pid, 'SIGKILL');
     const final = await client.frame('final', ({ id, ok }) => id === runId && ok === false);
@@ -47,7 +46,7 @@ describe('when something dies', () => {
     const first = await startGateway({ stateDir });
     const before = await connectControl(first.wsUrl);
     const [running, waiting] = [randomUUID(), randomUUID()];
-    const sessionKey = key();
+    const sessionKey = newKey();
     for (const runId of [running, waiting]) {
       before.send({
         type: 'req',
