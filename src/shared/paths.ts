@@ -17,6 +17,8 @@ export interface Paths {
   readonly logDir: string;
   /** The generated token, for the local command line (config.md §9.3). */
   readonly tokenFile: string;
+  /** Key and tokens with which the command line shows who it is (protocol.md §8.1). */
+  readonly identityDir: string;
   readonly storeDir: string;
 }
 
@@ -34,6 +36,7 @@ export function resolvePaths(env: Environment): Paths {
     lockDir: join(tmpdir(), `pllan-${userInfo().uid}`),
     logDir: join(stateDir, 'logs'),
     tokenFile: join(stateDir, 'credentials', 'gateway-token'),
+    identityDir: join(stateDir, 'identity'),
     storeDir: join(stateDir, 'store'),
   };
 }

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { displayPath, type Paths } from '../../shared/paths.js';
+import { writePrivateFile } from '../../shared/private-file.js';
 import { makeDir } from '../make-dir.js';
 import { systemStep } from '../start-error.js';
-import { writePrivateFile } from './persist-token.js';
 
 const REMEDY = 'Make its folder one that this user can write to, or set PLLAN_HOME or PLLAN_STATE_DIR.';
 

@@ -1,16 +1,8 @@
 /** Writes a generated token where it belongs: atomically, readable by the owner only, the old text kept as `.bak`. */
 import JSON5 from 'json5';
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import type { Logger } from '../../shared/log/logger.js';
+import { writePrivateFile } from '../../shared/private-file.js';
 import { toError } from '../../shared/to-error.js';
 
 /** Puts the token into an existing config as `gateway.auth.token`; false when the file cannot be rewritten. */
@@ -27,20 +19,4 @@ export function persistToken(configPath: string, token: string, log: Logger): bo
     log.warn('config.write', `config not written: ${toError(caught).message}`);
     return false;
   }
-}
-
-/** Temp file in the same folder, fsync, rename; mode 0600. */
-export function writePrivateFile(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } catch (caught) {
-    rmSync(temporary, { force: true });
-    throw caught;
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
 }

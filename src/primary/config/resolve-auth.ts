@@ -6,9 +6,10 @@ import type { LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
+import { writePrivateFile } from '../../shared/private-file.js';
 import { makeDir } from '../make-dir.js';
 import { exitCodes, StartError, systemStep } from '../start-error.js';
-import { persistToken, writePrivateFile } from './persist-token.js';
+import { persistToken } from './persist-token.js';
 
 export interface AuthFlags {
   readonly mode: AuthMode | undefined;

@@ -2,7 +2,7 @@
  * Device identity (protocol.md §8): an Ed25519 key pair, the id that follows from it, and the text that a `connect`
  * signs. The gateway verifies with it, our own client signs with it.
  */
-import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 
 /** A device's public key in the forms in which it is needed. */
 export interface DevicePublicKey {
@@ -70,6 +70,11 @@ export function signaturePayload(version: SignatureVersion, facts: SignedFacts):
   ];
   if (version === 'v3') fields.push(plain(facts.platform), plain(facts.deviceFamily));
   return fields.join('|');
+}
+
+/** The signature of the newest form, base64url without padding. @param key Ed25519, private */
+export function signFacts(facts: SignedFacts, key: KeyObject): string {
+  return sign(null, Buffer.from(signaturePayload('v3', facts)), key).toString('base64url');
 }
 
 /** True when `signature` (base64url or base64) is the key's under any accepted form of the facts. */

@@ -1,0 +1,33 @@
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createPrivateFile, writePrivateFile } from '../../src/shared/private-file.js';
+import { temporaryDir } from '../support/gateway.js';
+
+test('a private file is replaced as a whole, readable by its owner only, and leaves nothing beside it', () => {
+  const dir = temporaryDir();
+  const path = join(dir, 'secret');
+  writePrivateFile(path, 'one');
+  writePrivateFile(path, 'two');
+  expect(readFileSync(path, 'utf8')).toBe('two');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(dir)).toEqual(['secret']);
+});
+
+test('a file that is created does not replace one that is there', () => {
+  const dir = temporaryDir();
+  const path = join(dir, 'secret');
+  expect(createPrivateFile(path, 'one')).toBe(true);
+  expect(createPrivateFile(path, 'two')).toBe(false);
+  expect(readFileSync(path, 'utf8')).toBe('one');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(dir)).toEqual(['secret']);
+});
+
+test('what cannot be written is an error, and leaves nothing behind', () => {
+  const dir = temporaryDir();
+  mkdirSync(join(dir, 'taken'));
+  expect(() => writePrivateFile(join(dir, 'taken'), 'x')).toThrow();
+  expect(() => writePrivateFile(join(dir, 'no-such-folder', 'x'), 'x')).toThrow('ENOENT');
+  expect(readdirSync(dir)).toEqual(['taken']);
+});
