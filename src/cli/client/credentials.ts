@@ -41,15 +41,40 @@ export interface LocalSources {
 export function localCredentials(flags: CredentialFlags, { env, paths, config }: LocalSources): Credentials {
   const typed = fromFlags(flags);
   if (typed) return typed;
-  const { auth } = config.gateway;
+  const { auth, remote } = config.gateway;
   const token =
-    usableSecret(auth.token) ?? usableSecret(env.PLLAN_GATEWAY_TOKEN) ?? ownToken(paths.tokenFile);
-  const password = usableSecret(auth.password) ?? usableSecret(env.PLLAN_GATEWAY_PASSWORD);
-  if (token === undefined && password === undefined && auth.mode !== 'none') {
-    const unresolved = config.warnings.find((warning) => /^gateway\.auth\.(token|password): /.test(warning));
-    if (unresolved !== undefined) throw new UserError(unresolved);
-  }
-  return { token, password };
+    usableSecret(auth.token) ??
+    usableSecret(env.PLLAN_GATEWAY_TOKEN) ??
+    usableSecret(remote.token) ??
+    ownToken(paths.tokenFile);
+  const password =
+    usableSecret(auth.password) ?? usableSecret(env.PLLAN_GATEWAY_PASSWORD) ?? usableSecret(remote.password);
+  return auth.mode === 'none' ? { token, password } : resolved({ token, password }, config);
+}
+
+/** Of `gateway.remote.url`: flags, then config and environment in the order of config.md §14. @throws UserError */
+export function remoteCredentials(flags: CredentialFlags, { env, config }: LocalSources): Credentials {
+  const typed = fromFlags(flags);
+  if (typed) return typed;
+  const { auth, remote } = config.gateway;
+  const token =
+    usableSecret(remote.token) ?? usableSecret(env.PLLAN_GATEWAY_TOKEN) ?? usableSecret(auth.token);
+  const password =
+    usableSecret(env.PLLAN_GATEWAY_PASSWORD) ?? usableSecret(remote.password) ?? usableSecret(auth.password);
+  return resolved({ token, password }, config);
+}
+
+/** Nobody is asked without a credential only because its variable is missing here. */
+function resolved(credentials: Credentials, { warnings }: CliConfig): Credentials {
+  if (credentials.token !== undefined || credentials.password !== undefined) return credentials;
+  const unresolved = warnings.find((warning) => /^gateway\.(auth|remote)\.(token|password): /.test(warning));
+  if (unresolved !== undefined) throw new UserError(unresolved);
+  return credentials;
+}
+
+/** True when the command line itself names a credential: no other one is used then. */
+export function hasTypedCredentials(flags: CredentialFlags): boolean {
+  return fromFlags(flags) !== undefined;
 }
 
 function fromFlags(flags: CredentialFlags): Credentials | undefined {

@@ -4,23 +4,35 @@ import { unreachable } from '../../shared/unreachable.js';
 import { UserError } from '../user-error.js';
 import {
   explicitCredentials,
+  hasTypedCredentials,
   localCredentials,
+  remoteCredentials,
   type CredentialFlags,
   type Credentials,
   type LocalSources,
 } from './credentials.js';
 import { displayUrl, parseGatewayUrl, requireSafeTransport } from './gateway-url.js';
 
-export type TargetSource = 'cli --url' | 'env PLLAN_GATEWAY_URL' | 'local loopback' | 'local customBindHost';
+export type TargetSource =
+  | 'cli --url'
+  | 'cli --port'
+  | 'env PLLAN_GATEWAY_URL'
+  | 'config gateway.remote.url'
+  | 'local loopback'
+  | 'local customBindHost';
 
 export interface GatewayTarget {
   readonly url: URL;
   readonly source: TargetSource;
   readonly credentials: Credentials;
+  /** A token that the gateway once gave to this device may stand in: what was typed is used alone. */
+  readonly mayUseStoredToken: boolean;
 }
 
 export interface TargetFlags extends CredentialFlags {
   readonly url: string | undefined;
+  /** Of a gateway on this machine. */
+  readonly port: number | undefined;
 }
 
 /** @throws UserError */
@@ -28,19 +40,48 @@ export function resolveTarget(flags: TargetFlags, sources: LocalSources): Gatewa
   const { env, config } = sources;
   const fromEnv = env.PLLAN_GATEWAY_URL?.trim();
   if (flags.url !== undefined) {
-    const url = safeUrl(flags.url, sources);
-    return { url, source: 'cli --url', credentials: explicitCredentials(flags) };
+    if (flags.port !== undefined) throw new UserError('Cannot combine --url with --port.');
+    return explicitTarget(flags.url, flags, sources);
   }
+  if (flags.port !== undefined) return localTarget(flags, sources);
   if (fromEnv) {
     const url = safeUrl(fromEnv, sources);
-    return { url, source: 'env PLLAN_GATEWAY_URL', credentials: explicitCredentials(flags, env) };
+    const credentials = explicitCredentials(flags, env);
+    return { url, source: 'env PLLAN_GATEWAY_URL', credentials, mayUseStoredToken: false };
   }
-  if (config.gateway.mode === 'remote') {
+  return config.gateway.mode === 'remote' ? remoteTarget(flags, sources) : localTarget(flags, sources);
+}
+
+/** What `--url` names. @throws UserError */
+export function explicitTarget(text: string, flags: CredentialFlags, sources: LocalSources): GatewayTarget {
+  const url = safeUrl(text, sources);
+  return { url, source: 'cli --url', credentials: explicitCredentials(flags), mayUseStoredToken: false };
+}
+
+/** The gateway of `gateway.remote.url`. @throws UserError when there is none */
+export function remoteTarget(flags: CredentialFlags, sources: LocalSources): GatewayTarget {
+  const { remote } = sources.config.gateway;
+  if (remote.url === null || remote.url.trim() === '') {
     throw new UserError('gateway remote mode misconfigured: gateway.remote.url missing');
   }
+  return {
+    url: safeUrl(remote.url, sources),
+    source: 'config gateway.remote.url',
+    credentials: remoteCredentials(flags, sources),
+    mayUseStoredToken: !hasTypedCredentials(flags),
+  };
+}
+
+/** The gateway of this machine. @throws UserError */
+export function localTarget(flags: Omit<TargetFlags, 'url'>, sources: LocalSources): GatewayTarget {
   const { host, source } = localHost(sources);
-  const url = safeUrl(`ws://${host}:${config.gateway.port}`, sources);
-  return { url, source, credentials: localCredentials(flags, sources) };
+  const { port = sources.config.gateway.port } = flags;
+  return {
+    url: safeUrl(`ws://${host}:${port}`, sources),
+    source: flags.port === undefined ? source : 'cli --port',
+    credentials: localCredentials(flags, sources),
+    mayUseStoredToken: !hasTypedCredentials(flags),
+  };
 }
 
 /** The lines below «not reachable»: what was tried, and where that came from (cli.md §1). */
@@ -50,7 +91,12 @@ export function connectionDetails(target: GatewayTarget, { paths, config }: Loca
     `Source: ${target.source}`,
     `Config: ${displayPath(config.path, paths.home)}`,
   ];
-  return target.source.startsWith('local') ? [...lines, `Bind: ${config.gateway.bind}`] : lines;
+  return isLocal(target) ? [...lines, `Bind: ${config.gateway.bind}`] : lines;
+}
+
+/** Chosen as the gateway of this machine. */
+export function isLocal({ source }: GatewayTarget): boolean {
+  return source.startsWith('local') || source === 'cli --port';
 }
 
 function safeUrl(text: string, { env }: LocalSources): URL {

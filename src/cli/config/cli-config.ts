@@ -30,6 +30,9 @@ const wanted = [
   'gateway.auth.mode',
   'gateway.auth.token',
   'gateway.auth.password',
+  'gateway.remote.url',
+  'gateway.remote.token',
+  'gateway.remote.password',
   'logging.file',
 ];
 

@@ -7,7 +7,7 @@ import { expandHome, logFileName, type Environment, type Paths } from '../../sha
 import type { Problem } from '../../shared/schema.js';
 import { join } from 'node:path';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
-import { resolveTarget, type GatewayTarget, type TargetFlags } from '../client/target.js';
+import { isLocal, resolveTarget, type GatewayTarget, type TargetFlags } from '../client/target.js';
 import { readCliConfig, type CliConfig } from '../config/cli-config.js';
 import { toError } from '../../shared/to-error.js';
 import { inspectPort, type PortReport } from './inspect-port.js';
@@ -138,7 +138,7 @@ function bindHost({ gateway }: CliConfig): { bindHost?: string } {
 }
 
 function probeNote({ gateway }: CliConfig, target: Choice): string | undefined {
-  if (!('url' in target) || !target.source.startsWith('local')) return undefined;
+  if (!('url' in target) || !isLocal(target)) return undefined;
   if (gateway.bind === 'loopback') return 'Loopback-only gateway; only local clients can connect.';
   return target.source === 'local loopback'
     ? `bind=${gateway.bind}; probing the loopback address.`

@@ -39,6 +39,11 @@ export interface ConfigTree {
         readonly exemptLoopback: boolean;
       };
     };
+    readonly remote: {
+      readonly url: string | null;
+      readonly token: string | null;
+      readonly password: string | null;
+    };
     readonly nodes: {
       readonly pairing: {
         readonly autoApproveLocal: boolean;
@@ -188,6 +193,11 @@ export const configSchema: convict.Schema<ConfigTree> = {
           format: truth,
         },
       },
+    },
+    remote: {
+      url: optional(text, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),
+      token: { ...optional(text, 'Its token.'), sensitive: true },
+      password: { ...optional(text, 'Its password.'), sensitive: true },
     },
     nodes: {
       pairing: {

@@ -9,7 +9,7 @@ import type { UserError } from '../../../src/cli/user-error.js';
 import { resolvePaths, type Environment } from '../../../src/shared/paths.js';
 import { environmentWith } from '../support/cli.js';
 
-const none: TargetFlags = { url: undefined, token: undefined, password: undefined };
+const none: TargetFlags = { url: undefined, port: undefined, token: undefined, password: undefined };
 
 function sourcesWith(config: object, extra: Environment = {}): LocalSources {
   const env = { ...environmentWith(config), ...extra };
@@ -158,12 +158,90 @@ describe('another gateway', () => {
     );
     expect(url).toBe('wss://a.example/');
   });
+});
 
-  test('remote mode without an address is refused', () => {
+describe('the remote gateway of the config', () => {
+  const remote = { url: 'wss://far.example', token: 'remote-token', password: 'remote-password' };
+  const gateway = { mode: 'remote', remote, auth: { mode: 'token', token: 'own-token', password: 'own' } };
+
+  test('is asked in remote mode, with its own credentials first', () => {
+    expect(resolve({}, { gateway }, { PLLAN_GATEWAY_TOKEN: 'env' })).toEqual({
+      url: 'wss://far.example/',
+      source: 'config gateway.remote.url',
+      credentials: { token: 'remote-token', password: 'remote-password' },
+    });
+  });
+
+  test('its token may also come from the environment, then from gateway.auth', () => {
+    const without = { gateway: { ...gateway, remote: { url: remote.url } } };
+    expect(resolve({}, without, { PLLAN_GATEWAY_TOKEN: 'env' }).credentials.token).toBe('env');
+    expect(resolve({}, without).credentials).toEqual({ token: 'own-token', password: 'own' });
+  });
+
+  test('for its password the environment comes first', () => {
+    expect(resolve({}, { gateway }, { PLLAN_GATEWAY_PASSWORD: 'env' }).credentials.password).toBe('env');
+  });
+
+  test('what is typed is used alone', () => {
+    expect(resolve({ token: 'typed' }, { gateway }).credentials).toEqual({
+      token: 'typed',
+      password: undefined,
+    });
+  });
+
+  test('a variable that is missing here is an error that names the path', () => {
+    const unresolved = { gateway: { mode: 'remote', remote: { url: remote.url, token: '${NO_SUCH}' } } };
+    expect(() => resolve({}, unresolved)).toThrow(/^gateway\.remote\.token: environment variable NO_SUCH/);
+  });
+
+  test('without an address is refused', () => {
     expect(() => resolve({}, { gateway: { mode: 'remote' } })).toThrow(
       /^gateway remote mode misconfigured: gateway\.remote\.url missing$/,
     );
   });
+
+  test('in the clear is refused', () => {
+    const plain = { gateway: { mode: 'remote', remote: { url: 'ws://203.0.113.5:1', token: 't' } } };
+    expect(() => resolve({}, plain)).toThrow('SECURITY ERROR');
+  });
+
+  test('its token also opens the local gateway, before the one that that made for itself', () => {
+    const sources = sourcesWith({ gateway: { remote: { token: 'remote-token' } } });
+    storeToken(sources, 'made');
+    expect(resolveTarget(none, sources).credentials.token).toBe('remote-token');
+  });
+});
+
+describe('--port', () => {
+  test('names a gateway on this machine, whatever the config and the environment say', () => {
+    const elsewhere = { PLLAN_GATEWAY_URL: 'wss://example.com' };
+    const config = { gateway: { mode: 'remote', port: 4000, auth: { token: 'c' } } };
+    expect(resolve({ port: 5000 }, config, elsewhere)).toEqual({
+      url: 'ws://127.0.0.1:5000/',
+      source: 'cli --port',
+      credentials: { token: 'c', password: undefined },
+    });
+  });
+
+  test('cannot be combined with --url', () => {
+    expect(() => resolve({ port: 1, url: 'ws://127.0.0.1:2', token: 't' })).toThrow(
+      'Cannot combine --url with --port.',
+    );
+  });
+});
+
+test('a stored device token may stand in for what was configured, never for what was typed', () => {
+  const may = (flags: Partial<TargetFlags>, config: object = {}, env: Environment = {}) =>
+    resolveTarget({ ...none, ...flags }, sourcesWith(config, env)).mayUseStoredToken;
+  const remote = { gateway: { mode: 'remote', remote: { url: 'wss://far.example' } } };
+  expect([may({}), may({ port: 1 }), may({}, remote)]).toEqual([true, true, true]);
+  expect([may({ token: 't' }), may({ password: 'p' }), may({ token: 't' }, remote)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(may({ url: 'wss://x.example', token: 't' })).toBe(false);
+  expect(may({}, {}, { PLLAN_GATEWAY_URL: 'wss://x.example', PLLAN_GATEWAY_TOKEN: 't' })).toBe(false);
 });
 
 test('connection details name target, source and config, and the bind mode of a local gateway', () => {
