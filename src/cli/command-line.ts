@@ -4,7 +4,7 @@
  */
 import sade from 'sade';
 import { VERSION } from '../shared/version.js';
-import type { Command, OptionSpec, ParsedOptions } from './command.js';
+import type { ArgumentSpec, Command, OptionSpec, ParsedOptions } from './command.js';
 import { splitOption } from './global-flags.js';
 import { nearest } from './nearest.js';
 import { UserError } from './user-error.js';
@@ -21,34 +21,43 @@ const globalOptions: readonly OptionSpec[] = [
   { name: 'log-level', kind: 'text', about: 'silent, fatal, error, warn, info, debug or trace' },
 ];
 
-/** @throws UserError for an unknown command or option, a missing value, a word too many */
+/** @throws UserError for an unknown command or option, a missing value, a word too few or too many */
 export function parseCommandLine(words: readonly string[], commands: readonly Command[]): Invocation {
   const { command, rest } = findCommand(words, commands);
-  const given = normalizeOptions(rest, command);
-  const texts = command.options.filter(({ kind }) => kind === 'text').map(({ name }) => name);
-  const { args } = createProgram(commands).parse(['node', 'pllan', ...command.name.split(' '), ...given], {
-    lazy: true,
-    string: texts,
-  });
-  return { command, options: readOptions(args.at(-1) as unknown as Readonly<Record<string, unknown>>) };
+  const { args, given } = splitWords(rest, command);
+  const named = namedArguments(args, command);
+  const texts = command.options.filter(({ kind }) => kind !== 'flag').map(({ name }) => name);
+  const parsed = createProgram(commands).parse(
+    ['node', 'pllan', ...command.name.split(' '), ...args, ...given],
+    { lazy: true, string: texts },
+  );
+  const values = parsed.args.at(-1) as unknown as Readonly<Record<string, unknown>>;
+  return { command, options: readOptions(values, named) };
 }
 
-/** Prints the help of a command, or of the program when `words` name none. */
+/** Prints the help of a command, of a group of them, or of the program when `words` name none. */
 export function printHelp(words: readonly string[], commands: readonly Command[]): void {
-  const program = createProgram(commands);
-  if (words.length === 0) program.help();
-  else program.help(findCommand(words, commands).command.name);
+  const [first = ''] = words;
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+  const isCommand = commands.some(({ name }) => name === first);
+  if (words.length === 0) createProgram(commands).help();
+  else if (words.length === 1 && !isCommand && group.length > 0) createProgram(group).help();
+  else createProgram(commands).help(findCommand(words, commands).command.name);
 }
 
 function createProgram(commands: readonly Command[]): sade.Sade {
   const program = sade('pllan').version(VERSION);
   const addOption = ({ name, about }: OptionSpec): unknown => program.option(`--${name}`, about);
   globalOptions.forEach(addOption);
-  for (const command of commands) {
-    program.command(command.name, command.about);
-    command.options.forEach(addOption);
+  for (const { name, args = [], about, options } of commands) {
+    program.command([name, ...args.map(usage)].join(' '), about);
+    options.forEach(addOption);
   }
   return program;
+}
+
+function usage({ name, required }: ArgumentSpec): string {
+  return required ? `<${name}>` : `[${name}]`;
 }
 
 function findCommand(
@@ -66,28 +75,55 @@ function findCommand(
       throw unknownCommand(leading.slice(0, count + 1).join(' '), commands);
     return { command, rest: words.slice(count) };
   }
-  throw unknownCommand(leading[0] ?? '', commands);
+  const [first = ''] = leading;
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (group.length === 0) throw unknownCommand(first, commands);
+  if (leading.length > 1) throw unknownCommand(leading.slice(0, 2).join(' '), commands);
+  throw new UserError(`error: 'pllan ${first}' needs a command`, [
+    `Commands: ${group.map((name) => name.slice(first.length + 1)).join(', ')}`,
+  ]);
 }
 
-/** Every option as one word, `--name` or `--name=value`; of a repeated one the last counts. */
-function normalizeOptions(words: readonly string[], command: Command): readonly string[] {
-  const given = new Map<string, string>();
+/** Words that are none of an option's, and every option as one word: `--name` or `--name=value`. */
+interface SplitWords {
+  readonly args: readonly string[];
+  readonly given: readonly string[];
+}
+
+/** Of a repeated option the last one counts, unless it is a list. */
+function splitWords(words: readonly string[], command: Command): SplitWords {
+  const args: string[] = [];
+  const given = new Map<string, string[]>();
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] as string;
     const [flag, inline] = splitOption(word);
-    if (!flag.startsWith('-'))
-      throw new UserError(`error: unexpected argument '${word}' for 'pllan ${command.name}'`);
+    if (!flag.startsWith('-')) {
+      if (args.push(word) > (command.args ?? []).length)
+        throw new UserError(`error: unexpected argument '${word}' for 'pllan ${command.name}'`);
+      continue;
+    }
     const spec = command.options.find(({ name }) => `--${name}` === flag);
     if (!spec) throw unknownOption(flag, [...command.options, ...globalOptions]);
     if (spec.kind === 'flag') {
       if (inline !== undefined) throw new UserError(`error: option '${flag}' takes no value`);
-      given.set(flag, flag);
+      given.set(flag, [flag]);
     } else {
       if (inline === undefined) index += 1;
-      given.set(flag, `${flag}=${inline ?? requireValue(flag, words[index])}`);
+      const option = `${flag}=${inline ?? requireValue(flag, words[index])}`;
+      given.set(flag, spec.kind === 'list' ? [...(given.get(flag) ?? []), option] : [option]);
     }
   }
-  return [...given.values()];
+  return { args, given: [...given.values()].flat() };
+}
+
+function namedArguments(args: readonly string[], command: Command): ReadonlyMap<string, string> {
+  const named = new Map<string, string>();
+  (command.args ?? []).forEach((spec, place) => {
+    const value = args[place];
+    if (value) named.set(spec.name, value);
+    else if (spec.required) throw new UserError(`error: 'pllan ${command.name}' needs ${usage(spec)}`);
+  });
+  return named;
 }
 
 function requireValue(flag: string, value: string | undefined): string {
@@ -100,13 +136,24 @@ function requireValue(flag: string, value: string | undefined): string {
   return value;
 }
 
-function readOptions(values: Readonly<Record<string, unknown>>): ParsedOptions {
+function readOptions(
+  values: Readonly<Record<string, unknown>>,
+  args: ReadonlyMap<string, string>,
+): ParsedOptions {
   return {
     text(name) {
       const value = values[name];
       return typeof value === 'string' ? value : undefined;
     },
+    list: (name) =>
+      [values[name] ?? []]
+        .flat()
+        .flatMap((value) => (typeof value === 'string' ? value.split(',') : []))
+        .map((value) => value.trim())
+        .filter((value) => value !== ''),
     flag: (name) => (name.startsWith('no-') ? values[name.slice(3)] === false : values[name] === true),
+    arg: (name) => args.get(name),
+    requiredArg: (name) => args.get(name) as string,
   };
 }
 

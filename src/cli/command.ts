@@ -7,15 +7,23 @@ import type { Output } from './output/output.js';
 export interface OptionSpec {
   /** Without dashes; a name that begins with `no-` turns something off. */
   readonly name: string;
-  /** `text` takes a value, which stays the string it was; `flag` takes none. */
-  readonly kind: 'text' | 'flag';
+  /** `text` takes a value, which stays the string it was; `list` may be given more than once; `flag` takes none. */
+  readonly kind: 'text' | 'list' | 'flag';
   readonly about: string;
+}
+
+/** A word that follows the command's own. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly required: boolean;
 }
 
 export interface Command {
   /** The words that call it: `gateway status`. */
   readonly name: string;
   readonly about: string;
+  /** In order, required ones first. */
+  readonly args?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   load(): Promise<CommandHandler>;
 }
@@ -26,8 +34,14 @@ export type CommandHandler = (options: ParsedOptions, context: CommandContext) =
 export interface ParsedOptions {
   /** The value of a `text` option; undefined when it was not given. */
   text(name: string): string | undefined;
+  /** The values of a `list` option, in order; commas separate as well. */
+  list(name: string): readonly string[];
   /** True when the `flag` was given. */
   flag(name: string): boolean;
+  /** A word after the command; undefined when it was not given. */
+  arg(name: string): string | undefined;
+  /** One that the command requires: it is there. */
+  requiredArg(name: string): string;
 }
 
 export interface CommandContext {

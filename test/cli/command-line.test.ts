@@ -1,9 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command-line.js';
 import { commands } from '../../src/cli/commands.js';
+import type { Command } from '../../src/cli/command.js';
 import type { UserError } from '../../src/cli/user-error.js';
 
-const parse = (...words: string[]) => parseCommandLine(words, commands);
+const load = () => Promise.reject(new Error('not to be run'));
+const things: readonly Command[] = [
+  { name: 'things show', about: 'Show', options: [], load },
+  {
+    name: 'things put',
+    about: 'Put',
+    args: [
+      { name: 'id', required: true },
+      { name: 'label', required: false },
+    ],
+    options: [
+      { name: 'tag', kind: 'list', about: 'Tag' },
+      { name: 'force', kind: 'flag', about: 'Force' },
+    ],
+    load,
+  },
+];
+
+const parse = (...words: string[]) => parseCommandLine(words, [...commands, ...things]);
 
 function problemOf(...words: string[]): string {
   try {
@@ -34,8 +53,36 @@ describe('finding the command', () => {
     [['gateway', '--force=1', 'status'], "error: option '--force' takes no value"],
     [['health', 'now'], "error: unexpected argument 'now' for 'pllan health'"],
     [['--json', 'health'], "error: unknown option '--json'"],
+    [['things'], "error: 'pllan things' needs a command Commands: show, put"],
+    [['things', 'shw', 'x'], "error: unknown command 'things shw' (Did you mean things show?)"],
+    [['things', 'put'], "error: 'pllan things put' needs <id>"],
+    [['things', 'put', ''], "error: 'pllan things put' needs <id>"],
+    [['things', 'put', 'a', 'b', 'c'], "error: unexpected argument 'c' for 'pllan things put'"],
   ])('%j is refused', (words, message) => {
     expect(problemOf(...words)).toBe(message);
+  });
+});
+
+describe('words after the command', () => {
+  const read = (...words: string[]) => {
+    const { options } = parse('things', 'put', ...words);
+    return [options.arg('id'), options.arg('label'), options.list('tag'), options.flag('force')];
+  };
+
+  test('are taken in order, before, between and after options', () => {
+    expect(read('a')).toEqual(['a', undefined, [], false]);
+    expect(read('a', 'two words')).toEqual(['a', 'two words', [], false]);
+    expect(read('--force', 'true', '--tag', 't', '01')).toEqual(['true', '01', ['t'], true]);
+  });
+
+  test('may be the name of another command', () => {
+    expect(read('put', 'show')).toEqual(['put', 'show', [], false]);
+    expect(parse('things', 'put', 'health').options.requiredArg('id')).toBe('health');
+  });
+
+  test('of a list every value counts', () => {
+    expect(read('a', '--tag', 'x', '--tag=y, z', '--tag=')[2]).toEqual(['x', 'y', 'z']);
+    expect(read('a', '--tag', '01')[2]).toEqual(['01']);
   });
 });
 
