@@ -68,6 +68,7 @@ async function run(
 }
 
 function report(error: Error, json: boolean, output: Output): void {
-  if (json) output.document({ ok: false, error: { message: error.message } });
-  output.note(error.message, ...(error instanceof UserError ? error.details : []));
+  const { details, facts } = error instanceof UserError ? error : { details: [], facts: {} };
+  if (json) output.document({ ok: false, error: { message: error.message, ...facts } });
+  output.note(error.message, ...details);
 }

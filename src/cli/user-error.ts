@@ -2,10 +2,19 @@
 export class UserError extends Error {
   /** What helps to find the cause; goes to stderr below the message. */
   readonly details: readonly string[];
+  /** What programs get beside the message: the error of a gateway's answer. */
+  readonly facts: ErrorFacts;
 
-  constructor(message: string, details: readonly string[] = []) {
+  constructor(message: string, details: readonly string[] = [], facts: ErrorFacts = {}) {
     super(message);
     this.name = 'UserError';
     this.details = details;
+    this.facts = facts;
   }
+}
+
+/** `code` and `details` as in protocol.md §17. */
+export interface ErrorFacts {
+  readonly code?: string;
+  readonly details?: unknown;
 }

@@ -1,40 +1,55 @@
-/** The usual case: one question to one gateway. */
-import { toError } from '../../shared/to-error.js';
-import { UserError } from '../user-error.js';
-import { connectGateway } from './client.js';
-import { deadlineIn } from './deadline.js';
-import { GatewayError } from './errors.js';
+/** The usual case: one gateway, one or a few questions. */
+import { connectGateway, type GatewayClient } from './client.js';
 import type { LocalSources } from './credentials.js';
-import { connectionDetails, resolveTarget, type TargetFlags } from './target.js';
+import { deadlineIn, type Deadline } from './deadline.js';
+import { openDevice, type Device } from './device/device.js';
+import { explain } from './explain.js';
+import { resolveTarget, type GatewayTarget, type TargetFlags } from './target.js';
 
-export interface GatewayCall {
-  readonly method: string;
-  readonly params: object;
+/** What a command has at hand to reach a gateway. */
+export interface GatewayAccess {
   readonly flags: TargetFlags;
   readonly sources: LocalSources;
+  /** For connecting and asking together. */
   readonly timeoutMs: number;
+  /** Told what people should know beside the answer. */
+  note(line: string): void;
+}
+
+export interface Question {
+  readonly method: string;
+  readonly params: object;
+  /** Waits past an answer that only says `accepted`. */
+  readonly final?: boolean;
 }
 
 /** Connects, asks, closes; gives the payload. @throws UserError, with the connection's details when nobody answered */
-export async function callGateway({
-  method,
-  params,
-  flags,
-  sources,
-  timeoutMs,
-}: GatewayCall): Promise<unknown> {
-  const target = resolveTarget(flags, sources);
-  const deadline = deadlineIn(timeoutMs);
+export async function callGateway(access: GatewayAccess, question: Question): Promise<unknown> {
+  const target = resolveTarget(access.flags, access.sources);
+  const deadline = deadlineIn(access.timeoutMs);
+  const device = deviceOf(access);
   try {
-    const client = await connectGateway({ url: target.url.href, credentials: target.credentials }, deadline);
+    const client = await connectTo(target, device, deadline);
     try {
-      return await client.request(method, params, deadline);
+      return await client.request(question.method, question.params, deadline, question.final);
     } finally {
       client.close();
     }
   } catch (caught) {
-    const error = toError(caught);
-    if (error instanceof GatewayError && error.failure === 'response') throw new UserError(error.message);
-    throw new UserError(error.message, connectionDetails(target, sources));
+    throw explain(caught, target, access.sources, device);
   }
+}
+
+/** The device that this state directory is. */
+export function deviceOf({ sources, note }: Pick<GatewayAccess, 'sources' | 'note'>): Device {
+  return openDevice(sources.paths.identityDir, note);
+}
+
+/** @throws GatewayError */
+export function connectTo(
+  { url, credentials, ownToken }: GatewayTarget,
+  device: Device | undefined,
+  deadline: Deadline,
+): Promise<GatewayClient> {
+  return connectGateway({ url: url.href, credentials, ownToken, device }, deadline);
 }

@@ -1,20 +1,27 @@
-/** A connected, authenticated gateway: the handshake of protocol.md §4 from the client's side. */
-import { hostname } from 'node:os';
-import { PROTOCOL_VERSION, type ClientMode } from '../../shared/protocol/constants.js';
-import type { ConnectParams } from '../../shared/protocol/frames.js';
-import type { Scope } from '../../shared/protocol/scopes.js';
-import { VERSION } from '../../shared/version.js';
+/**
+ * A connected, authenticated gateway: the handshake of protocol.md §4 from the client's side.
+ *
+ *   a secret is known ──▶ secret ──refused, the device's own token may do──▶ own token, once
+ *   none is known ──────▶ own token, or nothing
+ */
+import { covers } from '../../shared/protocol/scopes.js';
 import { clientLimits } from '../limits.js';
+import { plainText } from '../output/plain-text.js';
 import { isRecord } from '../record.js';
-import type { Credentials } from './credentials.js';
+import { connectParams } from './connect-params.js';
+import type { Credentials, OwnTokenUse } from './credentials.js';
 import type { Deadline } from './deadline.js';
+import type { Device } from './device/device.js';
 import { closedError, GatewayError } from './errors.js';
+import { cliClient, ROLE, type ClientKind } from './kinds.js';
 import { openWire, type Wire } from './wire.js';
 
 /** What `hello-ok` says and commands use (protocol.md §12). */
 export interface Hello {
   readonly version: string;
   readonly connId: string;
+  /** Changes with every start of the gateway; undefined when it does not say. */
+  readonly bootId: string | undefined;
   /** Scopes that were granted, after reductions. */
   readonly scopes: readonly string[];
 }
@@ -32,53 +39,85 @@ export interface GatewayClient {
 export interface ClientOptions {
   readonly url: string;
   readonly credentials: Credentials;
-  readonly client?: { readonly id: string; readonly mode: ClientMode };
+  /** The command line itself unless given. */
+  readonly kind?: ClientKind;
+  /** Without one the gateway is asked by nobody in particular (protocol.md §9.6). */
+  readonly device?: Device | undefined;
+  /** Ignored unless given. */
+  readonly ownToken?: OwnTokenUse;
 }
-
-const allScopes: readonly Scope[] = [
-  'operator.admin',
-  'operator.read',
-  'operator.write',
-  'operator.approvals',
-  'operator.pairing',
-];
 
 /** Connects and authenticates. @throws GatewayError, with the gateway's own words where it gave any */
 export async function connectGateway(options: ClientOptions, deadline: Deadline): Promise<GatewayClient> {
-  const wire = openWire(options.url);
+  const { credentials, device, ownToken } = options;
+  const knowsSecret = credentials.token !== undefined || credentials.password !== undefined;
+  const mayUseOwn = ownToken === 'used';
   try {
-    await wire.greeting(deadline);
-    const hello = await wire.call('connect', connectParams(options), deadline);
+    return await attempt(options, deadline, !knowsSecret && mayUseOwn);
+  } catch (caught) {
+    const again = knowsSecret && mayUseOwn && invitesDeviceToken(caught) && device?.token(ROLE) !== undefined;
+    if (!again) throw caught;
+    try {
+      return await attempt(options, deadline, true);
+    } catch (second) {
+      throw refusesDeviceToken(second) ? caught : second; // the secret is what has to be mended
+    }
+  }
+}
+
+async function attempt(
+  options: ClientOptions,
+  deadline: Deadline,
+  byOwnToken: boolean,
+): Promise<GatewayClient> {
+  const { credentials, device, kind = cliClient, ownToken = 'ignored' } = options;
+  const wire = openWire(options.url);
+  let shown: string | undefined;
+  try {
+    const challenge = await wire.greeting(deadline);
+    const identity = challenge && device?.identity();
+    const own = identity && byOwnToken ? device?.token(ROLE) : undefined;
+    shown = own?.token;
+    const params = connectParams({
+      kind,
+      identity,
+      challenge,
+      auth: own ? { deviceToken: own.token } : credentials,
+      // More than a token allows would be refused whole.
+      scopes: own ? kind.scopes.filter((scope) => covers(new Set(own.scopes), [scope])) : kind.scopes,
+    });
+    const answer = await wire.call('connect', params, deadline);
+    const hello = readHello(answer);
+    const token = issuedToken(answer);
+    if (token !== undefined && kind.keepsToken && ownToken !== 'ignored')
+      device?.remember({ token, role: ROLE, scopes: hello.scopes });
     return {
-      hello: readHello(hello),
+      hello,
       request: (method, params, until, final) => wire.call(method, params, until, final),
       close: () => wire.close(),
     };
   } catch (caught) {
     const error = await withCloseCode(caught, wire);
     wire.close();
+    if (shown !== undefined && refusesDeviceToken(error)) device?.forget(ROLE, shown);
     throw error;
   }
 }
 
-function connectParams({ credentials, client = { id: 'cli', mode: 'cli' } }: ClientOptions): ConnectParams {
-  const { token, password } = credentials;
-  return {
-    minProtocol: PROTOCOL_VERSION,
-    maxProtocol: PROTOCOL_VERSION,
-    client: { ...client, displayName: hostname() || 'cli', version: VERSION, platform: process.platform },
-    role: 'operator',
-    scopes: [...allScopes],
-    ...(token === undefined && password === undefined
-      ? {}
-      : {
-          auth: {
-            ...(token === undefined ? {} : { token }),
-            ...(password === undefined ? {} : { password }),
-          },
-        }),
-    userAgent: `pllan-cli/${VERSION}`,
-  };
+/** protocol.md §9.4: this device may have a token that still works. */
+function invitesDeviceToken(caught: unknown): boolean {
+  const { code, canRetryWithDeviceToken } = detailsOf(caught);
+  return code === 'AUTH_TOKEN_MISMATCH' && canRetryWithDeviceToken === true;
+}
+
+function refusesDeviceToken(caught: unknown): boolean {
+  const { code } = detailsOf(caught);
+  return code === 'AUTH_DEVICE_TOKEN_MISMATCH' || code === 'AUTH_SCOPE_MISMATCH';
+}
+
+function detailsOf(caught: unknown): Readonly<Record<string, unknown>> {
+  const details = caught instanceof GatewayError ? caught.server?.details : undefined;
+  return isRecord(details) ? details : {};
 }
 
 /** A refused connect is answered first and closed right after: both belong into the error. */
@@ -91,11 +130,18 @@ async function withCloseCode(caught: unknown, wire: Wire): Promise<unknown> {
 
 function readHello(payload: unknown): Hello {
   const { server, auth } = isRecord(payload) ? payload : {};
-  const { version, connId } = isRecord(server) ? server : {};
+  const { version, connId, bootId } = isRecord(server) ? server : {};
   const scopes: unknown = isRecord(auth) ? auth.scopes : undefined;
   return {
-    version: typeof version === 'string' ? version : 'unknown',
+    version: typeof version === 'string' ? plainText(version) : 'unknown',
     connId: typeof connId === 'string' ? connId : '',
+    bootId: typeof bootId === 'string' ? bootId : undefined,
     scopes: Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [],
   };
+}
+
+function issuedToken(payload: unknown): string | undefined {
+  const auth = isRecord(payload) ? payload.auth : undefined;
+  const token = isRecord(auth) ? auth.deviceToken : undefined;
+  return typeof token === 'string' && token !== '' ? token : undefined;
 }

@@ -10,6 +10,14 @@ export interface Credentials {
   readonly password: string | undefined;
 }
 
+/** What becomes of the token that a gateway gives to this device (protocol.md §11.5). */
+export type OwnTokenUse =
+  /** Kept, and shown where the secret is missing or does not do. */
+  | 'used'
+  /** Kept for another time. */
+  | 'kept'
+  | 'ignored';
+
 export interface CredentialFlags {
   readonly token: string | undefined;
   readonly password: string | undefined;

@@ -1,4 +1,5 @@
 /** What can go wrong between the command line and a gateway, with everything that is known about it. */
+import { plainText } from '../output/plain-text.js';
 
 export type GatewayFailure =
   /** No WebSocket came about. */
@@ -15,6 +16,7 @@ export interface ServerError {
   readonly code: string;
   readonly message: string;
   readonly details?: unknown;
+  readonly retryAfterMs?: number;
 }
 
 export interface CloseFrame {
@@ -60,7 +62,7 @@ const closeNames: Readonly<Record<number, string>> = {
 /** `gateway closed (1008 policy violation): unauthorized: …`; a server's own error says more than the close reason. */
 export function closedError(close: CloseFrame, greeted: boolean, server?: ServerError): GatewayError {
   const name = closeNames[close.code];
-  const why = server?.message ?? (close.reason === '' ? 'no close reason' : close.reason);
+  const why = server?.message ?? (plainText(close.reason) || 'no close reason');
   const message = `gateway closed (${close.code}${name === undefined ? '' : ` ${name}`}): ${why}`;
   return new GatewayError('closed', message, greeted, { close, server });
 }

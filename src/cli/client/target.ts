@@ -10,6 +10,7 @@ import {
   type CredentialFlags,
   type Credentials,
   type LocalSources,
+  type OwnTokenUse,
 } from './credentials.js';
 import { displayUrl, parseGatewayUrl, requireSafeTransport } from './gateway-url.js';
 
@@ -25,8 +26,8 @@ export interface GatewayTarget {
   readonly url: URL;
   readonly source: TargetSource;
   readonly credentials: Credentials;
-  /** A token that the gateway once gave to this device may stand in: what was typed is used alone. */
-  readonly mayUseStoredToken: boolean;
+  /** Of the configured gateway it is kept; it stands in for what was configured, never for what was typed. */
+  readonly ownToken: OwnTokenUse;
 }
 
 export interface TargetFlags extends CredentialFlags {
@@ -47,7 +48,7 @@ export function resolveTarget(flags: TargetFlags, sources: LocalSources): Gatewa
   if (fromEnv) {
     const url = safeUrl(fromEnv, sources);
     const credentials = explicitCredentials(flags, env);
-    return { url, source: 'env PLLAN_GATEWAY_URL', credentials, mayUseStoredToken: false };
+    return { url, source: 'env PLLAN_GATEWAY_URL', credentials, ownToken: 'ignored' };
   }
   return config.gateway.mode === 'remote' ? remoteTarget(flags, sources) : localTarget(flags, sources);
 }
@@ -55,7 +56,7 @@ export function resolveTarget(flags: TargetFlags, sources: LocalSources): Gatewa
 /** What `--url` names. @throws UserError */
 export function explicitTarget(text: string, flags: CredentialFlags, sources: LocalSources): GatewayTarget {
   const url = safeUrl(text, sources);
-  return { url, source: 'cli --url', credentials: explicitCredentials(flags), mayUseStoredToken: false };
+  return { url, source: 'cli --url', credentials: explicitCredentials(flags), ownToken: 'ignored' };
 }
 
 /** The gateway of `gateway.remote.url`. @throws UserError when there is none */
@@ -68,7 +69,7 @@ export function remoteTarget(flags: CredentialFlags, sources: LocalSources): Gat
     url: safeUrl(remote.url, sources),
     source: 'config gateway.remote.url',
     credentials: remoteCredentials(flags, sources),
-    mayUseStoredToken: !hasTypedCredentials(flags),
+    ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
   };
 }
 
@@ -80,7 +81,7 @@ export function localTarget(flags: Omit<TargetFlags, 'url'>, sources: LocalSourc
     url: safeUrl(`ws://${host}:${port}`, sources),
     source: flags.port === undefined ? source : 'cli --port',
     credentials: localCredentials(flags, sources),
-    mayUseStoredToken: !hasTypedCredentials(flags),
+    ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
   };
 }
 

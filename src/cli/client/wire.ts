@@ -6,13 +6,16 @@ import { WebSocket } from 'ws';
 import { deferred, type Deferred } from '../../shared/deferred.js';
 import { controlLimits } from '../../shared/limits.js';
 import { isRecord } from '../record.js';
-import { parseServerFrame, type ServerFrame } from './frames.js';
+import { parseServerFrame, readChallenge, type Challenge, type ServerFrame } from './frames.js';
 import { closedError, GatewayError, type CloseFrame } from './errors.js';
 import type { Deadline } from './deadline.js';
 
 export interface Wire {
-  /** Resolves when the gateway has sent its challenge: it is one, and it is ready for `connect`. */
-  greeting(deadline: Deadline): Promise<void>;
+  /**
+   * Resolves when the gateway has sent its challenge: it is one, and it is ready for `connect`. Undefined when the
+   * challenge is none that can be signed.
+   */
+  greeting(deadline: Deadline): Promise<Challenge | undefined>;
   /**
    * Sends a request and waits for its answer. `final`: an answer that only says `accepted` is not it.
    * @throws GatewayError
@@ -30,7 +33,7 @@ interface Pending extends Deferred<unknown> {
 export function openWire(url: string): Wire {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: controlLimits.maxBufferedBytes });
   const pending = new Map<string, Pending>();
-  const greeted = deferred<void>();
+  const greeted = deferred<Challenge | undefined>();
   const ended = deferred<CloseFrame>();
   let challenged = false;
   let opened = false;
@@ -46,7 +49,7 @@ export function openWire(url: string): Wire {
   const receive = (frame: ServerFrame | undefined): void => {
     if (frame?.type === 'event' && frame.event === 'connect.challenge') {
       challenged = true;
-      greeted.resolve();
+      greeted.resolve(readChallenge(frame.payload));
     }
     if (frame?.type !== 'res') return;
     const waiting = pending.get(frame.id);

@@ -1,6 +1,8 @@
 /** The flags that every command shares which asks a gateway (cli.md §1). */
+import type { GatewayAccess } from '../client/call.js';
 import type { TargetFlags } from '../client/target.js';
-import type { ParsedOptions } from '../command.js';
+import type { CommandContext, ParsedOptions } from '../command.js';
+import { readCliConfig } from '../config/cli-config.js';
 import { readPort, readTimeoutMs } from '../option-values.js';
 
 export interface ClientFlags {
@@ -22,4 +24,12 @@ export function readClientFlags(options: ParsedOptions): ClientFlags {
     timeoutMs: readTimeoutMs(options.text('timeout')),
     json: options.flag('json'),
   };
+}
+
+/** Flags and config as the client wants them; what is wrong with the config is said, and does not stop it. @throws UserError */
+export function gatewayAccess(options: ParsedOptions, { env, paths, output }: CommandContext): GatewayAccess {
+  const { target, timeoutMs } = readClientFlags(options);
+  const config = readCliConfig(env, paths);
+  output.note(...config.issues.map((issue) => `Config issues: ${issue.path || '<root>'}: ${issue.message}`));
+  return { flags: target, sources: { env, paths, config }, timeoutMs, note: (line) => output.note(line) };
 }

@@ -1,4 +1,5 @@
 /** `pllan gateway status`: exit 0 whatever it finds, unless `--require-rpc` (cli.md §3). */
+import { openDevice } from '../client/device/device.js';
 import type { CommandHandler } from '../command.js';
 import { statusLines } from '../status/human.js';
 import { collectStatus } from '../status/report.js';
@@ -11,7 +12,8 @@ export const gatewayStatus: CommandHandler = async (options, { env, paths, outpu
   const requireRpc = options.flag('require-rpc');
   if (requireRpc && !probe) throw new UserError('Cannot combine --require-rpc with --no-probe.');
 
-  const report = await collectStatus({ flags: target, probe, timeoutMs, env, paths });
+  const device = openDevice(paths.identityDir, (line) => output.note(line));
+  const report = await collectStatus({ flags: target, probe, timeoutMs, env, paths, device });
   if (json) output.document(report);
   else output.print(...statusLines(report, paths.home, output.style));
   return requireRpc && report.rpc?.ok !== true ? 1 : 0;

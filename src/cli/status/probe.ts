@@ -1,13 +1,15 @@
 /** Asks the gateway itself: connect, then `status` (cli.md §3). What goes wrong is a finding, not an exception. */
-import { connectGateway, type Hello } from '../client/client.js';
+import { adviceFor } from '../client/advice.js';
+import { connectTo } from '../client/call.js';
+import { capabilityOf, refusedCapability, type Capability } from '../client/capability.js';
+import type { Hello } from '../client/client.js';
 import { deadlineIn } from '../client/deadline.js';
+import type { Device } from '../client/device/device.js';
 import { GatewayError } from '../client/errors.js';
 import { displayUrl } from '../client/gateway-url.js';
 import type { GatewayTarget } from '../client/target.js';
 import { toError } from '../../shared/to-error.js';
 import { isRecord } from '../record.js';
-
-export type Capability = 'admin_capable' | 'write_capable' | 'read_only' | 'connected_no_operator_scope';
 
 /** As it stands in the JSON output. */
 export type ProbeReport =
@@ -28,12 +30,12 @@ export interface Probe {
   readonly isGateway: boolean;
 }
 
-export async function probeGateway(target: GatewayTarget, timeoutMs: number): Promise<Probe> {
+export async function probeGateway(target: GatewayTarget, device: Device, timeoutMs: number): Promise<Probe> {
   const url = displayUrl(target.url);
   const deadline = deadlineIn(timeoutMs);
   let hello: Hello | undefined;
   try {
-    const client = await connectGateway({ url: target.url.href, credentials: target.credentials }, deadline);
+    const client = await connectTo(target, device, deadline);
     ({ hello } = client);
     try {
       const status = await client.request('status', {}, deadline);
@@ -50,14 +52,17 @@ export async function probeGateway(target: GatewayTarget, timeoutMs: number): Pr
     }
   } catch (caught) {
     const error = toError(caught);
-    const capability = hello ? { capability: capabilityOf(hello.scopes) } : {};
-    const isGateway = error instanceof GatewayError && error.greeted;
-    return { report: { ok: false, error: error.message, url, ...capability }, pid: undefined, isGateway };
+    const known = error instanceof GatewayError ? error : undefined;
+    const capability = hello ? capabilityOf(hello.scopes) : known && refusedCapability(known);
+    return {
+      report: {
+        ok: false,
+        error: [error.message, ...(known ? adviceFor(known) : [])].join('\n'),
+        url,
+        ...(capability ? { capability } : {}),
+      },
+      pid: undefined,
+      isGateway: known?.greeted ?? false,
+    };
   }
-}
-
-function capabilityOf(scopes: readonly string[]): Capability {
-  if (scopes.includes('operator.admin')) return 'admin_capable';
-  if (scopes.includes('operator.write')) return 'write_capable';
-  return scopes.includes('operator.read') ? 'read_only' : 'connected_no_operator_scope';
 }

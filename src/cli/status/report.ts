@@ -6,6 +6,7 @@ import type { BindMode } from '../../shared/config/schema.js';
 import { expandHome, logFileName, type Environment, type Paths } from '../../shared/paths.js';
 import type { Problem } from '../../shared/schema.js';
 import { join } from 'node:path';
+import type { Device } from '../client/device/device.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
 import { isLocal, resolveTarget, type GatewayTarget, type TargetFlags } from '../client/target.js';
 import { readCliConfig, type CliConfig } from '../config/cli-config.js';
@@ -59,6 +60,7 @@ export interface StatusRequest {
   readonly timeoutMs: number;
   readonly env: Environment;
   readonly paths: Paths;
+  readonly device: Device;
 }
 
 /** @throws UserError when the command line itself names no usable target */
@@ -68,13 +70,14 @@ export async function collectStatus({
   timeoutMs,
   env,
   paths,
+  device,
 }: StatusRequest): Promise<StatusReport> {
   const config = readCliConfig(env, paths);
   const target = chooseTarget(flags, { env, paths, config });
   const url = 'url' in target ? target.url : undefined;
   const localPort = portToInspect(target, config, env);
   const port = localPort === undefined ? undefined : await inspectPort(localPort);
-  const probed = probe && 'url' in target ? await probeGateway(target, timeoutMs) : undefined;
+  const probed = probe && 'url' in target ? await probeGateway(target, device, timeoutMs) : undefined;
   const rpc = probe && 'problem' in target ? { ok: false as const, error: target.problem } : probed?.report;
   const { file } = config.logging;
   const note = probeNote(config, target);

@@ -230,18 +230,18 @@ describe('--port', () => {
   });
 });
 
-test('a stored device token may stand in for what was configured, never for what was typed', () => {
-  const may = (flags: Partial<TargetFlags>, config: object = {}, env: Environment = {}) =>
-    resolveTarget({ ...none, ...flags }, sourcesWith(config, env)).mayUseStoredToken;
+test('a token of this device stands in for what was configured, never for what was typed', () => {
+  const use = (flags: Partial<TargetFlags>, config: object = {}, env: Environment = {}) =>
+    resolveTarget({ ...none, ...flags }, sourcesWith(config, env)).ownToken;
   const remote = { gateway: { mode: 'remote', remote: { url: 'wss://far.example' } } };
-  expect([may({}), may({ port: 1 }), may({}, remote)]).toEqual([true, true, true]);
-  expect([may({ token: 't' }), may({ password: 'p' }), may({ token: 't' }, remote)]).toEqual([
-    false,
-    false,
-    false,
+  expect([use({}), use({ port: 1 }), use({}, remote)]).toEqual(['used', 'used', 'used']);
+  expect([use({ token: 't' }), use({ password: 'p' }), use({ token: 't' }, remote)]).toEqual([
+    'kept',
+    'kept',
+    'kept',
   ]);
-  expect(may({ url: 'wss://x.example', token: 't' })).toBe(false);
-  expect(may({}, {}, { PLLAN_GATEWAY_URL: 'wss://x.example', PLLAN_GATEWAY_TOKEN: 't' })).toBe(false);
+  expect(use({ url: 'wss://x.example', token: 't' })).toBe('ignored');
+  expect(use({}, {}, { PLLAN_GATEWAY_URL: 'wss://x.example', PLLAN_GATEWAY_TOKEN: 't' })).toBe('ignored');
 });
 
 test('connection details name target, source and config, and the bind mode of a local gateway', () => {

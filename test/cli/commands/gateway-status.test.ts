@@ -70,7 +70,7 @@ describe('a gateway that answers', () => {
     });
   });
 
-  test('it introduces itself as the command line, asking for protocol 4 and every scope', async () => {
+  test('it introduces itself as the command line and a device, asking for protocol 4 and every scope', async () => {
     const { port, requests } = await startFakeGateway({ answers });
     await cli(['gateway', 'status'], { env: environmentWith(configFor(port)) });
     expect(requests.map(({ method }) => method)).toEqual(['connect', 'status']);
@@ -82,7 +82,7 @@ describe('a gateway that answers', () => {
       scopes: ['operator.admin', 'operator.read', 'operator.write', 'operator.approvals', 'operator.pairing'],
       auth: { token: 't0ken' },
     });
-    expect(requests[0]?.params).not.toHaveProperty('device');
+    expect(requests[0]?.params).toMatchObject({ device: { signedAt: 1, nonce: 'n' } });
   });
 
   test('the pid comes from the listeners when the gateway does not say it', async () => {
