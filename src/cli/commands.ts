@@ -28,6 +28,12 @@ const clientOptions: readonly OptionSpec[] = [
   { name: 'json', kind: 'flag', about: 'Print one JSON document' },
 ];
 
+/** Of commands that call one method of it. */
+const rpcOptions: readonly OptionSpec[] = [
+  ...clientOptions,
+  { name: 'expect-final', kind: 'flag', about: 'Wait past an answer that only says "accepted"' },
+];
+
 const loadGatewayRun: Command['load'] = async () => (await import('./commands/gateway-run.js')).gatewayRun;
 
 export const commands: readonly Command[] = [
@@ -49,9 +55,20 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/gateway-status.js')).gatewayStatus,
   },
   {
+    name: 'gateway call',
+    about: 'Call a method of the gateway and print its answer',
+    args: [{ name: 'method', required: true }],
+    options: [
+      { name: 'params', kind: 'text', about: 'Parameters of the method, a JSON object' },
+      ...rpcOptions,
+      { name: 'port', kind: 'text', about: 'Port of a gateway on this machine' },
+    ],
+    load: async () => (await import('./commands/gateway-call.js')).gatewayCall,
+  },
+  {
     name: 'health',
     about: 'Ask the running gateway how it is',
-    options: [...clientOptions, { name: 'verbose', kind: 'flag', about: 'Probe every channel now' }],
+    options: [...rpcOptions, { name: 'verbose', kind: 'flag', about: 'Probe every channel now' }],
     load: async () => (await import('./commands/health.js')).health,
   },
 ];

@@ -7,7 +7,9 @@ import {
   type BindMode,
   type LogLevel,
 } from '../shared/config/schema.js';
+import { toError } from '../shared/to-error.js';
 import { clientLimits } from './limits.js';
+import { isRecord } from './record.js';
 import { UserError } from './user-error.js';
 
 /** @throws UserError */
@@ -46,6 +48,19 @@ export function readTimeoutMs(value: string | undefined): number {
     throw new UserError('Invalid --timeout (use a number of milliseconds)');
   }
   return timeoutMs;
+}
+
+/** The JSON object that an RPC method is given; none is an empty one. @throws UserError */
+export function readParams(value: string | undefined): object {
+  if (value === undefined) return {};
+  let params: unknown;
+  try {
+    params = JSON.parse(value);
+  } catch (caught) {
+    throw new UserError(`Invalid --params (not JSON: ${toError(caught).message})`);
+  }
+  if (!isRecord(params)) throw new UserError('Invalid --params (use a JSON object)');
+  return params;
 }
 
 function alternatives(words: readonly string[]): string {

@@ -12,6 +12,8 @@ export interface GatewayAccess {
   readonly sources: LocalSources;
   /** For connecting and asking together. */
   readonly timeoutMs: number;
+  /** Waits past an answer that only says `accepted` (protocol.md §2.2). */
+  readonly expectFinal: boolean;
   /** Told what people should know beside the answer. */
   note(line: string): void;
 }
@@ -19,8 +21,6 @@ export interface GatewayAccess {
 export interface Question {
   readonly method: string;
   readonly params: object;
-  /** Waits past an answer that only says `accepted`. */
-  readonly final?: boolean;
 }
 
 /** Connects, asks, closes; gives the payload. @throws UserError, with the connection's details when nobody answered */
@@ -31,7 +31,7 @@ export async function callGateway(access: GatewayAccess, question: Question): Pr
   try {
     const client = await connectTo(target, device, deadline);
     try {
-      return await client.request(question.method, question.params, deadline, question.final);
+      return await client.request(question.method, question.params, deadline, access.expectFinal);
     } finally {
       client.close();
     }

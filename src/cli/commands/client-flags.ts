@@ -31,5 +31,11 @@ export function gatewayAccess(options: ParsedOptions, { env, paths, output }: Co
   const { target, timeoutMs } = readClientFlags(options);
   const config = readCliConfig(env, paths);
   output.note(...config.issues.map((issue) => `Config issues: ${issue.path || '<root>'}: ${issue.message}`));
-  return { flags: target, sources: { env, paths, config }, timeoutMs, note: (line) => output.note(line) };
+  return {
+    flags: target,
+    sources: { env, paths, config },
+    timeoutMs,
+    expectFinal: options.flag('expect-final'),
+    note: (line) => output.note(line),
+  };
 }
