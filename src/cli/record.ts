@@ -1,4 +1,28 @@
-/** The first question about anything that came from outside: is it an object with keys? */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Values that came from outside, taken for what they are: what does not fit counts as missing. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** Is it an object with keys? */
+export function isRecord(value: unknown): value is Facts {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function recordOf(value: unknown): Facts {
+  return isRecord(value) ? value : {};
+}
+
+export function recordsOf(value: unknown): Facts[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** Undefined also for empty text. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

@@ -1,12 +1,12 @@
 /** What people can do about a refusal: lines below the gateway's own words (protocol.md §9.4, §11.3). */
 import { plainText } from '../output/plain-text.js';
-import { isRecord } from '../record.js';
+import { recordOf, type Facts } from '../record.js';
 import type { GatewayError, ServerError } from './errors.js';
 
 /** Empty when the gateway's words are all there is to say. */
 export function adviceFor({ server }: GatewayError): string[] {
   if (!server) return [];
-  const details = isRecord(server.details) ? server.details : {};
+  const details = recordOf(server.details);
   switch (details.code) {
     case 'PAIRING_REQUIRED':
       return pairingAdvice(details);
@@ -31,14 +31,14 @@ export function adviceFor({ server }: GatewayError): string[] {
 
 /** The gateway waits for somebody to approve this device. */
 export function isPairingRequired({ server }: GatewayError): boolean {
-  return isRecord(server?.details) && server.details.code === 'PAIRING_REQUIRED';
+  return recordOf(server?.details).code === 'PAIRING_REQUIRED';
 }
 
 function secretAdvice(kind: 'token' | 'password'): string {
   return `Fix: pass --${kind}, or correct the ${kind} in the config or environment of this command.`;
 }
 
-function pairingAdvice({ requestId, remediationHint }: Readonly<Record<string, unknown>>): string[] {
+function pairingAdvice({ requestId, remediationHint }: Facts): string[] {
   const id = typeof requestId === 'string' ? plainText(requestId) : undefined;
   const hint = typeof remediationHint === 'string' ? plainText(remediationHint) : '';
   const fallback = `Approve this device on the gateway host: pllan devices approve ${id ?? '--latest'}`;

@@ -7,7 +7,7 @@
 import { covers } from '../../shared/protocol/scopes.js';
 import { clientLimits } from '../limits.js';
 import { plainText } from '../output/plain-text.js';
-import { isRecord } from '../record.js';
+import { recordOf, textOf, textsOf, type Facts } from '../record.js';
 import { connectParams } from './connect-params.js';
 import type { Credentials, OwnTokenUse } from './credentials.js';
 import type { Deadline } from './deadline.js';
@@ -115,9 +115,9 @@ function refusesDeviceToken(caught: unknown): boolean {
   return code === 'AUTH_DEVICE_TOKEN_MISMATCH' || code === 'AUTH_SCOPE_MISMATCH';
 }
 
-function detailsOf(caught: unknown): Readonly<Record<string, unknown>> {
+function detailsOf(caught: unknown): Facts {
   const details = caught instanceof GatewayError ? caught.server?.details : undefined;
-  return isRecord(details) ? details : {};
+  return recordOf(details);
 }
 
 /** A refused connect is answered first and closed right after: both belong into the error. */
@@ -129,19 +129,16 @@ async function withCloseCode(caught: unknown, wire: Wire): Promise<unknown> {
 }
 
 function readHello(payload: unknown): Hello {
-  const { server, auth } = isRecord(payload) ? payload : {};
-  const { version, connId, bootId } = isRecord(server) ? server : {};
-  const scopes: unknown = isRecord(auth) ? auth.scopes : undefined;
+  const { server, auth } = recordOf(payload);
+  const { version, connId, bootId } = recordOf(server);
   return {
-    version: typeof version === 'string' ? plainText(version) : 'unknown',
-    connId: typeof connId === 'string' ? connId : '',
-    bootId: typeof bootId === 'string' ? bootId : undefined,
-    scopes: Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [],
+    version: plainText(textOf(version) ?? 'unknown'),
+    connId: textOf(connId) ?? '',
+    bootId: textOf(bootId),
+    scopes: textsOf(recordOf(auth).scopes),
   };
 }
 
 function issuedToken(payload: unknown): string | undefined {
-  const auth = isRecord(payload) ? payload.auth : undefined;
-  const token = isRecord(auth) ? auth.deviceToken : undefined;
-  return typeof token === 'string' && token !== '' ? token : undefined;
+  return textOf(recordOf(recordOf(payload).auth).deviceToken);
 }

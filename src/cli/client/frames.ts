@@ -1,6 +1,6 @@
 /** Frames that a gateway sends, told apart by what is in them (protocol.md §2). What is not one of them is skipped. */
 import { plainText } from '../output/plain-text.js';
-import { isRecord } from '../record.js';
+import { isRecord, recordOf } from '../record.js';
 import type { ServerError } from './errors.js';
 
 export type ServerFrame =
@@ -28,12 +28,12 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
 
 /** Undefined when it lacks what a signature needs. */
 export function readChallenge(payload: unknown): Challenge | undefined {
-  const { nonce, ts } = isRecord(payload) ? payload : {};
+  const { nonce, ts } = recordOf(payload);
   return typeof nonce === 'string' && typeof ts === 'number' ? { nonce, ts } : undefined;
 }
 
 function readError(value: unknown): ServerError {
-  const { code, message, details, retryAfterMs } = isRecord(value) ? value : {};
+  const { code, message, details, retryAfterMs } = recordOf(value);
   return {
     code: typeof code === 'string' ? plainText(code) : 'UNAVAILABLE',
     message: typeof message === 'string' ? plainText(message) : 'the gateway gave no reason',

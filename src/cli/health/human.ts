@@ -1,10 +1,8 @@
 /** A health snapshot for people (cli.md §7). The gateway may be newer or older: what is not there is left out. */
 import { healthLimits } from '../limits.js';
 import type { Style } from '../output/style.js';
-import { isRecord } from '../record.js';
+import { recordOf, recordsOf, textOf, type Facts } from '../record.js';
 import { formatAge } from '../output/age.js';
-
-type Facts = Readonly<Record<string, unknown>>;
 
 export function healthLines(snapshot: unknown, style: Style): string[] {
   const facts = recordOf(snapshot);
@@ -87,16 +85,4 @@ function eventLoopLines(facts: Facts, style: Style): string[] {
   if (degraded !== true) return [];
   const why = Array.isArray(reasons) && reasons.length > 0 ? ` (${reasons.map(String).join(', ')})` : '';
   return [`Event loop: ${style.bad('degraded')}${why}`];
-}
-
-function recordOf(value: unknown): Facts {
-  return isRecord(value) ? value : {};
-}
-
-function recordsOf(value: unknown): Facts[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
