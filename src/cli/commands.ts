@@ -136,6 +136,17 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/gateway-call.js')).gatewayCall,
   },
   {
+    name: 'gateway probe',
+    about: 'Look for every gateway that could be meant, and ask how it is',
+    options: [
+      ...clientOptions,
+      { name: 'ssh', kind: 'text', about: 'Look behind an ssh tunnel as well: user@host[:port]' },
+      { name: 'ssh-identity', kind: 'text', about: 'Key file for ssh' },
+      { name: 'ssh-auto', kind: 'flag', about: 'Take the ssh target from gateway.remote.sshTarget' },
+    ],
+    load: async () => (await import('./commands/gateway-probe.js')).gatewayProbe,
+  },
+  {
     name: 'health',
     about: 'Ask the running gateway how it is',
     options: [...rpcOptions, { name: 'verbose', kind: 'flag', about: 'Probe every channel now' }],

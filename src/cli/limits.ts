@@ -18,6 +18,14 @@ export const portLimits = {
   lsofMs: 3_000,
 } as const;
 
+/** The tunnel of `gateway probe --ssh`. */
+export const probeLimits = {
+  /** How often its local port is tried while ssh connects. */
+  sshPollMs: 50,
+  /** Of what ssh says only the end is kept. */
+  sshTextChars: 4_000,
+} as const;
+
 /** Lines that a health answer may fill (cli.md §7). */
 export const healthLimits = {
   recentSessions: 5,

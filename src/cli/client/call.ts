@@ -4,6 +4,7 @@ import type { LocalSources } from './credentials.js';
 import { deadlineIn, type Deadline } from './deadline.js';
 import { openDevice, type Device } from './device/device.js';
 import { explain } from './explain.js';
+import { cliClient, type ClientKind } from './kinds.js';
 import { resolveTarget, type GatewayTarget, type TargetFlags } from './target.js';
 
 /** What a command has at hand to reach a gateway. */
@@ -50,6 +51,7 @@ export function connectTo(
   { url, credentials, ownToken }: GatewayTarget,
   device: Device | undefined,
   deadline: Deadline,
+  kind: ClientKind = cliClient,
 ): Promise<GatewayClient> {
-  return connectGateway({ url: url.href, credentials, ownToken, device }, deadline);
+  return connectGateway({ url: url.href, credentials, ownToken, device, kind }, deadline);
 }

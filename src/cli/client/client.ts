@@ -39,7 +39,7 @@ export interface GatewayClient {
 export interface ClientOptions {
   readonly url: string;
   readonly credentials: Credentials;
-  /** The command line itself unless given. */
+  /** As whom it connects; the command line itself unless given. */
   readonly kind?: ClientKind;
   /** Without one the gateway is asked by nobody in particular (protocol.md §9.6). */
   readonly device?: Device | undefined;

@@ -72,11 +72,14 @@ export function remoteCredentials(flags: CredentialFlags, { env, config }: Local
   return resolved({ token, password }, config);
 }
 
+/** Code of the error for a credential whose variable this process does not have. */
+export const UNRESOLVED = 'auth_secretref_unresolved';
+
 /** Nobody is asked without a credential only because its variable is missing here. */
 function resolved(credentials: Credentials, { warnings }: CliConfig): Credentials {
   if (credentials.token !== undefined || credentials.password !== undefined) return credentials;
   const unresolved = warnings.find((warning) => /^gateway\.(auth|remote)\.(token|password): /.test(warning));
-  if (unresolved !== undefined) throw new UserError(unresolved);
+  if (unresolved !== undefined) throw new UserError(unresolved, [], { code: UNRESOLVED });
   return credentials;
 }
 

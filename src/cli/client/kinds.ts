@@ -1,5 +1,5 @@
 /** As whom the command line introduces itself (cli.md §1, protocol.md §5.1, §7). */
-import { PROTOCOL_VERSION, type ClientMode } from '../../shared/protocol/constants.js';
+import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION, type ClientMode } from '../../shared/protocol/constants.js';
 import type { Scope } from '../../shared/protocol/scopes.js';
 
 export interface ClientKind {
@@ -20,4 +20,13 @@ export const cliClient: ClientKind = {
   minProtocol: PROTOCOL_VERSION,
   scopes: ['operator.admin', 'operator.read', 'operator.write', 'operator.approvals', 'operator.pairing'],
   keepsToken: true,
+};
+
+/** Asks for no more than it needs, and talks to older gateways as well. */
+export const probeClient: ClientKind = {
+  id: 'pllan-probe',
+  mode: 'probe',
+  minProtocol: MIN_PROTOCOL_VERSION,
+  scopes: ['operator.read'],
+  keepsToken: false,
 };

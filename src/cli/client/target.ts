@@ -19,6 +19,7 @@ export type TargetSource =
   | 'cli --port'
   | 'env PLLAN_GATEWAY_URL'
   | 'config gateway.remote.url'
+  | 'ssh tunnel'
   | 'local loopback'
   | 'local customBindHost';
 

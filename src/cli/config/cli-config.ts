@@ -33,6 +33,9 @@ const wanted = [
   'gateway.remote.url',
   'gateway.remote.token',
   'gateway.remote.password',
+  'gateway.remote.sshTarget',
+  'gateway.remote.sshIdentity',
+  'gateway.remote.remotePort',
   'logging.file',
 ];
 

@@ -43,6 +43,9 @@ export interface ConfigTree {
       readonly url: string | null;
       readonly token: string | null;
       readonly password: string | null;
+      readonly sshTarget: string | null;
+      readonly sshIdentity: string | null;
+      readonly remotePort: number;
     };
     readonly nodes: {
       readonly pairing: {
@@ -198,6 +201,9 @@ export const configSchema: convict.Schema<ConfigTree> = {
       url: optional(text, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),
       token: { ...optional(text, 'Its token.'), sensitive: true },
       password: { ...optional(text, 'Its password.'), sensitive: true },
+      sshTarget: optional(text, 'user@host[:port] through which "gateway probe --ssh-auto" reaches it.'),
+      sshIdentity: optional(text, 'Key file for that.'),
+      remotePort: { doc: 'Its port on that host.', default: DEFAULT_PORT, format: integer(1, 65_535) },
     },
     nodes: {
       pairing: {

@@ -1,0 +1,114 @@
+/**
+ * A way to a gateway that listens on the loopback address of another machine: the system's `ssh` forwards a local port
+ * to it (cli.md §4). It asks for nothing: keys and known hosts have to be in place.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../../shared/paths.js';
+import { toError } from '../../shared/to-error.js';
+import type { Deadline } from '../client/deadline.js';
+import { probeLimits } from '../limits.js';
+import { plainText } from '../output/plain-text.js';
+import { UserError } from '../user-error.js';
+
+export interface SshTarget {
+  /** `user@host`, or a host that the ssh config knows. */
+  readonly host: string;
+  readonly port: number | undefined;
+  /** Key file; the ssh config's unless given. */
+  readonly identity: string | undefined;
+  /** Of the gateway on that machine. */
+  readonly remotePort: number;
+}
+
+export interface SshTunnel {
+  readonly localPort: number;
+  readonly pid: number | undefined;
+  close(): void;
+}
+
+/** `user@host[:port]`. @throws UserError */
+export function parseSshTarget(text: string): Pick<SshTarget, 'host' | 'port'> {
+  const [, host, port] =
+    /^((?:[\w.+-]+@)?(?!-)[\w.-]+|(?:[\w.+-]+@)?\[[\da-f:]+\])(?::(\d{1,5}))?$/i.exec(text.trim()) ?? [];
+  if (host === undefined || host.startsWith('-') || Number(port ?? 22) > 65_535)
+    throw new UserError('Invalid --ssh (use user@host or user@host:port)');
+  return { host: host.replace(/\[(.*)\]$/, '$1'), port: port === undefined ? undefined : Number(port) };
+}
+
+/** Resolves when the local port takes connections. @throws Error with what ssh said */
+export async function openSshTunnel(
+  target: SshTarget,
+  env: Environment,
+  deadline: Deadline,
+): Promise<SshTunnel> {
+  const localPort = await freePort();
+  const child = spawn('ssh', sshArguments(target, localPort), {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  let failure: string | undefined;
+  child.stderr.on(
+    'data',
+    (chunk: Buffer) => (said = (said + chunk.toString()).slice(-probeLimits.sshTextChars)),
+  );
+  child.once('error', (error) => (failure = error.message));
+  child.once('close', (code) => (failure ??= lastLine(said) ?? `ssh ended with code ${code ?? 'none'}`));
+  try {
+    while (!(await takesConnections(localPort))) {
+      if (failure !== undefined) throw new Error(failure);
+      if (deadline.remainingMs() === 0)
+        throw new Error(lastLine(said) ?? `no tunnel after ${deadline.timeoutMs}ms`);
+      await sleep(probeLimits.sshPollMs);
+    }
+  } catch (caught) {
+    end(child);
+    throw new Error(`ssh tunnel failed: ${toError(caught).message}`, { cause: caught });
+  }
+  return { localPort, pid: child.pid, close: () => end(child) };
+}
+
+function sshArguments({ host, port, identity, remotePort }: SshTarget, localPort: number): string[] {
+  const forward = ['-N', '-L', `127.0.0.1:${localPort}:127.0.0.1:${remotePort}`];
+  const rules = ['ExitOnForwardFailure=yes', 'BatchMode=yes', 'StrictHostKeyChecking=yes'];
+  return [
+    ...forward,
+    ...rules.flatMap((rule) => ['-o', rule]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(identity === undefined ? [] : ['-i', identity]),
+    '--',
+    host,
+  ];
+}
+
+function end(child: ChildProcess): void {
+  child.kill('SIGTERM');
+}
+
+function lastLine(text: string): string | undefined {
+  const lines = text.split('\n').map(plainText);
+  return lines.findLast((line) => line !== '');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const settle = (open: boolean): void => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => settle(true)).once('error', () => settle(false));
+  });
+}
