@@ -11,6 +11,8 @@ const exitCode = await runCli({
   stdout: process.stdout,
   stderr: process.stderr,
   runGateway: async (options) => (await import('./primary/main.js')).runGateway(options),
+  withStoredDevices: async (location, use) =>
+    (await import('./primary/devices/stored-devices.js')).withStoredDevices(location, use),
 });
 
 // What is still open when a command is done must not keep the process alive; its output must not be lost.

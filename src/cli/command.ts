@@ -1,6 +1,7 @@
 /** What a command is: a line in the table, its options as data, and code that is loaded when it runs. */
 import type { RunGateway } from '../shared/gateway-options.js';
 import type { Environment, Paths } from '../shared/paths.js';
+import type { WithStoredDevices } from '../shared/stored-devices.js';
 import type { GlobalFlags } from './global-flags.js';
 import type { Output } from './output/output.js';
 
@@ -51,4 +52,5 @@ export interface CommandContext {
   readonly globals: GlobalFlags;
   readonly output: Output;
   readonly runGateway: RunGateway;
+  readonly withStoredDevices: WithStoredDevices;
 }

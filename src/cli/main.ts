@@ -1,6 +1,7 @@
 /** The `pllan` command: global flags → profile → command → exit code. Nothing that happens here shows a stack (cli.md §1, §17). */
 import type { RunGateway } from '../shared/gateway-options.js';
 import { resolvePaths, type Environment } from '../shared/paths.js';
+import type { WithStoredDevices } from '../shared/stored-devices.js';
 import { toError } from '../shared/to-error.js';
 import { VERSION } from '../shared/version.js';
 import { parseCommandLine, printHelp } from './command-line.js';
@@ -19,6 +20,7 @@ export interface CliProcess {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly runGateway: RunGateway;
+  readonly withStoredDevices: WithStoredDevices;
 }
 
 /** Runs one command; gives the exit code of the process. */
@@ -41,7 +43,7 @@ export async function runCli(cli: CliProcess): Promise<number> {
 }
 
 async function run(
-  { env, runGateway }: CliProcess,
+  { env, runGateway, withStoredDevices }: CliProcess,
   { flags, rest }: GlobalSplit,
   output: Output,
 ): Promise<number> {
@@ -64,6 +66,7 @@ async function run(
     globals: flags,
     output,
     runGateway,
+    withStoredDevices,
   });
 }
 

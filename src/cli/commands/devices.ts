@@ -19,22 +19,36 @@ type DeviceCommand = (
   context: CommandContext,
 ) => Promise<Finding>;
 
+interface CommandRules {
+  /** Looks at the options before anyone is asked. @throws UserError */
+  check?(options: ParsedOptions): void;
+  /** The store of a gateway that does not run will do. */
+  readonly offline?: boolean;
+}
+
 /** One connection, one finding, in the form that was asked for. */
-function command(run: DeviceCommand, check: (options: ParsedOptions) => void = () => {}): CommandHandler {
+function command(run: DeviceCommand, { check, offline = false }: CommandRules = {}): CommandHandler {
   return async (options, context) => {
-    check(options);
-    const access = gatewayAccess(options, context);
-    const { answer, lines } = await withDeviceGateway(access, (gateway) => run(gateway, options, context));
+    check?.(options);
+    const { answer, lines } = await withDeviceGateway(
+      gatewayAccess(options, context),
+      (gateway) => run(gateway, options, context),
+      offline ? context.withStoredDevices : undefined,
+    );
     if (options.flag('json')) context.output.document(answer);
     else context.output.print(...lines);
     return 0;
   };
 }
 
-export const devicesList = command(async ({ ask, ownId }, _options, { output }) => {
-  const answer = await ask('device.pair.list', {});
-  return { answer, lines: deviceLines(readDeviceList(answer), { ownId, nowMs: Date.now() }, output.style) };
-});
+export const devicesList = command(
+  async ({ ask, ownId }, _options, { output }) => {
+    const answer = await ask('device.pair.list', {});
+    const view = { ownId, nowMs: Date.now() };
+    return { answer, lines: deviceLines(readDeviceList(answer), view, output.style) };
+  },
+  { offline: true },
+);
 
 export const devicesApprove = command(
   async (gateway, options) => {
@@ -43,9 +57,12 @@ export const devicesApprove = command(
     const device = recordOf(recordOf(answer).device);
     return { answer, lines: [`Approved ${deviceName(device)} (device ${textOf(device.deviceId) ?? '?'}).`] };
   },
-  (options) => {
-    if (options.arg('requestId') !== undefined && options.flag('latest'))
-      throw new UserError('Use either a request id or --latest.');
+  {
+    check(options) {
+      if (options.arg('requestId') !== undefined && options.flag('latest'))
+        throw new UserError('Use either a request id or --latest.');
+    },
+    offline: true,
   },
 );
 
@@ -81,34 +98,40 @@ export const devicesRename = command(async ({ ask }, options) => {
   return { answer, lines: [`Device ${deviceId} is now called ${label}.`] };
 });
 
-export const devicesRotate = command(async ({ ask, ownId, ownTokenChanged }, options) => {
-  const deviceId = options.requiredArg('deviceId');
-  const role = requireRole(options);
-  const scopes = options.list('scope');
-  const answer = await ask('device.token.rotate', {
-    deviceId,
-    role,
-    ...(scopes.length > 0 ? { scopes } : {}),
-  });
-  const token = textOf(recordOf(answer).token);
-  const granted = textsOf(recordOf(answer).scopes);
-  const isOwn = deviceId === ownId;
-  if (isOwn) ownTokenChanged(role, token === undefined ? undefined : { token, scopes: granted });
-  const lines = [
-    `Device ${deviceId} has a new ${role} token (${granted.join(', ') || 'no scopes'}); its connections are closed.`,
-  ];
-  // Only this answer holds it, and the device has no other way to get it when it does not know the secret.
-  if (token !== undefined && !isOwn) lines.push(`Token: ${token}`);
-  return { answer, lines };
-}, requireRole);
+export const devicesRotate = command(
+  async ({ ask, ownId, ownTokenChanged }, options) => {
+    const deviceId = options.requiredArg('deviceId');
+    const role = requireRole(options);
+    const scopes = options.list('scope');
+    const answer = await ask('device.token.rotate', {
+      deviceId,
+      role,
+      ...(scopes.length > 0 ? { scopes } : {}),
+    });
+    const token = textOf(recordOf(answer).token);
+    const granted = textsOf(recordOf(answer).scopes);
+    const isOwn = deviceId === ownId;
+    if (isOwn) ownTokenChanged(role, token === undefined ? undefined : { token, scopes: granted });
+    const lines = [
+      `Device ${deviceId} has a new ${role} token (${granted.join(', ') || 'no scopes'}); its connections are closed.`,
+    ];
+    // Only this answer holds it, and the device has no other way to get it when it does not know the secret.
+    if (token !== undefined && !isOwn) lines.push(`Token: ${token}`);
+    return { answer, lines };
+  },
+  { check: requireRole },
+);
 
-export const devicesRevoke = command(async ({ ask, ownId, ownTokenChanged }, options) => {
-  const deviceId = options.requiredArg('deviceId');
-  const role = requireRole(options);
-  const answer = await ask('device.token.revoke', { deviceId, role });
-  if (deviceId === ownId) ownTokenChanged(role);
-  return { answer, lines: [`The ${role} token of device ${deviceId} is revoked.`] };
-}, requireRole);
+export const devicesRevoke = command(
+  async ({ ask, ownId, ownTokenChanged }, options) => {
+    const deviceId = options.requiredArg('deviceId');
+    const role = requireRole(options);
+    const answer = await ask('device.token.revoke', { deviceId, role });
+    if (deviceId === ownId) ownTokenChanged(role);
+    return { answer, lines: [`The ${role} token of device ${deviceId} is revoked.`] };
+  },
+  { check: requireRole },
+);
 
 export const devicesClear = command(
   async (gateway, options) => {
@@ -124,11 +147,13 @@ export const devicesClear = command(
       lines.push(`Rejected ${rejected.length} pending ${rejected.length === 1 ? 'request' : 'requests'}.`);
     return { answer: { removed, rejected }, lines };
   },
-  (options) => {
-    if (!options.flag('yes'))
-      throw new UserError('Refusing to remove every paired device without --yes.', [
-        'Show them: pllan devices list',
-      ]);
+  {
+    check(options) {
+      if (!options.flag('yes'))
+        throw new UserError('Refusing to remove every paired device without --yes.', [
+          'Show them: pllan devices list',
+        ]);
+    },
   },
 );
 

@@ -3,8 +3,11 @@
  * machine gets in while this device itself still waits for approval: who else could approve the first one?
  *
  *   as this device ──pairing required, on this machine──▶ without a device, by the secret alone (protocol.md §9.6)
+ *         └──nobody there, on this machine──▶ the store, under the gateway's lock: to list and to approve
  */
+import { existsSync } from 'node:fs';
 import { covers } from '../../shared/protocol/scopes.js';
+import type { WithStoredDevices } from '../../shared/stored-devices.js';
 import { isPairingRequired } from '../client/advice.js';
 import { connectTo, deviceOf, type GatewayAccess } from '../client/call.js';
 import type { GatewayClient } from '../client/client.js';
@@ -13,6 +16,7 @@ import type { Device } from '../client/device/device.js';
 import { GatewayError } from '../client/errors.js';
 import { explain } from '../client/explain.js';
 import { isLocal, resolveTarget, type GatewayTarget } from '../client/target.js';
+import { throughStore } from './device-store.js';
 
 export interface DeviceGateway {
   /** Calls a method. @throws GatewayError */
@@ -23,31 +27,55 @@ export interface DeviceGateway {
   ownTokenChanged(role: string, now?: { readonly token: string; readonly scopes: readonly string[] }): void;
 }
 
-/** Connects, lets `use` ask, closes. @throws UserError */
+/**
+ * Connects, lets `use` ask, closes.
+ *
+ * @param stored for what can also be done without a gateway
+ * @throws UserError
+ */
 export async function withDeviceGateway<T>(
   access: GatewayAccess,
   use: (gateway: DeviceGateway) => Promise<T>,
+  stored?: WithStoredDevices,
 ): Promise<T> {
   const target = resolveTarget(access.flags, access.sources);
   const device = deviceOf(access);
-  const deadline = deadlineIn(access.timeoutMs);
   try {
-    const client = await connect(target, device, deadline);
-    try {
-      return await use({
-        ask: (method, params) => client.request(method, params, deadline, access.expectFinal),
-        ownId: device.identity()?.deviceId,
-        ownTokenChanged(role, now) {
-          if (target.ownToken === 'ignored') return;
-          if (now) device.remember({ role, ...now });
-          else device.forget(role);
-        },
-      });
-    } finally {
-      client.close();
-    }
+    return await throughGateway(access, target, device, use);
   } catch (caught) {
-    throw explain(caught, target, access.sources, device);
+    const failure = explain(caught, target, access.sources, device);
+    const { paths, env } = access.sources;
+    const stopped = caught instanceof GatewayError && caught.failure === 'unreachable' && isLocal(target);
+    // Where no gateway has ever run there is no store, and nobody who waits in it.
+    if (!stopped || !stored || !existsSync(paths.storeDir)) throw failure;
+    const ownId = device.identity()?.deviceId;
+    return throughStore({ stored, location: { env, paths }, failure, ownId }, (gateway) => {
+      access.note('The gateway does not run: this is its store.');
+      return use(gateway);
+    });
+  }
+}
+
+async function throughGateway<T>(
+  access: GatewayAccess,
+  target: GatewayTarget,
+  device: Device,
+  use: (gateway: DeviceGateway) => Promise<T>,
+): Promise<T> {
+  const deadline = deadlineIn(access.timeoutMs);
+  const client = await connect(target, device, deadline);
+  try {
+    return await use({
+      ask: (method, params) => client.request(method, params, deadline, access.expectFinal),
+      ownId: device.identity()?.deviceId,
+      ownTokenChanged(role, now) {
+        if (target.ownToken === 'ignored') return;
+        if (now) device.remember({ role, ...now });
+        else device.forget(role);
+      },
+    });
+  } finally {
+    client.close();
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runCli } from '../../../src/cli/main.js';
+import { withStoredDevices } from '../../../src/primary/devices/stored-devices.js';
 import type { GatewayOptions } from '../../../src/shared/gateway-options.js';
 import type { Environment } from '../../../src/shared/paths.js';
 
@@ -36,6 +37,7 @@ export async function cli(argv: readonly string[], setup: CliSetup = {}): Promis
       if (setup.gatewayFailure) throw setup.gatewayFailure;
       return setup.gatewayExitCode ?? 0;
     },
+    withStoredDevices,
   });
   return { exitCode, ...said, gateway };
 }

@@ -1,7 +1,7 @@
 /** `device.pair.*` and `device.token.*` (methods.md §10). Token values are only in the answer that issues one. */
 import { covers } from '../../../shared/protocol/scopes.js';
-import type { PairedDevice } from '../../../shared/store/records.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
+import { withoutTokens } from '../../devices/shown-device.js';
 import type { Connection } from '../connection.js';
 import { invalidRequest, method, type Method } from './method.js';
 
@@ -104,8 +104,4 @@ function mayManage({ session }: Connection, deviceId: string): boolean {
 /** Nobody gives away what they do not have. */
 function holds({ session }: Connection, scopes: readonly string[]): boolean {
   return session !== undefined && covers(session.scopes, scopes);
-}
-
-function withoutTokens({ tokens, ...device }: PairedDevice): object {
-  return { ...device, tokens: Object.values(tokens).map(({ token: _secret, ...facts }) => facts) };
 }
