@@ -1,6 +1,17 @@
-/** Files that only their owner may read. They appear with their whole content or not at all (protocol.md §8.1). */
+/** Files and folders that are their owner's only. A file appears with its whole content or not at all (protocol.md §8.1). */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { errorCode } from './to-error.js';
 
 /** Writes or replaces a file, mode 0600; its folder must be there. @throws the file system's error */
@@ -19,6 +30,25 @@ export function createPrivateFile(path: string, text: string): boolean {
       throw caught;
     }
   });
+}
+
+/**
+ * Makes a folder and what is missing above it, mode 0700; one that is there stays as it is. One level at a time: Node's
+ * own `recursive` never returns where nothing can be made (`/proc`). @throws the file system's error
+ */
+export function makePrivateDir(path: string): void {
+  if (isDir(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makePrivateDir(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (caught) {
+    if (!isDir(path)) throw caught; // else another process was faster
+  }
+}
+
+function isDir(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** A file beside `path`, on disk with its content before it is given its name; gone afterwards. */

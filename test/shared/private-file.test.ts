@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createPrivateFile, writePrivateFile } from '../../src/shared/private-file.js';
+import { createPrivateFile, makePrivateDir, writePrivateFile } from '../../src/shared/private-file.js';
 import { temporaryDir } from '../support/gateway.js';
 
 test('a private file is replaced as a whole, readable by its owner only, and leaves nothing beside it', () => {
@@ -30,4 +30,19 @@ test('what cannot be written is an error, and leaves nothing behind', () => {
   expect(() => writePrivateFile(join(dir, 'taken'), 'x')).toThrow();
   expect(() => writePrivateFile(join(dir, 'no-such-folder', 'x'), 'x')).toThrow('ENOENT');
   expect(readdirSync(dir)).toEqual(['taken']);
+});
+
+test('a folder is made with what is missing above it, for its owner only', () => {
+  const dir = temporaryDir();
+  const path = join(dir, 'a', 'b');
+  makePrivateDir(path);
+  makePrivateDir(path);
+  expect([join(dir, 'a'), path].map((name) => statSync(name).mode & 0o777)).toEqual([0o700, 0o700]);
+});
+
+test.runIf(process.platform === 'linux')('a folder that cannot be made is an error', () => {
+  expect(() => makePrivateDir('/proc/no-such/identity')).toThrow('ENOENT');
+  const file = join(temporaryDir(), 'file');
+  writePrivateFile(file, '');
+  expect(() => makePrivateDir(join(file, 'x'))).toThrow('ENOTDIR');
 });

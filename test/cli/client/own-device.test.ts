@@ -89,6 +89,12 @@ describe('the first connection', () => {
     const env = commandLine();
     writeFileSync(join(env.PLLAN_STATE_DIR, 'identity'), 'in the way');
     expect((await status(env)).exitCode).toBe(0);
+    const elsewhere = {
+      ...env,
+      PLLAN_STATE_DIR: '/proc/no-such-place',
+      PLLAN_CONFIG_PATH: join(env.PLLAN_STATE_DIR, 'pllan.json'),
+    };
+    expect((await status(elsewhere)).exitCode).toBe(0);
   });
 
   test('works with a new identity where the stored one is broken, and says so', async () => {

@@ -3,10 +3,10 @@
  * first use. Commands that start side by side all end up with the same one.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { createPrivateFile, writePrivateFile } from '../../../shared/private-file.js';
+import { createPrivateFile, makePrivateDir, writePrivateFile } from '../../../shared/private-file.js';
 import { readDevicePublicKey, type DevicePublicKey } from '../../../shared/protocol/device-identity.js';
 import { compile } from '../../../shared/schema.js';
 import { errorCode } from '../../../shared/to-error.js';
@@ -29,7 +29,7 @@ const file = compile(v.object({ version: v.literal(1), deviceId: v.string(), pri
 export function openIdentity(path: string, note: (line: string) => void): DeviceIdentity {
   const found = readIdentity(path);
   if (typeof found === 'object') return found;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(path));
   const made = makeIdentity();
   if (found === 'missing') {
     if (createPrivateFile(path, made.text)) return made.identity;

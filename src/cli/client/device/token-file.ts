@@ -2,10 +2,10 @@
  * Tokens that the configured gateway gave to this device: `<stateDir>/identity/device-auth.json` (protocol.md §8.1).
  * They are a second way in, beside the shared secret: a file that cannot be used counts as empty.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { writePrivateFile } from '../../../shared/private-file.js';
+import { makePrivateDir, writePrivateFile } from '../../../shared/private-file.js';
 import { compile } from '../../../shared/schema.js';
 
 export interface StoredToken {
@@ -46,6 +46,6 @@ export function readTokens(path: string, deviceId: string): StoredTokens {
 
 /** @throws the file system's error */
 export function writeTokens(path: string, deviceId: string, tokens: StoredTokens): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(path));
   writePrivateFile(path, `${JSON.stringify({ version: 1, deviceId, tokens }, null, 2)}\n`);
 }
