@@ -17,7 +17,7 @@ import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
-import { makeDir } from './make-dir.js';
+import { makePrivateDir } from '../shared/private-file.js';
 import { createPrimaryMetrics } from './metrics/primary-metrics.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
@@ -45,7 +45,7 @@ export const runGateway: RunGateway = async (options) => {
     const { paths, env } = options;
     const plan = await makeStartPlan(options);
     systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
-      makeDir(paths.stateDir),
+      makePrivateDir(paths.stateDir),
     );
     opened = openLog(plan, options);
     ({ log } = opened);

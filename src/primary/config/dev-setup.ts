@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { displayPath, type Paths } from '../../shared/paths.js';
-import { writePrivateFile } from '../../shared/private-file.js';
-import { makeDir } from '../make-dir.js';
+import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { systemStep } from '../start-error.js';
 
 const REMEDY = 'Make its folder one that this user can write to, or set PLLAN_HOME or PLLAN_STATE_DIR.';
@@ -11,14 +10,14 @@ const REMEDY = 'Make its folder one that this user can write to, or set PLLAN_HO
 /** @throws StartError when workspace or config cannot be made */
 export function ensureDevSetup(paths: Paths): void {
   const { workspace, configPath, home } = paths;
-  systemStep(`workspace ${workspace} cannot be used`, REMEDY, () => makeDir(workspace));
+  systemStep(`workspace ${workspace} cannot be used`, REMEDY, () => makePrivateDir(workspace));
   if (existsSync(configPath)) return;
   const config = {
     gateway: { mode: 'local', bind: 'loopback' },
     agents: { defaults: { workspace: displayPath(workspace, home), skipBootstrap: true } },
   };
   systemStep(`config ${configPath} cannot be written`, REMEDY, () => {
-    makeDir(dirname(configPath));
+    makePrivateDir(dirname(configPath));
     writePrivateFile(configPath, `${JSON.stringify(config, null, 2)}\n`);
   });
 }

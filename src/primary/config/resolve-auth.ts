@@ -6,8 +6,7 @@ import type { LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
-import { writePrivateFile } from '../../shared/private-file.js';
-import { makeDir } from '../make-dir.js';
+import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { exitCodes, StartError, systemStep } from '../start-error.js';
 import { persistToken } from './persist-token.js';
 
@@ -65,7 +64,7 @@ export function ensureToken(
   if (kept !== undefined && !loaded.exists) return { mode: 'token', secret: kept, source: 'token file' };
   const secret = kept ?? randomBytes(24).toString('hex');
   step('written', () => {
-    makeDir(dirname(paths.tokenFile));
+    makePrivateDir(dirname(paths.tokenFile));
     writePrivateFile(paths.tokenFile, `${secret}\n`);
   });
   if (loaded.exists && !persistToken(paths.configPath, secret, log)) {

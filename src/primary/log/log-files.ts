@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { logLimits } from '../../shared/limits.js';
 import { logFileDay, logFileName } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
-import { makeDir } from '../make-dir.js';
+import { makePrivateDir } from '../../shared/private-file.js';
 import { systemStep } from '../start-error.js';
 
 export interface LogFilesOptions {
@@ -50,7 +50,7 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
   };
   let path = pathNow();
   let open = systemStep(`log file ${path} cannot be opened`, REMEDY, () => {
-    makeDir(dirname(path));
+    makePrivateDir(dirname(path));
     return openSync(path, 'a', 0o600);
   });
   let rolls = true;

@@ -9,7 +9,7 @@ import { lockLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
-import { makeDir } from '../make-dir.js';
+import { makePrivateDir } from '../../shared/private-file.js';
 import { StartError, systemStep } from '../start-error.js';
 import { commandLine, isZombie, processStartTime } from './process-facts.js';
 
@@ -167,7 +167,7 @@ function isGatewayCommand(command: string): boolean {
 }
 
 function ensureLockDir(dir: string): void {
-  systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => makeDir(dir));
+  systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => makePrivateDir(dir));
   const stat = lstatSync(dir);
   const ours = process.platform === 'win32' || stat.uid === process.getuid?.();
   const open = process.platform !== 'win32' && (stat.mode & 0o077) !== 0;
