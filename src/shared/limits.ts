@@ -153,6 +153,26 @@ export const runLimits = {
   timerMaxMs: 2_147_483_647,
 } as const;
 
+/** Methods on sessions (methods.md §4). */
+export const sessionLimits = {
+  listDefault: 100,
+  /** Rows of one list, whatever is asked for; the rest is on the next page. */
+  listRows: 1_000,
+  /** Sessions that a filtered list looks at, updated last first: many times what maintenance keeps. */
+  scan: 10_000,
+  /** Sessions that are looked at before other work gets its turn. */
+  chunk: 50,
+  /** Lines at the beginning or end of a transcript in which a title or the last message is looked for. */
+  textLines: 8,
+  titleChars: 60,
+  lastMessageChars: 160,
+  previewKeys: 64,
+  previewDefaultItems: 12,
+  previewItems: 50,
+  previewDefaultChars: 240,
+  previewChars: 2_000,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

@@ -4,7 +4,7 @@ import { hasScope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Connection } from './connection.js';
-import { RpcError, type Method } from './methods/method.js';
+import { missingScope, RpcError, type Method } from './methods/method.js';
 import type { ReadRequest } from './read-request.js';
 
 export interface DispatchOptions {
@@ -79,13 +79,7 @@ function judge(
   // A name nobody knows needs admin, so that strangers cannot list methods by trying.
   const required = method ? method.scope : 'operator.admin';
   if (required !== null && !hasScope(scopes, required)) {
-    return {
-      refused: {
-        code: 'FORBIDDEN',
-        message: `missing scope: ${required}`,
-        details: { code: 'MISSING_SCOPE', missingScope: required, requiredScopes: [required] },
-      },
-    };
+    return { refused: missingScope(required) };
   }
   if (!method || !params) return invalid(`unknown method: ${name}`);
   if (!params.ok) return invalid(`invalid ${name} params: ${params.problems}`);

@@ -20,11 +20,13 @@ import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { encodeHello } from './hello.js';
 import type { Runs } from '../sessions/runs.js';
+import { createSessionLister } from '../sessions/session-list.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { createLargeFrames } from './large-frames.js';
 import { agentMethods } from './methods/agent.js';
 import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
+import { sessionReadMethods } from './methods/session-reads.js';
 import { systemMethods } from './methods/system.js';
 import { createPresence } from './presence.js';
 
@@ -89,12 +91,13 @@ export function openControl(options: ControlOptions): Control {
       ...systemMethods({ health, status, presence }),
       ...agentMethods(agents),
       ...chatMethods({ ...agents, broadcast: (name, payload) => plane.broadcast(name, payload) }),
+      ...sessionReadMethods({ ...agents, lister: createSessionLister(agents) }),
       ...deviceMethods(devices),
     ].map((method) => [method.name, method]),
   );
   const hello = {
     bootId: randomUUID(),
-    methods: [...methods.keys()],
+    methods: [...methods.values()].filter(({ advertised }) => advertised !== false).map(({ name }) => name),
     presence,
     health,
     defaultAgentId: plan.routes.defaultAgentId,

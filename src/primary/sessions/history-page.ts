@@ -2,6 +2,7 @@
 import { historyPageLimits } from '../../shared/limits.js';
 import type { SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import type { Runs } from './runs.js';
+import type { SessionDefaults } from './session-defaults.js';
 import type { Sessions } from './sessions.js';
 
 export interface HistoryPageParams {
@@ -12,10 +13,9 @@ export interface HistoryPageParams {
   readonly maxBytes?: number;
 }
 
-export interface HistoryDefaults {
-  readonly modelProvider?: string;
-  readonly model?: string;
-  readonly contextTokens: number;
+export interface HistoryPage {
+  readonly messages: readonly object[];
+  readonly [more: string]: unknown;
 }
 
 /** Oldest row first. A session that does not exist has no rows. */
@@ -24,8 +24,8 @@ export async function readHistoryPage(
   runs: Runs,
   key: SessionKey,
   params: HistoryPageParams,
-  defaults: HistoryDefaults,
-): Promise<object> {
+  defaults: SessionDefaults,
+): Promise<HistoryPage> {
   const { limit, offset, maxChars, maxBytes } = { ...historyPageLimits.defaults, ...params };
   const entry = await sessions.get(key);
   const live = runs.liveOf(key);

@@ -50,12 +50,19 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
 }
 
 /** The session after the run. */
-export function sessionAfter(entry: SessionEntry, outcome: RunOutcome, endedAt: number): SessionEntry {
+export function sessionAfter(
+  entry: SessionEntry,
+  { startedAt }: RunRecord,
+  outcome: RunOutcome,
+  endedAt: number,
+): SessionEntry {
   const after: SessionEntry = {
     ...entry,
     updatedAt: endedAt,
     lastInteractionAt: endedAt,
     abortedLastRun: outcome.status === 'stopped',
+    status: statusAfter(outcome),
+    ...(startedAt === undefined ? {} : { startedAt, endedAt, runtimeMs: endedAt - startedAt }),
   };
   if (outcome.status !== 'ok') return after;
   const { usage, provider, model } = outcome;
@@ -71,4 +78,11 @@ export function sessionAfter(entry: SessionEntry, outcome: RunOutcome, endedAt: 
     modelProvider: provider,
     model,
   };
+}
+
+/** `status` of a session's row (methods.md §4). */
+function statusAfter(outcome: RunOutcome): 'done' | 'failed' | 'killed' | 'timeout' {
+  if (outcome.status === 'ok') return 'done';
+  if (outcome.status === 'error') return 'failed';
+  return outcome.stopReason === 'timeout' ? 'timeout' : 'killed';
 }

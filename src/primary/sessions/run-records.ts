@@ -54,7 +54,7 @@ export function storeEnd(
     const entry = await sessions.get(key);
     // A session that was deleted or reset meanwhile keeps nothing of this run but its old transcript.
     if (entry?.sessionId === sessionId) {
-      changes.push({ type: 'session', key, entry: sessionAfter(entry, outcome, endedAt) });
+      changes.push({ type: 'session', key, entry: sessionAfter(entry, record, outcome, endedAt) });
     }
     if (startedAt !== undefined && text !== '') {
       const line = (parentId: string | null) => assistantLine(text, factsOf(outcome), parentId, endedAt);

@@ -15,6 +15,7 @@ import type { RunJob, RunPart } from '../../shared/run-job.js';
 import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
+import { LiveRuns } from './live-runs.js';
 import { createLanes, type Place } from './lanes.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
 import { RunEvents, type Broadcast } from './run-events.js';
@@ -116,7 +117,7 @@ export function createRuns(options: RunsOptions): Runs {
   const { store } = sessions;
   const { waitingPerSession, waiting } = runLimits;
   const lanes = createLanes({ maxConcurrent: options.maxConcurrent, waitingPerSession, waiting });
-  const live = new Map<string, Run>();
+  const live = new LiveRuns<Run>();
   const homeless = new Set<Run>();
   const waiters = new Map<string, Set<(record: RunRecord) => void>>();
   const idlers: (() => void)[] = [];
@@ -129,7 +130,7 @@ export function createRuns(options: RunsOptions): Runs {
   pruning.unref();
 
   const forget = (run: Run): void => {
-    live.delete(run.input.runId);
+    live.delete(run);
     homeless.delete(run);
     clearTimeout(run.timer);
     run.place?.leave();
@@ -271,7 +272,7 @@ export function createRuns(options: RunsOptions): Runs {
       // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
       run.place = lanes.enter(key, () => void begin(run));
       if (!run.place) return { outcome: 'busy' };
-      live.set(runId, run);
+      live.add(run);
       let taken: RunRecord | undefined;
       try {
         const claim = await storeClaim(sessions, run.record);
@@ -295,10 +296,9 @@ export function createRuns(options: RunsOptions): Runs {
       return { outcome: 'accepted', run: viewOf(run) };
     },
     async abort(key, runId, stopReason) {
-      const runs = [...live.values()].filter(
-        ({ input, state }) =>
-          input.key === key && (runId === undefined || input.runId === runId) && state !== 'ending',
-      );
+      const runs = live
+        .of(key)
+        .filter(({ input, state }) => (runId === undefined || input.runId === runId) && state !== 'ending');
       // Those that wait first, so that none of them starts when the one before it ends.
       const ordered = runs.toSorted((a, b) => Number(a.place?.running) - Number(b.place?.running));
       for (const run of ordered) stop(run, stopReason);
@@ -306,9 +306,9 @@ export function createRuns(options: RunsOptions): Runs {
       return runs.map(({ input }) => input.runId);
     },
     live: (runId) => viewIfAny(live.get(runId)),
-    liveOf: (key) => [...live.values()].filter(({ input }) => input.key === key).map(viewOf),
+    liveOf: (key) => live.of(key).map(viewOf),
     async waitFor(runId, timeoutMs) {
-      const stored = live.has(runId) ? undefined : await store.runs.get(runId);
+      const stored = live.get(runId) ? undefined : await store.runs.get(runId);
       if (stored?.end) return stored;
       return new Promise((resolve) => {
         const done = (record: RunRecord | undefined): void => {
@@ -342,7 +342,7 @@ export function createRuns(options: RunsOptions): Runs {
       }
     },
     workerLost(slot) {
-      for (const run of live.values()) {
+      for (const run of live.all()) {
         if (run.slot === slot && run.state === 'running') lost(run, 'the worker process ended');
       }
     },
@@ -351,7 +351,7 @@ export function createRuns(options: RunsOptions): Runs {
     async stop() {
       closed = true;
       clearInterval(pruning);
-      const all = [...live.values()];
+      const all = live.all();
       for (const run of all) stop(run, 'restart');
       await Promise.all(all.map(gone));
     },

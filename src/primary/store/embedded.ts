@@ -2,7 +2,7 @@
  * The store in the state dir: LMDB, one environment, a table per kind of record and per index. Writes of one turn
  * are committed together off the event loop; what is acknowledged has been flushed (architecture, «Store»).
  *
- *   sessions      key → entry              by-updated    [−updatedAt, key] → ''
+ *   sessions      key → entry              by-updated, archived   [−updatedAt, key] → ''
  *   session-ids   sessionId → key          labels        [label, key] → ''
  *   transcripts   [sessionId, index] → line
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
@@ -54,12 +54,19 @@ export function openEmbeddedStore(path: string): Store {
     close: () => root.close(),
     sessions: {
       get: async (key) => tables.sessions.get(key),
-      async newest({ offset, limit }) {
-        const keys = tables.byUpdated.getKeys({ offset, limit });
+      async newest({ archived, limit, after, offset = 0 }) {
+        const index = archived ? tables.archived : tables.byUpdated;
+        const from = after && { start: updatedKey(after.key, after.entry), exclusiveStart: true };
+        const keys = index.getKeys({ ...from, offset, limit });
         return Array.from(keys, ([, key]) => ({ key, entry: tables.sessions.get(key) as SessionEntry }));
       },
-      count: async () => tables.sessions.getKeysCount(),
+      count: async (archived) => entryCount(archived ? tables.archived : tables.byUpdated),
       keyOf: async (sessionId) => tables.sessionIds.get(sessionId),
+      withIdPrefix: async (prefix, limit) =>
+        Array.from(
+          tables.sessionIds.getRange({ start: prefix, end: `${prefix}${LAST}`, limit }),
+          ({ value }) => value,
+        ),
       labelled: async (label) =>
         Array.from(tables.labels.getKeys({ start: [label, FIRST], end: [label, LAST] }), ([, key]) => key),
     },
@@ -93,7 +100,9 @@ const LAST = '\uFFFF' as SessionKey;
 interface Tables {
   readonly root: RootDatabase<unknown, string>;
   readonly sessions: Database<SessionEntry, SessionKey>;
+  /** Sessions that are not archived, and those that are. */
   readonly byUpdated: Database<string, [number, SessionKey]>;
+  readonly archived: Database<string, [number, SessionKey]>;
   readonly sessionIds: Database<SessionKey, string>;
   readonly labels: Database<string, [string, SessionKey]>;
   readonly transcripts: Database<TranscriptEntry, [string, number]>;
@@ -107,12 +116,13 @@ interface Tables {
 function openTables(path: string): Tables {
   try {
     checkStoreFile(join(path, 'data.mdb'));
-    const root = open<unknown, string>({ path, maxDbs: 16, encoding: 'msgpack' });
+    const root = open<unknown, string>({ path, maxDbs: 32, encoding: 'msgpack' });
     const table = <V, K extends Key>(name: string): Database<V, K> => root.openDB<V, K>({ name });
     return {
       root,
       sessions: table('sessions'),
       byUpdated: table('by-updated'),
+      archived: table('archived'),
       sessionIds: table('session-ids'),
       labels: table('labels'),
       transcripts: table('transcripts'),
@@ -159,15 +169,23 @@ function apply(tables: Tables, change: Change): void {
 function putSession(tables: Tables, key: SessionKey, entry: SessionEntry | null): void {
   const before = tables.sessions.get(key);
   if (before) {
-    void tables.byUpdated.remove([-before.updatedAt, key]);
+    void updatedIndex(tables, before).remove(updatedKey(key, before));
     void tables.sessionIds.remove(before.sessionId);
     if (before.label !== undefined) void tables.labels.remove([before.label, key]);
   }
   putOrRemove(tables.sessions, key, entry);
   if (!entry) return;
-  void tables.byUpdated.put([-entry.updatedAt, key], '');
+  void updatedIndex(tables, entry).put(updatedKey(key, entry), '');
   void tables.sessionIds.put(entry.sessionId, key);
   if (entry.label !== undefined) void tables.labels.put([entry.label, key], '');
+}
+
+function updatedIndex(tables: Tables, { archived }: SessionEntry): Tables['byUpdated'] {
+  return archived === true ? tables.archived : tables.byUpdated;
+}
+
+function updatedKey(key: SessionKey, { updatedAt }: SessionEntry): [number, SessionKey] {
+  return [-updatedAt, key];
 }
 
 function putRun(tables: Tables, run: RunRecord): void {
@@ -201,6 +219,10 @@ function transcriptLength({ transcripts }: Tables, sessionId: string): number {
 
 function wholeTranscript(sessionId: string): { start: [string, number]; end: [string, number] } {
   return { start: [sessionId, -1], end: [sessionId, Number.MAX_SAFE_INTEGER] };
+}
+
+function entryCount(table: Database<unknown, [number, SessionKey]>): number {
+  return (table.getStats() as { readonly entryCount: number }).entryCount;
 }
 
 function valuesOf<V, K extends Key>(table: Database<V, K>): V[] {

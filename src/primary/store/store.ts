@@ -49,17 +49,25 @@ export interface SessionRow {
   readonly entry: SessionEntry;
 }
 
-export interface Page {
-  readonly offset: number;
+/** Part of the sessions that are archived, or of those that are not. */
+export interface SessionPage {
+  readonly archived: boolean;
   readonly limit: number;
+  /** Begin after this one, as it was read … */
+  readonly after?: SessionRow | undefined;
+  /** … or leave out so many. */
+  readonly offset?: number;
 }
 
 export interface SessionReader {
   get(key: SessionKey): Promise<SessionEntry | undefined>;
   /** Last updated first; ties by key. */
-  newest(page: Page): Promise<readonly SessionRow[]>;
-  count(): Promise<number>;
+  newest(page: SessionPage): Promise<readonly SessionRow[]>;
+  /** In constant time, as all that reads no rows. */
+  count(archived: boolean): Promise<number>;
   keyOf(sessionId: string): Promise<SessionKey | undefined>;
+  /** Sessions whose id begins so, at most `limit` of them. */
+  withIdPrefix(prefix: string, limit: number): Promise<readonly SessionKey[]>;
   /** Keys of the sessions with this label, sorted. */
   labelled(label: string): Promise<readonly SessionKey[]>;
 }

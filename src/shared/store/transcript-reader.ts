@@ -9,7 +9,7 @@ export interface TranscriptLines {
 
 /** @param path of the store @throws Error when it cannot be read */
 export function openTranscriptReader(path: string): TranscriptLines {
-  const root = open({ path, maxDbs: 16, encoding: 'msgpack', readOnly: true });
+  const root = open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
   const transcripts = root.openDB<TranscriptEntry, [string, number]>({ name: 'transcripts' });
   return {
     newestFirst(sessionId, before) {

@@ -47,7 +47,13 @@ describe('hello-ok', () => {
         bootId: expect.any(String),
       },
       features: {
-        methods: expect.arrayContaining(['health', 'agent', 'chat.send', 'device.pair.list']),
+        methods: expect.arrayContaining([
+          'health',
+          'agent',
+          'chat.send',
+          'sessions.list',
+          'device.pair.list',
+        ]),
         events: [
           'connect.challenge',
           'agent',
@@ -84,6 +90,7 @@ describe('hello-ok', () => {
         attachments: { maxBytes: 20_971_520, maxImageBytes: 6_291_456 },
       },
     });
+    expect(payload?.features).not.toMatchObject({ methods: expect.arrayContaining(['sessions.get']) });
     expect(JSON.stringify(payload)).not.toContain(TOKEN);
     await connected.close();
   });

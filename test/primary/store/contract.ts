@@ -93,11 +93,40 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
         await store.commit([1, 2, 3, 4, 5].map((n) => session(`s${n}`, entry(`id${n}`, n * 10))));
         await store.commit([session('s2', entry('id2', 99))]);
         const keys = async (offset: number, limit: number): Promise<string[]> =>
-          (await store.sessions.newest({ offset, limit })).map((row) => row.key.slice('agent:main:'.length));
+          (await store.sessions.newest({ archived: false, offset, limit })).map((row) =>
+            row.key.slice('agent:main:'.length),
+          );
         expect(await keys(0, 3)).toEqual(['s2', 's5', 's4']);
         expect(await keys(3, 3)).toEqual(['s3', 's1']);
         expect(await keys(9, 3)).toEqual([]);
-        expect(await store.sessions.count()).toBe(5);
+        expect(await store.sessions.count(false)).toBe(5);
+        const [, second] = await store.sessions.newest({ archived: false, limit: 2 });
+        const rest = await store.sessions.newest({ archived: false, limit: 2, after: second });
+        expect(rest.map((row) => row.entry.sessionId)).toEqual(['id4', 'id3']);
+      });
+
+      it('keeps archived sessions apart', async () => {
+        await store.commit([session('a', entry('id-a', 1)), session('b', entry('id-b', 2))]);
+        await store.commit([session('a', entry('id-a', 1, { archived: true }))]);
+        const ids = async (archived: boolean): Promise<unknown[]> => [
+          ...(await store.sessions.newest({ archived, limit: 9 })).map((row) => row.entry.sessionId),
+          await store.sessions.count(archived),
+        ];
+        expect([await ids(false), await ids(true)]).toEqual([
+          ['id-b', 1],
+          ['id-a', 1],
+        ]);
+        await store.commit([session('a', null), session('b', entry('id-b', 3))]);
+        expect([await ids(false), await ids(true)]).toEqual([['id-b', 1], [0]]);
+      });
+
+      it('finds sessions by the beginning of their id', async () => {
+        await store.commit(
+          ['ab1', 'ab2', 'ac1', 'b'].map((id, n) => session(id, entry(id, n, { label: 'x' }))),
+        );
+        expect(await store.sessions.withIdPrefix('ab', 9)).toEqual([key('ab1'), key('ab2')]);
+        expect(await store.sessions.withIdPrefix('a', 1)).toEqual([key('ab1')]);
+        expect(await store.sessions.withIdPrefix('x', 9)).toEqual([]);
       });
 
       it('finds sessions by id and by label, and forgets old ids, labels and deleted sessions', async () => {
@@ -115,7 +144,10 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
           undefined,
           key('a'),
         ]);
-        expect([await store.sessions.get(key('b')), await store.sessions.count()]).toEqual([undefined, 2]);
+        expect([await store.sessions.get(key('b')), await store.sessions.count(false)]).toEqual([
+          undefined,
+          2,
+        ]);
       });
     });
 
@@ -174,7 +206,7 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
       await Promise.all([good, after]);
       const lines = await store.transcripts.read('s1', 0, 9);
       expect(lines.map((one) => one.entry.id)).toEqual(['a', 'c']);
-      expect(await store.sessions.count()).toBe(0);
+      expect(await store.sessions.count(false)).toBe(0);
     });
 
     describe('runs', () => {

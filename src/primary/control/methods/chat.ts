@@ -1,11 +1,11 @@
 /** `chat.send`, `chat.abort`, `chat.history`, `chat.inject` (methods.md §3). */
-import { splitModelRef } from '../../../shared/config/model-ref.js';
 import type { RunEnd } from '../../../shared/store/records.js';
 import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
 import type { Runs } from '../../sessions/runs.js';
 import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
-import { readHistoryPage, type HistoryDefaults } from '../../sessions/history-page.js';
+import { readHistoryPage } from '../../sessions/history-page.js';
+import { sessionDefaults } from '../../sessions/session-defaults.js';
 import { assistantLine } from '../../sessions/transcript-lines.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import { finalPayload, requireRun } from './agent.js';
@@ -69,7 +69,7 @@ export function chatMethods(services: ChatMethodServices): readonly Method[] {
       scope: 'operator.read',
       async answer(params) {
         const key = canonicalKey(params.sessionKey, scheme, params.agentId?.toLowerCase());
-        return JSON.stringify(await readHistoryPage(sessions, runs, key, params, defaultsOf(routes)));
+        return JSON.stringify(await readHistoryPage(sessions, runs, key, params, sessionDefaults(routes)));
       },
     }),
     method({
@@ -98,17 +98,6 @@ export function chatMethods(services: ChatMethodServices): readonly Method[] {
     }),
   ];
 }
-
-/** What clients show of a session that has no model of its own. */
-function defaultsOf(routes: RouteTable): HistoryDefaults {
-  const model = routes.agents[routes.defaultAgentId]?.model;
-  if (!model) return { contextTokens: CONTEXT_TOKENS };
-  const { provider, model: id } = splitModelRef(model);
-  return { modelProvider: provider, model: id, contextTokens: CONTEXT_TOKENS };
-}
-
-/** Until models say what theirs is. */
-const CONTEXT_TOKENS = 200_000;
 
 /** What a key answers whose run has ended (protocol.md §19). @throws RpcError for one that failed */
 function repeatedPayload(runId: string, end: RunEnd): string {

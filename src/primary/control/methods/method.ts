@@ -1,6 +1,6 @@
 /** What an RPC method is (methods.md §1). */
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
-import type { Scope } from '../../../shared/protocol/scopes.js';
+import { hasScope, type Scope } from '../../../shared/protocol/scopes.js';
 import type { Connection } from '../connection.js';
 import type { MethodName, ParamsOf } from './params.js';
 
@@ -8,6 +8,8 @@ export interface Method<P = unknown> {
   readonly name: MethodName;
   /** Null: any connection may call it. */
   readonly scope: Scope | null;
+  /** False: may be called, but `hello-ok` does not name it (methods.md §1). */
+  readonly advertised?: false;
   /** The payload as JSON text. @throws RpcError */
   answer(params: P, connection: Connection, again: AnswerAgain): string | Promise<string>;
 }
@@ -36,6 +38,24 @@ export class RpcError extends Error {
 /** The commonest of them: something about the request is wrong. */
 export function invalidRequest(message: string): RpcError {
   return new RpcError({ code: 'INVALID_REQUEST', message });
+}
+
+/** What a caller is told who lacks a scope (protocol.md §7). */
+export function missingScope(scope: Scope): ErrorShape {
+  return {
+    code: 'FORBIDDEN',
+    message: `missing scope: ${scope}`,
+    details: { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] },
+  };
+}
+
+export function isAdmin({ session }: Connection): boolean {
+  return hasScope(session?.scopes ?? new Set(), 'operator.admin');
+}
+
+/** Where the gateway keeps things, as far as its caller may know. */
+export function shownPath(path: string, connection: Connection): string {
+  return isAdmin(connection) ? path : '[redacted]';
 }
 
 /** Keeps a method's params type while it stands in a list with others. */

@@ -5,10 +5,21 @@
 import * as v from 'valibot';
 import { requestLimits } from '../../../shared/limits.js';
 import { compile, list, type Check } from '../../../shared/schema.js';
-
-const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
-const name = text(requestLimits.textChars);
-const none = compile(v.strictObject({}));
+import {
+  attachments,
+  ignoredBy,
+  key,
+  longText,
+  message,
+  milliseconds,
+  name,
+  none,
+  optional,
+  text,
+  thinking,
+  whole,
+} from './param-types.js';
+import { sessionParams } from './session-params.js';
 
 const system = {
   health: compile(v.object({ probe: v.exactOptional(v.boolean()) })),
@@ -31,20 +42,6 @@ const devices = {
   ),
   'device.token.revoke': compile(v.strictObject({ deviceId: name, role: name })),
 };
-
-const optional = v.exactOptional;
-const key = text(512);
-const longText = (most: number) => v.pipe(v.string(), v.maxLength(most));
-const whole = (least: number, most: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
-const milliseconds = whole(0, Number.MAX_SAFE_INTEGER);
-const ignored = optional(v.unknown());
-const message = longText(requestLimits.messageChars);
-const thinking = optional(name);
-const attachments = optional(list(v.unknown(), 64));
-
-const ignoredBy = <K extends string>(...keys: readonly K[]) =>
-  Object.fromEntries(keys.map((one) => [one, ignored])) as Record<K, typeof ignored>;
 
 const runs = {
   agent: compile(
@@ -104,9 +101,9 @@ const runs = {
       ...ignoredBy('sessionId', 'messageId', 'cursor'),
       agentId: optional(name),
       limit: optional(whole(1, 1_000)),
-      offset: optional(whole(0, Number.MAX_SAFE_INTEGER)),
+      offset: optional(whole(0)),
       maxChars: optional(whole(1, 500_000)),
-      maxBytes: optional(whole(1_024, Number.MAX_SAFE_INTEGER)),
+      maxBytes: optional(whole(1_024)),
     }),
   ),
   'chat.inject': compile(
@@ -119,7 +116,10 @@ const runs = {
   ),
 };
 
-export const methodParams = { ...system, ...devices, ...runs } satisfies Record<string, Check<unknown>>;
+export const methodParams = { ...system, ...devices, ...runs, ...sessionParams } satisfies Record<
+  string,
+  Check<unknown>
+>;
 
 export type MethodName = keyof typeof methodParams;
 export type ParamsOf<N extends MethodName> =

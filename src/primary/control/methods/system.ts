@@ -1,9 +1,8 @@
 /** `health`, `status`, `system-presence` (methods.md §2). */
-import { hasScope } from '../../../shared/protocol/scopes.js';
 import type { HealthMonitor } from '../../health/health-monitor.js';
 import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
-import { method, type Method } from './method.js';
+import { isAdmin, method, type Method } from './method.js';
 
 export interface SystemMethodServices {
   readonly health: HealthMonitor;
@@ -17,19 +16,14 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
       name: 'health',
       scope: null,
       answer: (params, connection) => {
-        const view = hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')
-          ? 'full'
-          : 'redacted';
+        const view = isAdmin(connection) ? 'full' : 'redacted';
         return params.probe === true ? services.health.probe(view) : services.health.read(view);
       },
     }),
     method({
       name: 'status',
       scope: 'operator.read',
-      answer: (_params, connection) =>
-        JSON.stringify(
-          services.status.collect(hasScope(connection.session?.scopes ?? new Set(), 'operator.admin')),
-        ),
+      answer: (_params, connection) => JSON.stringify(services.status.collect(isAdmin(connection))),
     }),
     method({
       name: 'system-presence',

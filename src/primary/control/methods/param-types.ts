@@ -1,0 +1,25 @@
+/** Pieces that the params of several methods are made of. All of them are bounded. */
+import * as v from 'valibot';
+import { requestLimits } from '../../../shared/limits.js';
+import { compile, list } from '../../../shared/schema.js';
+
+export const optional = v.exactOptional;
+export const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+/** May be empty. */
+export const longText = (most: number) => v.pipe(v.string(), v.maxLength(most));
+export const name = text(requestLimits.textChars);
+/** A session's, as its caller writes it. */
+export const key = text(512);
+export const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+export const milliseconds = whole(0);
+/** What may be said to an agent in one message. */
+export const message = longText(requestLimits.messageChars);
+export const thinking = optional(name);
+export const attachments = optional(list(v.unknown(), 64));
+export const none = compile(v.strictObject({}));
+
+const ignored = optional(v.unknown());
+/** Keys that are accepted without effect. */
+export const ignoredBy = <K extends string>(...keys: readonly K[]) =>
+  Object.fromEntries(keys.map((one) => [one, ignored])) as Record<K, typeof ignored>;

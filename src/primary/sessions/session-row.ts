@@ -1,0 +1,110 @@
+/** A session as clients are shown it: the row of `sessions.list` and of events (methods.md §4). */
+import type { RouteTable } from '../../shared/routes.js';
+import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
+import type { SessionRow } from '../store/store.js';
+import type { Runs } from './runs.js';
+import { sessionDefaults } from './session-defaults.js';
+import { agentOf, kindOf } from './session-keys.js';
+import type { Sessions } from './sessions.js';
+import { derivedTitle, lastMessage } from './transcript-text.js';
+
+export interface RowSources {
+  readonly sessions: Sessions;
+  readonly runs: Runs;
+  readonly routes: RouteTable;
+}
+
+export interface RowExtras {
+  readonly includeDerivedTitles?: boolean;
+  readonly includeLastMessage?: boolean;
+}
+
+/** Fields of an entry that a row shows as they are, when they are set. */
+const shown = [
+  'sessionId',
+  'channel',
+  'lastChannel',
+  'lastTo',
+  'chatType',
+  'origin',
+  'systemSent',
+  'abortedLastRun',
+  'verboseLevel',
+  'reasoningLevel',
+  'elevatedLevel',
+  'fastMode',
+  'sendPolicy',
+  'inputTokens',
+  'outputTokens',
+  'totalTokens',
+  'responseUsage',
+  'startedAt',
+  'endedAt',
+  'runtimeMs',
+  'lastInteractionAt',
+  'archived',
+  'pinned',
+  'unread',
+  'icon',
+  'color',
+  'category',
+  'statusNote',
+  'spawnedBy',
+  'parentSessionKey',
+] as const;
+
+export function sessionRow({ key, entry }: SessionRow, { sessions, runs, routes }: RowSources): object {
+  const agentId = agentOf(key, sessions.scheme);
+  const live = runs.liveOf(key);
+  const hasActiveRun = live.length > 0;
+  return {
+    key,
+    kind: kindOf(key),
+    updatedAt: entry.updatedAt,
+    displayName: entry.displayName ?? nameIn(key),
+    label: entry.label ?? null,
+    thinkingLevel: entry.thinkingLevel ?? 'off',
+    ...modelOf(entry, routes, agentId),
+    ...Object.fromEntries(
+      shown.flatMap((field) => (entry[field] === undefined ? [] : [[field, entry[field]]])),
+    ),
+    status: hasActiveRun ? 'running' : entry.status,
+    hasActiveRun,
+    ...(hasActiveRun ? { activeRunIds: live.map(({ record }) => record.runId) } : {}),
+    agentId,
+  };
+}
+
+/** The row and what its transcript says, as far as that is asked for. */
+export async function fullSessionRow(
+  row: SessionRow,
+  extras: RowExtras,
+  sources: RowSources,
+): Promise<object> {
+  const { transcripts } = sources.sessions.store;
+  const { sessionId } = row.entry;
+  return {
+    ...sessionRow(row, sources),
+    ...(extras.includeDerivedTitles === true
+      ? { derivedTitle: row.entry.displayName ?? (await derivedTitle(transcripts, sessionId)) }
+      : {}),
+    ...(extras.includeLastMessage === true
+      ? { lastMessagePreview: await lastMessage(transcripts, sessionId) }
+      : {}),
+  };
+}
+
+/** What the session will use: its own choice, then what it used last, then its agent's. */
+export function modelOf(entry: SessionEntry, routes: RouteTable, agentId: string): object {
+  const { modelProvider, model, contextTokens } = sessionDefaults(routes, agentId);
+  return {
+    modelProvider: entry.providerOverride ?? entry.modelProvider ?? modelProvider,
+    model: entry.modelOverride ?? entry.model ?? model,
+    contextTokens: entry.contextTokens ?? contextTokens,
+  };
+}
+
+/** `agent:main:work` → `work`. */
+function nameIn(key: SessionKey): string {
+  return key.replace(/^agent:[^:]+:/, '');
+}
