@@ -20,6 +20,7 @@ import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { encodeHello } from './hello.js';
 import type { Runs } from '../sessions/runs.js';
+import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { createLargeFrames } from './large-frames.js';
@@ -27,6 +28,7 @@ import { agentMethods } from './methods/agent.js';
 import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
 import { sessionReadMethods } from './methods/session-reads.js';
+import { sessionWriteMethods } from './methods/session-writes.js';
 import { systemMethods } from './methods/system.js';
 import { createPresence } from './presence.js';
 
@@ -86,12 +88,14 @@ export function openControl(options: ControlOptions): Control {
   const { sessions, runs } = options;
   const { routes } = plan;
   const agents = { runs, sessions, routes, timeoutMs: routes.turnTimeoutMs };
+  const changes = createSessionChanges({ ...agents, now: Date.now });
   const methods = new Map(
     [
       ...systemMethods({ health, status, presence }),
       ...agentMethods(agents),
       ...chatMethods({ ...agents, broadcast: (name, payload) => plane.broadcast(name, payload) }),
       ...sessionReadMethods({ ...agents, lister: createSessionLister(agents) }),
+      ...sessionWriteMethods({ ...agents, changes }),
       ...deviceMethods(devices),
     ].map((method) => [method.name, method]),
   );

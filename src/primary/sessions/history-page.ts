@@ -33,18 +33,19 @@ export async function readHistoryPage(
   const activeRunIds = live.map(({ record }) => record.runId);
   const sessionInfo = { key, hasActiveRun: live.length > 0, activeRunIds };
   const { transcripts } = sessions.store;
-  // The first line is the transcript's own.
-  const total = entry ? Math.max(0, (await transcripts.length(entry.sessionId)) - 1) : 0;
+  // The lines before are the transcript's own first one, and those that were trimmed away.
+  const begin = entry ? await transcripts.start(entry.sessionId) : 1;
+  const total = entry ? Math.max(0, (await transcripts.length(entry.sessionId)) - begin) : 0;
   const end = Math.max(0, total - offset);
   const start = Math.max(0, end - limit);
-  const stored = entry && end > 0 ? await transcripts.read(entry.sessionId, start + 1, end + 1) : [];
+  const stored = entry && end > 0 ? await transcripts.read(entry.sessionId, begin + start, begin + end) : [];
   let messages = stored
     .map(({ index, entry: line }) => rowOf(line, index, maxChars))
     .filter((row) => row !== undefined);
   const dropped = tooManyBytes(messages, maxBytes);
   messages = messages.slice(dropped);
-  const first = messages[0]?.__openclaw.seq ?? start + 1;
-  const hasMore = entry !== undefined && first > 1 && (start > 0 || dropped > 0);
+  const first = (messages[0]?.__openclaw.seq ?? begin + start) - begin;
+  const hasMore = entry !== undefined && first > 0 && (start > 0 || dropped > 0);
   return {
     sessionKey: key,
     ...(entry ? { sessionId: entry.sessionId } : {}),
@@ -57,7 +58,7 @@ export async function readHistoryPage(
       ? { inFlightRun: { runId: running.record.runId, text: running.text, startedAt: running.startedAt } }
       : {}),
     hasMore,
-    ...(hasMore ? { nextOffset: total - first + 1 } : {}),
+    ...(hasMore ? { nextOffset: total - first } : {}),
     totalMessages: total,
   };
 }

@@ -1,4 +1,5 @@
 /** What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes. */
+import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import type { RunEnd, RunRecord } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import { runEnd, sessionAfter, type RunOutcome } from './run-end.js';
@@ -20,22 +21,33 @@ export function storeClaim(
   });
 }
 
-/** Adds the run's message to its session. `before`: how many lines the model is to see. */
+/** Adds the run's message to its session. `before`: how many lines the model is to see; `model`: the session's own. */
 export function storeMessage(
   sessions: Sessions,
   record: RunRecord,
   startedAt: number,
-): Promise<{ readonly record: RunRecord; readonly before: number }> {
+): Promise<{
+  readonly record: RunRecord;
+  readonly before: number;
+  readonly model: ModelRef | undefined;
+}> {
   const { store } = sessions;
-  return sessions.exclusive(record.sessionKey, async () => {
-    // The session may have been reset while the run waited.
-    const { sessionId } = await sessions.getOrNew(record.sessionKey, startedAt);
+  const key = record.sessionKey;
+  return sessions.exclusive(key, async () => {
+    // The session may have been reset, or deleted, while the run waited.
+    const entry = await sessions.getOrNew(key, startedAt);
+    const { sessionId, providerOverride, modelOverride } = entry;
     const started: RunRecord = { ...record, sessionId, startedAt };
     const lines = await sessions.appending(sessionId, startedAt, (parentId) => [
       userLine(record.message, parentId, startedAt),
     ]);
-    await store.commit([lines, { type: 'run', run: started }]);
-    return { record: started, before: await store.transcripts.length(sessionId) };
+    await store.commit([lines, { type: 'run', run: started }, { type: 'session', key, entry }]);
+    const before = await store.transcripts.length(sessionId);
+    const model =
+      providerOverride === undefined || modelOverride === undefined
+        ? undefined
+        : joinModelRef(providerOverride, modelOverride);
+    return { record: started, before, model };
   });
 }
 

@@ -105,6 +105,8 @@ interface Run {
   readonly text: RunText;
   /** Lines that the model is to see. */
   before: number;
+  /** Its own, or else the session's; undefined for the agent's. */
+  model: ModelRef | undefined;
   slot: number | undefined;
   attempts: number;
   /** An abort that came while its key or its message was being stored. */
@@ -147,6 +149,7 @@ export function createRuns(options: RunsOptions): Runs {
       const stored = await storeMessage(sessions, run.record, now());
       run.record = stored.record;
       run.before = stored.before;
+      run.model ??= stored.model;
     } catch (caught) {
       return finish(run, failure(`the message could not be stored: ${toError(caught).message}`));
     }
@@ -159,14 +162,14 @@ export function createRuns(options: RunsOptions): Runs {
   };
 
   const dispatch = (run: Run): void => {
-    const { runId, agentId, model, systemPrompt, timeoutMs } = run.input;
+    const { runId, agentId, systemPrompt, timeoutMs } = run.input;
     const { sessionId } = run.record;
     run.slot = workers.start({
       runId,
       sessionId,
       before: run.before,
       agentId,
-      model,
+      model: run.model,
       systemPrompt,
       timeoutMs,
     });
@@ -264,6 +267,7 @@ export function createRuns(options: RunsOptions): Runs {
         events: new RunEvents({ runId, sessionKey: key, agentId }, options.broadcast),
         text: new RunText(),
         before: 0,
+        model: input.model,
         slot: undefined,
         attempts: 0,
         stopReason: undefined,

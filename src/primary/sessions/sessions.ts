@@ -12,6 +12,8 @@ export interface Sessions {
   get(key: SessionKey): Promise<SessionEntry | undefined>;
   /** Runs a task that reads the session and then changes it; no other such task of the session runs meanwhile. */
   exclusive<T>(key: SessionKey, task: () => Promise<T>): Promise<T>;
+  /** As `exclusive`, for who is about to give a session this label. Inside `exclusive`, never around it. */
+  exclusiveLabel<T>(label: string, task: () => Promise<T>): Promise<T>;
   /** The session's entry, or that of a new one, which is not stored yet. */
   getOrNew(key: SessionKey, at: number): Promise<SessionEntry>;
   /** Appends to the session's transcript, which gets its first line when it has none. Call within `exclusive`. */
@@ -23,12 +25,14 @@ export type MakeLines = (parentId: string | null) => readonly TranscriptEntry[];
 
 export function createSessions(store: Store, scheme: KeyScheme, workspace: string): Sessions {
   const queue = createKeyedQueue();
+  const labels = createKeyedQueue();
   const get = (key: SessionKey): Promise<SessionEntry | undefined> => store.sessions.get(key);
   return {
     scheme,
     store,
     get,
     exclusive: (key, task) => queue.run(key, task),
+    exclusiveLabel: (label, task) => labels.run(label, task),
     getOrNew: async (key, at) => (await get(key)) ?? newSession(at),
     async appending(sessionId, at, lines) {
       const length = await store.transcripts.length(sessionId);

@@ -13,7 +13,8 @@ export async function derivedTitle(
   transcripts: TranscriptReader,
   sessionId: string,
 ): Promise<string | undefined> {
-  const first = await transcripts.read(sessionId, 0, sessionLimits.textLines);
+  const start = await transcripts.start(sessionId);
+  const first = await transcripts.read(sessionId, start, start + sessionLimits.textLines);
   const said = first.map(({ entry }) => itemOf(entry)).find((item) => item?.role === 'user');
   return said && oneLine(said.text, sessionLimits.titleChars);
 }
@@ -35,7 +36,8 @@ export async function lastItems(
   lines: number,
 ): Promise<PreviewItem[]> {
   const end = await transcripts.length(sessionId);
-  const last = await transcripts.read(sessionId, Math.max(0, end - lines), end);
+  const start = await transcripts.start(sessionId);
+  const last = await transcripts.read(sessionId, Math.max(start, end - lines), end);
   return last.map(({ entry }) => itemOf(entry)).filter((item) => item !== undefined);
 }
 

@@ -4,13 +4,14 @@
  *
  *   sessions      key → entry              by-updated, archived   [−updatedAt, key] → ''
  *   session-ids   sessionId → key          labels        [label, key] → ''
- *   transcripts   [sessionId, index] → line
+ *   transcripts   [sessionId, index] → line    transcript-starts   sessionId → index    archives   name → archive
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
  *   devices       deviceId → device        pairings      requestId → request
  */
 import { join } from 'node:path';
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 import type {
+  ArchivedTranscript,
   PairedDevice,
   PairingRequest,
   RunRecord,
@@ -18,6 +19,7 @@ import type {
   SessionKey,
   TranscriptEntry,
 } from '../../shared/store/records.js';
+import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { checkStoreFile } from './check-file.js';
@@ -72,6 +74,8 @@ export function openEmbeddedStore(path: string): Store {
     },
     transcripts: {
       length: async (sessionId) => transcriptLength(tables, sessionId),
+      start: async (sessionId) => tables.starts.get(sessionId) ?? 1,
+      archive: async (name) => tables.archives.get(name),
       read: async (sessionId, from, to) =>
         Array.from(
           tables.transcripts.getRange({ start: [sessionId, from], end: [sessionId, to] }),
@@ -106,6 +110,8 @@ interface Tables {
   readonly sessionIds: Database<SessionKey, string>;
   readonly labels: Database<string, [string, SessionKey]>;
   readonly transcripts: Database<TranscriptEntry, [string, number]>;
+  readonly starts: Database<number, string>;
+  readonly archives: Database<ArchivedTranscript, string>;
   readonly runs: Database<RunRecord, string>;
   readonly openRuns: Database<string, string>;
   readonly endedRuns: Database<string, [number, string]>;
@@ -126,6 +132,8 @@ function openTables(path: string): Tables {
       sessionIds: table('session-ids'),
       labels: table('labels'),
       transcripts: table('transcripts'),
+      starts: table(TRANSCRIPT_STARTS),
+      archives: table('archives'),
       runs: table('runs'),
       openRuns: table('open-runs'),
       endedRuns: table('ended-runs'),
@@ -148,7 +156,12 @@ function apply(tables: Tables, change: Change): void {
       for (const entry of change.entries) void tables.transcripts.put([change.sessionId, index++], entry);
       return;
     }
+    case 'trim':
+      return void tables.starts.put(change.sessionId, change.start);
+    case 'archive':
+      return void tables.archives.put(change.archive.name, change.archive);
     case 'drop-transcript': {
+      void tables.starts.remove(change.sessionId);
       const range = wholeTranscript(change.sessionId);
       // Read to the end first: the cursor must not stand on what is removed.
       const keys = Array.from(tables.transcripts.getKeys(range));

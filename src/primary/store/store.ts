@@ -3,6 +3,7 @@
  * promises because a store may be elsewhere. Every implementation passes `test/primary/store/contract.ts`.
  */
 import type {
+  ArchivedTranscript,
   PairedDevice,
   PairingRequest,
   RunRecord,
@@ -38,6 +39,10 @@ export type Change =
   | { readonly type: 'session'; readonly key: SessionKey; readonly entry: SessionEntry | null }
   /** Adds lines at the end of a transcript, which begins with its first line. */
   | { readonly type: 'append'; readonly sessionId: string; readonly entries: readonly TranscriptEntry[] }
+  /** The transcript begins at this line from now on, after its first one; those before stay for an archive. */
+  | { readonly type: 'trim'; readonly sessionId: string; readonly start: number }
+  /** Names a transcript, or lines of one, that no session shows any more. Nothing is copied. */
+  | { readonly type: 'archive'; readonly archive: ArchivedTranscript }
   /** Deletes a transcript. */
   | { readonly type: 'drop-transcript'; readonly sessionId: string }
   | { readonly type: 'run'; readonly run: RunRecord }
@@ -79,9 +84,14 @@ export interface StoredEntry {
 }
 
 export interface TranscriptReader {
+  /** Where its last line ends: lines keep their places when a transcript is trimmed. */
   length(sessionId: string): Promise<number>;
+  /** Place of the first line that counts after the transcript's own: 1 until it is trimmed. */
+  start(sessionId: string): Promise<number>;
   /** Lines `from` (included) to `to` (excluded), in order. */
   read(sessionId: string, from: number, to: number): Promise<readonly StoredEntry[]>;
+  /** By its name. */
+  archive(name: string): Promise<ArchivedTranscript | undefined>;
 }
 
 export interface RunReader {

@@ -52,6 +52,18 @@ export interface TranscriptEntry {
   readonly [unknown: string]: unknown;
 }
 
+/** A transcript, or a part of one, that its session does not show any more (runs-and-events.md §8). */
+export interface ArchivedTranscript {
+  /** `<sessionId>.jsonl.<why>.<ts>`. */
+  readonly name: string;
+  readonly sessionKey: SessionKey;
+  readonly sessionId: string;
+  /** Its lines: `from` (included) to `to` (excluded), or to the end. */
+  readonly from: number;
+  readonly to?: number;
+  readonly archivedAt: number;
+}
+
 /** Methods that start runs: their keys are one family (protocol.md §19). */
 export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create';
 

@@ -185,6 +185,33 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
         expect(await read('s1', 0, 1_000)).toEqual(Array.from({ length: 200 }, (_, n) => [n, String(n)]));
       });
 
+      it('remembers where a trimmed transcript begins, and keeps every line in its place', async () => {
+        await store.commit([{ type: 'append', sessionId: 's1', entries: ['h', 'a', 'b', 'c'].map(line) }]);
+        expect([await store.transcripts.start('s1'), await store.transcripts.start('s2')]).toEqual([1, 1]);
+        const archive = {
+          name: 's1.jsonl.compacted.7',
+          sessionKey: key('main'),
+          sessionId: 's1',
+          from: 1,
+          to: 3,
+          archivedAt: 7,
+        };
+        await store.commit([
+          { type: 'trim', sessionId: 's1', start: 3 },
+          { type: 'archive', archive },
+        ]);
+        await reopen();
+        expect([await store.transcripts.start('s1'), await store.transcripts.length('s1')]).toEqual([3, 4]);
+        expect(await read('s1', 2, 4)).toEqual([
+          [2, 'b'],
+          [3, 'c'],
+        ]);
+        expect(await store.transcripts.archive(archive.name)).toEqual(archive);
+        expect(await store.transcripts.archive('other')).toBeUndefined();
+        await store.commit([{ type: 'drop-transcript', sessionId: 's1' }]);
+        expect(await store.transcripts.start('s1')).toBe(1);
+      });
+
       it('drops a transcript and no other', async () => {
         await store.commit([
           { type: 'append', sessionId: 's1', entries: [line('a')] },

@@ -117,7 +117,8 @@ async function addressee(
   return { agentId: requireAgent(named ?? owner, routes, 'agent'), key };
 }
 
-function requireAgent(agentId: string, routes: RouteTable, caller: string): string {
+/** The agent's canonical id. @throws RpcError */
+export function requireAgent(agentId: string, routes: RouteTable, caller: string): string {
   const id = agentId.trim().toLowerCase();
   if (Object.hasOwn(routes.agents, id)) return id;
   throw invalidRequest(`invalid ${caller} params: unknown agent id "${agentId}"`);

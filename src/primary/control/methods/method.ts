@@ -53,6 +53,11 @@ export function isAdmin({ session }: Connection): boolean {
   return hasScope(session?.scopes ?? new Set(), 'operator.admin');
 }
 
+/** For what a method does only for some: others get `FORBIDDEN`. @throws RpcError */
+export function requireAdmin(connection: Connection): void {
+  if (!isAdmin(connection)) throw new RpcError(missingScope('operator.admin'));
+}
+
 /** Where the gateway keeps things, as far as its caller may know. */
 export function shownPath(path: string, connection: Connection): string {
   return isAdmin(connection) ? path : '[redacted]';

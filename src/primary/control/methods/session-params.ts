@@ -1,9 +1,22 @@
 /** What the methods on sessions take (methods.md §4). */
 import * as v from 'valibot';
-import { compile, list } from '../../../shared/schema.js';
-import { key, longText, name, optional, text, whole } from './param-types.js';
+import { compile, list, map } from '../../../shared/schema.js';
+import {
+  attachments,
+  key,
+  longText,
+  message,
+  milliseconds,
+  name,
+  optional,
+  text,
+  thinking,
+  whole,
+} from './param-types.js';
 
 const flag = optional(v.boolean());
+const agentId = optional(name);
+const expectedSessionId = optional(name);
 /** Sessions that one preview may be asked for; only the first 64 are looked at. */
 const keys = v.pipe(list(key, 1_000), v.minLength(1));
 
@@ -16,7 +29,7 @@ const listFields = {
   includeUnknown: flag,
   includeDerivedTitles: flag,
   includeLastMessage: flag,
-  agentId: optional(name),
+  agentId,
   label: optional(text(512)),
   spawnedBy: optional(key),
   search: optional(longText(512)),
@@ -28,10 +41,48 @@ const listFields = {
   pinned: flag,
 };
 
+/** A field of a patch; null clears it. What it may hold is the method's business: its errors have names. */
+const field = optional(v.nullable(longText(512)));
+const flagField = optional(v.nullable(v.boolean()));
+const names = optional(v.nullable(list(name, 256)));
+
+const patchFields = {
+  label: field,
+  model: field,
+  thinkingLevel: field,
+  verboseLevel: field,
+  reasoningLevel: field,
+  fastMode: optional(v.nullable(v.union([v.boolean(), text(64)]))),
+  responseUsage: field,
+  pinned: flagField,
+  archived: flagField,
+  unread: flagField,
+  icon: field,
+  color: field,
+  category: field,
+  statusNote: field,
+  boardFace: field,
+  elevatedLevel: field,
+  execHost: field,
+  execSecurity: field,
+  execAsk: field,
+  execNode: field,
+  sendPolicy: field,
+  groupActivation: field,
+  permissionMode: field,
+  sandboxMode: field,
+  traceLevel: field,
+  toolOverrides: optional(v.nullable(map(name, v.union([v.boolean(), text(64)]), 256))),
+  agentRuntime: field,
+  inheritedToolAllow: names,
+  inheritedToolDeny: names,
+  completionOwnerSessionKey: field,
+};
+
 export const sessionParams = {
   'sessions.list': compile(v.object(listFields)),
   'sessions.describe': compile(
-    v.strictObject({ key, agentId: optional(name), includeDerivedTitles: flag, includeLastMessage: flag }),
+    v.strictObject({ key, agentId, includeDerivedTitles: flag, includeLastMessage: flag }),
   ),
   'sessions.preview': compile(
     v.strictObject({ keys, limit: optional(whole(1)), maxChars: optional(whole(20)) }),
@@ -44,7 +95,7 @@ export const sessionParams = {
       shortId: optional(text(64)),
       reference: optional(text(512)),
       slugHint: optional(text(512)),
-      agentId: optional(name),
+      agentId,
       spawnedBy: optional(key),
       includeGlobal: flag,
       includeUnknown: flag,
@@ -55,8 +106,45 @@ export const sessionParams = {
     v.strictObject({
       key: optional(key),
       sessionKey: optional(key),
-      agentId: optional(name),
+      agentId,
       limit: optional(whole(1, 1_000)),
     }),
   ),
+  'sessions.create': compile(
+    v.object({
+      key: optional(key),
+      agentId,
+      label: field,
+      model: field,
+      thinkingLevel: field,
+      parentSessionKey: optional(key),
+      message: optional(message),
+      task: optional(message),
+      attachments,
+      timeoutMs: optional(milliseconds),
+      idempotencyKey: optional(name),
+    }),
+  ),
+  'sessions.send': compile(
+    v.strictObject({
+      key,
+      agentId,
+      message,
+      thinking,
+      attachments,
+      timeoutMs: optional(milliseconds),
+      idempotencyKey: optional(name),
+    }),
+  ),
+  'sessions.abort': compile(
+    v.strictObject({ key: optional(key), runId: optional(name), agentId, clearQueued: flag }),
+  ),
+  'sessions.patch': compile(v.strictObject({ key, agentId, ...patchFields })),
+  'sessions.reset': compile(
+    v.strictObject({ key, agentId, reason: optional(v.picklist(['new', 'reset'])), expectedSessionId }),
+  ),
+  'sessions.delete': compile(
+    v.strictObject({ key, agentId, deleteTranscript: flag, expectedSessionId, archivedOnly: flag }),
+  ),
+  'sessions.compact': compile(v.strictObject({ key, agentId, maxLines: optional(whole(1)) })),
 };

@@ -1,0 +1,95 @@
+/** A message of a person to a session: `chat.send` and `sessions.send` (methods.md §3, §4). */
+import type { RunEnd, RunMethod, SessionKey } from '../../../shared/store/records.js';
+import type { RouteTable } from '../../../shared/routes.js';
+import type { Runs } from '../../sessions/runs.js';
+import { agentOf } from '../../sessions/session-keys.js';
+import type { Sessions } from '../../sessions/sessions.js';
+import { finalPayload, requireAgent, requireRun } from './agent.js';
+import { invalidRequest } from './method.js';
+
+export interface TurnServices {
+  readonly runs: Runs;
+  readonly sessions: Sessions;
+  readonly routes: RouteTable;
+  /** Milliseconds that a run may take when its caller says nothing. */
+  readonly timeoutMs: number;
+}
+
+export interface TurnRequest {
+  readonly method: RunMethod;
+  readonly runId: string;
+  readonly key: SessionKey;
+  readonly message: string;
+  readonly attachments: readonly unknown[] | undefined;
+  /** Milliseconds; 0 for no limit. */
+  readonly timeoutMs: number | undefined;
+  /** What the sender takes for the session's id. */
+  readonly sessionId?: string | undefined;
+  readonly interrupt?: boolean;
+}
+
+/** The payload. @throws RpcError */
+export async function sendTurn(request: TurnRequest, services: TurnServices): Promise<string> {
+  const { runs, sessions } = services;
+  const { key, runId } = request;
+  const message = readMessage(request.message);
+  refuseAttachments(request.attachments);
+  if (message.trim() === '') throw invalidRequest('message or attachment required');
+  requireAgent(agentOf(key, sessions.scheme), services.routes, request.method);
+  const entry = await sessions.get(key);
+  if (request.sessionId !== undefined && entry?.sessionId !== request.sessionId)
+    throw invalidRequest('sessionId does not match sessionKey');
+  if (isStopCommand(message)) {
+    const runIds = await runs.abort(key, undefined, 'stop');
+    return JSON.stringify({ ok: true, aborted: runIds.length > 0, runIds });
+  }
+  if (entry?.sendPolicy === 'deny') throw invalidRequest('send blocked by session policy');
+  if (request.interrupt === true && !runs.live(runId)) await runs.abort(key, undefined, 'rpc');
+  return startTurn({ ...request, message }, services);
+}
+
+/** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
+export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
+  const { method, runId, key, message, timeoutMs = services.timeoutMs } = request;
+  const acceptance = requireRun(
+    await services.runs.accept({
+      method,
+      runId,
+      key,
+      agentId: agentOf(key, services.sessions.scheme),
+      message,
+      timeoutMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs,
+    }),
+  );
+  if (acceptance.outcome === 'ended') return repeatedPayload(runId, acceptance.end);
+  return JSON.stringify({ runId, status: acceptance.outcome === 'accepted' ? 'started' : 'in_flight' });
+}
+
+/** What a key answers whose run has ended (protocol.md §19). @throws RpcError for one that failed */
+function repeatedPayload(runId: string, end: RunEnd): string {
+  if (end.message !== undefined) return finalPayload(end);
+  return JSON.stringify({ runId, status: end.status });
+}
+
+/** @throws RpcError */
+export function refuseAttachments(attachments: readonly unknown[] | undefined): void {
+  if ((attachments ?? []).length > 0)
+    throw invalidRequest('attachment: this gateway does not take attachments yet');
+}
+
+/** Characters that only break terminals go; what people type stays (methods.md §3). @throws RpcError */
+export function readMessage(text: string): string {
+  if (text.includes('\0')) throw invalidRequest('message must not contain null bytes');
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return text.normalize('NFC').replaceAll(/[\u0001-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '');
+}
+
+const stopWords: ReadonlySet<string> = new Set(['stop', 'esc', 'abort', 'exit', 'interrupt']);
+
+function isStopCommand(message: string): boolean {
+  const word = message
+    .trim()
+    .toLowerCase()
+    .replace(/[.!?…]+$/, '');
+  return word === '/stop' || stopWords.has(word);
+}

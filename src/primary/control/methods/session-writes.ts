@@ -1,0 +1,163 @@
+/** `sessions.create`, `.send`, `.abort`, `.patch`, `.reset`, `.delete`, `.compact` (methods.md §4). */
+import { createHash, randomUUID } from 'node:crypto';
+import type { SessionKey } from '../../../shared/store/records.js';
+import type { SessionChanges } from '../../sessions/session-changes.js';
+import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
+import { privilegedFields } from '../../sessions/session-patch.js';
+import { SessionRefusal } from '../../sessions/session-refusal.js';
+import { modelOf } from '../../sessions/session-row.js';
+import { requireAgent } from './agent.js';
+import { invalidRequest, method, requireAdmin, shownPath, type Method } from './method.js';
+import type { ParamsOf } from './params.js';
+import { readMessage, refuseAttachments, sendTurn, startTurn, type TurnServices } from './send-turn.js';
+
+export interface SessionWriteServices extends TurnServices {
+  readonly changes: SessionChanges;
+}
+
+export function sessionWriteMethods(services: SessionWriteServices): readonly Method[] {
+  const { sessions, runs, routes, changes } = services;
+  const { scheme } = sessions;
+  const keyOf = ({ key, agentId }: { readonly key: string; readonly agentId?: string }): SessionKey =>
+    canonicalKey(key, scheme, agentId?.toLowerCase());
+  return [
+    method({
+      name: 'sessions.create',
+      scope: 'operator.write',
+      answer: (params) => create(params, services),
+    }),
+    method({
+      name: 'sessions.send',
+      scope: 'operator.write',
+      async answer(params) {
+        const { message, attachments, timeoutMs, idempotencyKey: runId = randomUUID() } = params;
+        const key = keyOf(params);
+        if (!(await sessions.get(key))) throw invalidRequest(`session not found: ${params.key}`);
+        return sendTurn({ method: 'sessions.send', runId, key, message, attachments, timeoutMs }, services);
+      },
+    }),
+    method({
+      name: 'sessions.abort',
+      scope: 'operator.write',
+      async answer({ key: name, runId, agentId, clearQueued }) {
+        const named = name === undefined ? undefined : keyOf({ key: name, ...(agentId && { agentId }) });
+        const key = named ?? (runId === undefined ? undefined : runs.live(runId)?.record.sessionKey);
+        if (name === undefined && runId === undefined) throw invalidRequest('key or runId required');
+        const [active] = key === undefined ? [] : runs.liveOf(key);
+        const chosen = runId ?? active?.record.runId;
+        if (key === undefined || chosen === undefined) return aborted(undefined);
+        if (runId !== undefined && runs.live(runId) && runs.live(runId)?.record.sessionKey !== key)
+          throw invalidRequest('runId does not match key');
+        const runIds = await runs.abort(key, clearQueued === true ? undefined : chosen, 'rpc');
+        return aborted(runIds.includes(chosen) ? chosen : runIds[0]);
+      },
+    }),
+    method({
+      name: 'sessions.patch',
+      scope: 'operator.write',
+      async answer({ key: name, agentId, ...patch }, connection) {
+        if (Object.keys(patch).some((field) => privilegedFields.has(field))) requireAdmin(connection);
+        const key = keyOf({ key: name, ...(agentId && { agentId }) });
+        const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.patch');
+        const entry = await asked(changes.patch(key, patch));
+        const { modelProvider, model } = modelOf(entry, routes, owner);
+        const path = shownPath(sessions.store.path, connection);
+        return JSON.stringify({ ok: true, path, key, entry, resolved: { modelProvider, model } });
+      },
+    }),
+    method({
+      name: 'sessions.reset',
+      scope: 'operator.admin',
+      async answer(params) {
+        const key = keyOf(params);
+        requireAgent(agentOf(key, scheme), routes, 'sessions.reset');
+        const entry = await asked(changes.reset(key, params.expectedSessionId));
+        return JSON.stringify({ ok: true, key, entry });
+      },
+    }),
+    method({
+      name: 'sessions.delete',
+      // What is archived already, a writer may delete; everything else needs admin.
+      scope: 'operator.write',
+      async answer(params, connection) {
+        const { deleteTranscript: archive = true, archivedOnly = false, expectedSessionId } = params;
+        if (!archivedOnly) requireAdmin(connection);
+        const key = keyOf(params);
+        const removed = await asked(changes.remove(key, { archive, archivedOnly, expectedSessionId }));
+        return JSON.stringify({ ok: true, key, ...removed });
+      },
+    }),
+    method({
+      name: 'sessions.compact',
+      scope: 'operator.admin',
+      async answer(params) {
+        if (params.maxLines === undefined)
+          throw invalidRequest('maxLines required: this gateway does not summarize sessions yet');
+        const key = keyOf(params);
+        return JSON.stringify({ ok: true, key, ...(await changes.compact(key, params.maxLines)) });
+      },
+    }),
+  ];
+}
+
+type CreateParams = ParamsOf<'sessions.create'>;
+
+async function create(params: CreateParams, services: SessionWriteServices): Promise<string> {
+  const { sessions, changes } = services;
+  const message = params.message ?? params.task;
+  const text = message === undefined ? undefined : readMessage(message);
+  refuseAttachments(params.attachments);
+  if (text?.trim() === '') throw invalidRequest('message or attachment required');
+  const key = keyOfNew(params, services);
+  const parent = params.parentSessionKey && canonicalKey(params.parentSessionKey, sessions.scheme);
+  if (parent && !(await sessions.get(parent)))
+    throw invalidRequest(`unknown parent session: ${params.parentSessionKey}`);
+  const { label, model, thinkingLevel } = params;
+  const entry = await asked(
+    changes.patch(key, {
+      ...(label === undefined ? {} : { label }),
+      ...(model === undefined ? {} : { model }),
+      ...(thinkingLevel === undefined ? {} : { thinkingLevel }),
+      ...(parent ? { parentSessionKey: parent } : {}),
+    }),
+  );
+  const created = { ok: true, key, sessionId: entry.sessionId, entry };
+  if (text === undefined) return JSON.stringify({ ...created, runStarted: false });
+  const { idempotencyKey: runId = randomUUID(), timeoutMs } = params;
+  const turn = { runId, key, message: text, attachments: undefined, timeoutMs };
+  await startTurn({ method: 'sessions.create', ...turn }, services);
+  return JSON.stringify({ ...created, runStarted: true, runId });
+}
+
+/** A key that is not given follows from the idempotency key, so that a repeat names the same session. @throws RpcError */
+function keyOfNew(params: CreateParams, { sessions, routes }: SessionWriteServices): SessionKey {
+  const { scheme } = sessions;
+  const agent = params.agentId && requireAgent(params.agentId, routes, 'sessions.create');
+  const { idempotencyKey } = params;
+  const id =
+    idempotencyKey === undefined
+      ? randomUUID()
+      : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32);
+  const key = canonicalKey(params.key ?? `session:${id}`, scheme, agent || undefined);
+  const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.create');
+  if (agent && owner !== agent && key !== 'global')
+    throw invalidRequest(
+      `invalid sessions.create params: agent "${agent}" does not match session key agent "${owner}"`,
+    );
+  return key;
+}
+
+function aborted(runId: string | undefined): string {
+  const status = runId === undefined ? 'no-active-run' : 'aborted';
+  return JSON.stringify({ ok: true, abortedRunId: runId ?? null, status });
+}
+
+/** @throws RpcError where the change was refused */
+async function asked<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (caught) {
+    if (caught instanceof SessionRefusal) throw invalidRequest(caught.message);
+    throw caught;
+  }
+}

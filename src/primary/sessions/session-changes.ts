@@ -1,0 +1,168 @@
+/**
+ * Changes of whole sessions: patch, reset, delete, compact (methods.md §4, runs-and-events.md §9). None of them copies or
+ * reads a transcript: an archive is a name for lines that stay where they are.
+ */
+import type { RouteTable } from '../../shared/routes.js';
+import type { ArchivedTranscript, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import type { Change } from '../store/store.js';
+import type { Runs } from './runs.js';
+import { agentOf, mainSessionKey } from './session-keys.js';
+import { patchedEntry, type SessionPatch } from './session-patch.js';
+import { SessionRefusal } from './session-refusal.js';
+import { newSession, type Sessions } from './sessions.js';
+
+export interface SessionChanges {
+  /** Gives the session's entry afterwards; one that did not exist is made. @throws SessionRefusal */
+  patch(key: SessionKey, patch: SessionPatch): Promise<SessionEntry>;
+  /** Ends its runs; what was said is archived, preferences stay. Gives the new entry. @throws SessionRefusal */
+  reset(key: SessionKey, expectedSessionId?: string): Promise<SessionEntry>;
+  /** Ends its runs. @throws SessionRefusal */
+  remove(key: SessionKey, how: Removal): Promise<Removed>;
+  /** Keeps the last lines of its transcript. */
+  compact(key: SessionKey, lines: number): Promise<Compacted>;
+}
+
+export interface Removal {
+  /** False: its lines stay without a name. */
+  readonly archive: boolean;
+  readonly archivedOnly: boolean;
+  readonly expectedSessionId: string | undefined;
+}
+
+export interface Removed {
+  readonly deleted: boolean;
+  /** Names of archives. */
+  readonly archived: readonly string[];
+}
+
+export type Compacted =
+  | { readonly compacted: true; readonly kept: number; readonly archived: string }
+  | { readonly compacted: false; readonly kept: number }
+  | { readonly compacted: false; readonly reason: 'no sessionId' | 'no transcript' };
+
+export interface SessionChangeOptions {
+  readonly sessions: Sessions;
+  readonly runs: Runs;
+  readonly routes: RouteTable;
+  now(): number;
+}
+
+export function createSessionChanges({ sessions, runs, routes, now }: SessionChangeOptions): SessionChanges {
+  const { store, scheme } = sessions;
+
+  /** The change that gives the lines a name; none when there are no lines. */
+  const archiving = async (
+    sessionKey: SessionKey,
+    sessionId: string,
+    why: 'reset' | 'deleted',
+  ): Promise<ArchivedTranscript | undefined> => {
+    const { transcripts } = store;
+    if ((await transcripts.length(sessionId)) === 0) return undefined;
+    const archivedAt = now();
+    const name = `${sessionId}.jsonl.${why}.${archivedAt}`;
+    return { name, sessionKey, sessionId, from: await transcripts.start(sessionId), archivedAt };
+  };
+
+  return {
+    patch: (key, patch) =>
+      sessions.exclusive(key, async () => {
+        const at = now();
+        const before = await sessions.getOrNew(key, at);
+        const entry = { ...patchedEntry(before, patch, routes), updatedAt: at };
+        const { label } = entry;
+        const commit = () => store.commit([{ type: 'session', key, entry }]);
+        if (label === undefined || label === before.label) await commit();
+        else {
+          await sessions.exclusiveLabel(label, async () => {
+            const others = (await store.sessions.labelled(label)).filter((one) => one !== key);
+            if (others.length > 0) throw new SessionRefusal(`label already in use: ${label}`);
+            await commit();
+          });
+        }
+        return entry;
+      }),
+    async reset(key, expectedSessionId) {
+      requireSame(await sessions.get(key), expectedSessionId);
+      await runs.abort(key, undefined, 'rpc');
+      return sessions.exclusive(key, async () => {
+        const before = await sessions.get(key);
+        requireSame(before, expectedSessionId);
+        const entry = before ? renewed(before, now()) : newSession(now());
+        const changes: Change[] = [{ type: 'session', key, entry }];
+        const archive = before && (await archiving(key, before.sessionId, 'reset'));
+        if (archive) changes.push({ type: 'archive', archive });
+        await store.commit(changes);
+        return entry;
+      });
+    },
+    async remove(key, how) {
+      if (key === mainSessionKey(scheme, agentOf(key, scheme)))
+        throw new SessionRefusal(`Cannot delete the main session (${key}).`);
+      const check = (entry: SessionEntry | undefined): void => {
+        requireSame(entry, how.expectedSessionId);
+        if (entry && how.archivedOnly && entry.archived !== true)
+          throw new SessionRefusal(`session is not archived: ${key}`);
+      };
+      check(await sessions.get(key));
+      await runs.abort(key, undefined, 'rpc');
+      return sessions.exclusive(key, async () => {
+        const entry = await sessions.get(key);
+        if (!entry) return { deleted: false, archived: [] };
+        check(entry);
+        const changes: Change[] = [{ type: 'session', key, entry: null }];
+        const archive = how.archive ? await archiving(key, entry.sessionId, 'deleted') : undefined;
+        if (archive) changes.push({ type: 'archive', archive });
+        await store.commit(changes);
+        return { deleted: true, archived: archive ? [archive.name] : [] };
+      });
+    },
+    compact: (key, lines) =>
+      sessions.exclusive(key, async () => {
+        const entry = await sessions.get(key);
+        if (!entry) return { compacted: false, reason: 'no sessionId' };
+        const { sessionId } = entry;
+        const end = await store.transcripts.length(sessionId);
+        if (end === 0) return { compacted: false, reason: 'no transcript' };
+        const from = await store.transcripts.start(sessionId);
+        const to = end - lines;
+        if (to <= from) return { compacted: false, kept: end - from };
+        const archivedAt = now();
+        const name = `${sessionId}.jsonl.compacted.${archivedAt}`;
+        const after = { ...entry, updatedAt: archivedAt, compactionCount: (entry.compactionCount ?? 0) + 1 };
+        await store.commit([
+          { type: 'trim', sessionId, start: to },
+          { type: 'archive', archive: { name, sessionKey: key, sessionId, from, to, archivedAt } },
+          { type: 'session', key, entry: after },
+        ]);
+        return { compacted: true, kept: lines, archived: name };
+      }),
+  };
+}
+
+function requireSame(entry: SessionEntry | undefined, expectedSessionId: string | undefined): void {
+  if (expectedSessionId !== undefined && entry?.sessionId !== expectedSessionId)
+    throw new SessionRefusal('expectedSessionId does not match the session');
+}
+
+/** What a conversation has brought about; everything else in an entry is a preference, or not known here. */
+const ofConversation: ReadonlySet<string> = new Set([
+  'inputTokens',
+  'outputTokens',
+  'totalTokens',
+  'contextTokens',
+  'modelProvider',
+  'model',
+  'compactionCount',
+  'systemSent',
+  'abortedLastRun',
+  'status',
+  'startedAt',
+  'endedAt',
+  'runtimeMs',
+]);
+
+function renewed(before: SessionEntry, at: number): SessionEntry {
+  const kept = Object.entries(before).filter(([field]) => !ofConversation.has(field));
+  const counters = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+  return { ...Object.fromEntries(kept), ...newSession(at), ...counters };
+}
