@@ -4,7 +4,7 @@ import { controlLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
-import { encodeEvent } from '../../shared/protocol/events.js';
+import { encodeEvent, type EventName } from '../../shared/protocol/events.js';
 import type { StateVersion } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
@@ -19,6 +19,7 @@ import { createAuthenticator } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { encodeHello } from './hello.js';
+import { createResetCommands } from '../sessions/reset-command.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
@@ -87,15 +88,23 @@ export function openControl(options: ControlOptions): Control {
   });
   const { sessions, runs } = options;
   const { routes } = plan;
-  const agents = { runs, sessions, routes, timeoutMs: routes.turnTimeoutMs };
-  const changes = createSessionChanges({ ...agents, now: Date.now });
+  const changes = createSessionChanges({ runs, sessions, routes, now: Date.now });
+  const agents = {
+    runs,
+    sessions,
+    routes,
+    changes,
+    timeoutMs: routes.turnTimeoutMs,
+    resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
+    broadcast: (name: EventName, payload: string) => plane.broadcast(name, payload),
+  };
   const methods = new Map(
     [
       ...systemMethods({ health, status, presence }),
       ...agentMethods(agents),
-      ...chatMethods({ ...agents, broadcast: (name, payload) => plane.broadcast(name, payload) }),
+      ...chatMethods(agents),
       ...sessionReadMethods({ ...agents, lister: createSessionLister(agents) }),
-      ...sessionWriteMethods({ ...agents, changes }),
+      ...sessionWriteMethods(agents),
       ...deviceMethods(devices),
     ].map((method) => [method.name, method]),
   );

@@ -15,11 +15,16 @@ export interface SessionChanges {
   /** Gives the session's entry afterwards; one that did not exist is made. @throws SessionRefusal */
   patch(key: SessionKey, patch: SessionPatch): Promise<SessionEntry>;
   /** Ends its runs; what was said is archived, preferences stay. Gives the new entry. @throws SessionRefusal */
-  reset(key: SessionKey, expectedSessionId?: string): Promise<SessionEntry>;
+  reset(key: SessionKey, how: Reset): Promise<SessionEntry>;
   /** Ends its runs. @throws SessionRefusal */
   remove(key: SessionKey, how: Removal): Promise<Removed>;
   /** Keeps the last lines of its transcript. */
   compact(key: SessionKey, lines: number): Promise<Compacted>;
+}
+
+export interface Reset {
+  readonly reason: 'new' | 'reset';
+  readonly expectedSessionId?: string | undefined;
 }
 
 export interface Removal {
@@ -81,7 +86,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
         }
         return entry;
       }),
-    async reset(key, expectedSessionId) {
+    async reset(key, { expectedSessionId }) {
       requireSame(await sessions.get(key), expectedSessionId);
       await runs.abort(key, undefined, 'rpc');
       return sessions.exclusive(key, async () => {

@@ -37,7 +37,7 @@ it('a model of its own is used by its runs until it is cleared', async () => {
   const key = newKey();
   const model = async (): Promise<unknown> => {
     const { payload } = await runTurn(client, 'Hi', key);
-    return (payload?.result as { meta: { agentMeta: { model: string } } }).meta.agentMeta.model;
+    return (payload as { result: { meta: { agentMeta: { model: string } } } }).result.meta.agentMeta.model;
   };
   const { resolved } = await answer(writer, 'sessions.patch', { key, model: 'other' });
   expect(resolved).toEqual({ modelProvider: 'echo', model: 'other' });

@@ -4,13 +4,15 @@ import { runLimits } from '../../../shared/limits.js';
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
-import type { Acceptance, Runs } from '../../sessions/runs.js';
+import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
+import type { Acceptance, RunInput, Runs } from '../../sessions/runs.js';
 import { agentOf, canonicalKey, mainSessionKey } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
 import {
   invalidRequest,
   method,
+  requireAdmin,
   RpcError,
   type AnswerAgain,
   type LateAnswer,
@@ -23,6 +25,7 @@ export interface AgentMethodServices {
   readonly routes: RouteTable;
   /** Milliseconds that a run may take when its caller says nothing. */
   readonly timeoutMs: number;
+  readonly resets: ResetCommands;
 }
 
 export function agentMethods(services: AgentMethodServices): readonly Method[] {
@@ -35,7 +38,9 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
       async answer(params, connection, again) {
         requireOverrideRights(params, connection);
         const { agentId, key } = await addressee(params, services);
-        const acceptance = await runs.accept({
+        const command = readResetCommand(params.message);
+        if (command) requireAdmin(connection);
+        const input: RunInput = {
           method: 'agent',
           runId: params.idempotencyKey,
           key,
@@ -44,7 +49,9 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           timeoutMs: params.timeout === undefined ? services.timeoutMs : secondsOrNone(params.timeout),
           model: modelOf(params, routes),
           systemPrompt: params.extraSystemPrompt,
-        });
+        };
+        const acceptance = command ? await services.resets.accept(input, command) : await runs.accept(input);
+        if (acceptance.outcome === 'done') return finalPayload(acceptance.end);
         return firstAnswer(requireRun(acceptance), again);
       },
     }),

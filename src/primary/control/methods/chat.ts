@@ -1,5 +1,5 @@
 /** `chat.send`, `chat.abort`, `chat.history`, `chat.inject` (methods.md §3). */
-import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
+import { RunEvents } from '../../sessions/run-events.js';
 import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
 import { readHistoryPage } from '../../sessions/history-page.js';
 import { sessionDefaults } from '../../sessions/session-defaults.js';
@@ -7,11 +7,7 @@ import { assistantLine } from '../../sessions/transcript-lines.js';
 import { invalidRequest, method, type Method } from './method.js';
 import { sendTurn, type TurnServices } from './send-turn.js';
 
-export interface ChatMethodServices extends TurnServices {
-  readonly broadcast: Broadcast;
-}
-
-export function chatMethods(services: ChatMethodServices): readonly Method[] {
+export function chatMethods(services: TurnServices): readonly Method[] {
   const { runs, sessions, routes } = services;
   const { scheme } = sessions;
   return [

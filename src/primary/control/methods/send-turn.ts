@@ -1,6 +1,8 @@
 /** A message of a person to a session: `chat.send` and `sessions.send` (methods.md §3, §4). */
 import type { RunEnd, RunMethod, SessionKey } from '../../../shared/store/records.js';
 import type { RouteTable } from '../../../shared/routes.js';
+import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
+import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
 import type { Runs } from '../../sessions/runs.js';
 import { agentOf } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
@@ -13,6 +15,8 @@ export interface TurnServices {
   readonly routes: RouteTable;
   /** Milliseconds that a run may take when its caller says nothing. */
   readonly timeoutMs: number;
+  readonly resets: ResetCommands;
+  readonly broadcast: Broadcast;
 }
 
 export interface TurnRequest {
@@ -51,18 +55,21 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
 export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
   const { method, runId, key, message, timeoutMs = services.timeoutMs } = request;
-  const acceptance = requireRun(
-    await services.runs.accept({
-      method,
-      runId,
-      key,
-      agentId: agentOf(key, services.sessions.scheme),
-      message,
-      timeoutMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs,
-    }),
-  );
-  if (acceptance.outcome === 'ended') return repeatedPayload(runId, acceptance.end);
-  return JSON.stringify({ runId, status: acceptance.outcome === 'accepted' ? 'started' : 'in_flight' });
+  const { runs, resets, sessions, broadcast } = services;
+  const agentId = agentOf(key, sessions.scheme);
+  const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
+  const input = { method, runId, key, agentId, message, timeoutMs: limit };
+  const command = readResetCommand(message);
+  const acceptance = command ? await resets.accept(input, command) : await runs.accept(input);
+  if (acceptance.outcome === 'done') {
+    const subject = { runId, sessionKey: key, agentId };
+    // Its client waits for an end, which comes after the answer.
+    setImmediate(() => new RunEvents(subject, broadcast).final('', Date.now(), undefined, undefined));
+    return JSON.stringify({ runId, status: 'started' });
+  }
+  const run = requireRun(acceptance);
+  if (run.outcome === 'ended') return repeatedPayload(runId, run.end);
+  return JSON.stringify({ runId, status: run.outcome === 'accepted' ? 'started' : 'in_flight' });
 }
 
 /** What a key answers whose run has ended (protocol.md §19). @throws RpcError for one that failed */

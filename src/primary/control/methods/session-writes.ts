@@ -71,7 +71,8 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       async answer(params) {
         const key = keyOf(params);
         requireAgent(agentOf(key, scheme), routes, 'sessions.reset');
-        const entry = await asked(changes.reset(key, params.expectedSessionId));
+        const { reason = 'reset', expectedSessionId } = params;
+        const entry = await asked(changes.reset(key, { reason, expectedSessionId }));
         return JSON.stringify({ ok: true, key, entry });
       },
     }),

@@ -1,0 +1,70 @@
+/**
+ * `/new` and `/reset` as a message, alone or before another message: the session is reset, then the rest is a run
+ * (runs-and-events.md §9). Once for a run id: a repeat of the request resets nothing.
+ */
+import { createKeyedQueue } from '../../shared/keyed-queue.js';
+import type { RunEnd, RunRecord } from '../../shared/store/records.js';
+import type { Acceptance, RunInput, Runs } from './runs.js';
+import type { SessionChanges } from './session-changes.js';
+import type { Sessions } from './sessions.js';
+
+export interface ResetCommand {
+  readonly reason: 'new' | 'reset';
+  /** What follows it; empty for nothing. */
+  readonly rest: string;
+}
+
+/** Undefined for any other message. */
+export function readResetCommand(message: string): ResetCommand | undefined {
+  const [, word, rest = ''] = /^\s*\/(new|reset)(?:\s+([\s\S]*))?$/i.exec(message) ?? [];
+  if (word === undefined) return undefined;
+  return { reason: word.toLowerCase() === 'new' ? 'new' : 'reset', rest: rest.trim() };
+}
+
+/** `done`: there was nothing to run, and this request is the one that reset the session. */
+export type ResetAcceptance = Acceptance | { readonly outcome: 'done'; readonly end: RunEnd };
+
+export interface ResetCommands {
+  /** `input.message` is the whole message. */
+  accept(input: RunInput, command: ResetCommand): Promise<ResetAcceptance>;
+}
+
+export interface ResetCommandOptions {
+  readonly sessions: Sessions;
+  readonly runs: Runs;
+  readonly changes: SessionChanges;
+  now(): number;
+}
+
+export function createResetCommands({ sessions, runs, changes, now }: ResetCommandOptions): ResetCommands {
+  const requests = createKeyedQueue();
+  const { store } = sessions;
+  return {
+    accept: (input, { reason, rest }) =>
+      requests.run(input.runId, async () => {
+        const { runId, method, key, agentId, message } = input;
+        const acceptedAt = now();
+        if (runs.live(runId) || (await store.runs.get(runId))) return runs.accept(input);
+        const { sessionId } = await changes.reset(key, { reason });
+        if (rest !== '') return runs.accept({ ...input, message: rest });
+        const end = resetEnd(runId, now() - acceptedAt, now());
+        const record: RunRecord = {
+          runId,
+          method,
+          sessionKey: key,
+          sessionId,
+          agentId,
+          message,
+          acceptedAt,
+          end,
+        };
+        const taken = await store.claimRun(record, []);
+        return taken ? runs.accept(input) : { outcome: 'done', end };
+      }),
+  };
+}
+
+function resetEnd(runId: string, durationMs: number, endedAt: number): RunEnd {
+  const result = { payloads: [], meta: { durationMs } };
+  return { endedAt, status: 'ok', payload: { runId, status: 'ok', summary: 'session reset', result } };
+}
