@@ -96,7 +96,16 @@ async function startGateway(
   });
   const { agents, session } = plan.config;
   const scheme = { defaultAgentId: plan.routes.defaultAgentId, ...session };
-  const sessions = createSessions(store, scheme, agents.defaults.workspace ?? paths.workspace);
+  const sessions = createSessions({
+    store,
+    scheme,
+    workspace: agents.defaults.workspace ?? paths.workspace,
+    observer: {
+      changed: (key, change) => control.sessionEvents.changed(key, change),
+      hears: (key) => control.sessionEvents.hears(key),
+      appended: (line) => control.sessionEvents.appended(line),
+    },
+  });
   const runs = createRuns({
     sessions,
     workers: {

@@ -173,6 +173,16 @@ export const sessionLimits = {
   previewChars: 2_000,
 } as const;
 
+/** Events about sessions (methods.md §4.2). */
+export const sessionEventLimits = {
+  /** Changes of a session wait so long for the next one … */
+  debounceMs: 100,
+  /** … and leave so long after the first of them at the latest. */
+  latestMs: 500,
+  /** Sessions whose messages one connection may listen to. */
+  messageSubscriptions: 1_000,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

@@ -61,6 +61,8 @@ export interface ControlPlane {
   broadcast(name: EventName, payload: string, stateVersion?: StateVersion): void;
   /** As `broadcast`, with a payload that depends on who sees it. */
   broadcastTo(name: EventName, encode: (connection: Connection) => EncodedEvent): void;
+  /** As `broadcast`, to some only. */
+  sendTo(connections: Iterable<Connection>, name: EventName, payload: string): void;
   /** Closes what is open and chosen. */
   closeWhere(chosen: (session: Session) => boolean, code: CloseCode, reason: string): void;
   /** Open sockets by role, those still in the handshake as `connecting`. */
@@ -211,6 +213,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     });
   };
 
+  const sendTo = (connections: Iterable<Connection>, name: EventName, payload: string): void => {
+    const { droppable } = eventRules[name];
+    const event = encodeEvent(name, payload);
+    for (const connection of connections) connection.sendEvent(event, droppable);
+    limitBuffered(open, (connection) => watch.slowConsumer(connection));
+  };
+
   const broadcastTo = (name: EventName, encode: (connection: Connection) => EncodedEvent): void => {
     const { droppable } = eventRules[name];
     for (const connection of open) connection.sendEvent(encode(connection), droppable);
@@ -241,6 +250,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       server.handleUpgrade(request, socket, rest, (webSocket) => accept(webSocket, remote));
     },
     broadcastTo,
+    sendTo,
     broadcast(name, payload, stateVersion) {
       const event = encodeEvent(name, payload, stateVersion);
       broadcastTo(name, () => event);

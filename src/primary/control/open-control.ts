@@ -23,14 +23,16 @@ import { createResetCommands } from '../sessions/reset-command.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
-import type { Sessions } from '../sessions/sessions.js';
+import type { SessionObserver, Sessions } from '../sessions/sessions.js';
 import { createLargeFrames } from './large-frames.js';
 import { agentMethods } from './methods/agent.js';
 import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
 import { sessionReadMethods } from './methods/session-reads.js';
+import { sessionSubscriptionMethods } from './methods/session-subscriptions.js';
 import { sessionWriteMethods } from './methods/session-writes.js';
 import { systemMethods } from './methods/system.js';
+import { createSessionEvents } from './session-events.js';
 import { createPresence } from './presence.js';
 
 export interface ControlOptions {
@@ -54,6 +56,7 @@ export interface Control extends Pick<
   ControlPlane,
   'upgrade' | 'broadcast' | 'counts' | 'bufferedBytes' | 'shutdown'
 > {
+  readonly sessionEvents: SessionObserver;
   start(): void;
   /** Workers came or went: the health snapshot says so at once. */
   workersChanged(): void;
@@ -98,13 +101,20 @@ export function openControl(options: ControlOptions): Control {
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
     broadcast: (name: EventName, payload: string) => plane.broadcast(name, payload),
   };
+  const lister = createSessionLister(agents);
+  const events = createSessionEvents({
+    ...agents,
+    send: (connections, name, payload) => plane.sendTo(connections, name, payload),
+    failed: (error) => options.log.error('ws.session-event', error.message),
+  });
   const methods = new Map(
     [
       ...systemMethods({ health, status, presence }),
       ...agentMethods(agents),
       ...chatMethods(agents),
-      ...sessionReadMethods({ ...agents, lister: createSessionLister(agents) }),
+      ...sessionReadMethods({ ...agents, lister }),
       ...sessionWriteMethods(agents),
+      ...sessionSubscriptionMethods({ sessions, lister, events }),
       ...deviceMethods(devices),
     ].map((method) => [method.name, method]),
   );
@@ -145,7 +155,10 @@ export function openControl(options: ControlOptions): Control {
         presence.connected(connection);
       },
       alive: presence.touch,
-      closed: presence.disconnected,
+      closed(connection) {
+        presence.disconnected(connection);
+        events.closed(connection);
+      },
     },
   });
   const broadcastHealth = (): void => {
@@ -158,6 +171,7 @@ export function openControl(options: ControlOptions): Control {
   let ticks: NodeJS.Timeout | undefined;
   return {
     upgrade: plane.upgrade,
+    sessionEvents: events,
     broadcast: plane.broadcast,
     counts: plane.counts,
     bufferedBytes: plane.bufferedBytes,
@@ -174,6 +188,7 @@ export function openControl(options: ControlOptions): Control {
       clearInterval(ticks);
       health.stop();
       presence.stop();
+      events.stop();
       await largeFrames.stop();
     },
   };

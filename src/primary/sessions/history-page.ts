@@ -40,7 +40,7 @@ export async function readHistoryPage(
   const start = Math.max(0, end - limit);
   const stored = entry && end > 0 ? await transcripts.read(entry.sessionId, begin + start, begin + end) : [];
   let messages = stored
-    .map(({ index, entry: line }) => rowOf(line, index, maxChars))
+    .map(({ index, entry: line }) => messageRow(line, index, maxChars))
     .filter((row) => row !== undefined);
   const dropped = tooManyBytes(messages, maxBytes);
   messages = messages.slice(dropped);
@@ -63,7 +63,7 @@ export async function readHistoryPage(
   };
 }
 
-interface Row {
+export interface Row {
   readonly role: string;
   readonly content: readonly object[];
   readonly __openclaw: { readonly id: string; readonly seq: number };
@@ -82,7 +82,7 @@ interface StoredBlock {
 }
 
 /** Undefined for what is not for people: lines of other kinds, answers that say nothing. */
-function rowOf(line: TranscriptEntry, seq: number, maxChars: number): Row | undefined {
+export function messageRow(line: TranscriptEntry, seq: number, maxChars: number): Row | undefined {
   if (line.type !== 'message') return undefined;
   const message = line.message as StoredMessage;
   const { content = [], ...rest } = message;

@@ -41,7 +41,7 @@ export function storeMessage(
     const lines = await sessions.appending(sessionId, startedAt, (parentId) => [
       userLine(record.message, parentId, startedAt),
     ]);
-    await store.commit([lines, { type: 'run', run: started }, { type: 'session', key, entry }]);
+    await sessions.commit(key, [lines, { type: 'run', run: started }, { type: 'session', key, entry }]);
     const before = await store.transcripts.length(sessionId);
     const model =
       providerOverride === undefined || modelOverride === undefined
@@ -72,7 +72,7 @@ export function storeEnd(
       const line = (parentId: string | null) => assistantLine(text, factsOf(outcome), parentId, endedAt);
       changes.push(await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]));
     }
-    await sessions.store.commit(changes);
+    await sessions.commit(key, changes);
   });
 }
 

@@ -156,6 +156,7 @@ export function createRuns(options: RunsOptions): Runs {
     if (run.stopReason) return finish(run, { status: 'stopped', stopReason: run.stopReason });
     run.state = 'running';
     run.events.started(run.record.startedAt as number);
+    sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
     const { timeoutMs } = run.input;
     if (timeoutMs <= runLimits.timerMaxMs) run.timer = setTimeout(() => stop(run, 'timeout'), timeoutMs);
     dispatch(run);
@@ -219,6 +220,8 @@ export function createRuns(options: RunsOptions): Runs {
     const record: RunRecord = { ...run.record, end };
     tell(run, told, shown, endedAt);
     forget(run);
+    const phase = told.status === 'error' ? 'error' : 'end';
+    sessions.changed(run.input.key, { phase, runId: run.input.runId });
     run.ended.resolve(end);
     for (const resolve of waiters.get(run.input.runId) ?? []) resolve(record);
     waiters.delete(run.input.runId);
@@ -296,6 +299,7 @@ export function createRuns(options: RunsOptions): Runs {
       }
       run.state = 'queued';
       run.claimed.resolve(true);
+      sessions.changed(key, { reason: 'send' });
       if (run.stopReason) void finish(run, { status: 'stopped', stopReason: run.stopReason });
       return { outcome: 'accepted', run: viewOf(run) };
     },

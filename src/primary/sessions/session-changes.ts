@@ -72,7 +72,8 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
     patch: (key, patch) =>
       sessions.exclusive(key, async () => {
         const at = now();
-        const before = await sessions.getOrNew(key, at);
+        const known = await sessions.get(key);
+        const before = known ?? newSession(at);
         const entry = { ...patchedEntry(before, patch, routes), updatedAt: at };
         const { label } = entry;
         const commit = () => store.commit([{ type: 'session', key, entry }]);
@@ -84,9 +85,10 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
             await commit();
           });
         }
+        sessions.changed(key, { reason: known ? 'patch' : 'create' });
         return entry;
       }),
-    async reset(key, { expectedSessionId }) {
+    async reset(key, { reason, expectedSessionId }) {
       requireSame(await sessions.get(key), expectedSessionId);
       await runs.abort(key, undefined, 'rpc');
       return sessions.exclusive(key, async () => {
@@ -97,6 +99,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
         const archive = before && (await archiving(key, before.sessionId, 'reset'));
         if (archive) changes.push({ type: 'archive', archive });
         await store.commit(changes);
+        sessions.changed(key, { reason });
         return entry;
       });
     },
@@ -118,6 +121,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
         const archive = how.archive ? await archiving(key, entry.sessionId, 'deleted') : undefined;
         if (archive) changes.push({ type: 'archive', archive });
         await store.commit(changes);
+        sessions.changed(key, { reason: 'delete' });
         return { deleted: true, archived: archive ? [archive.name] : [] };
       });
     },
@@ -139,6 +143,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
           { type: 'archive', archive: { name, sessionKey: key, sessionId, from, to, archivedAt } },
           { type: 'session', key, entry: after },
         ]);
+        sessions.changed(key, { reason: 'compact' });
         return { compacted: true, kept: lines, archived: name };
       }),
   };

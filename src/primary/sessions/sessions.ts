@@ -6,6 +6,27 @@ import type { Change, Store } from '../store/store.js';
 import type { KeyScheme } from './session-keys.js';
 import { sessionLine } from './transcript-lines.js';
 
+/** What happened to a session (methods.md §4.2). */
+export type SessionChange =
+  | { readonly reason: 'create' | 'send' | 'patch' | 'reset' | 'new' | 'delete' | 'compact' }
+  | { readonly phase: 'start' | 'end' | 'error'; readonly runId: string };
+
+export interface AppendedLine {
+  readonly key: SessionKey;
+  readonly sessionId: string;
+  /** Its place in the transcript. */
+  readonly index: number;
+  readonly line: TranscriptEntry;
+}
+
+/** Told after the fact. */
+export interface SessionObserver {
+  changed(key: SessionKey, change: SessionChange): void;
+  /** Whether lines of this session are of interest. */
+  hears(key: SessionKey): boolean;
+  appended(appended: AppendedLine): void;
+}
+
 export interface Sessions {
   readonly scheme: KeyScheme;
   readonly store: Store;
@@ -14,6 +35,9 @@ export interface Sessions {
   exclusive<T>(key: SessionKey, task: () => Promise<T>): Promise<T>;
   /** As `exclusive`, for who is about to give a session this label. Inside `exclusive`, never around it. */
   exclusiveLabel<T>(label: string, task: () => Promise<T>): Promise<T>;
+  /** Commits changes of this session, and tells of lines that they append. Call within `exclusive`. */
+  commit(key: SessionKey, changes: readonly Change[]): Promise<void>;
+  changed: SessionObserver['changed'];
   /** The session's entry, or that of a new one, which is not stored yet. */
   getOrNew(key: SessionKey, at: number): Promise<SessionEntry>;
   /** Appends to the session's transcript, which gets its first line when it has none. Call within `exclusive`. */
@@ -23,7 +47,15 @@ export interface Sessions {
 /** Makes lines that follow the line `parentId`. */
 export type MakeLines = (parentId: string | null) => readonly TranscriptEntry[];
 
-export function createSessions(store: Store, scheme: KeyScheme, workspace: string): Sessions {
+export interface SessionsOptions {
+  readonly store: Store;
+  readonly scheme: KeyScheme;
+  /** Where its agent works, as transcripts say. */
+  readonly workspace: string;
+  readonly observer: SessionObserver;
+}
+
+export function createSessions({ store, scheme, workspace, observer }: SessionsOptions): Sessions {
   const queue = createKeyedQueue();
   const labels = createKeyedQueue();
   const get = (key: SessionKey): Promise<SessionEntry | undefined> => store.sessions.get(key);
@@ -33,6 +65,19 @@ export function createSessions(store: Store, scheme: KeyScheme, workspace: strin
     get,
     exclusive: (key, task) => queue.run(key, task),
     exclusiveLabel: (label, task) => labels.run(label, task),
+    changed: observer.changed,
+    async commit(key, changes) {
+      await store.commit(changes);
+      if (!observer.hears(key)) return;
+      for (const change of changes) {
+        if (change.type !== 'append') continue;
+        const { sessionId, entries } = change;
+        const first = (await store.transcripts.length(sessionId)) - entries.length;
+        for (const [n, line] of entries.entries()) {
+          observer.appended({ key, sessionId, index: first + n, line });
+        }
+      }
+    },
     getOrNew: async (key, at) => (await get(key)) ?? newSession(at),
     async appending(sessionId, at, lines) {
       const length = await store.transcripts.length(sessionId);

@@ -18,6 +18,8 @@ export const eventRules = {
   presence: { scope: 'operator.read', nodes: false, droppable: true },
   tick: { scope: null, nodes: true, droppable: true },
   health: { scope: null, nodes: true, droppable: true },
+  'sessions.changed': { scope: 'operator.read', nodes: false, droppable: true },
+  'session.message': { scope: 'operator.read', nodes: false, droppable: true },
   'device.pair.requested': { scope: 'operator.pairing', nodes: false, droppable: false },
   'device.pair.resolved': { scope: 'operator.pairing', nodes: false, droppable: false },
   shutdown: { scope: null, nodes: true, droppable: false },

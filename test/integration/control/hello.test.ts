@@ -61,6 +61,8 @@ describe('hello-ok', () => {
           'presence',
           'tick',
           'health',
+          'sessions.changed',
+          'session.message',
           'device.pair.requested',
           'device.pair.resolved',
           'shutdown',

@@ -59,7 +59,8 @@ export function chatMethods(services: TurnServices): readonly Method[] {
             messageId = line.id;
             return [line];
           });
-          await sessions.store.commit([append, { type: 'session', key, entry: { ...entry, updatedAt: at } }]);
+          await sessions.commit(key, [append, { type: 'session', key, entry: { ...entry, updatedAt: at } }]);
+          sessions.changed(key, { reason: 'send' });
           const subject = { runId: `inject-${messageId}`, sessionKey: key, agentId: agentOf(key, scheme) };
           new RunEvents(subject, services.broadcast).final(text, at, undefined, undefined);
           return JSON.stringify({ ok: true, messageId });

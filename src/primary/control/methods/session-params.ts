@@ -8,6 +8,7 @@ import {
   message,
   milliseconds,
   name,
+  none,
   optional,
   text,
   thinking,
@@ -79,7 +80,13 @@ const patchFields = {
   completionOwnerSessionKey: field,
 };
 
+const messagesOf = { key, agentId };
+
 export const sessionParams = {
+  'sessions.subscribe': compile(v.object(listFields)),
+  'sessions.unsubscribe': none,
+  'sessions.messages.subscribe': compile(v.strictObject({ ...messagesOf, includeApprovals: flag })),
+  'sessions.messages.unsubscribe': compile(v.strictObject(messagesOf)),
   'sessions.list': compile(v.object(listFields)),
   'sessions.describe': compile(
     v.strictObject({ key, agentId, includeDerivedTitles: flag, includeLastMessage: flag }),
