@@ -183,6 +183,13 @@ export const sessionEventLimits = {
   messageSubscriptions: 1_000,
 } as const;
 
+/** `usage.cost` (methods.md §5). */
+export const usageLimits = {
+  defaultDays: 30,
+  /** Days of one report: each is a few records to read. */
+  days: 1_000,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

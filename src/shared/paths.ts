@@ -19,6 +19,8 @@ export interface Paths {
   readonly tokenFile: string;
   /** Key and tokens with which the command line shows who it is (protocol.md §8.1). */
   readonly identityDir: string;
+  /** Private key of the gateway's own device identity. */
+  readonly identityFile: string;
   readonly storeDir: string;
 }
 
@@ -37,6 +39,7 @@ export function resolvePaths(env: Environment): Paths {
     logDir: join(stateDir, 'logs'),
     tokenFile: join(stateDir, 'credentials', 'gateway-token'),
     identityDir: join(stateDir, 'identity'),
+    identityFile: join(stateDir, 'credentials', 'gateway-identity.pem'),
     storeDir: join(stateDir, 'store'),
   };
 }

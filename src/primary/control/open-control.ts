@@ -7,6 +7,8 @@ import { closeCodes } from '../../shared/protocol/constants.js';
 import { encodeEvent, type EventName } from '../../shared/protocol/events.js';
 import type { StateVersion } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
+import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
+import { createModelCatalog } from '../config/model-catalog.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { controlAuthOf, originsOf } from '../config/worker-snapshot.js';
@@ -26,6 +28,7 @@ import { createSessionLister } from '../sessions/session-list.js';
 import type { SessionObserver, Sessions } from '../sessions/sessions.js';
 import { createLargeFrames } from './large-frames.js';
 import { agentMethods } from './methods/agent.js';
+import { catalogMethods } from './methods/catalog.js';
 import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
 import { sessionReadMethods } from './methods/session-reads.js';
@@ -33,6 +36,7 @@ import { sessionSubscriptionMethods } from './methods/session-subscriptions.js';
 import { sessionWriteMethods } from './methods/session-writes.js';
 import { systemMethods } from './methods/system.js';
 import { createSessionEvents } from './session-events.js';
+import { usageMethods } from './methods/usage.js';
 import { createPresence } from './presence.js';
 
 export interface ControlOptions {
@@ -101,6 +105,9 @@ export function openControl(options: ControlOptions): Control {
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
     broadcast: (name: EventName, payload: string) => plane.broadcast(name, payload),
   };
+  const catalog = createModelCatalog(plan.config, routes);
+  let known: GatewayIdentity | undefined;
+  const identity = (): GatewayIdentity => (known ??= gatewayIdentity(paths.identityFile));
   const lister = createSessionLister(agents);
   const events = createSessionEvents({
     ...agents,
@@ -109,11 +116,13 @@ export function openControl(options: ControlOptions): Control {
   });
   const methods = new Map(
     [
-      ...systemMethods({ health, status, presence }),
+      ...systemMethods({ health, status, presence, identity }),
       ...agentMethods(agents),
       ...chatMethods(agents),
       ...sessionReadMethods({ ...agents, lister }),
       ...sessionWriteMethods(agents),
+      ...catalogMethods({ catalog, paths, workspace: sessions.workspace }),
+      ...usageMethods({ store: sessions.store, catalog }),
       ...sessionSubscriptionMethods({ sessions, lister, events }),
       ...deviceMethods(devices),
     ].map((method) => [method.name, method]),

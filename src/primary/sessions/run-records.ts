@@ -1,10 +1,11 @@
 /** What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes. */
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
-import type { RunEnd, RunRecord } from '../../shared/store/records.js';
+import type { DailyUsage, RunEnd, RunRecord } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import { runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
 import { assistantLine, userLine } from './transcript-lines.js';
+import { dayOf } from './usage-report.js';
 
 /** Takes the run's key. Gives its record as stored, or the run that has the key. */
 export function storeClaim(
@@ -64,6 +65,7 @@ export function storeEnd(
   return sessions.exclusive(key, async () => {
     const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
     const entry = await sessions.get(key);
+    if (outcome.status === 'ok') changes.push({ type: 'usage', used: usedBy(record, outcome, endedAt) });
     // A session that was deleted or reset meanwhile keeps nothing of this run but its old transcript.
     if (entry?.sessionId === sessionId) {
       changes.push({ type: 'session', key, entry: sessionAfter(entry, record, outcome, endedAt) });
@@ -90,6 +92,15 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
     }
     await sessions.store.commit(changes);
   });
+}
+
+function usedBy(
+  { agentId }: RunRecord,
+  { provider, model, usage }: Extract<RunOutcome, { status: 'ok' }>,
+  at: number,
+): DailyUsage {
+  const tokens = { input: usage.input, output: usage.output, cacheRead: 0, cacheWrite: 0 };
+  return { date: dayOf(at), agentId, provider, model, runs: 1, ...tokens };
 }
 
 function factsOf(outcome: RunOutcome): Parameters<typeof assistantLine>[1] {

@@ -28,6 +28,7 @@ export interface SessionObserver {
 }
 
 export interface Sessions {
+  readonly workspace: string;
   readonly scheme: KeyScheme;
   readonly store: Store;
   get(key: SessionKey): Promise<SessionEntry | undefined>;
@@ -60,6 +61,7 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
   const labels = createKeyedQueue();
   const get = (key: SessionKey): Promise<SessionEntry | undefined> => store.sessions.get(key);
   return {
+    workspace,
     scheme,
     store,
     get,

@@ -6,12 +6,14 @@
  *   session-ids   sessionId → key          labels        [label, key] → ''
  *   transcripts   [sessionId, index] → line    transcript-starts   sessionId → index    archives   name → archive
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
+ *   usage         [date, agentId, provider, model] → sums
  *   devices       deviceId → device        pairings      requestId → request
  */
 import { join } from 'node:path';
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 import type {
   ArchivedTranscript,
+  DailyUsage,
   PairedDevice,
   PairingRequest,
   RunRecord,
@@ -86,6 +88,10 @@ export function openEmbeddedStore(path: string): Store {
       get: async (runId) => tables.runs.get(runId),
       open: async () => Array.from(tables.openRuns.getKeys(), (runId) => tables.runs.get(runId) as RunRecord),
     },
+    usage: {
+      between: async (from, to) =>
+        Array.from(tables.usage.getRange({ start: [from], end: [to, LAST] } as never), ({ value }) => value),
+    },
     devices: {
       get: async (deviceId) => tables.devices.get(deviceId),
       all: async () => valuesOf(tables.devices),
@@ -101,6 +107,9 @@ export function openEmbeddedStore(path: string): Store {
 const FIRST = '' as SessionKey;
 const LAST = '\uFFFF' as SessionKey;
 
+/** Date, agent, provider, model. */
+type UsageKey = [string, string, string, string];
+
 interface Tables {
   readonly root: RootDatabase<unknown, string>;
   readonly sessions: Database<SessionEntry, SessionKey>;
@@ -115,6 +124,7 @@ interface Tables {
   readonly runs: Database<RunRecord, string>;
   readonly openRuns: Database<string, string>;
   readonly endedRuns: Database<string, [number, string]>;
+  readonly usage: Database<DailyUsage, UsageKey>;
   readonly devices: Database<PairedDevice, string>;
   readonly pairings: Database<PairingRequest, string>;
 }
@@ -137,6 +147,7 @@ function openTables(path: string): Tables {
       runs: table('runs'),
       openRuns: table('open-runs'),
       endedRuns: table('ended-runs'),
+      usage: table('usage'),
       devices: table('devices'),
       pairings: table('pairings'),
     };
@@ -170,6 +181,8 @@ function apply(tables: Tables, change: Change): void {
     }
     case 'run':
       return putRun(tables, change.run);
+    case 'usage':
+      return addUsage(tables, change.used);
     case 'device':
       return putOrRemove(tables.devices, change.deviceId, change.device);
     case 'pairing':
@@ -222,6 +235,17 @@ function pruneRuns(tables: Tables, endedBefore: number, keep: number): number {
     pruned += 1;
   }
   return pruned;
+}
+
+function addUsage({ usage }: Tables, used: DailyUsage): void {
+  const { date, agentId, provider, model } = used;
+  const key: UsageKey = [date, agentId, provider, model];
+  const before = usage.get(key);
+  const sum = (field: 'runs' | 'input' | 'output' | 'cacheRead' | 'cacheWrite'): number =>
+    (before?.[field] ?? 0) + used[field];
+  const [runs, input, output] = [sum('runs'), sum('input'), sum('output')];
+  const [cacheRead, cacheWrite] = [sum('cacheRead'), sum('cacheWrite')];
+  void usage.put(key, { ...used, runs, input, output, cacheRead, cacheWrite });
 }
 
 function transcriptLength({ transcripts }: Tables, sessionId: string): number {

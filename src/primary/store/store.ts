@@ -4,6 +4,7 @@
  */
 import type {
   ArchivedTranscript,
+  DailyUsage,
   PairedDevice,
   PairingRequest,
   RunRecord,
@@ -18,6 +19,7 @@ export interface Store {
   readonly sessions: SessionReader;
   readonly transcripts: TranscriptReader;
   readonly runs: RunReader;
+  readonly usage: UsageReader;
   readonly devices: DeviceReader;
   /** Applies all changes, in order, or none. Resolves when they are on disk. @throws StoreError */
   commit(changes: readonly Change[]): Promise<void>;
@@ -46,6 +48,8 @@ export type Change =
   /** Deletes a transcript. */
   | { readonly type: 'drop-transcript'; readonly sessionId: string }
   | { readonly type: 'run'; readonly run: RunRecord }
+  /** Is added to what there is of its day, agent and model. */
+  | { readonly type: 'usage'; readonly used: DailyUsage }
   | { readonly type: 'device'; readonly deviceId: string; readonly device: PairedDevice | null }
   | { readonly type: 'pairing'; readonly requestId: string; readonly request: PairingRequest | null };
 
@@ -98,6 +102,11 @@ export interface RunReader {
   get(runId: string): Promise<RunRecord | undefined>;
   /** Accepted and not ended: at a start, what a crash interrupted. */
   open(): Promise<readonly RunRecord[]>;
+}
+
+export interface UsageReader {
+  /** From day to day, both included, in order. */
+  between(from: string, to: string): Promise<readonly DailyUsage[]>;
 }
 
 export interface DeviceReader {

@@ -106,6 +106,21 @@ export interface RunPayload {
   readonly result?: unknown;
 }
 
+/** What an agent's runs used of a model on one day. */
+export interface DailyUsage {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly date: string;
+  readonly agentId: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly runs: number;
+  /** Tokens. */
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+}
+
 /** A device that may connect (protocol.md §11.4). */
 export interface PairedDevice extends DeviceIdentity {
   readonly roles: readonly string[];

@@ -278,6 +278,39 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
       });
     });
 
+    it('adds up what was used, by day, agent and model', async () => {
+      const used = (date: string, model: string, input: number) =>
+        ({
+          type: 'usage',
+          used: {
+            date,
+            agentId: 'main',
+            provider: 'p',
+            model,
+            runs: 1,
+            input,
+            output: 2,
+            cacheRead: 3,
+            cacheWrite: 4,
+          },
+        }) as const;
+      await store.commit([
+        used('2026-01-02', 'a', 10),
+        used('2026-01-01', 'a', 1),
+        used('2026-01-03', 'a', 1),
+      ]);
+      await store.commit([used('2026-01-02', 'a', 5), used('2026-01-02', 'b', 7)]);
+      await reopen();
+      const rows = await store.usage.between('2026-01-01', '2026-01-02');
+      expect(rows.map(({ date, model, input }) => [date, model, input])).toEqual([
+        ['2026-01-01', 'a', 1],
+        ['2026-01-02', 'a', 15],
+        ['2026-01-02', 'b', 7],
+      ]);
+      expect(rows[1]).toMatchObject({ runs: 2, output: 4, cacheRead: 6, cacheWrite: 8, agentId: 'main' });
+      expect(await store.usage.between('2026-01-04', '2026-01-09')).toEqual([]);
+    });
+
     describe('devices', () => {
       it('keeps devices and the requests of those that wait', async () => {
         await store.commit([

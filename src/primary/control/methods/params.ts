@@ -25,6 +25,37 @@ const system = {
   health: compile(v.object({ probe: v.exactOptional(v.boolean()) })),
   status: compile(v.strictObject({ includeChannelSummary: v.exactOptional(v.boolean()) })),
   'system-presence': none,
+  'last-heartbeat': none,
+  'gateway.identity.get': none,
+};
+
+const catalog = {
+  'models.list': compile(
+    v.object({
+      view: optional(v.picklist(['default', 'configured', 'all', 'provider-config'])),
+      provider: optional(name),
+    }),
+  ),
+  'commands.list': compile(
+    v.strictObject({
+      agentId: optional(name),
+      provider: optional(name),
+      scope: optional(v.picklist(['text', 'native', 'both'])),
+      includeArgs: optional(v.boolean()),
+    }),
+  ),
+  'skills.status': compile(v.strictObject({ agentId: optional(name) })),
+  'usage.status': none,
+  'usage.cost': compile(
+    v.strictObject({
+      days: optional(whole(1)),
+      startDate: optional(text(10)),
+      endDate: optional(text(10)),
+      agentId: optional(name),
+      agentScope: optional(v.literal('all')),
+      ...ignoredBy('mode', 'utcOffset'),
+    }),
+  ),
 };
 
 const byRequest = compile(v.strictObject({ requestId: name }));
@@ -116,7 +147,7 @@ const runs = {
   ),
 };
 
-export const methodParams = { ...system, ...devices, ...runs, ...sessionParams } satisfies Record<
+export const methodParams = { ...system, ...catalog, ...devices, ...runs, ...sessionParams } satisfies Record<
   string,
   Check<unknown>
 >;

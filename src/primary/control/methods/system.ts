@@ -1,4 +1,5 @@
-/** `health`, `status`, `system-presence` (methods.md §2). */
+/** `health`, `status`, `system-presence`, `last-heartbeat`, `gateway.identity.get` (methods.md §2). */
+import type { GatewayIdentity } from '../../config/gateway-identity.js';
 import type { HealthMonitor } from '../../health/health-monitor.js';
 import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
@@ -8,6 +9,7 @@ export interface SystemMethodServices {
   readonly health: HealthMonitor;
   readonly status: StatusSource;
   readonly presence: Presence;
+  identity(): GatewayIdentity;
 }
 
 export function systemMethods(services: SystemMethodServices): readonly Method[] {
@@ -29,6 +31,17 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
       name: 'system-presence',
       scope: 'operator.read',
       answer: () => services.presence.encoded(),
+    }),
+    method({
+      name: 'last-heartbeat',
+      scope: 'operator.read',
+      // There are no heartbeat runs yet.
+      answer: () => 'null',
+    }),
+    method({
+      name: 'gateway.identity.get',
+      scope: 'operator.read',
+      answer: () => JSON.stringify(services.identity()),
     }),
   ];
 }
