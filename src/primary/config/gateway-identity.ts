@@ -2,10 +2,9 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { readDevicePublicKey } from '../../shared/protocol/device-identity.js';
 import { errorCode } from '../../shared/to-error.js';
-import { makeDir } from '../make-dir.js';
-import { writePrivateFile } from './persist-token.js';
 
 export interface GatewayIdentity {
   readonly deviceId: string;
@@ -35,7 +34,7 @@ function makeKey(file: string): string {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
-  makeDir(dirname(file));
+  makePrivateDir(dirname(file));
   writePrivateFile(file, privateKey);
   return privateKey;
 }

@@ -90,7 +90,7 @@ export function openEmbeddedStore(path: string): Store {
     },
     usage: {
       between: async (from, to) =>
-        Array.from(tables.usage.getRange({ start: [from], end: [to, LAST] } as never), ({ value }) => value),
+        Array.from(tables.usage.getRange({ start: [from], end: [to, LAST] }), ({ value }) => value),
     },
     devices: {
       get: async (deviceId) => tables.devices.get(deviceId),

@@ -13,6 +13,7 @@ import type { RunJob } from '../../../src/shared/run-job.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';
 
 const key = 'agent:main:main' as SessionKey;
+const observer = { changed: () => {}, hears: () => false, appended: () => {} };
 const input = (runId: string): RunInput => ({
   method: 'agent',
   runId,
@@ -44,7 +45,7 @@ describe('runs', () => {
     };
     const scheme = { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' } as const;
     runs = createRuns({
-      sessions: createSessions(slow, scheme, '/workspace'),
+      sessions: createSessions({ store: slow, scheme, workspace: '/workspace', observer }),
       workers: { start: (job) => jobs.push(job), abort: () => {} },
       broadcast: () => {},
       maxConcurrent: 4,
