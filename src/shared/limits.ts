@@ -190,6 +190,14 @@ export const usageLimits = {
   days: 1_000,
 } as const;
 
+/** What waits for a session's next turn (methods.md §2, `system-event`). */
+export const systemEventLimits = {
+  /** Of one session; the oldest give way. */
+  waiting: 20,
+  /** One of them; longer text is cut. */
+  textChars: 4_096,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

@@ -34,6 +34,7 @@ import { deviceMethods } from './methods/devices.js';
 import { sessionReadMethods } from './methods/session-reads.js';
 import { sessionSubscriptionMethods } from './methods/session-subscriptions.js';
 import { sessionWriteMethods } from './methods/session-writes.js';
+import { systemEventMethods } from './methods/system-event.js';
 import { systemMethods } from './methods/system.js';
 import { createSessionEvents } from './session-events.js';
 import { usageMethods } from './methods/usage.js';
@@ -121,6 +122,7 @@ export function openControl(options: ControlOptions): Control {
       ...chatMethods(agents),
       ...sessionReadMethods({ ...agents, lister }),
       ...sessionWriteMethods(agents),
+      ...systemEventMethods({ sessions, presence }),
       ...catalogMethods({ catalog, paths, workspace: sessions.workspace }),
       ...usageMethods({ store: sessions.store, catalog }),
       ...sessionSubscriptionMethods({ sessions, lister, events }),

@@ -19,6 +19,8 @@ export interface PresenceEntry {
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
   readonly instanceId?: string;
+  readonly lastInputSeconds?: number;
+  readonly tags?: readonly string[];
 }
 
 export interface Presence {
@@ -29,8 +31,15 @@ export interface Presence {
   disconnected(connection: Connection): void;
   /** A sign of life. */
   touch(connection: Connection): void;
+  /** What a node says of itself, where it is not connected. True when it is news (methods.md §2). */
+  beacon(facts: BeaconFacts): boolean;
   stop(): void;
 }
+
+export type BeaconFacts = Omit<PresenceEntry, 'ts'> & { readonly text: string };
+
+/** What about a node is news when it changes. */
+const newsworthy = ['host', 'ip', 'version', 'mode', 'reason'] as const;
 
 /** Clients in these modes come and go; nobody wants to see them (protocol.md §13). */
 const untracked: ReadonlySet<string> = new Set(['cli', 'backend', 'probe']);
@@ -91,6 +100,12 @@ export function createPresence(changed: () => void, now: () => number = Date.now
       const key = keyOf(connection);
       const known = entries.get(key);
       if (known) entries.set(key, { ...known, ts: now() });
+    },
+    beacon(facts) {
+      const key = (facts.deviceId ?? facts.instanceId ?? facts.host ?? facts.text).toLowerCase();
+      const known = entries.get(key);
+      change(key, { ...known, ...facts, ts: now() });
+      return newsworthy.some((field) => facts[field] !== undefined && facts[field] !== known?.[field]);
     },
     stop: () => clearTimeout(pending),
   };

@@ -4,6 +4,7 @@ import type { DailyUsage, RunEnd, RunRecord } from '../../shared/store/records.j
 import type { Change } from '../store/store.js';
 import { runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
+import { takeSystemEvents } from './system-events.js';
 import { assistantLine, userLine } from './transcript-lines.js';
 import { dayOf } from './usage-report.js';
 
@@ -39,10 +40,18 @@ export function storeMessage(
     const entry = await sessions.getOrNew(key, startedAt);
     const { sessionId, providerOverride, modelOverride } = entry;
     const started: RunRecord = { ...record, sessionId, startedAt };
-    const lines = await sessions.appending(sessionId, startedAt, (parentId) => [
-      userLine(record.message, parentId, startedAt),
+    let after = entry;
+    const lines = await sessions.appending(sessionId, startedAt, (parentId) => {
+      const events = takeSystemEvents(entry, parentId);
+      ({ after } = events);
+      const before = events.lines.at(-1)?.id ?? parentId;
+      return [...events.lines, userLine(record.message, before, startedAt)];
+    });
+    await sessions.commit(key, [
+      lines,
+      { type: 'run', run: started },
+      { type: 'session', key, entry: after },
     ]);
-    await sessions.commit(key, [lines, { type: 'run', run: started }, { type: 'session', key, entry }]);
     const before = await store.transcripts.length(sessionId);
     const model =
       providerOverride === undefined || modelOverride === undefined

@@ -45,8 +45,23 @@ export function assistantLine(
   });
 }
 
+/** A line that the model is shown and people are not. */
+export function customMessageLine(
+  customType: string,
+  content: string,
+  parentId: string | null,
+  at: number,
+): TranscriptEntry {
+  const display = false;
+  return { type: 'custom_message', id: lineId(), parentId, timestamp: iso(at), customType, content, display };
+}
+
 function messageLine(parentId: string | null, at: number, message: object): TranscriptEntry {
-  return { type: 'message', id: randomBytes(4).toString('hex'), parentId, timestamp: iso(at), message };
+  return { type: 'message', id: lineId(), parentId, timestamp: iso(at), message };
+}
+
+function lineId(): string {
+  return randomBytes(4).toString('hex');
 }
 
 export function textBlock(text: string): TextBlock {

@@ -38,6 +38,8 @@ export interface SessionEntry {
   readonly modelProvider?: string;
   readonly model?: string;
   readonly compactionCount?: number;
+  /** What its next turn is to know. */
+  readonly systemEvents?: readonly { readonly text: string; readonly at: number }[];
   readonly [unknown: string]: unknown;
 }
 

@@ -25,6 +25,27 @@ const system = {
   health: compile(v.object({ probe: v.exactOptional(v.boolean()) })),
   status: compile(v.strictObject({ includeChannelSummary: v.exactOptional(v.boolean()) })),
   'system-presence': none,
+  'system-event': compile(
+    v.object({
+      // Missing and blank text has an error of its own.
+      text: optional(longText(1_000_000)),
+      sessionKey: optional(key),
+      deviceId: optional(name),
+      instanceId: optional(name),
+      host: optional(name),
+      ip: optional(name),
+      mode: optional(name),
+      version: optional(name),
+      platform: optional(name),
+      deviceFamily: optional(name),
+      modelIdentifier: optional(name),
+      reason: optional(name),
+      lastInputSeconds: optional(v.number()),
+      roles: optional(list(name, requestLimits.scopes)),
+      scopes: optional(list(name, requestLimits.scopes)),
+      tags: optional(list(name, requestLimits.scopes)),
+    }),
+  ),
   'last-heartbeat': none,
   'gateway.identity.get': none,
 };

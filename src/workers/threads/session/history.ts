@@ -22,6 +22,10 @@ export function readHistory(newestFirst: Iterable<TranscriptEntry>): TurnMessage
 /** `end`: what came before has been summarized. */
 function messageOf(line: TranscriptEntry): TurnMessage | 'end' | undefined {
   if (line.type === 'compaction') return 'end';
+  if (line.type === 'custom_message')
+    return typeof line.content === 'string' && line.content !== ''
+      ? { role: 'user', text: line.content }
+      : undefined;
   if (line.type !== 'message') return undefined;
   const { role, content } = line.message as StoredMessage;
   const text = (content ?? [])

@@ -1,0 +1,35 @@
+/** `system-event`: something that the next turn should know, or a sign of life of a node (methods.md §2). */
+import { canonicalKey, mainSessionKey } from '../../sessions/session-keys.js';
+import type { Sessions } from '../../sessions/sessions.js';
+import { queueSystemEvent } from '../../sessions/system-events.js';
+import type { Presence } from '../presence.js';
+import { invalidRequest, method, type Method } from './method.js';
+
+export interface SystemEventServices {
+  readonly sessions: Sessions;
+  readonly presence: Presence;
+}
+
+/** Reasons of beacons that come by the clock: they are news to nobody. */
+const routine: ReadonlySet<string> = new Set(['periodic', 'heartbeat']);
+
+export function systemEventMethods({ sessions, presence }: SystemEventServices): readonly Method[] {
+  return [
+    method({
+      name: 'system-event',
+      scope: 'operator.admin',
+      async answer({ text = '', sessionKey, ...facts }) {
+        const said = text.trim();
+        if (said === '') throw invalidRequest('text required');
+        const isBeacon = said.startsWith('Node:');
+        const changed = isBeacon && presence.beacon({ ...facts, text: said });
+        if (!isBeacon || (changed && !routine.has(facts.reason ?? ''))) {
+          const { scheme } = sessions;
+          const key = sessionKey === undefined ? mainSessionKey(scheme) : canonicalKey(sessionKey, scheme);
+          await queueSystemEvent(sessions, key, { text: said, at: Date.now() });
+        }
+        return '{"ok":true}';
+      },
+    }),
+  ];
+}
