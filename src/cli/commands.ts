@@ -106,6 +106,17 @@ const deviceCommands: readonly Command[] = [
 
 const loadGatewayRun: Command['load'] = async () => (await import('./commands/gateway-run.js')).gatewayRun;
 
+const sessionListOptions: readonly OptionSpec[] = [
+  ...clientOptions,
+  { name: 'active', kind: 'text', about: 'Only sessions updated in the last so many minutes' },
+  { name: 'agent', kind: 'text', about: 'Only sessions of this agent' },
+  { name: 'all-agents', kind: 'flag', about: 'Sessions of every agent, as without --agent' },
+  { name: 'limit', kind: 'text', about: 'At most so many, 100 unless given' },
+];
+
+const loadSessionsList: Command['load'] = async () =>
+  (await import('./commands/sessions-list.js')).sessionsList;
+
 export const commands: readonly Command[] = [
   {
     name: 'gateway',
@@ -153,4 +164,16 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/health.js')).health,
   },
   ...deviceCommands,
+  {
+    name: 'sessions',
+    about: 'List the sessions of the running gateway',
+    options: sessionListOptions,
+    load: loadSessionsList,
+  },
+  {
+    name: 'sessions list',
+    about: 'The same as sessions',
+    options: sessionListOptions,
+    load: loadSessionsList,
+  },
 ];

@@ -1,0 +1,37 @@
+/** `pllan sessions` and `pllan sessions list`: what the running gateway remembers (cli.md §14). */
+import { callGateway } from '../client/call.js';
+import type { CommandHandler } from '../command.js';
+import { readCliConfig } from '../config/cli-config.js';
+import { sessionLines } from '../sessions/human.js';
+import { UserError } from '../user-error.js';
+import { readClientFlags } from './client-flags.js';
+
+export const sessionsList: CommandHandler = async (options, { env, paths, output }) => {
+  const { target, timeoutMs, json } = readClientFlags(options);
+  const agentId = options.text('agent');
+  if (agentId !== undefined && options.flag('all-agents'))
+    throw new UserError('Use either --agent or --all-agents');
+  const activeMinutes = readCount(options.text('active'), '--active (use a number of minutes)');
+  const limit = readCount(options.text('limit'), '--limit (use a number of sessions)');
+  const list = await callGateway({
+    method: 'sessions.list',
+    params: {
+      ...(agentId === undefined ? {} : { agentId }),
+      ...(activeMinutes === undefined ? {} : { activeMinutes }),
+      ...(limit === undefined ? {} : { limit }),
+    },
+    flags: target,
+    sources: { env, paths, config: readCliConfig(env, paths) },
+    timeoutMs,
+  });
+  if (json) output.document(list);
+  else output.print(...sessionLines(list, output.style, Date.now()));
+  return 0;
+};
+
+/** @throws UserError */
+function readCount(value: string | undefined, what: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new UserError(`Invalid ${what}`);
+}
