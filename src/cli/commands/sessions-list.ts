@@ -1,30 +1,24 @@
 /** `pllan sessions` and `pllan sessions list`: what the running gateway remembers (cli.md §14). */
 import { callGateway } from '../client/call.js';
 import type { CommandHandler } from '../command.js';
-import { readCliConfig } from '../config/cli-config.js';
 import { sessionLines } from '../sessions/human.js';
 import { UserError } from '../user-error.js';
-import { readClientFlags } from './client-flags.js';
+import { gatewayAccess } from './client-flags.js';
 
-export const sessionsList: CommandHandler = async (options, { env, paths, output }) => {
-  const { target, timeoutMs, json } = readClientFlags(options);
+export const sessionsList: CommandHandler = async (options, context) => {
+  const { output } = context;
   const agentId = options.text('agent');
   if (agentId !== undefined && options.flag('all-agents'))
     throw new UserError('Use either --agent or --all-agents');
   const activeMinutes = readCount(options.text('active'), '--active (use a number of minutes)');
   const limit = readCount(options.text('limit'), '--limit (use a number of sessions)');
-  const list = await callGateway({
-    method: 'sessions.list',
-    params: {
-      ...(agentId === undefined ? {} : { agentId }),
-      ...(activeMinutes === undefined ? {} : { activeMinutes }),
-      ...(limit === undefined ? {} : { limit }),
-    },
-    flags: target,
-    sources: { env, paths, config: readCliConfig(env, paths) },
-    timeoutMs,
-  });
-  if (json) output.document(list);
+  const params = {
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(activeMinutes === undefined ? {} : { activeMinutes }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  const list = await callGateway(gatewayAccess(options, context), { method: 'sessions.list', params });
+  if (options.flag('json')) output.document(list);
   else output.print(...sessionLines(list, output.style, Date.now()));
   return 0;
 };
