@@ -24,6 +24,7 @@ import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
 import { openStore } from './store/open-store.js';
 import { createRuns } from './sessions/runs.js';
+import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
@@ -101,7 +102,10 @@ async function startGateway(
     scheme,
     workspace: agents.defaults.workspace ?? paths.workspace,
     observer: {
-      changed: (key, change) => control.sessionEvents.changed(key, change),
+      changed(key, change) {
+        overview.changed();
+        control.sessionEvents.changed(key, change);
+      },
       hears: (key) => control.sessionEvents.hears(key),
       appended: (line) => control.sessionEvents.appended(line),
     },
@@ -118,6 +122,7 @@ async function startGateway(
     now: Date.now,
   });
   await runs.recover();
+  const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
   const { auth: authConfig, nodes } = plan.config.gateway;
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, () => performance.now());
   const control = openControl({
@@ -126,7 +131,14 @@ async function startGateway(
     paths,
     env,
     metrics,
-    sources: { routes: plan.routes, storeDir: paths.storeDir, workers, eventLoop: () => eventLoop.sample },
+    sources: {
+      routes: plan.routes,
+      storeDir: paths.storeDir,
+      scheme,
+      sessions: overview,
+      workers,
+      eventLoop: () => eventLoop.sample,
+    },
     limiter,
     sessions,
     runs,
@@ -185,6 +197,7 @@ async function startGateway(
         { name: 'tunnel', run: () => data.closeTunnel() },
         { name: 'event loop monitor', run: () => eventLoop.stop() },
         { name: 'failed-auth limiter', run: () => limiter.stop() },
+        { name: 'session overview', run: () => overview.stop() },
         { name: 'store', run: () => store.close() },
       ],
     },

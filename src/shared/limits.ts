@@ -128,6 +128,14 @@ export const historyLimits = {
   chars: 400_000,
 } as const;
 
+/** What `health` and `status` tell of sessions (methods.md §2). */
+export const overviewLimits = {
+  recent: 10,
+  recentInHealth: 5,
+  /** After a change, so that many changes are one reading. */
+  afterMs: 250,
+} as const;
+
 /** `chat.history` (methods.md §3). */
 export const historyPageLimits = {
   defaults: { limit: 200, offset: 0, maxChars: 8_000, maxBytes: 6 * MIB },

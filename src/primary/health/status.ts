@@ -1,7 +1,11 @@
-/** Facts behind `health` and `status` (methods.md §2). Sessions are empty until the gateway keeps any. */
+/** Facts behind `health` and `status` (methods.md §2). */
 import { VERSION } from '../../shared/version.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { splitModelRef } from '../../shared/config/model-ref.js';
+import { overviewLimits } from '../../shared/limits.js';
+import { agentOf, kindOf, type KeyScheme } from '../sessions/session-keys.js';
+import type { SessionOverview } from '../sessions/session-overview.js';
+import type { SessionRow } from '../store/store.js';
 import type { WorkersStatus } from '../workers/supervisor.js';
 import type { EventLoopSample } from './event-loop.js';
 import type { HealthFacts, HealthView } from './health-monitor.js';
@@ -9,6 +13,8 @@ import type { HealthFacts, HealthView } from './health-monitor.js';
 export interface StatusSources {
   readonly routes: RouteTable;
   readonly storeDir: string;
+  readonly scheme: KeyScheme;
+  readonly sessions: Pick<SessionOverview, 'facts'>;
   workers(): WorkersStatus;
   eventLoop(): EventLoopSample;
 }
@@ -22,7 +28,8 @@ const HIDDEN = '[redacted]';
 
 export function healthFacts(sources: StatusSources, view: HealthView): HealthFacts {
   const { routes } = sources;
-  const sessions = { path: view === 'full' ? sources.storeDir : HIDDEN, count: 0, recent: [] };
+  const path = view === 'full' ? sources.storeDir : HIDDEN;
+  const blockOf = (agentId: string): object => sessionBlock(sources, agentId, path);
   return {
     channels: {},
     channelOrder: [],
@@ -32,9 +39,9 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
     agents: Object.keys(routes.agents).map((agentId) => ({
       agentId,
       isDefault: agentId === routes.defaultAgentId,
-      sessions,
+      sessions: blockOf(agentId),
     })),
-    sessions,
+    sessions: blockOf(routes.defaultAgentId),
     eventLoop: sources.eventLoop(),
     workers: sources.workers(),
   };
@@ -44,6 +51,7 @@ export function createStatusSource(sources: StatusSources): StatusSource {
   return {
     collect(admin) {
       const { routes } = sources;
+      const { facts } = sources.sessions;
       const path = admin ? sources.storeDir : HIDDEN;
       const agent = routes.agents[routes.defaultAgentId];
       return {
@@ -62,13 +70,39 @@ export function createStatusSource(sources: StatusSources): StatusSource {
         queuedSystemEvents: [],
         sessions: {
           paths: admin ? [path] : [],
-          count: 0,
+          count: facts.count,
           defaults: agent ? { model: splitModelRef(agent.model).model } : {},
-          recent: [],
-          byAgent: Object.keys(routes.agents).map((agentId) => ({ agentId, path, count: 0, recent: [] })),
+          recent: admin ? facts.recent.map((row) => statusRow(row)) : [],
+          byAgent: Object.keys(routes.agents).map((agentId) => ({
+            agentId,
+            path,
+            count: facts.countByAgent[agentId] ?? 0,
+            recent: admin ? recentOf(sources, agentId).map((row) => statusRow(row)) : [],
+          })),
         },
         degradedSecretOwners: [],
       };
     },
   };
+}
+
+/** Of the sessions that were used last, whosever they are, those of one agent. */
+function recentOf({ scheme, sessions }: StatusSources, agentId: string): readonly SessionRow[] {
+  return sessions.facts.recent.filter(({ key }) => agentOf(key, scheme) === agentId);
+}
+
+function sessionBlock(sources: StatusSources, agentId: string, path: string): object {
+  const recent = recentOf(sources, agentId).slice(0, overviewLimits.recentInHealth);
+  return {
+    path,
+    count: sources.sessions.facts.countByAgent[agentId] ?? 0,
+    recent: recent.map(({ key, entry: { updatedAt } }) => ({ key, updatedAt, age: Date.now() - updatedAt })),
+  };
+}
+
+function statusRow({ key, entry }: SessionRow): object {
+  const { sessionId, updatedAt, model, inputTokens, outputTokens, totalTokens } = entry;
+  const age = Date.now() - updatedAt;
+  const kind = kindOf(key);
+  return { key, kind, sessionId, updatedAt, age, model, inputTokens, outputTokens, totalTokens, flags: [] };
 }

@@ -65,6 +65,12 @@ export function openEmbeddedStore(path: string): Store {
         return Array.from(keys, ([, key]) => ({ key, entry: tables.sessions.get(key) as SessionEntry }));
       },
       count: async (archived) => entryCount(archived ? tables.archived : tables.byUpdated),
+      // `;` follows `:`, so the range ends where the agent's keys do.
+      countOf: async (agentId) =>
+        tables.sessions.getKeysCount({
+          start: `agent:${agentId}:` as SessionKey,
+          end: `agent:${agentId};` as SessionKey,
+        }),
       keyOf: async (sessionId) => tables.sessionIds.get(sessionId),
       withIdPrefix: async (prefix, limit) =>
         Array.from(

@@ -74,6 +74,8 @@ export interface SessionReader {
   newest(page: SessionPage): Promise<readonly SessionRow[]>;
   /** In constant time, as all that reads no rows. */
   count(archived: boolean): Promise<number>;
+  /** Sessions of one agent, archived ones too; takes time with their number, but reads no rows. */
+  countOf(agentId: string): Promise<number>;
   keyOf(sessionId: string): Promise<SessionKey | undefined>;
   /** Sessions whose id begins so, at most `limit` of them. */
   withIdPrefix(prefix: string, limit: number): Promise<readonly SessionKey[]>;

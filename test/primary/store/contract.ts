@@ -129,6 +129,17 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
         expect(await store.sessions.withIdPrefix('x', 9)).toEqual([]);
       });
 
+      it('counts the sessions of an agent, and of no other whose name begins so', async () => {
+        const put = (name: string): Change => ({
+          type: 'session',
+          key: name as SessionKey,
+          entry: entry(name, 1),
+        });
+        await store.commit(['agent:a:x', 'agent:a:y', 'agent:ab:x', 'agent:b:x', 'global'].map(put));
+        const counts = await Promise.all(['a', 'ab', 'b', 'c'].map((id) => store.sessions.countOf(id)));
+        expect(counts).toEqual([2, 1, 1, 0]);
+      });
+
       it('finds sessions by id and by label, and forgets old ids, labels and deleted sessions', async () => {
         await store.commit([
           session('a', entry('id-a', 1, { label: 'x' })),
