@@ -1,7 +1,8 @@
 /** `agent` and `chat` events of runs, in the form and order that clients rely on (runs-and-events.md §2–§4). */
 import type { EventName } from '../../shared/protocol/events.js';
-import type { RunErrorKind } from '../../shared/run-job.js';
 import type { SessionKey } from '../../shared/store/records.js';
+import { unreachable } from '../../shared/unreachable.js';
+import type { RunOutcome } from './run-end.js';
 import type { ShownText } from './run-text.js';
 import { textBlock } from './transcript-lines.js';
 
@@ -34,36 +35,39 @@ export class RunEvents {
     this.#chat({ state: 'delta', deltaText: shown.delta, message: message(shown.text, at) });
   }
 
-  /** Also of an aborted run, whose `text` is what there was of it. */
-  ended(times: RunTimes, how: { readonly aborted: boolean; readonly stopReason: string | undefined }): void {
-    const { aborted, stopReason } = how;
-    this.#agent('lifecycle', times.endedAt, {
-      phase: 'end',
-      ...times,
-      ...(aborted ? { aborted } : {}),
-      stopReason,
-    });
+  /** The last events of a run; `shown`: all of its answer that may be seen. One that never started has no life to end. */
+  outcome(outcome: RunOutcome, times: RunTimes, shown: string): void {
+    const { startedAt, endedAt } = times;
+    switch (outcome.status) {
+      case 'ok':
+        this.#agent('lifecycle', endedAt, {
+          phase: 'end',
+          startedAt,
+          endedAt,
+          stopReason: outcome.stopReason,
+        });
+        this.final(shown, endedAt, outcome.stopReason, outcome.usage);
+        return;
+      case 'stopped': {
+        const { stopReason } = outcome;
+        if (startedAt !== undefined)
+          this.#agent('lifecycle', endedAt, { phase: 'end', startedAt, endedAt, aborted: true, stopReason });
+        this.#chat({ state: 'aborted', stopReason, message: maybeMessage(shown, endedAt) });
+        return;
+      }
+      case 'error': {
+        const { message: error, kind: errorKind } = outcome;
+        this.#agent('lifecycle', endedAt, { phase: 'error', error, startedAt, endedAt });
+        this.#chat({ state: 'error', errorMessage: error, errorKind, message: maybeMessage(shown, endedAt) });
+        return;
+      }
+      default:
+        unreachable(outcome);
+    }
   }
 
-  failed(times: RunTimes, error: string): void {
-    this.#agent('lifecycle', times.endedAt, { phase: 'error', error, ...times });
-  }
-
-  final(
-    text: string | undefined,
-    at: number,
-    stopReason: string | undefined,
-    usage: object | undefined,
-  ): void {
+  final(text: string, at: number, stopReason: string | undefined, usage: object | undefined): void {
     this.#chat({ state: 'final', stopReason, message: maybeMessage(text, at), usage });
-  }
-
-  aborted(text: string | undefined, at: number, stopReason: string): void {
-    this.#chat({ state: 'aborted', stopReason, message: maybeMessage(text, at) });
-  }
-
-  error(text: string | undefined, at: number, errorMessage: string, errorKind: RunErrorKind): void {
-    this.#chat({ state: 'error', errorMessage, errorKind, message: maybeMessage(text, at) });
   }
 
   #agent(stream: string, ts: number, data: object): void {
@@ -81,13 +85,13 @@ export class RunEvents {
   }
 }
 
-export interface RunTimes {
-  readonly startedAt?: number;
+interface RunTimes {
+  readonly startedAt: number | undefined;
   readonly endedAt: number;
 }
 
-function maybeMessage(text: string | undefined, at: number): object | undefined {
-  return text === undefined || text === '' ? undefined : message(text, at);
+function maybeMessage(text: string, at: number): object | undefined {
+  return text === '' ? undefined : message(text, at);
 }
 
 function message(text: string, timestamp: number): object {

@@ -14,12 +14,12 @@ import type { ModelRef } from '../../shared/config/model-ref.js';
 import type { RunJob, RunPart } from '../../shared/run-job.js';
 import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
-import { unreachable } from '../../shared/unreachable.js';
 import { LiveRuns } from './live-runs.js';
 import { createLanes, type Place } from './lanes.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
 import { RunEvents, type Broadcast } from './run-events.js';
 import { storeClaim, storeEnd, storeInterruption, storeMessage } from './run-records.js';
+import { RunWaiters } from './run-waiters.js';
 import { RunText } from './run-text.js';
 import type { Sessions } from './sessions.js';
 
@@ -121,7 +121,7 @@ export function createRuns(options: RunsOptions): Runs {
   const lanes = createLanes({ maxConcurrent: options.maxConcurrent, waitingPerSession, waiting });
   const live = new LiveRuns<Run>();
   const homeless = new Set<Run>();
-  const waiters = new Map<string, Set<(record: RunRecord) => void>>();
+  const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];
   let closed = false;
   const pruning = setInterval(() => {
@@ -217,36 +217,12 @@ export function createRuns(options: RunsOptions): Runs {
       told = failure(`interrupted: ${message}`);
       end = runEnd({ record: run.record, shown }, told, endedAt);
     }
-    const record: RunRecord = { ...run.record, end };
-    tell(run, told, shown, endedAt);
+    run.events.outcome(told, { startedAt: run.record.startedAt, endedAt }, shown);
     forget(run);
     const phase = told.status === 'error' ? 'error' : 'end';
     sessions.changed(run.input.key, { phase, runId: run.input.runId });
     run.ended.resolve(end);
-    for (const resolve of waiters.get(run.input.runId) ?? []) resolve(record);
-    waiters.delete(run.input.runId);
-  };
-
-  const tell = (run: Run, outcome: RunOutcome, shown: string, endedAt: number): void => {
-    const { events } = run;
-    const { startedAt } = run.record;
-    const times = startedAt === undefined ? { endedAt } : { startedAt, endedAt };
-    switch (outcome.status) {
-      case 'ok':
-        events.ended(times, { aborted: false, stopReason: outcome.stopReason });
-        events.final(shown, endedAt, outcome.stopReason, outcome.usage);
-        return;
-      case 'stopped':
-        if (startedAt !== undefined) events.ended(times, { aborted: true, stopReason: outcome.stopReason });
-        events.aborted(shown, endedAt, outcome.stopReason);
-        return;
-      case 'error':
-        events.failed(times, outcome.message);
-        events.error(shown, endedAt, outcome.message, outcome.kind);
-        return;
-      default:
-        unreachable(outcome);
-    }
+    waiters.ended({ ...run.record, end });
   };
 
   const onEnd = (run: Run, { end }: Extract<RunPart, { type: 'end' }>): void => {
@@ -318,17 +294,7 @@ export function createRuns(options: RunsOptions): Runs {
     async waitFor(runId, timeoutMs) {
       const stored = live.get(runId) ? undefined : await store.runs.get(runId);
       if (stored?.end) return stored;
-      return new Promise((resolve) => {
-        const done = (record: RunRecord | undefined): void => {
-          clearTimeout(timer);
-          const others = waiters.get(runId);
-          others?.delete(done);
-          if (others?.size === 0) waiters.delete(runId);
-          resolve(record);
-        };
-        const timer = setTimeout(() => done(undefined), Math.min(timeoutMs, runLimits.timerMaxMs));
-        waiters.set(runId, (waiters.get(runId) ?? new Set()).add(done));
-      });
+      return waiters.wait(runId, timeoutMs);
     },
     async recover() {
       for (const record of await store.runs.open()) await storeInterruption(sessions, record, now());

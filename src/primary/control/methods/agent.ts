@@ -158,23 +158,13 @@ export function requireRun(
 ): Extract<Acceptance, { outcome: 'accepted' | 'in-flight' | 'ended' }> {
   if (acceptance.outcome === 'key-taken')
     throw invalidRequest(`idempotencyKey already used by ${acceptance.by}`);
-  if (acceptance.outcome === 'closed') {
-    throw new RpcError({
-      code: 'UNAVAILABLE',
-      message: 'the gateway is stopping',
-      retryable: true,
-      retryAfterMs: 1_000,
-    });
-  }
-  if (acceptance.outcome === 'busy') {
-    throw new RpcError({
-      code: 'UNAVAILABLE',
-      message: 'too many runs are waiting; try again shortly',
-      retryable: true,
-      retryAfterMs: 1_000,
-    });
-  }
+  if (acceptance.outcome === 'closed') throw notNow('the gateway is stopping');
+  if (acceptance.outcome === 'busy') throw notNow('too many runs are waiting; try again shortly');
   return acceptance;
+}
+
+function notNow(message: string): RpcError {
+  return new RpcError({ code: 'UNAVAILABLE', message, retryable: true, retryAfterMs: 1_000 });
 }
 
 /** The accepted payload now and the end later; of a run that has ended, the end now. */

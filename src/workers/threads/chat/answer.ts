@@ -12,11 +12,11 @@ import { apiErrorBody } from '../../../shared/errors/api-error.js';
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { TaskLink } from '../link.js';
-import { selectModel, type Selection } from '../model-selection.js';
-import { monotonicMs, type ChatTask, type ModelCall, type TaskSummary } from '../protocol.js';
+import { selectModel } from '../model-selection.js';
+import type { ChatTask } from '../protocol.js';
 import { completeTurn, streamTurn, type TurnJob } from '../run-turn.js';
+import { beginTask, summarize, type TaskProgress } from '../task-progress.js';
 import { eventsOf } from '../turn-sink.js';
-import type { Usage } from '../turn.js';
 import type { Upstream } from '../upstream/upstream.js';
 import {
   createChunkEncoder,
@@ -36,14 +36,7 @@ export interface ChatServices {
 
 /** Never rejects: whatever happens, the link gets one answer or one ended stream. */
 export async function answerChat(task: ChatTask, link: TaskLink, services: ChatServices): Promise<void> {
-  const progress: Progress = {
-    queuedAt: task.queuedAt,
-    startedAt: monotonicMs(),
-    headSent: false,
-    selection: undefined,
-    calls: [],
-    usage: { input: 0, output: 0 },
-  };
+  const progress: Progress = { ...beginTask(task.queuedAt), headSent: false };
   try {
     const request = readChatRequest(task.body);
     const selection = selectModel(
@@ -78,14 +71,8 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: ChatS
   }
 }
 
-/** How far a completion has come: what an error and the summary need to know. */
-interface Progress {
-  readonly queuedAt: number;
-  readonly startedAt: number;
+interface Progress extends TaskProgress {
   headSent: boolean;
-  selection: Selection | undefined;
-  readonly calls: ModelCall[];
-  usage: Usage;
 }
 
 async function stream(request: ChatRequest, job: TurnJob, progress: Progress): Promise<void> {
@@ -133,24 +120,5 @@ function identify(request: ChatRequest): CompletionIdentity {
     id: `chatcmpl_${randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
     model: request.model ?? 'pllan',
-  };
-}
-
-function summarize(progress: Progress, error?: TaskSummary['error'], cause?: string): TaskSummary {
-  const { selection, usage } = progress;
-  return {
-    waitMs: progress.startedAt - progress.queuedAt,
-    runMs: monotonicMs() - progress.startedAt,
-    turn: selection && {
-      agent: selection.agentId,
-      provider: selection.provider.id,
-      model: selection.model,
-      api: selection.provider.api,
-      calls: progress.calls,
-      inputTokens: usage.input,
-      outputTokens: usage.output,
-    },
-    error,
-    cause,
   };
 }

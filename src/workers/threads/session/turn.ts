@@ -8,9 +8,10 @@ import type { TranscriptLines } from '../../../shared/store/transcript-reader.js
 import { asApiError } from '../chat/failure.js';
 import type { ChatServices } from '../chat/answer.js';
 import type { TaskLink } from '../link.js';
-import { selectModel, type Selection } from '../model-selection.js';
-import { monotonicMs, type ModelCall, type SessionTurnTask, type TaskSummary } from '../protocol.js';
+import { selectModel } from '../model-selection.js';
+import type { SessionTurnTask, TaskSummary } from '../protocol.js';
 import { streamTurn } from '../run-turn.js';
+import { beginTask, summarize } from '../task-progress.js';
 import { eventsOf, type TurnSink } from '../turn-sink.js';
 import type { FinishReason, Turn, TurnEvent, Usage } from '../turn.js';
 import { UpstreamFailure } from '../upstream/failure.js';
@@ -24,15 +25,9 @@ export async function answerSessionTurn(
   transcripts: TranscriptLines,
 ): Promise<void> {
   const { job } = task;
-  const progress: Progress = {
-    startedAt: monotonicMs(),
-    calls: [],
-    selection: undefined,
-    error: undefined,
-    cause: undefined,
-  };
+  const progress = beginTask(task.queuedAt);
   const sink = new DeltaSink((text) => link.data(text));
-  let end: TurnEnd;
+  let ended: EndedTurn;
   try {
     const selection = selectModel(
       { model: undefined, agentHeader: job.agentId, modelHeader: job.model },
@@ -51,21 +46,25 @@ export async function answerSessionTurn(
       { turn, selection, upstream, link, timeoutMs: job.timeoutMs, testHooks, calls: progress.calls },
       sink,
     );
-    end = {
-      status: 'ok',
-      provider: selection.provider.id,
-      model: selection.model,
-      stopReason: stopReasons[sink.finish],
-      usage: sink.usage,
+    ended = {
+      end: {
+        status: 'ok',
+        provider: selection.provider.id,
+        model: selection.model,
+        stopReason: stopReasons[sink.finish],
+        usage: sink.usage,
+      },
+      error: undefined,
+      cause: undefined,
     };
   } catch (caught) {
-    end = endOf(caught, link, progress);
+    ended = failedTurn(caught, link);
   }
   sink.flush();
-  link.answer(
-    { status: 200, retryAfter: undefined, body: JSON.stringify(end) },
-    summarize(task, progress, sink.usage),
-  );
+  progress.usage = sink.usage;
+  const body = JSON.stringify(ended.end);
+  const summary = summarize(progress, ended.error, ended.cause);
+  link.answer({ status: 200, retryAfter: undefined, body }, summary);
 }
 
 const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' | 'error'>> = {
@@ -75,45 +74,28 @@ const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' |
   content_filter: 'error',
 };
 
-interface Progress {
-  readonly startedAt: number;
-  readonly calls: ModelCall[];
-  selection: Selection | undefined;
-  error: TaskSummary['error'];
-  cause: string | undefined;
+interface EndedTurn {
+  readonly end: TurnEnd;
+  /** For metrics and the log. */
+  readonly error: TaskSummary['error'];
+  readonly cause: string | undefined;
 }
 
-function endOf(caught: unknown, link: TaskLink, progress: Progress): TurnEnd {
+function failedTurn(caught: unknown, link: TaskLink): EndedTurn {
   const error = asApiError(caught);
-  progress.error = link.aborted ? 'aborted' : error.kind;
-  progress.cause = typeof error.cause === 'string' ? error.cause : undefined;
+  const told = {
+    error: link.aborted ? 'aborted' : error.kind,
+    cause: typeof error.cause === 'string' ? error.cause : undefined,
+  } as const;
   const reason = caught instanceof UpstreamFailure ? caught.reason : undefined;
-  if (reason === 'turn-timeout') return { status: 'timeout' };
+  if (reason === 'turn-timeout') return { ...told, end: { status: 'timeout' } };
   const kind = reason?.endsWith('timeout')
     ? 'timeout'
     : error.kind === 'upstreamRateLimit'
       ? 'rate_limit'
       : 'unknown';
-  return { status: 'error', kind, message: error.message.slice(0, upstreamLimits.messageChars) };
-}
-
-function summarize(task: SessionTurnTask, progress: Progress, usage: Usage): TaskSummary {
-  const { selection, startedAt, calls, error, cause } = progress;
-  return {
-    waitMs: startedAt - task.queuedAt,
-    runMs: monotonicMs() - startedAt,
-    turn: selection && {
-      agent: selection.agentId,
-      provider: selection.provider.id,
-      model: selection.model,
-      api: selection.provider.api,
-      calls,
-      inputTokens: usage.input,
-      outputTokens: usage.output,
-    },
-    error,
-    cause,
-  };
+  const message = error.message.slice(0, upstreamLimits.messageChars);
+  return { ...told, end: { status: 'error', kind, message } };
 }
 
 class DeltaSink implements TurnSink {
@@ -139,27 +121,28 @@ class DeltaSink implements TurnSink {
     for (const event of eventsOf(result)) this.event(event);
   }
 
+  /** Sends what is held back; call at the end. */
   flush(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#pending === '') return;
-    this.#send(this.#pending);
-    this.#pending = '';
+    this.#sendPending();
   }
 
   #add(text: string): void {
     this.#pending += text;
-    if (this.#timer) return;
-    this.#send(this.#pending);
-    this.#pending = '';
-    this.#timer = setTimeout(() => this.#due(), runLimits.deltaMs);
+    if (!this.#timer) this.#release();
   }
 
-  #due(): void {
+  /** Sends now, and holds back what comes for a while. */
+  #release(): void {
     this.#timer = undefined;
     if (this.#pending === '') return;
-    const text = this.#pending;
+    this.#sendPending();
+    this.#timer = setTimeout(() => this.#release(), runLimits.deltaMs);
+  }
+
+  #sendPending(): void {
+    if (this.#pending === '') return;
+    this.#send(this.#pending);
     this.#pending = '';
-    this.#add(text);
   }
 }
