@@ -308,6 +308,8 @@ export const upstreamLimits = {
   errorBytes: 64 * KIB,
   /** … and no longer than this after its head: what counts most is its status. */
   errorMs: 5_000,
+  /** When the model has said that it is done: how long usage and the stream's end may take. */
+  trailerMs: 5_000,
   /** When an answer is complete and its body is not: how long the rest is dropped before the connection is closed. */
   restMs: 1_000,
   /** Error texts shown to users are cut here (runs-and-events.md §13). */

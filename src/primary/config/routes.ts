@@ -1,4 +1,5 @@
 /** The config's models and agents as the route table that threads work with (config.md §8, http.md §5.1). */
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import {
   ECHO_MODEL,
@@ -9,6 +10,7 @@ import {
   type ModelRef,
 } from '../../shared/config/model-ref.js';
 import type { ModelChoice, ProviderConfig } from '../../shared/config/structures.js';
+import { usableSecret } from '../../shared/auth/secret-sources.js';
 import { upstreamLimits } from '../../shared/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { AgentRoute, ProviderRoute, RouteTable } from '../../shared/routes.js';
@@ -78,11 +80,15 @@ function providerRoute(id: string, provider: ProviderConfig, env: Environment): 
   const api = provider.api ?? 'openai-completions';
   const baseUrl = provider.baseUrl ?? known?.baseUrl ?? '';
   if (baseUrl === '' && api !== 'echo') throw configError(`models.providers.${id}.baseUrl is missing`);
+  const apiKey = usableSecret(provider.apiKey) ?? (known && usableSecret(env[known.key]));
+  if (apiKey !== undefined) requireSendable(`models.providers.${id}.apiKey`, 'authorization', apiKey);
+  for (const [name, value] of Object.entries(provider.headers ?? {}))
+    requireSendable(`models.providers.${id}.headers.${name}`, name, value);
   return {
     id,
     api,
     baseUrl,
-    apiKey: provider.apiKey ?? (known && env[known.key] ? (env[known.key] as string) : null),
+    apiKey: apiKey ?? null,
     authHeader: provider.authHeader ?? true,
     headers: lowerCased(provider.headers ?? {}),
     timeouts: {
@@ -91,6 +97,16 @@ function providerRoute(id: string, provider: ProviderConfig, env: Environment): 
       idleMs: provider.timeouts?.idleMs ?? upstreamLimits.idleMs,
     },
   };
+}
+
+/** Says so at start, where every request would fail otherwise; never repeats the value. */
+function requireSendable(path: string, name: string, value: string): void {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw configError(`${path}: cannot be sent as a header (line break or other illegal character)`);
+  }
 }
 
 function echoRoute(): ProviderRoute {

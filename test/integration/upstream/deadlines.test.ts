@@ -117,6 +117,32 @@ describe('silence', () => {
   });
 });
 
+describe('a stream in which the model has said that it is done', () => {
+  const finished = `${chunk({ content: 'Done' })}${chunk({}, 'stop')}`;
+
+  it('ends well when the provider neither says more nor ends it', async () => {
+    provider.behave(({ response }) => {
+      response.writeHead(200, eventStream);
+      response.write(finished);
+    });
+    await cancels(async () => {
+      const { text, done, chunks } = await readStream(await postChat(patient, { ...greeting, stream: true }));
+      expect([text, done]).toEqual(['Done', 1]);
+      expect(chunks.some((one) => 'error' in one)).toBe(false);
+    });
+  });
+
+  it('ends well when the provider breaks it off', async () => {
+    provider.behave(({ response }) => {
+      response.writeHead(200, eventStream);
+      response.write(finished, () => response.destroy());
+    });
+    const { text, done, chunks } = await readStream(await postChat(patient, { ...greeting, stream: true }));
+    expect([text, done]).toEqual(['Done', 1]);
+    expect(chunks.some((one) => 'error' in one)).toBe(false);
+  });
+});
+
 describe('agents.defaults.timeoutSeconds', () => {
   it('is 504 for a JSON answer that takes longer, whatever comes meanwhile', async () => {
     provider.behave(endless);

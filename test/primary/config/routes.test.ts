@@ -57,6 +57,22 @@ describe('routes', () => {
     expect(unusedKeys(asked, env)).toEqual([]);
   });
 
+  it('take a key as its file or variable was meant, without the line break at its end', () => {
+    const table = routes(`{models:{providers:{p:{baseUrl:'http://127.0.0.1:1',apiKey:'sk-x\\n'}}}}`);
+    expect(table.providers.p?.apiKey).toBe('sk-x');
+  });
+
+  it.each([
+    [`apiKey:'sk-\\nsecret'`, 'models.providers.p.apiKey'],
+    [`apiKey:'sk-sécret→'`, 'models.providers.p.apiKey'],
+    [`headers:{'x-one':'a\\r\\nsecret'}`, 'models.providers.p.headers.x-one'],
+    [`headers:{'x one':'secret'}`, 'models.providers.p.headers.x one'],
+  ])('with %s are refused at their path, without their value', (text, path) => {
+    const build = (): unknown => routes(`{models:{providers:{p:{baseUrl:'http://127.0.0.1:1',${text}}}}}`);
+    expect(build).toThrow(`${path}: cannot be sent as a header`);
+    expect(build).not.toThrow('secret');
+  });
+
   it.each([
     [`{agents:{defaults:{model:'nobody/x'}}}`, {}, 'there is no models.providers.nobody'],
     [`{agents:{defaults:{model:'plain'}}}`, {}, 'not of the form provider/model'],

@@ -51,6 +51,10 @@ export class AnswerReader implements Receiver {
     }
   }
 
+  get complete(): boolean {
+    return this.#stream?.reader.complete ?? false;
+  }
+
   get satisfied(): boolean {
     if (this.#stream) return this.#stream.reader.ended;
     return this.#refused && this.#body.size >= upstreamLimits.errorBytes;
@@ -60,7 +64,7 @@ export class AnswerReader implements Receiver {
   finish(): void {
     if (this.#refused) throw this.#refusal();
     if (!this.#stream) this.#sink.result(this.#adapter.readAnswer(JSON.parse(this.#body.text())));
-    else if (!this.#stream.reader.complete) {
+    else if (!this.complete) {
       throw new UpstreamFailure('broken', 'the stream ended before the model was done');
     }
   }

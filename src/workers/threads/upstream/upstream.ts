@@ -20,6 +20,8 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 export interface Receiver {
   head(status: number, headers: ResponseHeaders): void;
   data(chunk: Buffer): void;
+  /** What matters has come: the call ends well also when what still should come does not. */
+  readonly complete: boolean;
   /** Nothing more is needed: the call ends well, and what still comes is dropped. */
   readonly satisfied: boolean;
 }
@@ -121,13 +123,13 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
 
   resume(): void {
     this.#paused = false;
-    if (this.#answered && !this.#settled && !this.#refused) this.dueAt = performance.now() + this.#idleMs;
+    if (this.#answered && !this.#settled && !this.#refused) this.dueAt = performance.now() + this.#silenceMs;
     this.#controller?.resume();
   }
 
   expired(): void {
-    // Nobody waits for what is dropped, and of a refusal that does not end what has come is enough.
-    if (this.#settled || this.#refused) {
+    // Nobody waits for what is dropped; of a refusal or a finished answer that does not end, what has come is enough.
+    if (this.#settled || this.#refused || this.#receiver.complete) {
       this.#settle();
       this.#controller?.abort(new Error('the answer did not end'));
       return;
@@ -162,10 +164,10 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#settled) return;
-    if (!this.#paused && !this.#refused) this.dueAt = performance.now() + this.#idleMs;
     try {
       this.#receiver.data(chunk);
       if (this.#receiver.satisfied) this.#dropRest();
+      else if (!this.#paused && !this.#refused) this.dueAt = performance.now() + this.#silenceMs;
     } catch (caught) {
       this.abort(unreadable(caught));
     }
@@ -178,7 +180,13 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) this.#deadlines.forget(this.#watch);
+    else if (this.#receiver.complete) this.#settle();
     else this.#settle(connectionFailure(error, this.#answered));
+  }
+
+  /** How long the provider may say nothing in the middle of its answer. */
+  get #silenceMs(): number {
+    return this.#receiver.complete ? Math.min(this.#idleMs, upstreamLimits.trailerMs) : this.#idleMs;
   }
 
   /** A body that is read to its end leaves its connection to the next call; one that does not end soon is cut off. */
