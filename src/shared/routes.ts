@@ -39,6 +39,8 @@ export interface RouteTable {
   readonly configured: readonly ModelRef[];
   /** Models that a request may name. */
   readonly allowed: readonly ModelRef[];
+  /** Tokens that a model can have before it, where the config says. */
+  readonly contextWindows: Readonly<Record<ModelRef, number>>;
   readonly turnTimeoutMs: number;
 }
 

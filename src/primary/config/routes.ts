@@ -64,6 +64,7 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     providers,
     configured: known.filter((ref) => ref !== ECHO_MODEL || config.models.providers.has(ECHO_PROVIDER)),
     allowed: allowlist.length > 0 ? unique([...allowlist, ...named]) : known,
+    contextWindows: contextWindows(config),
     turnTimeoutMs: config.agents.defaults.timeoutSeconds * 1000,
   };
 }
@@ -135,6 +136,15 @@ function agentRoutes(config: GatewayConfig, defaultModel: ModelRef): Record<stri
     agents[id] = { id, model: own ?? defaultModel };
   }
   return agents;
+}
+
+function contextWindows(config: GatewayConfig): Record<ModelRef, number> {
+  const windows: Record<ModelRef, number> = {};
+  for (const [id, { models = [] }] of config.models.providers) {
+    for (const { id: model, contextWindow } of models)
+      if (contextWindow !== undefined) windows[joinModelRef(id, model)] = contextWindow;
+  }
+  return windows;
 }
 
 function defaultAgent(config: GatewayConfig): string {

@@ -1,10 +1,11 @@
 /** Facts behind `health` and `status` (methods.md §2). */
 import { VERSION } from '../../shared/version.js';
 import type { RouteTable } from '../../shared/routes.js';
-import { splitModelRef } from '../../shared/config/model-ref.js';
 import { overviewLimits } from '../../shared/limits.js';
+import { sessionDefaults } from '../sessions/session-defaults.js';
 import { agentOf, kindOf, type KeyScheme } from '../sessions/session-keys.js';
 import type { SessionOverview } from '../sessions/session-overview.js';
+import { modelOf } from '../sessions/session-row.js';
 import type { SessionRow } from '../store/store.js';
 import type { WorkersStatus } from '../workers/supervisor.js';
 import type { EventLoopSample } from './event-loop.js';
@@ -53,7 +54,7 @@ export function createStatusSource(sources: StatusSources): StatusSource {
       const { routes } = sources;
       const { facts } = sources.sessions;
       const path = admin ? sources.storeDir : HIDDEN;
-      const agent = routes.agents[routes.defaultAgentId];
+      const defaults = sessionDefaults(routes);
       return {
         runtimeVersion: VERSION,
         pid: process.pid,
@@ -71,13 +72,13 @@ export function createStatusSource(sources: StatusSources): StatusSource {
         sessions: {
           paths: admin ? [path] : [],
           count: facts.count,
-          defaults: agent ? { model: splitModelRef(agent.model).model } : {},
-          recent: admin ? facts.recent.map((row) => statusRow(row)) : [],
+          defaults: { model: defaults.model ?? null, contextTokens: defaults.contextTokens },
+          recent: admin ? facts.recent.map((row) => statusRow(row, sources)) : [],
           byAgent: Object.keys(routes.agents).map((agentId) => ({
             agentId,
             path,
             count: facts.countByAgent[agentId] ?? 0,
-            recent: admin ? recentOf(sources, agentId).map((row) => statusRow(row)) : [],
+            recent: admin ? recentOf(sources, agentId).map((row) => statusRow(row, sources)) : [],
           })),
         },
         degradedSecretOwners: [],
@@ -100,9 +101,26 @@ function sessionBlock(sources: StatusSources, agentId: string, path: string): ob
   };
 }
 
-function statusRow({ key, entry }: SessionRow): object {
-  const { sessionId, updatedAt, model, inputTokens, outputTokens, totalTokens } = entry;
-  const age = Date.now() - updatedAt;
-  const kind = kindOf(key);
-  return { key, kind, sessionId, updatedAt, age, model, inputTokens, outputTokens, totalTokens, flags: [] };
+function statusRow({ key, entry }: SessionRow, { routes, scheme }: StatusSources): object {
+  const { sessionId, updatedAt, inputTokens, outputTokens, totalTokens } = entry;
+  const { model = entry.model, contextTokens } = modelOf(entry, routes, agentOf(key, scheme));
+  return {
+    key,
+    kind: kindOf(key),
+    sessionId,
+    updatedAt,
+    age: Date.now() - updatedAt,
+    model,
+    contextTokens,
+    inputTokens,
+    outputTokens,
+    totalTokens,
+    ...(totalTokens === undefined
+      ? {}
+      : {
+          remainingTokens: Math.max(0, contextTokens - totalTokens),
+          percentUsed: Math.min(100, Math.round((100 * totalTokens) / contextTokens)),
+        }),
+    flags: [],
+  };
 }

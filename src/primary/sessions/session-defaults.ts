@@ -1,5 +1,5 @@
 /** What clients show of a session that has no model of its own. */
-import { splitModelRef } from '../../shared/config/model-ref.js';
+import { joinModelRef, splitModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import type { RouteTable } from '../../shared/routes.js';
 
 export interface SessionDefaults {
@@ -8,12 +8,21 @@ export interface SessionDefaults {
   readonly contextTokens: number;
 }
 
-/** Until models say what theirs is. */
+/** Of models whose config does not say. */
 const CONTEXT_TOKENS = 200_000;
 
 export function sessionDefaults(routes: RouteTable, agentId = routes.defaultAgentId): SessionDefaults {
   const ref = routes.agents[agentId]?.model;
   if (!ref) return { contextTokens: CONTEXT_TOKENS };
   const { provider, model } = splitModelRef(ref);
-  return { modelProvider: provider, model, contextTokens: CONTEXT_TOKENS };
+  return { modelProvider: provider, model, contextTokens: contextTokensOf(ref, routes) };
+}
+
+/** The model that a session chose for itself. */
+export function ownModel(modelProvider: string, model: string, routes: RouteTable): SessionDefaults {
+  return { modelProvider, model, contextTokens: contextTokensOf(joinModelRef(modelProvider, model), routes) };
+}
+
+function contextTokensOf(ref: ModelRef, routes: RouteTable): number {
+  return routes.contextWindows[ref] ?? CONTEXT_TOKENS;
 }

@@ -3,7 +3,7 @@ import type { RouteTable } from '../../shared/routes.js';
 import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { SessionRow } from '../store/store.js';
 import type { Runs } from './runs.js';
-import { sessionDefaults, type SessionDefaults } from './session-defaults.js';
+import { ownModel, sessionDefaults, type SessionDefaults } from './session-defaults.js';
 import { agentOf, kindOf } from './session-keys.js';
 import type { Sessions } from './sessions.js';
 import { derivedTitle, lastMessage } from './transcript-text.js';
@@ -96,10 +96,12 @@ export async function fullSessionRow(
 
 /** What the session's next run will use: its own choice, or its agent's. */
 export function modelOf(entry: SessionEntry, routes: RouteTable, agentId: string): SessionDefaults {
-  const defaults = sessionDefaults(routes, agentId);
-  const { providerOverride, modelOverride, contextTokens = defaults.contextTokens } = entry;
-  if (providerOverride === undefined || modelOverride === undefined) return { ...defaults, contextTokens };
-  return { modelProvider: providerOverride, model: modelOverride, contextTokens };
+  const { providerOverride, modelOverride } = entry;
+  const chosen =
+    providerOverride === undefined || modelOverride === undefined
+      ? sessionDefaults(routes, agentId)
+      : ownModel(providerOverride, modelOverride, routes);
+  return { ...chosen, contextTokens: entry.contextTokens ?? chosen.contextTokens };
 }
 
 /** `agent:main:work` → `work`. */

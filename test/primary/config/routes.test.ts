@@ -46,6 +46,14 @@ describe('routes', () => {
     expect(table.allowed).toEqual(['local/org/large', 'local/small']);
   });
 
+  it('know how much each model can have before it, where the config says', () => {
+    const models = `[{id:'a',contextWindow:1000},{id:'b'}]`;
+    const { contextWindows } = routes(
+      `{models:{providers:{p:{baseUrl:'http://127.0.0.1:1',models:${models}}}}}`,
+    );
+    expect(contextWindows).toEqual({ 'p/a': 1000 });
+  });
+
   it('use a well-known key only when its provider is asked for', () => {
     const env = { OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: 'http://127.0.0.1:2/v1' };
     const unasked = routes(undefined, { env });

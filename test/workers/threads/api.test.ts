@@ -33,6 +33,7 @@ const routes: RouteTable = {
   },
   configured: [],
   allowed: [],
+  contextWindows: {},
   turnTimeoutMs: 60_000,
 };
 
