@@ -191,6 +191,31 @@ export const sessionEventLimits = {
   messageSubscriptions: 1_000,
 } as const;
 
+/** Nodes, and what is asked of them (methods.md §10). */
+export const nodeLimits = {
+  invokeDefaultMs: 30_000,
+  /** Longest timer that Node can set. */
+  invokeMaxMs: 2_147_483_647,
+  /** Requests that one node has not answered yet … */
+  openPerNode: 64,
+  /** … and all of them together: fewer than the answers that are kept for repeats. */
+  open: 512,
+  /** What a command is given, as JSON. */
+  paramsChars: MIB,
+  /** What it gives, as JSON: with what is around it a frame that clients take. */
+  payloadBytes: 24 * MIB,
+  /** What a node says about a failure; longer text is cut. */
+  messageChars: 600,
+} as const;
+
+/** Answers that are kept for a repeat of their idempotency key (protocol.md §19). */
+export const dedupeLimits = {
+  ttlMs: 300_000,
+  entries: 1_000,
+  /** All of them together: one may be as large as a frame. */
+  chars: 64 * MIB,
+} as const;
+
 /** `usage.cost` (methods.md §5). */
 export const usageLimits = {
   defaultDays: 30,

@@ -29,6 +29,12 @@ export interface SessionDevice {
   readonly token: DeviceToken | undefined;
 }
 
+/** What a node says that it can do. */
+export interface NodeOffer {
+  readonly commands: readonly string[];
+  readonly permissions: Readonly<Record<string, boolean>> | undefined;
+}
+
 /** Who the other end is; fixed by a successful `connect`. */
 export interface Session {
   readonly client: ConnectParams['client'];
@@ -37,6 +43,8 @@ export interface Session {
   readonly caps: ReadonlySet<string>;
   readonly authMethod: AuthMethod;
   readonly device: SessionDevice | undefined;
+  /** Of role `node` only. */
+  readonly node?: NodeOffer;
   readonly protocol: number;
   /** Events that this connection may see. */
   readonly events: ReadonlySet<EventName>;

@@ -1,4 +1,4 @@
-/** Requests after the handshake: scope → method → params → one answer (protocol.md §7). */
+/** Requests after the handshake: role → scope → method → params → one answer (protocol.md §7). */
 import { encodeErrorResponse, encodeResponse, type ErrorShape } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
@@ -68,14 +68,13 @@ function judge(
   connection: Connection,
   methods: ReadonlyMap<string, Method>,
 ): Judged {
-  const scopes = connection.session?.scopes ?? new Set<string>();
-  if (connection.session?.role === 'node') {
-    // Nothing that a node may call exists yet.
-    connection.calledOutOfRole();
-    return invalid('unauthorized role: node');
-  }
+  const { scopes = new Set<string>(), role = 'operator' } = connection.session ?? {};
   if (name === 'connect') return invalid('connect is only valid as the first request');
   const method = methods.get(name);
+  if ((role === 'node') !== (method?.role === 'node')) {
+    connection.calledOutOfRole();
+    return invalid(`unauthorized role: ${role}`);
+  }
   // A name nobody knows needs admin, so that strangers cannot list methods by trying.
   const required = method ? method.scope : 'operator.admin';
   if (required !== null && !hasScope(scopes, required)) {

@@ -153,6 +153,9 @@ async function judge(
       caps: new Set(params.caps),
       authMethod: entry.method,
       device: entry.device,
+      ...(role === 'node' && {
+        node: { commands: params.commands ?? [], permissions: params.permissions },
+      }),
       protocol,
       events: visibleEvents(granted, role),
     },

@@ -17,9 +17,14 @@ import { createStatusSource, healthFacts, type StatusSources } from '../health/s
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
 import type { DeviceEvents, DeviceRegistry } from '../devices/device-registry.js';
+import { commandPolicy } from '../nodes/command-policy.js';
+import { createConnectedNodes } from '../nodes/connected-nodes.js';
+import { createNodeInvokes } from '../nodes/node-invokes.js';
+import { isNode, pendingNode } from '../nodes/node-rows.js';
 import { createAuthenticator } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
+import { createDedupe } from './dedupe.js';
 import { encodeHello } from './hello.js';
 import { createResetCommands } from '../sessions/reset-command.js';
 import type { Runs } from '../sessions/runs.js';
@@ -31,11 +36,14 @@ import { agentMethods } from './methods/agent.js';
 import { catalogMethods } from './methods/catalog.js';
 import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
+import { nodePairingMethods } from './methods/node-pairing.js';
+import { nodeMethods } from './methods/nodes.js';
 import { sessionReadMethods } from './methods/session-reads.js';
 import { sessionSubscriptionMethods } from './methods/session-subscriptions.js';
 import { sessionWriteMethods } from './methods/session-writes.js';
 import { systemEventMethods } from './methods/system-event.js';
 import { systemMethods } from './methods/system.js';
+import { createNodeConnections } from './node-connections.js';
 import { createSessionEvents } from './session-events.js';
 import { usageMethods } from './methods/usage.js';
 import { createPresence } from './presence.js';
@@ -83,8 +91,15 @@ export function openControl(options: ControlOptions): Control {
   const stateVersion = (): StateVersion => ({ presence: presence.version, health: health.version });
   const status = createStatusSource(sources);
   const devices = options.devices({
-    requested: (request) => plane.broadcast('device.pair.requested', JSON.stringify(request)),
-    resolved: (resolution) => plane.broadcast('device.pair.resolved', JSON.stringify(resolution)),
+    requested(request) {
+      plane.broadcast('device.pair.requested', JSON.stringify(request));
+      if (isNode(request)) plane.broadcast('node.pair.requested', JSON.stringify(pendingNode(request)));
+    },
+    resolved(resolution, request) {
+      plane.broadcast('device.pair.resolved', JSON.stringify(resolution));
+      const { deviceId: nodeId, ...rest } = resolution;
+      if (isNode(request)) plane.broadcast('node.pair.resolved', JSON.stringify({ nodeId, ...rest }));
+    },
     invalidated(deviceId, reason, role) {
       const isMeant = ({ device, role: own }: Session): boolean =>
         device?.deviceId === deviceId && (role === undefined || own === role);
@@ -115,6 +130,14 @@ export function openControl(options: ControlOptions): Control {
     send: (connections, name, payload) => plane.sendTo(connections, name, payload),
     failed: (error) => options.log.error('ws.session-event', error.message),
   });
+  const nodes = createConnectedNodes();
+  const invokes = createNodeInvokes(nodes, commandPolicy(gateway.nodes));
+  const nodeConnections = createNodeConnections({
+    devices,
+    nodes,
+    invokes,
+    failed: (error) => options.log.error('ws.node-seen', error.message),
+  });
   const methods = new Map(
     [
       ...systemMethods({ health, status, presence, identity }),
@@ -127,6 +150,8 @@ export function openControl(options: ControlOptions): Control {
       ...usageMethods({ store: sessions.store, catalog }),
       ...sessionSubscriptionMethods({ sessions, lister, events }),
       ...deviceMethods(devices),
+      ...nodeMethods({ devices, nodes, invokes, dedupe: createDedupe(() => performance.now()) }),
+      ...nodePairingMethods(devices),
     ].map((method) => [method.name, method]),
   );
   const hello = {
@@ -164,11 +189,13 @@ export function openControl(options: ControlOptions): Control {
       opened(connection) {
         health.refreshIfOld();
         presence.connected(connection);
+        nodeConnections.opened(connection);
       },
       alive: presence.touch,
       closed(connection) {
         presence.disconnected(connection);
         events.closed(connection);
+        nodeConnections.closed(connection);
       },
     },
   });

@@ -5,7 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import { requestLimits } from '../../shared/limits.js';
 import { requestFrame, type ErrorShape } from '../../shared/protocol/frames.js';
-import { describeProblems, type Check } from '../../shared/schema.js';
+import { describeProblems } from '../../shared/schema.js';
+import type { ParamsCheck } from './methods/param-types.js';
 import { methodParams } from './methods/params.js';
 
 export type ReadRequest =
@@ -25,7 +26,7 @@ export type ReadParams =
 /** The id in an answer to what has none that can be read (protocol.md §2.1). */
 export const UNREADABLE_ID = 'invalid';
 
-const paramsOf: ReadonlyMap<string, Check<unknown>> = new Map(Object.entries(methodParams));
+const paramsOf: ReadonlyMap<string, ParamsCheck<unknown>> = new Map(Object.entries(methodParams));
 
 export function readRequest(message: Buffer): ReadRequest {
   const value = parseMessage(message);
@@ -67,7 +68,7 @@ export function busy(id: string): ReadRequest {
   };
 }
 
-function readParams(check: Check<unknown>, params: unknown): ReadParams {
+function readParams(check: ParamsCheck<unknown>, params: unknown): ReadParams {
   // To a schema an array is an object without the keys it asks for.
   if (Array.isArray(params)) return { ok: false, problems: 'at root: must be object' };
   const read = check.parse(params);

@@ -36,7 +36,7 @@ export type Invalidation = 'device-removed' | 'device-token-revoked' | 'device-t
 
 export interface DeviceEvents {
   requested(request: PairingRequest): void;
-  resolved(resolution: PairingResolution): void;
+  resolved(resolution: PairingResolution, request: PairingRequest): void;
   /** Connections of this device, in this role when one is given, are no longer valid. */
   invalidated(deviceId: string, reason: Invalidation, role?: string): void;
 }
@@ -60,6 +60,10 @@ export interface DeviceRegistry {
   approve(requestId: string): Promise<PairedDevice | undefined>;
   reject(requestId: string): Promise<PairingRequest | undefined>;
   remove(deviceId: string): Promise<PairedDevice | undefined>;
+  /** Takes one role away; without any the device is removed. */
+  removeRole(deviceId: string, role: string): Promise<PairedDevice | undefined>;
+  /** Notes that a device was there until now. */
+  seen(deviceId: string): Promise<void>;
   rename(deviceId: string, label: string): Promise<PairedDevice | undefined>;
   /** A new token for the role; `scopes` narrows what was approved. */
   rotate(deviceId: string, role: string, scopes?: readonly string[]): Promise<DeviceToken | undefined>;
@@ -148,7 +152,7 @@ export function createDeviceRegistry({ store, policy, events, now }: DeviceRegis
       { type: 'pairing', requestId, request: null },
       ...(device ? [{ type: 'device', deviceId, device } as const] : []),
     ]);
-    events.resolved({ requestId, deviceId, decision, ts: now() });
+    events.resolved({ requestId, deviceId, decision, ts: now() }, request);
     return request;
   };
 
@@ -199,6 +203,23 @@ export function createDeviceRegistry({ store, policy, events, now }: DeviceRegis
         events.invalidated(deviceId, 'device-removed');
         return device;
       }),
+    removeRole: (deviceId, role) =>
+      withDevice(deviceId, async (device) => {
+        if (!device.roles.includes(role)) return undefined;
+        const roles = device.roles.filter((one) => one !== role);
+        const { [role]: _gone, ...tokens } = device.tokens;
+        const left = roles.length === 0 ? null : { ...device, roles, tokens };
+        await store.commit([{ type: 'device', deviceId, device: left }]);
+        events.invalidated(deviceId, 'device-removed', role);
+        return device;
+      }),
+    async seen(deviceId) {
+      await withDevice(deviceId, async (device) => {
+        const at = now();
+        if (at - (device.lastSeenAtMs ?? 0) < deviceLimits.lastSeenResolutionMs) return;
+        await putDevice({ ...device, lastSeenAtMs: at });
+      });
+    },
     rename: (deviceId, label) =>
       withDevice(deviceId, async (device) => {
         const renamed = { ...device, operatorLabel: label };

@@ -52,6 +52,12 @@ export interface ConfigTree {
         readonly autoApproveLocal: boolean;
         readonly autoApproveCidrs: readonly string[];
       };
+      readonly commands: {
+        readonly allow: readonly string[] | null;
+        readonly deny: readonly string[] | null;
+      };
+      readonly allowCommands: readonly string[] | null;
+      readonly denyCommands: readonly string[] | null;
     };
     readonly controlUi: {
       readonly allowedOrigins: readonly string[];
@@ -218,6 +224,12 @@ export const configSchema: convict.Schema<ConfigTree> = {
           format: networks,
         },
       },
+      commands: {
+        allow: optional(texts, 'Commands of nodes that may be invoked; when not set, all that are declared.'),
+        deny: optional(texts, 'Commands of nodes that may not.'),
+      },
+      allowCommands: optional(texts, 'Older name of commands.allow.'),
+      denyCommands: optional(texts, 'Older name of commands.deny.'),
     },
     controlUi: {
       allowedOrigins: { doc: 'Origins of web pages that may connect, or "*".', default: [], format: texts },

@@ -22,13 +22,18 @@ export const eventRules = {
   'session.message': { scope: 'operator.read', nodes: false, droppable: true },
   'device.pair.requested': { scope: 'operator.pairing', nodes: false, droppable: false },
   'device.pair.resolved': { scope: 'operator.pairing', nodes: false, droppable: false },
+  'node.pair.requested': { scope: 'operator.pairing', nodes: false, droppable: false },
+  'node.pair.resolved': { scope: 'operator.pairing', nodes: false, droppable: false },
   shutdown: { scope: null, nodes: true, droppable: false },
 } as const satisfies Record<string, EventRule>;
 
 export type EventName = keyof typeof eventRules;
 
+/** Events to one connection, which have no `seq` (protocol.md §14.1). */
+const unnumberedEvents = ['connect.challenge', 'node.invoke.request'] as const;
+
 /** What `hello-ok` advertises: exactly the events that this gateway can emit. */
-export const advertisedEvents: readonly string[] = ['connect.challenge', ...Object.keys(eventRules)];
+export const advertisedEvents: readonly string[] = [...unnumberedEvents, ...Object.keys(eventRules)];
 
 /** An event encoded up to and from its `seq`. */
 export interface EncodedEvent {
@@ -50,7 +55,12 @@ export function eventFrame(event: EncodedEvent, seq: number): string {
   return event.head + seq + event.tail;
 }
 
-/** The first frame of every socket; it has no `seq` (protocol.md §4.2). */
+/** The frame of an event that no counter numbers, with `payload` already as JSON text. */
+export function encodeUnnumbered(name: (typeof unnumberedEvents)[number], payload: string): string {
+  return `{"type":"event","event":"${name}","payload":${payload}}`;
+}
+
+/** The first frame of every socket (protocol.md §4.2). */
 export function encodeChallenge(nonce: string, ts: number): string {
-  return `{"type":"event","event":"connect.challenge","payload":${JSON.stringify({ nonce, ts })}}`;
+  return encodeUnnumbered('connect.challenge', JSON.stringify({ nonce, ts }));
 }

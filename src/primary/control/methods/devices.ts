@@ -1,8 +1,7 @@
 /** `device.pair.*` and `device.token.*` (methods.md §10). Token values are only in the answer that issues one. */
-import { covers } from '../../../shared/protocol/scopes.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import { withoutTokens } from '../../devices/shown-device.js';
-import type { Connection } from '../connection.js';
+import { holds, mayManage } from './device-rights.js';
 import { invalidRequest, method, type Method } from './method.js';
 
 export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
@@ -92,16 +91,4 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       },
     }),
   ];
-}
-
-/** Admins manage every device, others their own. */
-function mayManage({ session }: Connection, deviceId: string): boolean {
-  return (
-    session !== undefined && (session.scopes.has('operator.admin') || session.device?.deviceId === deviceId)
-  );
-}
-
-/** Nobody gives away what they do not have. */
-function holds({ session }: Connection, scopes: readonly string[]): boolean {
-  return session !== undefined && covers(session.scopes, scopes);
 }

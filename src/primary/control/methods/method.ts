@@ -6,7 +6,9 @@ import type { MethodName, ParamsOf } from './params.js';
 
 export interface Method<P = unknown> {
   readonly name: MethodName;
-  /** Null: any connection may call it. */
+  /** Whose it is; an operator's when nothing is said. */
+  readonly role?: 'node';
+  /** Null: any connection of its role may call it. */
   readonly scope: Scope | null;
   /** False: may be called, but `hello-ok` does not name it (methods.md §1). */
   readonly advertised?: false;

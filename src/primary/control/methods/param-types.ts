@@ -1,7 +1,7 @@
 /** Pieces that the params of several methods are made of. All of them are bounded. */
 import * as v from 'valibot';
 import { requestLimits } from '../../../shared/limits.js';
-import { compile, list } from '../../../shared/schema.js';
+import { compile, list, type Check, type Parsed } from '../../../shared/schema.js';
 
 export const optional = v.exactOptional;
 export const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -18,6 +18,24 @@ export const message = longText(requestLimits.messageChars);
 export const thinking = optional(name);
 export const attachments = optional(list(v.unknown(), 64));
 export const none = compile(v.strictObject({}));
+
+/** All that a method needs of what checks its params. */
+export type ParamsCheck<Params> = Pick<Check<Params>, 'parse'>;
+
+/** Gives on what `read` makes of params that are right. With a large frame that happens in its thread, too. */
+export function reading<Given, Params>(
+  check: Check<Given>,
+  read: (params: Given) => Parsed<Params>,
+): Omit<Check<Given>, 'is' | 'parse'> & ParamsCheck<Params> {
+  const { is: _is, ...rest } = check;
+  return {
+    ...rest,
+    parse(value) {
+      const given = check.parse(value);
+      return given.ok ? read(given.value) : given;
+    },
+  };
+}
 
 const ignored = optional(v.unknown());
 /** Keys that are accepted without effect. */

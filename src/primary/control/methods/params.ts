@@ -4,7 +4,8 @@
  */
 import * as v from 'valibot';
 import { requestLimits } from '../../../shared/limits.js';
-import { compile, list, type Check } from '../../../shared/schema.js';
+import { compile, list } from '../../../shared/schema.js';
+import { nodeParams } from './node-params.js';
 import {
   attachments,
   ignoredBy,
@@ -18,6 +19,7 @@ import {
   text,
   thinking,
   whole,
+  type ParamsCheck,
 } from './param-types.js';
 import { sessionParams } from './session-params.js';
 
@@ -168,11 +170,15 @@ const runs = {
   ),
 };
 
-export const methodParams = { ...system, ...catalog, ...devices, ...runs, ...sessionParams } satisfies Record<
-  string,
-  Check<unknown>
->;
+export const methodParams = {
+  ...system,
+  ...catalog,
+  ...devices,
+  ...nodeParams,
+  ...runs,
+  ...sessionParams,
+} satisfies Record<string, ParamsCheck<unknown>>;
 
 export type MethodName = keyof typeof methodParams;
 export type ParamsOf<N extends MethodName> =
-  (typeof methodParams)[N] extends Check<infer Params> ? Params : never;
+  (typeof methodParams)[N] extends ParamsCheck<infer Params> ? Params : never;
