@@ -38,6 +38,7 @@ import { chatMethods } from './methods/chat.js';
 import { deviceMethods } from './methods/devices.js';
 import { nodePairingMethods } from './methods/node-pairing.js';
 import { nodeMethods } from './methods/nodes.js';
+import { sendMethods } from './methods/send.js';
 import { sessionReadMethods } from './methods/session-reads.js';
 import { sessionSubscriptionMethods } from './methods/session-subscriptions.js';
 import { sessionWriteMethods } from './methods/session-writes.js';
@@ -142,7 +143,8 @@ export function openControl(options: ControlOptions): Control {
     [
       ...systemMethods({ health, status, presence, identity }),
       ...agentMethods(agents),
-      ...chatMethods(agents),
+      ...chatMethods({ ...agents, events }),
+      ...sendMethods(agents),
       ...sessionReadMethods({ ...agents, lister }),
       ...sessionWriteMethods(agents),
       ...systemEventMethods({ sessions, presence }),

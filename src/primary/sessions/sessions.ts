@@ -1,7 +1,7 @@
 /** The sessions of the gateway: their entries change one after another, each change committed with what belongs to it. */
 import { randomUUID } from 'node:crypto';
 import { createKeyedQueue } from '../../shared/keyed-queue.js';
-import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
+import type { RunRecord, SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import type { Change, Store } from '../store/store.js';
 import type { KeyScheme } from './session-keys.js';
 import { sessionLine } from './transcript-lines.js';
@@ -38,6 +38,8 @@ export interface Sessions {
   exclusiveLabel<T>(label: string, task: () => Promise<T>): Promise<T>;
   /** Commits changes of this session, and tells of lines that they append. Call within `exclusive`. */
   commit(key: SessionKey, changes: readonly Change[]): Promise<void>;
+  /** As `commit`, with the key of a run; when it is taken, nothing happens, and it gives the run that has it. */
+  claim(key: SessionKey, run: RunRecord, changes: readonly Change[]): Promise<RunRecord | undefined>;
   changed: SessionObserver['changed'];
   /** The session's entry, or that of a new one, which is not stored yet. */
   getOrNew(key: SessionKey, at: number): Promise<SessionEntry>;
@@ -60,6 +62,17 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
   const queue = createKeyedQueue();
   const labels = createKeyedQueue();
   const get = (key: SessionKey): Promise<SessionEntry | undefined> => store.sessions.get(key);
+  const tell = async (key: SessionKey, changes: readonly Change[]): Promise<void> => {
+    if (!observer.hears(key)) return;
+    for (const change of changes) {
+      if (change.type !== 'append') continue;
+      const { sessionId, entries } = change;
+      const first = (await store.transcripts.length(sessionId)) - entries.length;
+      for (const [n, line] of entries.entries()) {
+        observer.appended({ key, sessionId, index: first + n, line });
+      }
+    }
+  };
   return {
     workspace,
     scheme,
@@ -70,15 +83,12 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
     changed: observer.changed,
     async commit(key, changes) {
       await store.commit(changes);
-      if (!observer.hears(key)) return;
-      for (const change of changes) {
-        if (change.type !== 'append') continue;
-        const { sessionId, entries } = change;
-        const first = (await store.transcripts.length(sessionId)) - entries.length;
-        for (const [n, line] of entries.entries()) {
-          observer.appended({ key, sessionId, index: first + n, line });
-        }
-      }
+      await tell(key, changes);
+    },
+    async claim(key, run, changes) {
+      const taken = await store.claimRun(run, changes);
+      if (!taken) await tell(key, changes);
+      return taken;
     },
     getOrNew: async (key, at) => (await get(key)) ?? newSession(at),
     async appending(sessionId, at, lines) {

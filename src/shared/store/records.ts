@@ -66,8 +66,8 @@ export interface ArchivedTranscript {
   readonly archivedAt: number;
 }
 
-/** Methods that start runs: their keys are one family (protocol.md §19). */
-export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create';
+/** Methods that start runs: their keys are one family (protocol.md §19). `send` starts none, but stores its keys too. */
+export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create' | 'send';
 
 /**
  * A run and, with it, its idempotency key (runs-and-events.md §12).

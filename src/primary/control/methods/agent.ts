@@ -6,7 +6,7 @@ import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import type { Acceptance, RunInput, Runs } from '../../sessions/runs.js';
-import { agentOf, canonicalKey, mainSessionKey } from '../../sessions/session-keys.js';
+import { agentOf, canonicalKey, mainSessionKey, type KeyScheme } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
 import {
@@ -116,12 +116,26 @@ async function addressee(
     params.sessionKey === undefined
       ? (byId ?? mainSessionKey(scheme, named))
       : canonicalKey(params.sessionKey, scheme, named);
+  const owner = requireOwner(key, named, { scheme, routes, caller: 'agent' });
+  return { agentId: named ?? owner, key };
+}
+
+/** The agent whose session it is; `named`: whose it was said to be. @throws RpcError */
+export function requireOwner(
+  key: SessionKey,
+  named: string | undefined,
+  {
+    scheme,
+    routes,
+    caller,
+  }: { readonly scheme: KeyScheme; readonly routes: RouteTable; readonly caller: string },
+): string {
   const owner = agentOf(key, scheme);
   if (named !== undefined && key !== 'global' && owner !== named)
     throw invalidRequest(
-      `invalid agent params: agent "${named}" does not match session key agent "${owner}"`,
+      `invalid ${caller} params: agent "${named}" does not match session key agent "${owner}"`,
     );
-  return { agentId: requireAgent(named ?? owner, routes, 'agent'), key };
+  return requireAgent(owner, routes, caller);
 }
 
 /** The agent's canonical id. @throws RpcError */

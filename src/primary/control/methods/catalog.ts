@@ -1,4 +1,4 @@
-/** `models.list`, `commands.list`, `skills.status`: what there is to choose from (methods.md §5). */
+/** `models.list`, `commands.list`, `chat.metadata`, `skills.status`: what there is to choose from (methods.md §3, §5). */
 import { join } from 'node:path';
 import type { Paths } from '../../../shared/paths.js';
 import type { ModelCatalog } from '../../config/model-catalog.js';
@@ -38,6 +38,11 @@ export function catalogMethods({ catalog, paths, workspace }: CatalogServices): 
       name: 'commands.list',
       scope: 'operator.read',
       answer: () => JSON.stringify({ commands }),
+    }),
+    method({
+      name: 'chat.metadata',
+      scope: 'operator.read',
+      answer: () => JSON.stringify({ models: catalog.list('default', undefined), commands }),
     }),
     method({
       name: 'skills.status',

@@ -1,21 +1,28 @@
-/** `chat.send`, `chat.abort`, `chat.history`, `chat.inject` (methods.md §3). */
-import { RunEvents } from '../../sessions/run-events.js';
-import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
+/** `chat.send`, `.abort`, `.history`, `.startup`, `.inject` (methods.md §3). */
+import { findSession } from '../../sessions/find-session.js';
 import { readHistoryPage } from '../../sessions/history-page.js';
+import { injectMessage } from '../../sessions/injected-message.js';
 import { sessionDefaults } from '../../sessions/session-defaults.js';
-import { assistantLine } from '../../sessions/transcript-lines.js';
-import { invalidRequest, method, type Method } from './method.js';
+import { canonicalKey } from '../../sessions/session-keys.js';
+import type { SessionEvents } from '../session-events.js';
+import { invalidRequest, isAdmin, method, type Method } from './method.js';
 import { sendTurn, type TurnServices } from './send-turn.js';
 
-export function chatMethods(services: TurnServices): readonly Method[] {
+export interface ChatServices extends TurnServices {
+  readonly events: Pick<SessionEvents, 'subscribe'>;
+}
+
+export function chatMethods(services: ChatServices): readonly Method[] {
   const { runs, sessions, routes } = services;
   const { scheme } = sessions;
   return [
     method({
       name: 'chat.send',
       scope: 'operator.write',
-      answer(params) {
-        const { sessionKey, agentId, idempotencyKey, queueMode } = params;
+      answer(params, connection) {
+        const { sessionKey, agentId, idempotencyKey, queueMode, privileged } = params;
+        if (privileged && !isAdmin(connection))
+          throw invalidRequest(`${privileged} fields require admin scope`);
         const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
         const { message, attachments, timeoutMs, sessionId } = params;
         const text = { message, attachments, timeoutMs, sessionId };
@@ -43,28 +50,33 @@ export function chatMethods(services: TurnServices): readonly Method[] {
       },
     }),
     method({
+      name: 'chat.startup',
+      scope: 'operator.read',
+      async answer({ sessionKey, shortId, slugHint: _hint, ...page }, connection) {
+        const defaults = sessionDefaults(routes);
+        if (sessionKey !== undefined) {
+          const key = canonicalKey(sessionKey, scheme, page.agentId?.toLowerCase());
+          return JSON.stringify(await readHistoryPage(sessions, runs, key, page, defaults));
+        }
+        if (shortId === undefined) throw invalidRequest('sessionKey or shortId required');
+        services.events.subscribe(connection);
+        const { agentId } = page;
+        const found = await findSession({ shortId, ...(agentId !== undefined && { agentId }) }, sessions);
+        if (found.outcome !== 'found') return '{"resolution":{"ok":false}}';
+        const { key } = found;
+        const history = await readHistoryPage(sessions, runs, key, page, defaults);
+        return JSON.stringify({ ...history, resolution: { ok: true, key } });
+      },
+    }),
+    method({
       name: 'chat.inject',
       scope: 'operator.admin',
-      answer({ sessionKey, agentId, message, label }) {
+      async answer({ sessionKey, agentId, message, label }) {
         const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
-        return sessions.exclusive(key, async () => {
-          const entry = await sessions.get(key);
-          if (!entry) throw invalidRequest('session not found');
-          const at = Date.now();
-          const text = label === undefined ? message : `[${label}]\n${message}`;
-          const facts = { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason: 'stop' };
-          let messageId = '';
-          const append = await sessions.appending(entry.sessionId, at, (parentId) => {
-            const line = assistantLine(text, facts, parentId, at);
-            messageId = line.id;
-            return [line];
-          });
-          await sessions.commit(key, [append, { type: 'session', key, entry: { ...entry, updatedAt: at } }]);
-          sessions.changed(key, { reason: 'send' });
-          const subject = { runId: `inject-${messageId}`, sessionKey: key, agentId: agentOf(key, scheme) };
-          new RunEvents(subject, services.broadcast).final(text, at, undefined, undefined);
-          return JSON.stringify({ ok: true, messageId });
-        });
+        const text = label === undefined ? message : `[${label}]\n${message}`;
+        const injection = await injectMessage({ key, text }, services);
+        if (injection.outcome !== 'added') throw invalidRequest('session not found');
+        return JSON.stringify({ ok: true, messageId: injection.messageId });
       },
     }),
   ];

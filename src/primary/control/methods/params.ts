@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { requestLimits } from '../../../shared/limits.js';
 import { compile, list } from '../../../shared/schema.js';
+import { withProvenance } from './chat-send-params.js';
 import { nodeParams } from './node-params.js';
 import {
   attachments,
@@ -16,6 +17,7 @@ import {
   name,
   none,
   optional,
+  reading,
   text,
   thinking,
   whole,
@@ -97,6 +99,50 @@ const devices = {
   'device.token.revoke': compile(v.strictObject({ deviceId: name, role: name })),
 };
 
+const historyFields = {
+  sessionId: optional(name),
+  messageId: optional(name),
+  cursor: optional(text(1_024)),
+  agentId: optional(name),
+  limit: optional(whole(1, 1_000)),
+  offset: optional(whole(0)),
+  maxChars: optional(whole(1, 500_000)),
+  maxBytes: optional(whole(1_024)),
+};
+
+const flag = optional(v.boolean());
+const url = text(8_192);
+
+const channels = {
+  send: reading(
+    compile(
+      v.strictObject({
+        to: text(512),
+        message: optional(message),
+        mediaUrl: optional(url),
+        mediaUrls: optional(list(url, 64)),
+        channel: optional(longText(64)),
+        accountId: optional(name),
+        agentId: optional(name),
+        threadId: optional(name),
+        replyToId: optional(name),
+        sessionKey: optional(key),
+        idempotencyKey: name,
+        gifPlayback: flag,
+        silent: flag,
+        forceDocument: flag,
+        asVoice: flag,
+        buffer: optional(v.string()),
+        filename: optional(name),
+        contentType: optional(name),
+        parseMode: optional(name),
+      }),
+    ),
+    // Nothing takes what it holds.
+    ({ buffer = '', ...rest }) => ({ ok: true, value: { ...rest, hasBuffer: buffer !== '' } }),
+  ),
+};
+
 const runs = {
   agent: compile(
     v.strictObject({
@@ -125,21 +171,23 @@ const runs = {
   'agent.wait': compile(v.strictObject({ runId: name, timeoutMs: optional(milliseconds) })),
   'agents.list': none,
   'agent.identity.get': compile(v.strictObject({ agentId: optional(name), sessionKey: optional(key) })),
-  'chat.send': compile(
-    v.strictObject({
-      sessionKey: key,
-      message,
-      idempotencyKey: name,
-      agentId: optional(name),
-      sessionId: optional(name),
-      thinking,
-      fastMode: optional(v.union([v.boolean(), v.literal('auto')])),
-      queueMode: optional(v.picklist(['steer', 'followup', 'collect', 'interrupt'])),
-      deliver: optional(v.boolean()),
-      attachments,
-      timeoutMs: optional(milliseconds),
-      ...ignoredBy('replyToId', 'mentions', 'workContext', 'intent', 'toolBindings', 'fastAutoOnSeconds'),
-    }),
+  'chat.send': withProvenance(
+    compile(
+      v.strictObject({
+        sessionKey: key,
+        message,
+        idempotencyKey: name,
+        agentId: optional(name),
+        sessionId: optional(name),
+        thinking,
+        fastMode: optional(v.union([v.boolean(), v.literal('auto')])),
+        queueMode: optional(v.picklist(['steer', 'followup', 'collect', 'interrupt'])),
+        deliver: optional(v.boolean()),
+        attachments,
+        timeoutMs: optional(milliseconds),
+        ...ignoredBy('replyToId', 'mentions', 'workContext', 'intent', 'toolBindings', 'fastAutoOnSeconds'),
+      }),
+    ),
   ),
   'chat.abort': compile(
     v.strictObject({
@@ -149,17 +197,16 @@ const runs = {
       preserveSideRuns: optional(v.boolean()),
     }),
   ),
-  'chat.history': compile(
+  'chat.history': compile(v.strictObject({ sessionKey: key, ...historyFields })),
+  'chat.startup': compile(
     v.strictObject({
-      sessionKey: key,
-      ...ignoredBy('sessionId', 'messageId', 'cursor'),
-      agentId: optional(name),
-      limit: optional(whole(1, 1_000)),
-      offset: optional(whole(0)),
-      maxChars: optional(whole(1, 500_000)),
-      maxBytes: optional(whole(1_024)),
+      sessionKey: optional(key),
+      shortId: optional(text(64)),
+      slugHint: optional(text(512)),
+      ...historyFields,
     }),
   ),
+  'chat.metadata': compile(v.strictObject({ agentId: optional(name), sessionKey: optional(key) })),
   'chat.inject': compile(
     v.strictObject({
       sessionKey: key,
@@ -175,6 +222,7 @@ export const methodParams = {
   ...catalog,
   ...devices,
   ...nodeParams,
+  ...channels,
   ...runs,
   ...sessionParams,
 } satisfies Record<string, ParamsCheck<unknown>>;

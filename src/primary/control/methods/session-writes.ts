@@ -6,7 +6,7 @@ import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
 import { privilegedFields } from '../../sessions/session-patch.js';
 import { SessionRefusal } from '../../sessions/session-refusal.js';
 import { modelOf } from '../../sessions/session-row.js';
-import { requireAgent } from './agent.js';
+import { requireAgent, requireOwner } from './agent.js';
 import { invalidRequest, method, requireAdmin, shownPath, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
 import { readMessage, refuseAttachments, sendTurn, startTurn, type TurnServices } from './send-turn.js';
@@ -140,11 +140,7 @@ function keyOfNew(params: CreateParams, { sessions, routes }: SessionWriteServic
       ? randomUUID()
       : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32);
   const key = canonicalKey(params.key ?? `session:${id}`, scheme, agent || undefined);
-  const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.create');
-  if (agent && owner !== agent && key !== 'global')
-    throw invalidRequest(
-      `invalid sessions.create params: agent "${agent}" does not match session key agent "${owner}"`,
-    );
+  requireOwner(key, agent || undefined, { scheme, routes, caller: 'sessions.create' });
   return key;
 }
 

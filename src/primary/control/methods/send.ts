@@ -1,0 +1,87 @@
+/**
+ * `send`: a message to a chat network (methods.md §8). The web chat inside the gateway is the only one yet: its
+ * addresses are session keys, and the message stands in the session's transcript. The idempotency key is stored with
+ * the message, so a repeat is answered with the first result also after a restart.
+ */
+import type { RunRecord, SessionKey } from '../../../shared/store/records.js';
+import { injectMessage, type Added } from '../../sessions/injected-message.js';
+import { canonicalKey } from '../../sessions/session-keys.js';
+import { requireAgent, requireOwner } from './agent.js';
+import { invalidRequest, method, type Method } from './method.js';
+import type { ParamsOf } from './params.js';
+import { readMessage, type TurnServices } from './send-turn.js';
+
+const WEBCHAT = 'webchat';
+
+type SendParams = ParamsOf<'send'>;
+
+export function sendMethods(services: TurnServices): readonly Method[] {
+  const { sessions } = services;
+  return [
+    method({
+      name: 'send',
+      scope: 'operator.write',
+      async answer(params) {
+        const text = textOf(params);
+        requireWebchat(params);
+        const { idempotencyKey } = params;
+        const key = addressee(params, services);
+        // Keys of messages are apart from those of runs (protocol.md §19).
+        const runId = `send:${idempotencyKey}`;
+        const before = await sessions.store.runs.get(runId);
+        if (before) return sent(before, idempotencyKey);
+        const claim = (added: Added): RunRecord => recordOf(runId, key, added, services);
+        const injection = await injectMessage({ key, text, claim }, services);
+        if (injection.outcome === 'missing') throw invalidRequest('session not found');
+        if (injection.outcome === 'repeated') return sent(injection.run, idempotencyKey);
+        return JSON.stringify({ runId: idempotencyKey, ...resultOf(key, injection.messageId) });
+      },
+    }),
+  ];
+}
+
+/** @throws RpcError when there is nothing to send */
+function textOf({ message = '', mediaUrl, mediaUrls = [], hasBuffer }: SendParams): string {
+  const urls = new Set([...(mediaUrl === undefined ? [] : [mediaUrl]), ...mediaUrls]);
+  const text = readMessage(message);
+  const parts = [...(text.trim() === '' ? [] : [text]), ...urls];
+  if (parts.length === 0 && !hasBuffer) throw invalidRequest('text or media is required');
+  if (hasBuffer) throw invalidRequest('buffer: this gateway does not take attachments yet');
+  return parts.join('\n');
+}
+
+/** @throws RpcError for any other channel */
+function requireWebchat({ channel = '' }: SendParams): void {
+  const name = channel.trim();
+  if (name === '') throw invalidRequest('Channel is required (no configured channels detected).');
+  if (name.toLowerCase() !== WEBCHAT) throw invalidRequest(`unsupported channel: ${name}`);
+}
+
+/** @throws RpcError */
+function addressee({ to, sessionKey, agentId }: SendParams, { sessions, routes }: TurnServices): SessionKey {
+  const named = agentId === undefined ? undefined : requireAgent(agentId, routes, 'send');
+  const key = canonicalKey(sessionKey ?? to, sessions.scheme, named);
+  requireOwner(key, named, { scheme: sessions.scheme, routes, caller: 'send' });
+  return key;
+}
+
+function recordOf(
+  runId: string,
+  key: SessionKey,
+  { messageId, sessionId, at }: Added,
+  { sessions, routes }: TurnServices,
+): RunRecord {
+  const agentId = requireOwner(key, undefined, { scheme: sessions.scheme, routes, caller: 'send' });
+  const payload = { runId, status: 'ok', summary: 'completed', result: resultOf(key, messageId) } as const;
+  const end = { endedAt: at, status: 'ok', payload } as const;
+  const about = { method: 'send', sessionKey: key, sessionId, agentId } as const;
+  return { runId, ...about, message: '', acceptedAt: at, startedAt: at, end };
+}
+
+function resultOf(chatId: SessionKey, messageId: string): object {
+  return { messageId, channel: WEBCHAT, chatId };
+}
+
+function sent({ end }: RunRecord, runId: string): string {
+  return JSON.stringify({ runId, ...(end?.payload.result as object | undefined) });
+}
