@@ -139,6 +139,8 @@ export const overviewLimits = {
 /** `chat.history` (methods.md §3). */
 export const historyPageLimits = {
   defaults: { limit: 200, offset: 0, maxChars: 8_000, maxBytes: 6 * MIB },
+  /** Whatever is asked for: the primary makes it, and the rest is on the next page. */
+  maxBytes: 6 * MIB,
   rowBytes: 128 * KIB,
 } as const;
 

@@ -27,6 +27,8 @@ export function routeSecrets({ apiKey, headers }: ProviderRoute): string[] {
 
 export interface AgentRoute {
   readonly id: string;
+  /** As people call it, when the config says. */
+  readonly name?: string;
   readonly model: ModelRef;
 }
 

@@ -133,7 +133,8 @@ function agentRoutes(config: GatewayConfig, defaultModel: ModelRef): Record<stri
     const id = agent.id.toLowerCase();
     if (agents[id]) throw configError(`agents.list: id '${id}' is there twice`);
     const own = 'model' in agent ? primaryOf(agent.model ?? null, `agents.list ${id} model`) : undefined;
-    agents[id] = { id, model: own ?? defaultModel };
+    const name = 'name' in agent ? agent.name : undefined;
+    agents[id] = { id, ...(name !== undefined && { name }), model: own ?? defaultModel };
   }
   return agents;
 }

@@ -27,6 +27,9 @@ export interface StatusSource {
 
 const HIDDEN = '[redacted]';
 
+/** There are no heartbeat runs yet. */
+const noHeartbeat = { enabled: false, every: '0m', everyMs: 0 } as const;
+
 export function healthFacts(sources: StatusSources, view: HealthView): HealthFacts {
   const { routes } = sources;
   const path = view === 'full' ? sources.storeDir : HIDDEN;
@@ -37,13 +40,17 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
     channelLabels: {},
     heartbeatSeconds: 0,
     defaultAgentId: routes.defaultAgentId,
-    agents: Object.keys(routes.agents).map((agentId) => ({
+    agents: Object.values(routes.agents).map(({ id: agentId, name }) => ({
       agentId,
+      name,
       isDefault: agentId === routes.defaultAgentId,
+      heartbeat: noHeartbeat,
       sessions: blockOf(agentId),
     })),
     sessions: blockOf(routes.defaultAgentId),
     eventLoop: sources.eventLoop(),
+    // Edits of the config file are not watched yet.
+    configReload: { hotReloadStatus: 'disabled' },
     workers: sources.workers(),
   };
 }
@@ -60,12 +67,7 @@ export function createStatusSource(sources: StatusSources): StatusSource {
         pid: process.pid,
         heartbeat: {
           defaultAgentId: routes.defaultAgentId,
-          agents: Object.keys(routes.agents).map((agentId) => ({
-            agentId,
-            enabled: false,
-            every: '0m',
-            everyMs: 0,
-          })),
+          agents: Object.keys(routes.agents).map((agentId) => ({ agentId, ...noHeartbeat })),
         },
         channelSummary: [],
         queuedSystemEvents: [],

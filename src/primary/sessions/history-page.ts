@@ -26,7 +26,8 @@ export async function readHistoryPage(
   params: HistoryPageParams,
   defaults: SessionDefaults,
 ): Promise<HistoryPage> {
-  const { limit, offset, maxChars, maxBytes } = { ...historyPageLimits.defaults, ...params };
+  const { limit, offset, maxChars, ...asked } = { ...historyPageLimits.defaults, ...params };
+  const maxBytes = Math.min(asked.maxBytes, historyPageLimits.maxBytes);
   const entry = await sessions.get(key);
   const live = runs.liveOf(key);
   const running = live.find(({ startedAt }) => startedAt !== undefined);

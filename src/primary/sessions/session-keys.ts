@@ -19,6 +19,12 @@ export function canonicalKey(input: string, scheme: KeyScheme, agentId = scheme.
   return mainOr(rest, owner, scheme);
 }
 
+/** Begins as a key of an agent does, and is none. */
+export function isMalformed(input: string): boolean {
+  const text = input.trim().toLowerCase();
+  return text.startsWith('agent:') && !agentForm.test(text);
+}
+
 function mainOr(rest: string, agentId: string, { mainKey, scope }: KeyScheme): SessionKey {
   const main = rest === '' || rest === 'main' || rest === mainKey;
   if (main && scope === 'global') return 'global' as SessionKey;

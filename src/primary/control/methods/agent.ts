@@ -6,7 +6,13 @@ import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import type { Acceptance, RunInput, Runs } from '../../sessions/runs.js';
-import { agentOf, canonicalKey, mainSessionKey, type KeyScheme } from '../../sessions/session-keys.js';
+import {
+  agentOf,
+  canonicalKey,
+  isMalformed,
+  mainSessionKey,
+  type KeyScheme,
+} from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
 import {
@@ -75,7 +81,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
         const ids = [defaultAgentId, ...Object.keys(routes.agents).filter((id) => id !== defaultAgentId)];
         const agents = ids.map((id) => ({
           id,
-          name: id,
+          name: nameOf(id, routes),
           model: { primary: routes.agents[id]?.model, fallbacks: [] },
         }));
         return JSON.stringify({
@@ -90,12 +96,14 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
       name: 'agent.identity.get',
       scope: 'operator.read',
       answer({ agentId, sessionKey }) {
+        if (sessionKey !== undefined && isMalformed(sessionKey))
+          throw invalidRequest(`invalid agent.identity.get params: malformed session key "${sessionKey}"`);
         const owner =
           sessionKey === undefined ? undefined : agentOf(canonicalKey(sessionKey, scheme), scheme);
         if (owner !== undefined && agentId !== undefined && owner !== agentId.toLowerCase())
           throw invalidRequest('invalid agent.identity.get params: agentId does not match sessionKey');
         const id = requireAgent(agentId ?? owner ?? scheme.defaultAgentId, routes, 'agent.identity.get');
-        return JSON.stringify({ agentId: id, name: id });
+        return JSON.stringify({ agentId: id, name: nameOf(id, routes) });
       },
     }),
   ];
@@ -143,6 +151,10 @@ export function requireAgent(agentId: string, routes: RouteTable, caller: string
   const id = agentId.trim().toLowerCase();
   if (Object.hasOwn(routes.agents, id)) return id;
   throw invalidRequest(`invalid ${caller} params: unknown agent id "${agentId}"`);
+}
+
+function nameOf(agentId: string, routes: RouteTable): string {
+  return routes.agents[agentId]?.name ?? agentId;
 }
 
 interface Overrides {

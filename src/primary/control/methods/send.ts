@@ -25,12 +25,12 @@ export function sendMethods(services: TurnServices): readonly Method[] {
         const text = textOf(params);
         requireWebchat(params);
         const { idempotencyKey } = params;
-        const key = addressee(params, services);
+        const { key, agentId } = addressee(params, services);
         // Keys of messages are apart from those of runs (protocol.md §19).
         const runId = `send:${idempotencyKey}`;
         const before = await sessions.store.runs.get(runId);
         if (before) return sent(before, idempotencyKey);
-        const claim = (added: Added): RunRecord => recordOf(runId, key, added, services);
+        const claim = (added: Added): RunRecord => recordOf({ runId, key, agentId }, added);
         const injection = await injectMessage({ key, text, claim }, services);
         if (injection.outcome === 'missing') throw invalidRequest('session not found');
         if (injection.outcome === 'repeated') return sent(injection.run, idempotencyKey);
@@ -57,21 +57,23 @@ function requireWebchat({ channel = '' }: SendParams): void {
   if (name.toLowerCase() !== WEBCHAT) throw invalidRequest(`unsupported channel: ${name}`);
 }
 
+interface Addressee {
+  readonly key: SessionKey;
+  readonly agentId: string;
+}
+
 /** @throws RpcError */
-function addressee({ to, sessionKey, agentId }: SendParams, { sessions, routes }: TurnServices): SessionKey {
+function addressee(params: SendParams, { sessions: { scheme }, routes }: TurnServices): Addressee {
+  const { to, sessionKey = to, agentId } = params;
   const named = agentId === undefined ? undefined : requireAgent(agentId, routes, 'send');
-  const key = canonicalKey(sessionKey ?? to, sessions.scheme, named);
-  requireOwner(key, named, { scheme: sessions.scheme, routes, caller: 'send' });
-  return key;
+  const key = canonicalKey(sessionKey, scheme, named);
+  return { key, agentId: requireOwner(key, named, { scheme, routes, caller: 'send' }) };
 }
 
 function recordOf(
-  runId: string,
-  key: SessionKey,
+  { runId, key, agentId }: Addressee & { readonly runId: string },
   { messageId, sessionId, at }: Added,
-  { sessions, routes }: TurnServices,
 ): RunRecord {
-  const agentId = requireOwner(key, undefined, { scheme: sessions.scheme, routes, caller: 'send' });
   const payload = { runId, status: 'ok', summary: 'completed', result: resultOf(key, messageId) } as const;
   const end = { endedAt: at, status: 'ok', payload } as const;
   const about = { method: 'send', sessionKey: key, sessionId, agentId } as const;

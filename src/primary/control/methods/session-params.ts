@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { compile, list, map } from '../../../shared/schema.js';
 import {
   attachments,
+  ignoredBy,
   key,
   longText,
   message,
@@ -151,7 +152,14 @@ export const sessionParams = {
     v.strictObject({ key, agentId, reason: optional(v.picklist(['new', 'reset'])), expectedSessionId }),
   ),
   'sessions.delete': compile(
-    v.strictObject({ key, agentId, deleteTranscript: flag, expectedSessionId, archivedOnly: flag }),
+    v.strictObject({
+      key,
+      agentId,
+      deleteTranscript: flag,
+      expectedSessionId,
+      archivedOnly: flag,
+      ...ignoredBy('emitLifecycleHooks'),
+    }),
   ),
   'sessions.compact': compile(v.strictObject({ key, agentId, maxLines: optional(whole(1)) })),
 };
