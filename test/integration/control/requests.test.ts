@@ -171,7 +171,7 @@ describe('a request', () => {
       sessions: {
         paths: [expect.stringContaining(gateway.stateDir)],
         count: 0,
-        defaults: { model: 'echo' },
+        defaults: { model: 'echo', contextTokens: 200_000 },
         recent: [],
         byAgent: [{ agentId: 'main', path: expect.stringContaining(gateway.stateDir), count: 0, recent: [] }],
       },
@@ -189,7 +189,15 @@ describe('a request', () => {
       channelLabels: {},
       heartbeatSeconds: expect.any(Number),
       defaultAgentId: 'main',
-      agents: [{ agentId: 'main', isDefault: true, sessions: { count: 0, recent: [] } }],
+      agents: [
+        {
+          agentId: 'main',
+          isDefault: true,
+          heartbeat: { enabled: false, every: '0m', everyMs: 0 },
+          sessions: { count: 0, recent: [] },
+        },
+      ],
+      configReload: { hotReloadStatus: 'disabled' },
       sessions: { path: expect.stringContaining(gateway.stateDir), count: 0, recent: [] },
       eventLoop: {
         degraded: expect.any(Boolean),

@@ -26,7 +26,16 @@ it('both count the sessions, and show those that were used last', async () => {
 
   const status = await waitFor('status', async () => both(await read('status', {})));
   expect(status.recent).toMatchObject([
-    { key: 'agent:main:two', kind: 'direct', model: 'echo', totalTokens: 2, age: expect.any(Number) },
+    {
+      key: 'agent:main:two',
+      kind: 'direct',
+      model: 'echo',
+      contextTokens: 200_000,
+      totalTokens: 2,
+      remainingTokens: 199_998,
+      percentUsed: 0,
+      age: expect.any(Number),
+    },
     { key: 'agent:main:one' },
   ]);
   const health = await waitFor('health', async () => both(await read('health', { probe: true })));
