@@ -84,6 +84,8 @@ function resultOf(chatId: SessionKey, messageId: string): object {
   return { messageId, channel: WEBCHAT, chatId };
 }
 
-function sent({ end }: RunRecord, runId: string): string {
+/** What the message with this key was answered. @throws RpcError when a run has the key */
+function sent({ method: by, end }: RunRecord, runId: string): string {
+  if (by !== 'send') throw invalidRequest(`idempotencyKey already used by ${by}`);
   return JSON.stringify({ runId, ...(end?.payload.result as object | undefined) });
 }
