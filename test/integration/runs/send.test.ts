@@ -106,6 +106,10 @@ describe('to the web chat', () => {
       runId: idempotencyKey,
     });
     expect(await texts(key)).toEqual(['user: Hi', 'assistant: Hi', 'assistant: Hello']);
+    const stored = { sessionKey: key, message: 'Hi', idempotencyKey: `send:${idempotencyKey}` };
+    expect(await refusal(client, 'agent', stored)).toBe(
+      'INVALID_REQUEST idempotencyKey already used by send',
+    );
   });
 });
 

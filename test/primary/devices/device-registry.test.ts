@@ -56,6 +56,33 @@ describe('the device registry', () => {
     return admission.request.requestId;
   };
 
+  it('takes one role away, and with the last one the device', async () => {
+    await registry.admit(local({ role: 'node', scopes: [] }));
+    await registry.admit(local());
+    expect(await registry.removeRole('d1', 'node')).toMatchObject({ roles: ['node', 'operator'] });
+    const left = await registry.paired('d1');
+    expect([left?.roles, Object.keys(left?.tokens ?? {})]).toEqual([['operator'], ['operator']]);
+    expect(await registry.removeRole('d1', 'node')).toBeUndefined();
+    await registry.removeRole('d1', 'operator');
+    expect(await registry.paired('d1')).toBeUndefined();
+    expect(events).toEqual([
+      ['device-removed', 'd1', 'node'],
+      ['device-removed', 'd1', 'operator'],
+    ]);
+  });
+
+  it('notes when a device was there last, to the minute', async () => {
+    await registry.admit(local());
+    const seen = async (later: number): Promise<number | undefined> => {
+      clock += later;
+      await registry.seen('d1');
+      return (await registry.paired('d1'))?.lastSeenAtMs;
+    };
+    expect(await seen(59_999)).toBe(1_000_000);
+    expect(await seen(1)).toBe(1_060_000);
+    await registry.seen('unknown');
+  });
+
   it('asks for a stranger once, and lets it in when it is approved', async () => {
     const requestId = await pend();
     expect(await pend({ scopes: ['operator.write'] })).toBe(requestId);

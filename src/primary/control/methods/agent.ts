@@ -128,15 +128,18 @@ async function addressee(
   return { agentId: named ?? owner, key };
 }
 
+interface Caller {
+  readonly scheme: KeyScheme;
+  readonly routes: RouteTable;
+  /** The method, for the error. */
+  readonly caller: string;
+}
+
 /** The agent whose session it is; `named`: whose it was said to be. @throws RpcError */
 export function requireOwner(
   key: SessionKey,
   named: string | undefined,
-  {
-    scheme,
-    routes,
-    caller,
-  }: { readonly scheme: KeyScheme; readonly routes: RouteTable; readonly caller: string },
+  { scheme, routes, caller }: Caller,
 ): string {
   const owner = agentOf(key, scheme);
   if (named !== undefined && key !== 'global' && owner !== named)

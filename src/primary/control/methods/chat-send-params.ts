@@ -3,7 +3,7 @@
  * means nothing here, only whether they are used: most of them an admin's programs may use only.
  */
 import type { Check } from '../../../shared/schema.js';
-import type { ParamsCheck } from './param-types.js';
+import type { DerivedCheck } from './param-types.js';
 
 export interface Provenance {
   /** Fields that need admin, by the name of their family. */
@@ -17,7 +17,7 @@ const expected = /^expected[A-Z]/;
 /** `check` does not see these fields. */
 export function withProvenance<Params extends object>(
   check: Check<Params>,
-): Omit<Check<Params>, 'is' | 'parse'> & ParamsCheck<Params & Provenance> {
+): DerivedCheck<Params, Params & Provenance> {
   const { is: _is, ...rest } = check;
   return {
     ...rest,

@@ -22,11 +22,14 @@ export const none = compile(v.strictObject({}));
 /** All that a method needs of what checks its params. */
 export type ParamsCheck<Params> = Pick<Check<Params>, 'parse'>;
 
+/** A check that gives on something else than what it checks. */
+export type DerivedCheck<Given, Params> = Omit<Check<Given>, 'is' | 'parse'> & ParamsCheck<Params>;
+
 /** Gives on what `read` makes of params that are right. With a large frame that happens in its thread, too. */
 export function reading<Given, Params>(
   check: Check<Given>,
   read: (params: Given) => Parsed<Params>,
-): Omit<Check<Given>, 'is' | 'parse'> & ParamsCheck<Params> {
+): DerivedCheck<Given, Params> {
   const { is: _is, ...rest } = check;
   return {
     ...rest,
