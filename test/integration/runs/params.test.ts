@@ -36,9 +36,16 @@ describe('chat.send', () => {
 
   it('takes what means nothing here from anyone', async () => {
     const fields = {
-      ...{ replyToId: 'x', mentions: [1], workContext: {}, intent: 'x', toolBindings: {}, fastMode: 'auto' },
-      ...{ expectedSessionId: 'x', expectedLeaf: null, suppressCommandInterpretation: false },
-      ...{ fastAutoOnSeconds: 3 },
+      replyToId: 'x',
+      mentions: [1],
+      workContext: {},
+      intent: 'x',
+      toolBindings: {},
+      fastMode: 'auto',
+      expectedSessionId: 'x',
+      expectedLeaf: null,
+      suppressCommandInterpretation: false,
+      fastAutoOnSeconds: 3,
     };
     expect(await answer(writer, 'chat.send', turn(fields))).toMatchObject({ status: 'started' });
     expect(await refusal(client, 'chat.send', turn({ originating: 1 }))).toBe(
@@ -50,9 +57,17 @@ describe('chat.send', () => {
 describe('agent', () => {
   it('takes where to deliver, and internal keys', async () => {
     const fields = {
-      ...{ to: '+49', channel: 'telegram', accountId: 'a', threadId: 't', groupId: 'g', replyTo: 'r' },
-      ...{ inputProvenance: { kind: 'inter_session', from: 'x' }, promptMode: 'x', internalEvents: [] },
-      ...{ timeout: 100_000_000, spawnedBy: 'x' },
+      to: '+49',
+      channel: 'telegram',
+      accountId: 'a',
+      threadId: 't',
+      groupId: 'g',
+      replyTo: 'r',
+      inputProvenance: { kind: 'inter_session', from: 'x' },
+      promptMode: 'x',
+      internalEvents: [],
+      timeout: 100_000_000,
+      spawnedBy: 'x',
     };
     expect(await answer(client, 'agent', turn(fields))).toMatchObject({ status: 'accepted' });
   });
@@ -87,7 +102,10 @@ describe('chat.history', () => {
     for (let n = 0; n < 60; n += 1)
       await answer(client, 'chat.inject', { sessionKey, message: 'y'.repeat(120_000) });
     const page = await answer(client, 'chat.history', {
-      ...{ sessionKey, limit: 1_000, maxChars: 500_000, maxBytes: 100_000_000 },
+      sessionKey,
+      limit: 1_000,
+      maxChars: 500_000,
+      maxBytes: 100_000_000,
     });
     expect(page).toMatchObject({ hasMore: true, totalMessages: 62 });
     expect(JSON.stringify(page.messages).length).toBeLessThanOrEqual(6 * 1024 * 1024);
