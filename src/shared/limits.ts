@@ -71,6 +71,16 @@ export const controlLimits = {
   attachmentImageBytes: 6 * MIB,
 } as const;
 
+/** Calls of methods that change the gateway itself (protocol.md §7). */
+export const writeLimits = {
+  /** Of one client and method … */
+  calls: 30,
+  /** … in this time. */
+  windowMs: 60_000,
+  /** Clients and methods that are remembered; those that called longest ago give way. */
+  entries: 1_000,
+} as const;
+
 /** Large WebSocket messages, which a thread reads. */
 export const largeFrameLimits = {
   /** From here on a message may take longer to parse than other connections should wait. */

@@ -27,7 +27,10 @@ describe('option values', () => {
 
   test('auth', () => {
     expect(readAuthMode('none')).toBe('none');
-    expect(() => readAuthMode('basic')).toThrow('Invalid --auth (use "none", "token", or "password")');
+    expect(readAuthMode('trusted-proxy')).toBe('trusted-proxy');
+    expect(() => readAuthMode('basic')).toThrow(
+      'Invalid --auth (use "none", "token", "password", or "trusted-proxy")',
+    );
   });
 
   test('log level', () => {

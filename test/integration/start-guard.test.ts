@@ -84,6 +84,33 @@ const refusals: Readonly<Record<string, Refusal>> = {
       'gateway auth mode is token, but no token was configured (set gateway.auth.token or PLLAN_GATEWAY_TOKEN)\n',
     ],
   },
+  'trusted-proxy mode without proxies': {
+    config: local({ bind: 'lan', auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x-user' } } }),
+    exitCode: 78,
+    says: () => [
+      'gateway auth mode=trusted-proxy requires gateway.trustedProxies to be configured with at least one proxy IP\n',
+    ],
+  },
+  'trusted-proxy mode by flag without the header that names the user': {
+    config: local({ trustedProxies: ['10.0.0.1'] }),
+    args: ['--auth', 'trusted-proxy'],
+    exitCode: 78,
+    says: () => ['gateway auth mode=trusted-proxy requires gateway.auth.trustedProxy.userHeader'],
+  },
+  'proxies that are no addresses, and headers that are none': {
+    config: local({
+      auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x user', requiredHeaders: ['a:b'] } },
+      trustedProxies: ['proxy.example'],
+      allowRealIpFallback: 1,
+    }),
+    exitCode: 78,
+    says: () => [
+      '\n- gateway.auth.trustedProxy.userHeader: must be the name of a header\n',
+      '\n- gateway.auth.trustedProxy.requiredHeaders: must be the name of a header\n',
+      '\n- gateway.trustedProxies: must be addresses or CIDR blocks; "proxy.example" is neither\n',
+      '\n- gateway.allowRealIpFallback: must be true or false\n',
+    ],
+  },
   'wrong values and unknown keys': {
     config: {
       gateway: { mode: 'local', bind: 'localhost', auth: { tokn: TOKEN } },

@@ -5,7 +5,8 @@
  *   counting ──maxAttempts within windowMs──▶ locked ──lockoutMs──▶ forgotten
  *      └── success, window over ──▶ forgotten
  */
-import { isLoopbackAddress, normalizeAddress } from '../../shared/auth/address.js';
+import { isLoopbackAddress } from '../../shared/auth/address.js';
+import type { ClientAddress } from '../../shared/auth/client-address.js';
 import { failedAuthLimits } from '../../shared/limits.js';
 
 /** What was guessed at: failures of one kind do not count for another. */
@@ -15,24 +16,32 @@ export interface RateLimitPolicy {
   readonly maxAttempts: number;
   readonly windowMs: number;
   readonly lockoutMs: number;
-  /** Loopback clients are slowed down instead of locked. */
+  /** Clients on this machine are slowed down instead of locked. */
   readonly exemptLoopback: boolean;
 }
 
-/** Who is counted. Pages are always limited: a page on this machine is not its owner. */
+/** Who is counted. */
 export interface AuthClient {
   readonly key: string;
-  readonly loopback: boolean;
-  readonly page: boolean;
+  /** On this machine, and no page: a page here is not its owner. */
+  readonly local: boolean;
 }
 
-/** @param origin of the request, when a browser sent one */
-export function authClient(address: string, origin: string | undefined): AuthClient {
-  const plain = normalizeAddress(address);
-  const loopback = isLoopbackAddress(plain);
-  const page = origin !== undefined;
-  return { key: loopback && page ? `browser-origin:${origin.slice(0, 256)}` : plain, loopback, page };
+/**
+ * Whoever comes through a proxy of this machine is not local. All of its clients count as one where it is not trusted:
+ * an origin they could make up as they like.
+ *
+ * @param origin of the request, when a browser sent one
+ */
+export function authClient({ address, proxy }: Who, origin: string | undefined): AuthClient {
+  if (!isLoopbackAddress(address)) return { key: address, local: false };
+  if (proxy !== 'none') return { key: `proxied:${address}`, local: false };
+  return origin === undefined
+    ? { key: address, local: true }
+    : { key: `browser-origin:${origin.slice(0, 256)}`, local: false };
 }
+
+type Who = Pick<ClientAddress, 'address' | 'proxy'>;
 
 export interface FailedAuthLimiter {
   /** Milliseconds until this client may try again; 0 when it may now. Ask before comparing. */
@@ -53,7 +62,7 @@ interface Entry {
 export function createFailedAuthLimiter(policy: RateLimitPolicy, now: () => number): FailedAuthLimiter {
   const entries = new Map<string, Entry>();
   const nameOf = (kind: AuthKind, { key }: AuthClient): string => `${kind} ${key}`;
-  const isExempt = ({ loopback, page }: AuthClient): boolean => policy.exemptLoopback && loopback && !page;
+  const isExempt = ({ local }: AuthClient): boolean => policy.exemptLoopback && local;
   const isOver = ({ failures, lockedUntil }: Entry, at: number): boolean =>
     lockedUntil <= at && (failures.at(-1) ?? 0) + policy.windowMs <= at;
   const prune = (): void => {

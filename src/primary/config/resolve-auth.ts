@@ -7,6 +7,7 @@ import type { AuthMode } from '../../shared/config/schema.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
+import { unreachable } from '../../shared/unreachable.js';
 import { exitCodes, StartError, systemStep } from '../start-error.js';
 import { persistToken } from './persist-token.js';
 
@@ -20,7 +21,7 @@ export type SecretSource = 'flag' | 'config' | 'environment' | 'token file' | 'g
 
 export interface ResolvedAuth {
   readonly mode: AuthMode;
-  /** Undefined when the mode needs none, or none was found. */
+  /** Undefined when the mode needs none, or none was found. In mode `trusted-proxy` the password of local clients. */
   readonly secret: string | undefined;
   readonly source: SecretSource;
 }
@@ -38,8 +39,17 @@ export function resolveAuth(loaded: LoadedConfig, flags: AuthFlags, env: Environ
     );
   }
   const mode = chosen ?? (password.secret === undefined ? 'token' : 'password');
-  if (mode === 'none') return { mode, secret: undefined, source: 'none' };
-  return { mode, ...(mode === 'token' ? token : password) };
+  switch (mode) {
+    case 'none':
+      return { mode, secret: undefined, source: 'none' };
+    case 'token':
+      return { mode, ...token };
+    case 'password':
+    case 'trusted-proxy':
+      return { mode, ...password };
+    default:
+      return unreachable(mode);
+  }
 }
 
 const TOKEN_FILE_REMEDY =

@@ -1,5 +1,6 @@
 /** Static checks before anything is opened, in the order that operators know (config.md §10). */
-import type { InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
+import type { GatewayConfig, InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
+import type { AuthMode } from '../../shared/config/schema.js';
 import { displayPath, type Paths } from '../../shared/paths.js';
 import { exitCodes, StartError } from '../start-error.js';
 import type { BindPlan } from './bind.js';
@@ -50,7 +51,7 @@ export interface BindCheck {
 /** Checks that need auth and bind together. @throws StartError */
 export function requireSafeBind({ bind, port, auth, tokenMayBeMade, prometheusAuth }: BindCheck): void {
   const [host] = bind.required;
-  const missing = auth.secret === undefined;
+  const missing = auth.mode !== 'trusted-proxy' && auth.secret === undefined;
   if (!bind.loopback && missing) {
     throw blocked(
       `refusing to bind gateway to ${host}:${port} without auth (set gateway.auth.token/password, or set PLLAN_GATEWAY_TOKEN/PLLAN_GATEWAY_PASSWORD)`,
@@ -66,6 +67,21 @@ export function requireSafeBind({ bind, port, auth, tokenMayBeMade, prometheusAu
   }
   if (auth.mode === 'password' && missing) {
     throw new StartError('gateway auth mode is password, but no password was configured');
+  }
+}
+
+/** @throws StartError 78 when nobody could ever be let in */
+export function requireProxy({ auth, trustedProxies }: GatewayConfig['gateway'], mode: AuthMode): void {
+  if (mode !== 'trusted-proxy') return;
+  if (trustedProxies.length === 0) {
+    throw blocked(
+      'gateway auth mode=trusted-proxy requires gateway.trustedProxies to be configured with at least one proxy IP',
+    );
+  }
+  if (auth.trustedProxy.userHeader === null) {
+    throw blocked(
+      'gateway auth mode=trusted-proxy requires gateway.auth.trustedProxy.userHeader, the header in which the proxy names the user',
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** The parts of the config that workers use, and the forms in which auth may leave the primary: digests, never secrets. */
-import { digestCredential, type CredentialDigest } from '../../shared/auth/credential.js';
+import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
+import { digestCredential } from '../../shared/auth/credential.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import type { OriginPolicy } from '../../shared/auth/origin.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
@@ -8,16 +9,33 @@ import type { TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits } from '../../shared/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
-import type { ControlAuth } from '../control/auth.js';
+import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
 import type { ResolvedAuth } from './resolve-auth.js';
 
-export function controlAuthOf(auth: ResolvedAuth): ControlAuth {
-  return auth.mode === 'none' ? { mode: 'none' } : { mode: auth.mode, credential: digestOf(auth) };
-}
-
-export function httpAuthOf(auth: ResolvedAuth, origins: OriginPolicy): HttpAuthPolicy {
-  return { ...origins, ...controlAuthOf(auth) };
+/** @throws StartError when the mode needs what there is not */
+export function authPolicyOf(auth: ResolvedAuth, gateway: GatewayConfig['gateway']): AuthPolicy {
+  const { mode, secret } = auth;
+  switch (mode) {
+    case 'none':
+      return { mode };
+    case 'token':
+    case 'password':
+      if (secret === undefined)
+        throw new StartError(`gateway auth mode is ${mode}, but no ${mode} was configured`);
+      return { mode, credential: digestCredential(secret) };
+    case 'trusted-proxy': {
+      const { trustedProxy } = gateway.auth;
+      const proxy = {
+        ...trustedProxy,
+        userHeader: trustedProxy.userHeader ?? '',
+        trustedProxies: gateway.trustedProxies,
+      };
+      return { mode, proxy, localPassword: secret === undefined ? null : digestCredential(secret) };
+    }
+    default:
+      return unreachable(mode);
+  }
 }
 
 export function originsOf(controlUi: GatewayConfig['gateway']['controlUi']): OriginPolicy {
@@ -62,10 +80,4 @@ export function workerSnapshot({
     testHooks,
     stalledClientMs: (testHooks && Number(env.PLLAN_TEST_STALLED_CLIENT_MS)) || httpLimits.stalledClientMs,
   };
-}
-
-function digestOf(auth: ResolvedAuth): CredentialDigest {
-  if (auth.secret === undefined)
-    throw new StartError(`gateway auth mode is ${auth.mode}, but no ${auth.mode} was configured`);
-  return digestCredential(auth.secret);
 }

@@ -1,10 +1,11 @@
 /** What a client is told when its credentials do not do (protocol.md §9.4). */
+import type { TrustedProxyReason } from '../../shared/auth/trusted-proxy.js';
 import { isBrowserClient } from '../../shared/protocol/constants.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 
-export type AuthReason = keyof typeof reasons;
+export type AuthReason = keyof typeof known | TrustedProxyReason;
 
-const reasons = {
+const known = {
   token_missing: { code: 'AUTH_TOKEN_MISSING', next: 'update_auth_configuration' },
   token_mismatch: { code: 'AUTH_TOKEN_MISMATCH', next: 'update_auth_credentials' },
   password_missing: { code: 'AUTH_PASSWORD_MISSING', next: 'update_auth_configuration' },
@@ -32,10 +33,10 @@ export function authError(
   { reason, retryAfterMs, mayUseDeviceToken }: AuthFailure,
   asker: AuthAsker,
 ): ErrorShape {
-  const { code, next } = reasons[reason];
+  const { code, next } = isKnown(reason) ? known[reason] : proxyRefusal(reason);
   return {
     code: 'INVALID_REQUEST',
-    message: `unauthorized: ${explain(reason, asker)}`,
+    message: isKnown(reason) ? `unauthorized: ${explain(reason, asker)}` : 'unauthorized',
     details: {
       code,
       authReason: reason,
@@ -46,7 +47,20 @@ export function authError(
   };
 }
 
-function explain(reason: AuthReason, asker: AuthAsker): string {
+function isKnown(reason: AuthReason): reason is keyof typeof known {
+  return Object.hasOwn(known, reason);
+}
+
+/** These have no text of their own. */
+function proxyRefusal(reason: TrustedProxyReason): { readonly code: string; readonly next: string } {
+  const header = reason.startsWith('trusted_proxy_missing_header_');
+  return {
+    code: header ? 'AUTH_IDENTITY_HEADER_REQUIRED' : 'AUTH_UNAUTHORIZED',
+    next: 'review_auth_configuration',
+  };
+}
+
+function explain(reason: keyof typeof known, asker: AuthAsker): string {
   switch (reason) {
     case 'token_missing':
       return `gateway token missing (${tokenHint(asker)})`;

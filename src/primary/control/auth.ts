@@ -1,27 +1,39 @@
 /**
  * Checks the credentials of a `connect` (protocol.md §9, §10):
  *
- *   shared secret ──ok──▶ in
+ *   shared secret, or the proxy's word ──ok──▶ in
  *      └── no ──▶ device token (of a verified device) ──ok──▶ in
  *                     └── no, or none ──▶ one failure counted, the answer held back, refused
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import { credentialCheck, type CredentialDigest } from '../../shared/auth/credential.js';
+import { grantedScopes } from '../../shared/auth/scope-header.js';
+import { trustedProxyCheck } from '../../shared/auth/trusted-proxy.js';
 import { createKeyedQueue } from '../../shared/keyed-queue.js';
 import type { ConnectParams } from '../../shared/protocol/frames.js';
-import { authClient, type AuthClient, type FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
+import { unreachable } from '../../shared/unreachable.js';
+import {
+  authClient,
+  type AuthClient,
+  type AuthKind,
+  type FailedAuthLimiter,
+} from '../auth/failed-auth-limiter.js';
 import type { DeviceRegistry } from '../devices/device-registry.js';
 import type { AuthReason } from './auth-errors.js';
 import type { Remote } from './connection.js';
 
-export type ControlAuth =
-  | { readonly mode: 'none' }
-  | { readonly mode: 'token' | 'password'; readonly credential: CredentialDigest };
+export type AuthMethod = 'none' | 'token' | 'password' | 'trusted-proxy' | 'device-token';
 
-export type AuthMethod = 'none' | 'token' | 'password' | 'device-token';
+export interface Authenticated {
+  readonly ok: true;
+  readonly method: AuthMethod;
+  /** What it may be granted at most. */
+  readonly scopes: ReadonlySet<string> | 'all';
+}
 
 export type AuthVerdict =
-  | { readonly ok: true; readonly method: AuthMethod }
+  | Authenticated
   | {
       readonly ok: false;
       readonly reason: AuthReason;
@@ -43,105 +55,167 @@ export interface AuthAttempt {
 export type Authenticator = (attempt: AuthAttempt) => Promise<AuthVerdict>;
 
 export interface AuthenticatorOptions {
-  readonly policy: ControlAuth;
+  readonly policy: AuthPolicy;
   readonly limiter: FailedAuthLimiter;
   readonly devices: Pick<DeviceRegistry, 'checkToken'>;
 }
 
 /** Outcome of one of the checks; `untried` when there was nothing to compare. */
 type Check =
-  | { readonly outcome: 'ok' }
+  | { readonly outcome: 'ok'; readonly verdict: Authenticated }
   | { readonly outcome: 'failed' | 'untried'; readonly reason: AuthReason }
   | { readonly outcome: 'locked'; readonly retryAfterMs: number };
 
+type SharedCheck = (attempt: AuthAttempt, client: AuthClient) => Check;
+
+/** What was found, and by how long the answer is held back. */
+interface Judgement {
+  readonly delayMs: number;
+  readonly verdict: AuthVerdict;
+}
+
 export function createAuthenticator({ policy, limiter, devices }: AuthenticatorOptions): Authenticator {
-  if (policy.mode === 'none') return async () => ({ ok: true, method: 'none' });
-  const { mode } = policy;
-  const matches = credentialCheck(policy.credential);
+  if (policy.mode === 'none') return async () => accepted('none');
+  const checkShared = sharedCheck(policy, limiter);
   const queue = createKeyedQueue();
 
-  const checkSecret = (auth: ConnectParams['auth'], client: AuthClient): Check => {
-    const candidate = mode === 'token' ? (auth?.token ?? auth?.password) : (auth?.password ?? auth?.token);
-    if (!candidate) return { outcome: 'untried', reason: `${mode}_missing` };
-    const retryAfterMs = limiter.lockedFor('shared-secret', client);
-    if (retryAfterMs > 0) return { outcome: 'locked', retryAfterMs };
-    return matches(candidate) ? { outcome: 'ok' } : { outcome: 'failed', reason: `${mode}_mismatch` };
-  };
-
   const checkDeviceToken = async (
-    attempt: AuthAttempt,
+    { deviceId = '', role, scopes }: AuthAttempt,
     token: string,
     client: AuthClient,
   ): Promise<Check> => {
     const retryAfterMs = limiter.lockedFor('device-token', client);
     if (retryAfterMs > 0) return { outcome: 'locked', retryAfterMs };
-    const { deviceId = '', role, scopes } = attempt;
     const reason = await devices.checkToken(deviceId, role, token, scopes);
-    return reason === 'ok' ? { outcome: 'ok' } : { outcome: 'failed', reason };
+    if (reason !== 'ok') return { outcome: 'failed', reason };
+    return { outcome: 'ok', verdict: accepted('device-token') };
   };
 
-  /** Counts what was compared and did not match; gives what to answer, and after how long. */
-  const refuse = (
+  /** There are none yet, so none is right. */
+  const checkBootstrapToken = (client: AuthClient): Refused => {
+    const retryAfterMs = limiter.lockedFor('bootstrap-token', client);
+    if (retryAfterMs > 0) return { outcome: 'locked', retryAfterMs };
+    return { outcome: 'failed', reason: 'bootstrap_token_invalid' };
+  };
+
+  const judge = async (
     attempt: AuthAttempt,
     client: AuthClient,
-    secret: Check,
-    device: Check | undefined,
-  ): Refusal => {
-    const { auth, deviceId } = attempt;
-    let delayMs = 0;
-    if (secret.outcome === 'failed') delayMs = limiter.failed('shared-secret', client);
-    // A shared token that was also tried as a device's is one guess, not two.
-    if (device?.outcome === 'failed' && auth?.deviceToken)
-      delayMs = Math.max(delayMs, limiter.failed('device-token', client));
-    const told = device && auth?.deviceToken ? device : secret;
-    if (told.outcome === 'locked') {
-      const { retryAfterMs } = told;
-      return {
-        delayMs,
-        verdict: { ok: false, reason: 'rate_limited', retryAfterMs, mayUseDeviceToken: false },
-      };
+    deviceToken: string | undefined,
+  ): Promise<Judgement> => {
+    const { auth } = attempt;
+    const shared = checkShared(attempt, client);
+    if (shared.outcome === 'ok') {
+      if (shared.verdict.method !== 'trusted-proxy') limiter.succeeded('shared-secret', client);
+      return { delayMs: 0, verdict: shared.verdict };
     }
-    const reason = told.outcome === 'ok' ? 'token_mismatch' : withoutDeviceReason(told.reason, attempt);
-    const mayUseDeviceToken =
-      reason === 'token_mismatch' && deviceId !== undefined && Boolean(auth?.token) && !auth?.deviceToken;
-    return { delayMs, verdict: { ok: false, reason, mayUseDeviceToken } };
+    const device = deviceToken ? await checkDeviceToken(attempt, deviceToken, client) : undefined;
+    if (device?.outcome === 'ok') {
+      limiter.succeeded('device-token', client);
+      return { delayMs: 0, verdict: device.verdict };
+    }
+    const bootstrap =
+      auth?.bootstrapToken && shared.outcome === 'untried' ? checkBootstrapToken(client) : undefined;
+
+    const failed: AuthKind[] = [];
+    if (shared.outcome === 'failed') failed.push('shared-secret');
+    // A shared token that was also tried as a device's is one guess, not two.
+    if (device?.outcome === 'failed' && (auth?.deviceToken || shared.outcome !== 'failed'))
+      failed.push('device-token');
+    if (bootstrap?.outcome === 'failed') failed.push('bootstrap-token');
+    const delays = failed.map((kind) => limiter.failed(kind, client));
+    return {
+      delayMs: Math.max(0, ...delays),
+      verdict: refusal(attempt, told(attempt, { shared, device, bootstrap })),
+    };
   };
 
   return async (attempt) => {
     const { auth, remote, deviceId } = attempt;
-    const client = authClient(remote.address, remote.headers.origin);
-    const secret = checkSecret(auth, client);
-    if (secret.outcome === 'ok') {
-      limiter.succeeded('shared-secret', client);
-      return { ok: true, method: mode };
-    }
+    const client = authClient(remote, remote.headers.origin);
     const token = deviceId === undefined ? undefined : (auth?.deviceToken ?? auth?.token);
-    let refusal: Refusal | undefined;
-    if (!token) refusal = refuse(attempt, client, secret, undefined);
-    else {
-      // One after another per client: guesses side by side must not all pass the limiter before one is counted.
-      refusal = await queue.run(client.key, async () => {
-        const device = await checkDeviceToken(attempt, token, client);
-        return device.outcome === 'ok' ? undefined : refuse(attempt, client, secret, device);
-      });
-    }
-    if (!refusal) {
-      limiter.succeeded('device-token', client);
-      return { ok: true, method: 'device-token' };
-    }
-    if (refusal.delayMs > 0) await sleep(refusal.delayMs);
-    return refusal.verdict;
+    // One after another per client: guesses side by side must not all pass the limiter before one is counted.
+    const { delayMs, verdict } = token
+      ? await queue.run(client.key, () => judge(attempt, client, token))
+      : await judge(attempt, client, undefined);
+    if (delayMs > 0) await sleep(delayMs);
+    return verdict;
   };
 }
 
-interface Refusal {
-  readonly delayMs: number;
-  readonly verdict: AuthVerdict;
+/** What the mode demands of everyone. */
+function sharedCheck(
+  policy: Exclude<AuthPolicy, { readonly mode: 'none' }>,
+  limiter: FailedAuthLimiter,
+): SharedCheck {
+  switch (policy.mode) {
+    case 'token':
+    case 'password':
+      return secretCheck(policy.mode, policy.credential, limiter);
+    case 'trusted-proxy': {
+      const refusedFor = trustedProxyCheck(policy.proxy);
+      const checkPassword = policy.localPassword && secretCheck('password', policy.localPassword, limiter);
+      return (attempt, client) => {
+        const { remote } = attempt;
+        const reason = refusedFor(remote);
+        if (reason === undefined)
+          return { outcome: 'ok', verdict: accepted('trusted-proxy', grantedScopes(remote.headers)) };
+        const local = checkPassword && remote.directLoopback ? checkPassword(attempt, client) : undefined;
+        return local && local.outcome !== 'untried' ? local : { outcome: 'untried', reason };
+      };
+    }
+    default:
+      return unreachable(policy);
+  }
 }
 
-/** A device or bootstrap token that could not be tried, since it needs a verified device, is what is told of. */
-function withoutDeviceReason(reason: AuthReason, { auth, deviceId }: AuthAttempt): AuthReason {
-  if (deviceId === undefined && auth?.deviceToken) return 'device_token_mismatch';
-  if (auth?.bootstrapToken) return 'bootstrap_token_invalid';
-  return reason;
+function secretCheck(
+  mode: 'token' | 'password',
+  credential: CredentialDigest,
+  limiter: FailedAuthLimiter,
+): SharedCheck {
+  const matches = credentialCheck(credential);
+  return ({ auth }, client) => {
+    const candidate = mode === 'token' ? (auth?.token ?? auth?.password) : (auth?.password ?? auth?.token);
+    if (!candidate) return { outcome: 'untried', reason: `${mode}_missing` };
+    const retryAfterMs = limiter.lockedFor('shared-secret', client);
+    if (retryAfterMs > 0) return { outcome: 'locked', retryAfterMs };
+    if (!matches(candidate)) return { outcome: 'failed', reason: `${mode}_mismatch` };
+    return { outcome: 'ok', verdict: accepted(mode) };
+  };
+}
+
+function accepted(method: AuthMethod, scopes: Authenticated['scopes'] = 'all'): Authenticated {
+  return { ok: true, method, scopes };
+}
+
+type Refused = Exclude<Check, { readonly outcome: 'ok' }>;
+
+/** Which of the checks is told of: that of what the client sent on purpose (protocol.md §9.2). */
+function told(
+  { auth }: AuthAttempt,
+  checks: {
+    readonly shared: Refused;
+    readonly device: Refused | undefined;
+    readonly bootstrap: Refused | undefined;
+  },
+): Refused {
+  const { shared, device, bootstrap } = checks;
+  if (auth?.deviceToken) {
+    if (device) return device;
+    // Without a verified device it could not even be tried.
+    if (shared.outcome !== 'locked') return { outcome: 'untried', reason: 'device_token_mismatch' };
+  }
+  return bootstrap ?? shared;
+}
+
+function refusal({ auth, deviceId }: AuthAttempt, check: Refused): AuthVerdict {
+  if (check.outcome === 'locked') {
+    const { retryAfterMs } = check;
+    return { ok: false, reason: 'rate_limited', retryAfterMs, mayUseDeviceToken: false };
+  }
+  const { reason } = check;
+  const mayUseDeviceToken =
+    reason === 'token_mismatch' && deviceId !== undefined && Boolean(auth?.token) && !auth?.deviceToken;
+  return { ok: false, reason, mayUseDeviceToken };
 }

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ClientAddress } from '../../shared/auth/client-address.js';
 import { closeCodes, type CloseCode } from '../../shared/protocol/constants.js';
 import { eventFrame, type EncodedEvent, type EventName } from '../../shared/protocol/events.js';
 import type { ConnectParams } from '../../shared/protocol/frames.js';
@@ -15,9 +16,9 @@ import type { AuthMethod } from './auth.js';
 import type { GatewaySocket } from './gateway-socket.js';
 
 /** How the other end is reached; fixed at the upgrade. */
-export interface Remote {
-  readonly address: string;
-  readonly directLoopback: boolean;
+export interface Remote extends ClientAddress {
+  /** Of the socket: the client, or the proxy before it. */
+  readonly peer: string;
   readonly headers: IncomingHttpHeaders;
 }
 

@@ -5,7 +5,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData } from 'ws';
-import { isDirectLoopback } from '../../shared/auth/address.js';
 import { answerAndLinger } from '../../shared/http/raw-answer.js';
 import { TEXT_TYPE } from '../../shared/http/headers.js';
 import { controlLimits } from '../../shared/limits.js';
@@ -33,9 +32,11 @@ import {
 } from './handshake.js';
 import { createInbox } from './inbox.js';
 import type { LargeFrames } from './large-frames.js';
+import type { RemoteOf } from './remote.js';
 
 export interface ControlPlaneOptions extends DispatchOptions {
   readonly handshake: HandshakeContext;
+  readonly remoteOf: RemoteOf;
   readonly handshakeTimeoutMs: number;
   readonly preAuthPerIp: number;
   readonly observer: ControlObserver;
@@ -229,7 +230,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   return {
     upgrade(request, socket, rest, peer) {
       const phase = options.handshake.phase();
-      const strangers = [...pending.values()].filter((address) => address === peer.address).length;
+      const remote = options.remoteOf(request, peer);
+      const strangers = [...pending.values()].filter((address) => address === remote.address).length;
       const refusedWith =
         phase === 'draining' || closedToUpgrades
           ? 'Service Unavailable'
@@ -245,8 +247,6 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         });
         return;
       }
-      const direct = isDirectLoopback({ peer: peer.address, headers: request.headers });
-      const remote: Remote = { address: peer.address, directLoopback: direct, headers: request.headers };
       server.handleUpgrade(request, socket, rest, (webSocket) => accept(webSocket, remote));
     },
     broadcastTo,

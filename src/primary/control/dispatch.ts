@@ -6,9 +6,11 @@ import type { Logger } from '../../shared/log/logger.js';
 import type { Connection } from './connection.js';
 import { missingScope, RpcError, type Method } from './methods/method.js';
 import type { ReadRequest } from './read-request.js';
+import type { WriteLimit } from './write-limit.js';
 
 export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>;
+  readonly writeLimit: WriteLimit;
   readonly log: Logger;
   answered(method: string, outcome: 'ok' | 'error', ms: number): void;
 }
@@ -22,7 +24,7 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
     connection.send(encodeErrorResponse(request.id, request.error));
     return;
   }
-  const judged = judge(request, connection, options.methods);
+  const judged = judge(request, connection, options);
   if ('refused' in judged) {
     connection.send(encodeErrorResponse(request.id, judged.refused));
     options.answered(options.methods.has(request.method) ? request.method : 'unknown', 'error', 0);
@@ -66,7 +68,7 @@ type Judged = { readonly method: Method; readonly params: unknown } | { readonly
 function judge(
   { method: name, params }: Extract<ReadRequest, { ok: true }>,
   connection: Connection,
-  methods: ReadonlyMap<string, Method>,
+  { methods, writeLimit }: DispatchOptions,
 ): Judged {
   const { scopes = new Set<string>(), role = 'operator' } = connection.session ?? {};
   if (name === 'connect') return invalid('connect is only valid as the first request');
@@ -80,6 +82,8 @@ function judge(
   if (required !== null && !hasScope(scopes, required)) {
     return { refused: missingScope(required) };
   }
+  const limited = method?.writeLimited && writeLimit.admit(method.name, connection);
+  if (limited) return { refused: limited };
   if (!method || !params) return invalid(`unknown method: ${name}`);
   if (!params.ok) return invalid(`invalid ${name} params: ${params.problems}`);
   return { method, params: params.value };

@@ -19,12 +19,12 @@ import {
   type ConnectParams,
   type ErrorShape,
 } from '../../shared/protocol/frames.js';
-import { hasScope } from '../../shared/protocol/scopes.js';
+import { covers, hasScope } from '../../shared/protocol/scopes.js';
 import { describeProblems } from '../../shared/schema.js';
 import type { DeviceRegistry } from '../devices/device-registry.js';
 import { skipsPairing, type DeviceRequest } from '../devices/pairing-rules.js';
 import { verifyDevice } from '../devices/verify-device.js';
-import type { Authenticator, AuthMethod, AuthVerdict } from './auth.js';
+import type { Authenticated, Authenticator, AuthMethod, AuthVerdict } from './auth.js';
 import { authError, type AuthReason } from './auth-errors.js';
 import { pairingError } from './pairing-error.js';
 import type { Remote, Role, Session, SessionDevice } from './connection.js';
@@ -140,7 +140,10 @@ async function judge(
   const entry = device
     ? await withDevice(requestOf(device, params, remote, role), verdict, context)
     : withoutDevice(role, params, remote, verdict);
-  if ('error' in entry) return reject(attempt, entry.kind, entry.error, closeCodes.policy, entry.closeReason);
+  if ('error' in entry) {
+    const { kind, error, closeReason, cause } = entry;
+    return reject(attempt, kind, error, closeCodes.policy, closeReason, cause);
+  }
 
   const granted = new Set(entry.granted);
   return {
@@ -224,7 +227,13 @@ type Entry =
       readonly method: AuthMethod;
       readonly device: SessionDevice | undefined;
     }
-  | { readonly error: ErrorShape; readonly kind: RefusalKind; readonly closeReason?: string };
+  | {
+      readonly error: ErrorShape;
+      readonly kind: RefusalKind;
+      readonly closeReason?: string;
+      /** Where the message says too little for the log. */
+      readonly cause?: string;
+    };
 
 function requestOf(
   device: DevicePublicKey,
@@ -252,7 +261,11 @@ async function withDevice(
 ): Promise<Entry> {
   if (!verdict.ok) return authRefusal(verdict, asked.client.id, asked.directLoopback);
   const { method } = verdict;
-  const request: DeviceRequest = { ...asked, authMethod: method };
+  const request: DeviceRequest = {
+    ...asked,
+    scopes: withinLimit(asked.scopes, verdict),
+    authMethod: method,
+  };
   const { deviceId, scopes } = request;
   if (skipsPairing(request)) return { granted: scopes, method, device: { deviceId, token: undefined } };
   const admission = await devices.admit(request);
@@ -273,19 +286,19 @@ function withoutDevice(role: Role, params: ConnectParams, remote: Remote, verdic
       },
     };
   }
-  if (canonicalClientId(id) === 'pllan-control-ui') {
+  const controlUi = canonicalClientId(id) === 'pllan-control-ui';
+  if (controlUi && !(verdict.ok && verdict.method === 'trusted-proxy')) {
+    const message = 'control ui requires device identity (use HTTPS or localhost secure context)';
     return {
       kind: 'device_required',
-      error: {
-        ...invalid('control ui requires device identity (use HTTPS or localhost secure context)'),
-        details: { code: 'CONTROL_UI_DEVICE_IDENTITY_REQUIRED' },
-      },
+      error: { ...invalid(message), details: { code: 'CONTROL_UI_DEVICE_IDENTITY_REQUIRED' } },
+      ...(verdict.ok ? {} : { cause: `${message}; ${verdict.reason}` }),
     };
   }
   if (!verdict.ok) return authRefusal(verdict, id, remote.directLoopback);
   const { method } = verdict;
-  const requested = params.scopes ?? [];
-  if (method === 'none') return { granted: requested, method, device: undefined };
+  const requested = withinLimit(params.scopes ?? [], verdict);
+  if (controlUi || method === 'none') return { granted: requested, method, device: undefined };
   const ownTool = (id === 'cli' && mode === 'cli') || (id === 'gateway-client' && mode === 'backend');
   const local = remote.directLoopback && remote.headers.origin === undefined;
   return { granted: ownTool && local ? requested : [], method, device: undefined };
@@ -296,7 +309,14 @@ function authRefusal(
   clientId: string,
   directLoopback: boolean,
 ): Entry {
-  return { kind: failure.reason, error: authError(failure, { clientId, directLoopback }) };
+  const error = authError(failure, { clientId, directLoopback });
+  const cause = error.message === 'unauthorized' ? `unauthorized: ${failure.reason}` : error.message;
+  return { kind: failure.reason, error, cause };
+}
+
+/** Of what was asked for, what whoever vouches for the client grants it. */
+function withinLimit(asked: readonly string[], { scopes: most }: Authenticated): readonly string[] {
+  return most === 'all' ? asked : asked.filter((scope) => covers(most, [scope]));
 }
 
 function visibleEvents(scopes: ReadonlySet<string>, role: Role): ReadonlySet<EventName> {
@@ -316,9 +336,7 @@ function reject(
   error: ErrorShape,
   code: CloseCode = closeCodes.policy,
   reason: string = error.message,
+  cause: string = error.message,
 ): HandshakeOutcome {
-  return {
-    ok: false,
-    refusal: { response: { id, error }, close: { code, reason }, cause: error.message, kind, client },
-  };
+  return { ok: false, refusal: { response: { id, error }, close: { code, reason }, cause, kind, client } };
 }

@@ -11,7 +11,7 @@ import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identit
 import { createModelCatalog } from '../config/model-catalog.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
-import { controlAuthOf, originsOf } from '../config/worker-snapshot.js';
+import { authPolicyOf, originsOf } from '../config/worker-snapshot.js';
 import { createHealthMonitor } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
@@ -48,6 +48,8 @@ import { createNodeConnections } from './node-connections.js';
 import { createSessionEvents } from './session-events.js';
 import { usageMethods } from './methods/usage.js';
 import { createPresence } from './presence.js';
+import { createRemotes } from './remote.js';
+import { createWriteLimit } from './write-limit.js';
 
 export interface ControlOptions {
   readonly plan: StartPlan;
@@ -172,14 +174,20 @@ export function openControl(options: ControlOptions): Control {
   const plane = createControlPlane({
     largeFrames,
     methods,
+    writeLimit: createWriteLimit(() => performance.now()),
     log: options.log,
     answered: metrics.wsRequest,
     handshake: {
-      authenticate: createAuthenticator({ policy: controlAuthOf(auth), limiter: options.limiter, devices }),
+      authenticate: createAuthenticator({
+        policy: authPolicyOf(auth, gateway),
+        limiter: options.limiter,
+        devices,
+      }),
       devices,
       origins: originsOf(gateway.controlUi),
       phase: () => (options.draining() ? 'draining' : 'open'),
     },
+    remoteOf: createRemotes(gateway, options.log),
     handshakeTimeoutMs: gateway.handshakeTimeoutMs,
     preAuthPerIp:
       Number(options.env.PLLAN_MAX_PREAUTH_CONNECTIONS_PER_IP) || controlLimits.preAuthConnectionsPerIp,

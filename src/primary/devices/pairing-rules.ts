@@ -1,7 +1,7 @@
 /** Who must be approved, and who is approved without asking (protocol.md §11.1, §11.2). Pure. */
 import { canonicalClientId, isBrowserClient } from '../../shared/protocol/constants.js';
 import { covers } from '../../shared/protocol/scopes.js';
-import { inNetwork } from '../../shared/auth/address.js';
+import { networkList } from '../../shared/auth/address.js';
 import type { PairedDevice } from '../../shared/store/records.js';
 
 /** A device that connects, its signature verified. */
@@ -63,8 +63,7 @@ export function silentApproval(
 ): PairedDevice['approvedVia'] | undefined {
   if (policy.autoApproveLocal && isLocal(request) && localMay(reason, request)) return 'silent';
   const freshNode = reason === 'not-paired' && request.role === 'node' && request.scopes.length === 0;
-  if (freshNode && policy.autoApproveCidrs.some((network) => inNetwork(request.remoteIp, network)))
-    return 'trusted-cidr';
+  if (freshNode && networkList(policy.autoApproveCidrs)(request.remoteIp)) return 'trusted-cidr';
   return undefined;
 }
 

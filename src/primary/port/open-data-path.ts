@@ -9,7 +9,7 @@ import type { Environment, Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
-import { httpAuthOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
+import { authPolicyOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
 import type { Readiness } from '../health/readiness.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import { createSupervisor, type Supervisor } from '../workers/supervisor.js';
@@ -54,7 +54,7 @@ export interface DataPath {
 export async function openDataPath(options: DataPathOptions): Promise<DataPath> {
   const { plan, metrics, log } = options;
   const { gateway, diagnostics } = plan.config;
-  const policy = httpAuthOf(options.auth, originsOf(gateway.controlUi));
+  const policy = { ...originsOf(gateway.controlUi), ...authPolicyOf(options.auth, gateway) };
   const own = createOwnHttp({
     peers: createPeers(),
     readiness: options.readiness,

@@ -5,8 +5,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isDirectLoopback } from '../../shared/auth/address.js';
-import type { HttpAuthCheck } from '../../shared/auth/http-auth.js';
-import { apiErrorBody } from '../../shared/errors/api-error.js';
+import type { HttpAuthCheck, HttpAuthVerdict } from '../../shared/auth/http-auth.js';
+import { apiErrorBody, missingScopeBody } from '../../shared/errors/api-error.js';
 import { httpErrors } from '../../shared/errors/catalogue.js';
 import { JSON_TYPE, securityHeaders, TEXT_TYPE } from '../../shared/http/headers.js';
 import { metricsPaths, pathOf, probePaths, withoutTrailingSlash } from '../../shared/http/primary-paths.js';
@@ -38,6 +38,9 @@ interface Answer {
   readonly body: string;
   readonly headers?: readonly string[];
 }
+
+/** What it takes to see metrics and details of readiness. */
+const NEEDS = 'operator.read';
 
 export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
   const base = securityHeaders(options.strictTransportSecurity);
@@ -104,8 +107,12 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
     return { status: 405, type: TEXT_TYPE, body: 'Method Not Allowed', headers: ['Allow', 'GET, HEAD'] };
   }
   const peer = options.peers.get(request.socket);
+  const authorize = (): HttpAuthVerdict => options.authorize(request.headers, peer.address, NEEDS);
   if (isMetrics) {
-    const verdict = options.metrics.open ? 'ok' : options.authorize(request.headers, peer.address);
+    const verdict = options.metrics.open ? 'ok' : authorize();
+    if (verdict === 'missing-scope') {
+      return { status: httpErrors.missingScope.status, type: JSON_TYPE, body: missingScopeBody(NEEDS) };
+    }
     if (verdict !== 'ok') {
       const kind = verdict === 'unauthorized' ? 'unauthorized' : 'forbiddenHost';
       return { status: httpErrors[kind].status, type: JSON_TYPE, body: apiErrorBody(kind) };
@@ -119,9 +126,7 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
   return probeAnswer(
     options.readiness,
     probe,
-    () =>
-      isDirectLoopback({ peer: peer.address, headers: request.headers }) ||
-      options.authorize(request.headers, peer.address) === 'ok',
+    () => isDirectLoopback({ peer: peer.address, headers: request.headers }) || authorize() === 'ok',
   );
 }
 

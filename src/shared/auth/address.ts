@@ -63,14 +63,17 @@ export function isTailnetAddress(address: string): boolean {
   return isIP(address) === 4 && a === 100 && b >= 64 && b <= 127;
 }
 
-/** True when `address` is in `network`: an address, or a CIDR block of either family. Never for what is neither. */
-export function inNetwork(address: string, network: string): boolean {
-  const block = readNetwork(network);
-  const plain = normalizeAddress(address);
-  if (!block || isIP(plain) !== (block.family === 'ipv4' ? 4 : 6)) return false;
+/** Tells whether an address is in one of the networks: addresses, or CIDR blocks of either family. Never for what is neither. */
+export function networkList(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
-  list.addSubnet(block.base, block.bits, block.family);
-  return list.check(plain, block.family);
+  for (const block of networks.map(readNetwork))
+    if (block) list.addSubnet(block.base, block.bits, block.family);
+  return (address) => {
+    // A zone (`fe80::1%eth0`) is the system's business.
+    const plain = normalizeAddress(address).replace(/%.*$/, '');
+    const version = isIP(plain);
+    return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
+  };
 }
 
 /** An address or a CIDR block. */

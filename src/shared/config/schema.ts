@@ -10,7 +10,7 @@ import { controlLimits } from '../limits.js';
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
 export type BindMode = (typeof bindModes)[number];
 
-export const authModes = ['none', 'token', 'password'] as const;
+export const authModes = ['none', 'token', 'password', 'trusted-proxy'] as const;
 export type AuthMode = (typeof authModes)[number];
 
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -38,7 +38,15 @@ export interface ConfigTree {
         readonly lockoutMs: number;
         readonly exemptLoopback: boolean;
       };
+      readonly trustedProxy: {
+        readonly userHeader: string | null;
+        readonly requiredHeaders: readonly string[];
+        readonly allowUsers: readonly string[];
+        readonly allowLoopback: boolean;
+      };
     };
+    readonly trustedProxies: readonly string[];
+    readonly allowRealIpFallback: boolean;
     readonly remote: {
       readonly url: string | null;
       readonly token: string | null;
@@ -144,6 +152,16 @@ const networks = (value: unknown): void => {
     throw new Error(`must be addresses or CIDR blocks; ${JSON.stringify(wrong)} is neither`);
 };
 
+const headerName = (value: unknown): void => {
+  text(value);
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(value as string)) throw new Error('must be the name of a header');
+};
+
+const headerNames = (value: unknown): void => {
+  texts(value);
+  (value as string[]).forEach(headerName);
+};
+
 const headerValueOrFalse = (value: unknown): void => {
   if (value === false) return;
   text(value);
@@ -202,6 +220,30 @@ export const configSchema: convict.Schema<ConfigTree> = {
           format: truth,
         },
       },
+      trustedProxy: {
+        userHeader: optional(headerName, 'Header in which the proxy of mode "trusted-proxy" names the user.'),
+        requiredHeaders: {
+          doc: 'Headers without which its requests are refused.',
+          default: [],
+          format: headerNames,
+        },
+        allowUsers: { doc: 'Users who may connect; all when empty.', default: [], format: texts },
+        allowLoopback: {
+          doc: 'Believe a proxy on this machine, and with it every local process.',
+          default: false,
+          format: truth,
+        },
+      },
+    },
+    trustedProxies: {
+      doc: 'Addresses and networks of proxies that are believed about who their client is.',
+      default: [],
+      format: networks,
+    },
+    allowRealIpFallback: {
+      doc: 'Believe their X-Real-IP where they send no X-Forwarded-For.',
+      default: false,
+      format: truth,
     },
     remote: {
       url: optional(text, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),

@@ -1,4 +1,5 @@
 /** An error of the catalogue on its way to an HTTP client, and its body. */
+import { missingScopeDetails, type Scope } from '../protocol/scopes.js';
 import { httpErrors, type HttpErrorName } from './catalogue.js';
 
 export interface ApiErrorOptions {
@@ -29,4 +30,11 @@ export class ApiError extends Error {
 /** OpenAI's error envelope (http.md §4). */
 export function apiErrorBody(kind: HttpErrorName, message: string = httpErrors[kind].message): string {
   return JSON.stringify({ error: { message, type: httpErrors[kind].type } });
+}
+
+/** What a caller is told whose scopes do not suffice (http.md §3): an envelope of its own, the same for every route. */
+export function missingScopeBody(scope: Scope): string {
+  const message = `missing scope: ${scope}`;
+  const error = { type: httpErrors.missingScope.type, message, details: missingScopeDetails(scope) };
+  return JSON.stringify({ ok: false, error });
 }

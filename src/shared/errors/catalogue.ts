@@ -27,6 +27,13 @@ const table = {
     retryable: false,
     hint: 'Auth mode none serves local names only; set a token, or add the origin to gateway.controlUi.allowedOrigins.',
   },
+  missingScope: {
+    status: 403,
+    type: 'forbidden',
+    message: 'The scopes of this request do not suffice',
+    retryable: false,
+    hint: 'x-pllan-scopes restricts what a request may do; its proxy or client sends too few.',
+  },
   payloadTooLarge: {
     status: 413,
     type: 'invalid_request_error',

@@ -13,6 +13,11 @@ export function hasScope(granted: ReadonlySet<string>, required: Scope): boolean
   return required === 'operator.read' && granted.has('operator.write');
 }
 
+/** For whoever lacks a scope, over WebSocket and HTTP alike. */
+export function missingScopeDetails(scope: Scope): object {
+  return { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] };
+}
+
 /** True when `granted` contains or implies every one of `required`. */
 export function covers(granted: ReadonlySet<string>, required: readonly string[]): boolean {
   return required.every((scope) => hasScope(granted, scope as Scope));

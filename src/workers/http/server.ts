@@ -1,12 +1,13 @@
 /**
  * HTTP in a worker. It never listens: the primary hands it connections. Order of a request, the same for
- * every route (http.md §3): draining → route → method → auth → handler.
+ * every route (http.md §3): draining → route → method → auth → scope → handler.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { httpAuthCheck, type HttpAuthCheck } from '../../shared/auth/http-auth.js';
 import { createDeadlines } from '../../shared/deadlines.js';
-import { ApiError } from '../../shared/errors/api-error.js';
+import { ApiError, missingScopeBody } from '../../shared/errors/api-error.js';
+import { httpErrors } from '../../shared/errors/catalogue.js';
 import { securityHeaders } from '../../shared/http/headers.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
@@ -166,9 +167,11 @@ function dispatch(site: Site, exchange: Exchange, route: Route | undefined): voi
   } else if (route.auth === 'primary') {
     route.handle(exchange, site.services);
   } else {
-    const verdict = site.authorize(request.headers, exchange.peer);
+    const verdict = site.authorize(request.headers, exchange.peer, route.auth);
     if (verdict === 'ok') route.handle(exchange, site.services);
-    else {
+    else if (verdict === 'missing-scope') {
+      exchange.sendJson(httpErrors.missingScope.status, missingScopeBody(route.auth));
+    } else {
       site.services.metrics.authFailure(verdict);
       exchange.sendError(new ApiError(verdict === 'unauthorized' ? 'unauthorized' : 'forbiddenHost'));
     }

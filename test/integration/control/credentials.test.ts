@@ -5,6 +5,8 @@ import { refused, type Refused } from '../../support/first-frame.js';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 
 const PASSWORD = 'correct horse battery staple';
+/** Nobody is locked out or held back. */
+const patient = { exemptLoopback: false, maxAttempts: 1_000 };
 
 const clients = {
   cli: { id: 'cli', version: '1.0.0', platform: 'linux', mode: 'cli' },
@@ -44,7 +46,8 @@ async function method(gateway: TestGateway, auth: unknown): Promise<unknown> {
 describe('in mode token', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startGateway();
+    const auth = { mode: 'token', token: TOKEN, rateLimit: patient };
+    gateway = await startGateway({ config: { gateway: { auth } } });
   });
   afterAll(() => gateway.stop());
 
@@ -114,6 +117,19 @@ describe('in mode token', () => {
     });
   });
 
+  it.each<[string, Record<string, string>, string]>([
+    ['a wrong token beside a bootstrap token', { token: 'x', bootstrapToken: 'b' }, 'token_mismatch'],
+    [
+      'a device token beside a bootstrap token',
+      { deviceToken: 'd', bootstrapToken: 'b' },
+      'device_token_mismatch',
+    ],
+    ['a wrong token beside a device token', { token: 'x', deviceToken: 'd' }, 'device_token_mismatch'],
+  ])('%s is what is told of', async (_what, auth, reason) => {
+    const { frames } = await attempt(gateway, { client: 'cli', auth });
+    expect(frames[0]?.error?.details?.authReason).toBe(reason);
+  });
+
   it('the right token beside a device token is enough', async () => {
     expect(await method(gateway, { token: TOKEN, deviceToken: 'old' })).toBe('token');
   });
@@ -122,7 +138,8 @@ describe('in mode token', () => {
 describe('in mode password', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startGateway({ config: { gateway: { auth: { mode: 'password', password: PASSWORD } } } });
+    const auth = { mode: 'password', password: PASSWORD, rateLimit: patient };
+    gateway = await startGateway({ config: { gateway: { auth } } });
   });
   afterAll(() => gateway.stop());
 

@@ -1,7 +1,7 @@
 /** Guessing credentials (protocol.md §10): a lock for those who fail too often, a delay for those on this machine. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, connectParams } from '../../support/control-client.js';
-import { connectDevice, createDevice } from '../../support/device.js';
+import { connectDevice, createDevice, type DeviceConnection, type TestDevice } from '../../support/device.js';
 import { refused } from '../../support/first-frame.js';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 
@@ -77,6 +77,71 @@ describe('a page that guesses', () => {
     const reasons = answers.map(({ answer }) => answer.error?.details?.authReason);
     expect(reasons.filter((reason) => reason === 'device_token_mismatch')).toHaveLength(3);
     expect(reasons.filter((reason) => reason === 'rate_limited')).toHaveLength(9);
+  });
+
+  it('with bootstrap tokens is locked out as well', async () => {
+    const headers = { origin: 'http://localhost:10' };
+    const first = {
+      type: 'req',
+      id: 'first',
+      method: 'connect',
+      params: connectParams({ client, auth: { bootstrapToken: 'a guess' } }),
+    };
+    const reasons: unknown[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const { frames } = await refused(gateway.wsUrl, first, headers);
+      reasons.push(frames[0]?.error?.details?.authReason);
+    }
+    const invalid = 'bootstrap_token_invalid';
+    expect(reasons).toEqual([invalid, invalid, invalid, 'rate_limited']);
+    expect(await reasonOf('guess', headers)).toBe('token_mismatch');
+  });
+});
+
+describe('while the shared secret is locked', () => {
+  const headers = { origin: 'http://localhost:9' };
+  const params = { client: { ...client, id: 'webchat' }, scopes: ['operator.read'] };
+  const connect = (device: TestDevice, auth: Record<string, string>): Promise<DeviceConnection> =>
+    connectDevice(gateway.wsUrl, device, { ...params, auth }, { headers });
+  const detailsOf = ({ answer }: DeviceConnection): unknown => answer.error?.details;
+  const locked = {
+    code: 'AUTH_RATE_LIMITED',
+    authReason: 'rate_limited',
+    canRetryWithDeviceToken: false,
+    recommendedNextStep: 'wait_then_retry',
+  };
+  let device: TestDevice;
+  let deviceToken: string;
+  beforeAll(async () => {
+    device = createDevice();
+    const paired = await connect(device, { token: TOKEN });
+    ({ deviceToken } = paired.answer.payload?.auth as { deviceToken: string });
+    await paired.close();
+    for (let n = 0; n < 3; n += 1) await reasonOf(`guess-${n}`, headers);
+  });
+
+  it('a device with the secret is refused, and not sent to a token of its own', async () => {
+    const refusedOne = await connect(device, { token: TOKEN });
+    expect(refusedOne.answer.error).toMatchObject({
+      message: 'unauthorized: too many failed authentication attempts (retry later)',
+      retryable: true,
+      retryAfterMs: expect.any(Number),
+    });
+    expect(detailsOf(refusedOne)).toEqual(locked);
+  });
+
+  it('a device gets in with its own token, in either place', async () => {
+    for (const auth of [{ deviceToken }, { token: deviceToken }, { token: TOKEN, deviceToken }]) {
+      const connected = await connect(device, auth);
+      expect(connected.answer.payload?.auth).toMatchObject({ method: 'device-token' });
+      await connected.close();
+    }
+  });
+
+  it('guesses at it are counted, also where the secret belongs', async () => {
+    for (let n = 0; n < 3; n += 1)
+      expect(detailsOf(await connect(device, { token: `guess-${n}` }))).toEqual(locked);
+    expect(detailsOf(await connect(device, { deviceToken }))).toEqual(locked);
   });
 });
 

@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   authClient,
   createFailedAuthLimiter,
+  type AuthClient,
   type FailedAuthLimiter,
 } from '../../../src/primary/auth/failed-auth-limiter.js';
 
 const policy = { maxAttempts: 3, windowMs: 1_000, lockoutMs: 5_000, exemptLoopback: true };
-const remote = authClient('203.0.113.9', undefined);
+const from = (address: string, origin?: string): AuthClient => authClient({ address, proxy: 'none' }, origin);
+const remote = from('203.0.113.9');
 
 describe('the failed-auth limiter', () => {
   let clock: number;
@@ -49,13 +51,12 @@ describe('the failed-auth limiter', () => {
   it('keeps kinds and clients apart, and one client under one name', () => {
     fail(remote, 3);
     expect(limiter.lockedFor('device-token', remote)).toBe(0);
-    expect(locked(authClient('203.0.113.10', undefined))).toBe(0);
-    expect(locked(authClient('::ffff:203.0.113.9', undefined))).toBe(5_000);
-    expect(locked(authClient('203.0.113.9', 'https://a.example'))).toBe(5_000);
+    expect(locked(from('203.0.113.10'))).toBe(0);
+    expect(locked(from('203.0.113.9', 'https://a.example'))).toBe(5_000);
   });
 
   it('slows loopback clients instead of locking them', () => {
-    const client = authClient('127.0.0.1', undefined);
+    const client = from('127.0.0.1');
     expect(fail(client, 3)).toEqual([250, 500, 1_000]);
     expect(locked(client)).toBe(0);
     const many = createFailedAuthLimiter({ ...policy, maxAttempts: 20 }, () => clock);
@@ -64,25 +65,35 @@ describe('the failed-auth limiter', () => {
   });
 
   it('locks pages on loopback, each origin for itself', () => {
-    const page = authClient('::1', 'http://evil.example');
+    const page = from('::1', 'http://evil.example');
     fail(page, 3);
     expect(locked(page)).toBe(5_000);
-    expect(locked(authClient('127.0.0.1', 'http://good.example'))).toBe(0);
-    expect(locked(authClient('127.0.0.1', undefined))).toBe(0);
+    expect(locked(from('127.0.0.1', 'http://good.example'))).toBe(0);
+    expect(locked(from('127.0.0.1'))).toBe(0);
+  });
+
+  it('locks what comes through a proxy on this machine, apart from what is local', () => {
+    for (const proxy of ['trusted', 'untrusted'] as const) {
+      const proxied = authClient({ address: '127.0.0.1', proxy }, undefined);
+      fail(proxied, 3);
+      expect(locked(proxied)).toBe(5_000);
+      expect(locked(authClient({ address: '127.0.0.1', proxy }, 'http://localhost:1'))).toBe(5_000);
+      expect(locked(from('127.0.0.1'))).toBe(0);
+    }
   });
 
   it('locks loopback clients when they are not exempt', () => {
     limiter = createFailedAuthLimiter({ ...policy, exemptLoopback: false }, () => clock);
-    const client = authClient('127.0.0.1', undefined);
+    const client = from('127.0.0.1');
     fail(client, 3);
     expect(locked(client)).toBe(5_000);
   });
 
   it('remembers ten thousand clients, and then those that failed last', () => {
-    for (let n = 0; n < 10_000; n += 1) fail(authClient(`client-${n}`, undefined), 3);
-    fail(authClient('one more', undefined), 3);
-    expect(locked(authClient('client-0', undefined))).toBe(0);
-    expect(locked(authClient('client-1', undefined))).toBe(5_000);
-    expect(locked(authClient('one more', undefined))).toBe(5_000);
+    for (let n = 0; n < 10_000; n += 1) fail(from(`client-${n}`), 3);
+    fail(from('one more'), 3);
+    expect(locked(from('client-0'))).toBe(0);
+    expect(locked(from('client-1'))).toBe(5_000);
+    expect(locked(from('one more'))).toBe(5_000);
   });
 });

@@ -8,7 +8,13 @@ import { controlLimits } from '../../../src/shared/limits.js';
 import { encodeEvent } from '../../../src/shared/protocol/events.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
-const remote: Remote = { address: '127.0.0.1', directLoopback: true, headers: {} };
+const remote: Remote = {
+  address: '127.0.0.1',
+  peer: '127.0.0.1',
+  proxy: 'none',
+  directLoopback: true,
+  headers: {},
+};
 const client = { id: 'test', version: '1', platform: 'linux', mode: 'test' } as const;
 
 describe('a connection whose reader has stopped', () => {

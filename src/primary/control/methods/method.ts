@@ -1,6 +1,6 @@
 /** What an RPC method is (methods.md §1). */
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
-import { hasScope, type Scope } from '../../../shared/protocol/scopes.js';
+import { hasScope, missingScopeDetails, type Scope } from '../../../shared/protocol/scopes.js';
 import type { Connection } from '../connection.js';
 import type { MethodName, ParamsOf } from './params.js';
 
@@ -12,6 +12,8 @@ export interface Method<P = unknown> {
   readonly scope: Scope | null;
   /** False: may be called, but `hello-ok` does not name it (methods.md §1). */
   readonly advertised?: false;
+  /** It changes the gateway itself: a client may call it only so often (protocol.md §7). */
+  readonly writeLimited?: true;
   /** The payload as JSON text. @throws RpcError */
   answer(params: P, connection: Connection, again: AnswerAgain): string | Promise<string>;
 }
@@ -47,7 +49,7 @@ export function missingScope(scope: Scope): ErrorShape {
   return {
     code: 'FORBIDDEN',
     message: `missing scope: ${scope}`,
-    details: { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] },
+    details: missingScopeDetails(scope),
   };
 }
 

@@ -11,7 +11,7 @@ const NAME = '/v1/chat/completions';
 export const chatCompletions: Route = {
   name: NAME,
   methods: ['POST'],
-  auth: 'required',
+  auth: 'operator.write',
   handle(exchange, services) {
     readBody(exchange.request, services.snapshot.chatCompletions.maxBodyBytes, services.deadlines, (body) => {
       if (body instanceof ApiError) exchange.refuseBody(body);

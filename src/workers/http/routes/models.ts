@@ -7,7 +7,7 @@ import type { Route } from './route.js';
 export const listModels: Route = {
   name: '/v1/models',
   methods: ['GET', 'HEAD'],
-  auth: 'required',
+  auth: 'operator.read',
   handle(exchange, services) {
     const data = modelIds(services.snapshot.routes).map(row);
     exchange.sendJson(200, JSON.stringify({ object: 'list', data }));
@@ -17,7 +17,7 @@ export const listModels: Route = {
 export const getModel: Route = {
   name: '/v1/models/{id}',
   methods: ['GET', 'HEAD'],
-  auth: 'required',
+  auth: 'operator.read',
   handle(exchange, services) {
     try {
       const id = readId(exchange.path.slice('/v1/models/'.length));

@@ -2,6 +2,7 @@
 import type { Deadlines } from '../../../shared/deadlines.js';
 import type { WorkerSnapshot } from '../../../shared/ipc.js';
 import type { Logger } from '../../../shared/log/logger.js';
+import type { Scope } from '../../../shared/protocol/scopes.js';
 import type { WorkerMetrics } from '../../metrics.js';
 import type { ApiPool } from '../../pools/api-pool.js';
 import type { Exchange } from '../exchange.js';
@@ -19,8 +20,8 @@ export interface Route {
   /** Label in metrics. */
   readonly name: string;
   readonly methods: readonly string[];
-  /** `primary`: the primary answers it; it is carried over whole, credential included. */
-  readonly auth: 'required' | 'primary';
+  /** The scope it takes. `primary`: the primary answers it; it is carried over whole, credential included. */
+  readonly auth: Scope | 'primary';
   /** Answers the exchange, now or later. What it throws is answered 500 and logged. */
   handle(exchange: Exchange, services: RouteServices): void;
 }
