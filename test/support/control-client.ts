@@ -83,6 +83,14 @@ export async function openSocket(
   return client;
 }
 
+/** Sends frames in one write, so that they arrive together. */
+export function inOnePacket(client: ControlClient, frames: readonly unknown[]): void {
+  const connection = (client.socket as unknown as { readonly _socket: Socket })._socket;
+  connection.cork();
+  for (const frame of frames) client.send(frame);
+  connection.uncork();
+}
+
 /** The params of an accepted `connect`: a local backend client with admin scope. */
 export function connectParams(over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {

@@ -34,6 +34,8 @@ import { createInbox } from './inbox.js';
 import type { LargeFrames } from './large-frames.js';
 import type { RemoteOf } from './remote.js';
 
+const TOO_MANY_FRAMES = 'too many pending handshake frames';
+
 export interface ControlPlaneOptions extends DispatchOptions {
   readonly handshake: HandshakeContext;
   readonly remoteOf: RemoteOf;
@@ -125,8 +127,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       const message = bytesOf(data);
       if (connection.session) return inbox.take(message);
       if (early) {
-        if (early.push(message) > controlLimits.handshakeFrames)
-          connection.close(closeCodes.policy, 'too many pending handshake frames');
+        if (early.push(message) > controlLimits.handshakeFrames) {
+          reportRefused(connection, 'too_many_frames', TOO_MANY_FRAMES);
+          connection.close(closeCodes.policy, TOO_MANY_FRAMES);
+        }
         return;
       }
       early = [];

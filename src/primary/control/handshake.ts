@@ -49,6 +49,7 @@ export type RefusalKind =
   | 'timeout'
   | 'internal'
   | 'unreadable'
+  | 'too_many_frames'
   | 'invalid_frame'
   | 'not_connect'
   | 'invalid_params'

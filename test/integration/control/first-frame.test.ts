@@ -1,8 +1,16 @@
 /** What a socket may send first, and how the gateway ends one that sends something else (protocol.md §4.3, §4.4). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectControl, connectParams, openSocket } from '../../support/control-client.js';
+import {
+  connectControl,
+  connectParams,
+  inOnePacket,
+  openSocket,
+  type ControlClient,
+} from '../../support/control-client.js';
 import { refused } from '../../support/first-frame.js';
-import { startFor, startGateway, type TestGateway } from '../../support/gateway.js';
+import { chatRequest, startFor, startGateway, type TestGateway } from '../../support/gateway.js';
+import { scrape } from '../../support/metrics.js';
+import { requestOnce } from '../../support/request-once.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
 const KIB = 1024;
@@ -122,6 +130,71 @@ describe('the first frame', () => {
     await within('close of the socket that came later', silent.closed);
     expect(await client.call('health')).toMatchObject({ ok: true });
     await client.close();
+  });
+});
+
+describe('frames that come while the first one is decided on', () => {
+  async function flood(more: number, agent: string): Promise<ControlClient> {
+    const client = await openSocket(gateway.wsUrl, { 'user-agent': agent });
+    const early = Array.from({ length: more }, (_, n) => ({
+      type: 'req',
+      id: `early-${n}`,
+      method: 'health',
+    }));
+    inOnePacket(client, [connectFrame(), ...early]);
+    return client;
+  }
+
+  it('may be 15, and are answered in order', async () => {
+    const client = await flood(15, 'hasty/1');
+    await client.frame('the last answer', ({ id }) => id === 'early-14');
+    const answered = client.frames.filter(({ type }) => type === 'res').map(({ id }) => id);
+    expect(answered).toEqual(['first', ...Array.from({ length: 15 }, (_, n) => `early-${n}`)]);
+    await client.close();
+  });
+
+  it('close 1008 when they are more, without an answer, and are logged', async () => {
+    const client = await flood(16, 'hasty/2');
+    expect(await within('close', client.closed)).toEqual({
+      code: 1008,
+      reason: 'too many pending handshake frames',
+    });
+    expect(client.frames.map(({ event }) => event)).toEqual(['connect.challenge']);
+    const line = await waitFor('log line', () =>
+      gateway.logLines().find((record) => record.event === 'ws.refused' && record.userAgent === 'hasty/2'),
+    );
+    expect(line).toMatchObject({ message: 'gateway connect failed: too many pending handshake frames' });
+  });
+});
+
+describe('a connect while the gateway stops', () => {
+  it('is answered and closes 1013: a restart may follow', async (test) => {
+    const stopping = await startFor(test);
+    const stranger = await openSocket(stopping.wsUrl);
+    const answer = requestOnce(`${stopping.url}/v1/chat/completions`, chatRequest({ content: '/wait 3000' }));
+    await waitFor(
+      'work to finish first',
+      async () => (await scrape(stopping.url)).total('pllan_pool_open_tasks') >= 1,
+    );
+    process.kill(stopping.pid, 'SIGTERM');
+    await waitFor('draining', async () => (await requestOnce(`${stopping.url}/readyz`)).status === 503);
+    stranger.send(connectFrame());
+    expect(await within('close', stranger.closed)).toEqual({
+      code: 1013,
+      reason: 'gateway restart in progress',
+    });
+    expect(stranger.frames.at(-1)).toEqual({
+      type: 'res',
+      id: 'first',
+      ok: false,
+      error: {
+        code: 'UNAVAILABLE',
+        message: 'connect unavailable during gateway restart',
+        retryable: true,
+        retryAfterMs: 1000,
+      },
+    });
+    expect((await answer).status).toBe(200);
   });
 });
 

@@ -1,9 +1,9 @@
 /** Requests after the handshake: frames, scopes, params, order and size (protocol.md §2, §7, §15; methods.md §2). */
-import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   connectControl,
   connectParams,
+  inOnePacket,
   openSocket,
   type ControlClient,
   type Frame,
@@ -33,14 +33,6 @@ async function answerTo(client: ControlClient, text: string | Buffer): Promise<F
   const seen = client.frames.length;
   client.socket.send(text);
   return waitFor('an answer', () => client.frames.slice(seen).find(({ type }) => type === 'res'));
-}
-
-/** Everything sent meanwhile leaves in one write. */
-function inOnePacket(client: ControlClient, frames: readonly unknown[]): void {
-  const connection = (client.socket as unknown as { readonly _socket: Socket })._socket;
-  connection.cork();
-  for (const frame of frames) client.send(frame);
-  connection.uncork();
 }
 
 describe('a frame that is no request', () => {
