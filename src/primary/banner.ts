@@ -44,14 +44,14 @@ function describeCredential(
   paths: Paths,
 ): { readonly where: string; readonly shell: string | undefined } {
   if (auth.mode === 'none') return { where: 'none needed', shell: undefined };
+  if (auth.secret === undefined) return { where: 'none: the proxy says who it is', shell: undefined };
   const show = (path: string): string => displayPath(path, paths.home);
   if (auth.mode === 'token' && readTokenFile(paths.tokenFile) === auth.secret) {
     return { where: show(paths.tokenFile), shell: `$(cat '${paths.tokenFile}')` };
   }
-  const variable = auth.mode === 'token' ? 'PLLAN_GATEWAY_TOKEN' : 'PLLAN_GATEWAY_PASSWORD';
+  const kind = auth.mode === 'token' ? 'token' : 'password';
+  const variable = `PLLAN_GATEWAY_${kind.toUpperCase()}`;
   const source =
-    auth.source === 'config'
-      ? `gateway.auth.${auth.mode} in ${show(paths.configPath)}`
-      : `the ${auth.source}`;
+    auth.source === 'config' ? `gateway.auth.${kind} in ${show(paths.configPath)}` : `the ${auth.source}`;
   return { where: `${source} (the command below takes it from $${variable})`, shell: `$${variable}` };
 }

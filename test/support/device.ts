@@ -81,3 +81,13 @@ export async function connectDevice(
   const answer = await client.frame('answer to connect', ({ id }) => id === 'connect');
   return Object.assign(client, { answer });
 }
+
+/** What `hello-ok` says of its credentials; nothing where it was refused. */
+export function authOf({ answer }: DeviceConnection): Readonly<Record<string, unknown>> {
+  return (answer.payload?.auth ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+/** The details of its refusal; nothing where it was let in. */
+export function detailsOf({ answer }: DeviceConnection): Readonly<Record<string, unknown>> {
+  return answer.error?.details ?? {};
+}

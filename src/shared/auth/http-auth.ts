@@ -33,7 +33,12 @@ export function httpAuthCheck(policy: HttpAuthPolicy): HttpAuthCheck {
       const refusal = trustedProxyCheck(policy.proxy);
       const isLocalPassword = policy.localPassword ? credentialCheck(policy.localPassword) : () => false;
       return (headers, peer, required) => {
-        if (refusal({ peer, headers }) === undefined) return withinScopes(headers, required);
+        if (refusal({ peer, headers }) === undefined) {
+          // Whoever has a session with the proxy must not be used by a page. That page is not where the proxy is.
+          return originPasses(headers, 'unknown', policy)
+            ? withinScopes(headers, required)
+            : 'forbidden-host';
+        }
         return isDirectLoopback({ peer, headers }) && bearerMatches(headers, isLocalPassword)
           ? 'ok'
           : 'unauthorized';

@@ -23,9 +23,9 @@ const table = {
   forbiddenHost: {
     status: 403,
     type: 'forbidden',
-    message: 'This Host or Origin may not use a gateway without authentication',
+    message: 'This Host or Origin may not use a gateway without a secret',
     retryable: false,
-    hint: 'Auth mode none serves local names only; set a token, or add the origin to gateway.controlUi.allowedOrigins.',
+    hint: 'Auth mode none serves local names only, and pages as gateway.controlUi.allowedOrigins says, as does mode trusted-proxy.',
   },
   missingScope: {
     status: 403,

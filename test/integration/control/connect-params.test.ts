@@ -1,17 +1,29 @@
 /** Params, version, role and origin of a `connect`, each refusal with its exact answer and close (protocol.md §4.4). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectControl, connectParams, type Frame } from '../../support/control-client.js';
+import {
+  connectControl,
+  connectParams,
+  type ControlClient,
+  type Frame,
+} from '../../support/control-client.js';
 import { refused, type Refused } from '../../support/first-frame.js';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 
 let gateway: TestGateway;
+/** With other rules for origins. */
+let lenient: TestGateway;
+let anywhere: TestGateway;
 
 beforeAll(async () => {
-  gateway = await startGateway({
-    config: { gateway: { controlUi: { allowedOrigins: ['https://ui.example.com'] } } },
-  });
+  const start = (controlUi: object): Promise<TestGateway> =>
+    startGateway({ config: { gateway: { controlUi } } });
+  [gateway, lenient, anywhere] = await Promise.all([
+    start({ allowedOrigins: ['https://ui.example.com'] }),
+    start({ dangerouslyAllowHostHeaderOriginFallback: true }),
+    start({ allowedOrigins: ['*'] }),
+  ]);
 });
-afterAll(() => gateway.stop());
+afterAll(() => Promise.all([gateway, lenient, anywhere].map((one) => one.stop())));
 
 type Params = Readonly<Record<string, unknown>>;
 type Headers = Readonly<Record<string, string>>;
@@ -264,6 +276,25 @@ describe('the origin', () => {
   it('equal to a public Host is not enough', async () => {
     const headers = { origin: 'http://gateway.example', host: 'gateway.example' };
     expect(await refusedConnect({ client: webchat }, headers)).toEqual(refusalFor('origin not allowed'));
+  });
+
+  it.each([
+    ['equal to Host, with dangerouslyAllowHostHeaderOriginFallback', 'https://gateway.example', true],
+    ['of another host, with dangerouslyAllowHostHeaderOriginFallback', 'https://evil.example', false],
+  ])('%s', async (_what, origin, ok) => {
+    const headers = { origin, host: 'gateway.example' };
+    const connected = await connectControl(lenient.wsUrl, { params: { client: webchat }, headers });
+    expect(connected.hello.ok).toBe(ok);
+    await connected.close();
+  });
+
+  it('of any page is accepted with "*" in the list, and must still be one', async () => {
+    const attempt = (origin: string): Promise<ControlClient & { readonly hello: Frame }> =>
+      connectControl(anywhere.wsUrl, { params: { client: webchat }, headers: { origin } });
+    const [page, none] = await Promise.all([attempt('https://evil.example'), attempt('null')]);
+    expect(page.hello.ok).toBe(true);
+    expect(none.hello.error?.details).toMatchObject({ reason: 'origin missing or invalid' });
+    await Promise.all([page.close(), none.close()]);
   });
 });
 

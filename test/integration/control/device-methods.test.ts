@@ -1,12 +1,7 @@
 /** `device.pair.*` and `device.token.*` (methods.md §10). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
-import {
-  connectDevice,
-  createDevice,
-  type DeviceConnection,
-  type DeviceParams,
-} from '../../support/device.js';
+import { authOf, connectDevice, createDevice, type DeviceParams } from '../../support/device.js';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 import { within } from '../../support/wait-for.js';
 
@@ -20,9 +15,6 @@ beforeAll(async () => {
   admin = await connectControl(gateway.wsUrl);
 });
 afterAll(() => gateway.stop());
-
-const authOf = ({ answer }: DeviceConnection): Record<string, unknown> =>
-  (answer.payload?.auth ?? {}) as Record<string, unknown>;
 
 describe('device methods', () => {
   const pairing: DeviceParams = { ...operator, scopes: ['operator.read', 'operator.pairing'] };

@@ -1,12 +1,7 @@
 /** Device identity, pairing and device tokens, as clients see them (protocol.md §8, §11). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
-import {
-  connectDevice,
-  createDevice,
-  type DeviceConnection,
-  type DeviceParams,
-} from '../../support/device.js';
+import { authOf, connectDevice, createDevice, detailsOf, type DeviceParams } from '../../support/device.js';
 import { startGateway, temporaryDir, TOKEN, type TestGateway } from '../../support/gateway.js';
 import { within } from '../../support/wait-for.js';
 
@@ -22,10 +17,6 @@ beforeAll(async () => {
   admin = await connectControl(gateway.wsUrl);
 });
 afterAll(() => gateway.stop());
-
-const authOf = ({ answer }: DeviceConnection): Record<string, unknown> =>
-  (answer.payload?.auth ?? {}) as Record<string, unknown>;
-const details = ({ answer }: DeviceConnection): Record<string, unknown> => answer.error?.details ?? {};
 
 describe('a device on this machine that knows the secret', () => {
   it.each([
@@ -74,12 +65,20 @@ describe('a device on this machine that knows the secret', () => {
       scopes: ['operator.admin'],
       auth: { deviceToken },
     });
-    expect(greedy.answer.error).toMatchObject({
-      message: 'unauthorized: device token scope mismatch (re-pair or approve scope upgrade)',
-      details: { code: 'AUTH_SCOPE_MISMATCH', authReason: 'scope_mismatch' },
+    const message = 'unauthorized: device token scope mismatch (re-pair or approve scope upgrade)';
+    expect(greedy.answer.error).toEqual({
+      code: 'INVALID_REQUEST',
+      message,
+      details: {
+        code: 'AUTH_SCOPE_MISMATCH',
+        authReason: 'scope_mismatch',
+        canRetryWithDeviceToken: false,
+        recommendedNextStep: 'review_auth_configuration',
+      },
     });
+    expect(await within('close', greedy.closed)).toEqual({ code: 1008, reason: message });
     const stolen = await connectDevice(gateway.wsUrl, createDevice(), { ...operator, auth: { deviceToken } });
-    expect(details(stolen)).toMatchObject({
+    expect(detailsOf(stolen)).toMatchObject({
       code: 'AUTH_DEVICE_TOKEN_MISMATCH',
       canRetryWithDeviceToken: false,
     });
@@ -94,7 +93,7 @@ describe('a device on this machine that knows the secret', () => {
     expect(connected.answer.error?.message).toBe(
       'unauthorized: gateway token mismatch (provide gateway auth token)',
     );
-    expect(details(connected)).toEqual({
+    expect(detailsOf(connected)).toEqual({
       code: 'AUTH_TOKEN_MISMATCH',
       authReason: 'token_mismatch',
       canRetryWithDeviceToken: true,
@@ -135,7 +134,7 @@ describe('a device from elsewhere', () => {
   it('waits for approval, is told so, and is let in afterwards', async () => {
     const device = createDevice();
     const waiting = await connectDevice(gateway.wsUrl, device, operator, { headers: remote });
-    const { requestId } = details(waiting) as { requestId: string };
+    const { requestId } = detailsOf(waiting) as { requestId: string };
     expect(waiting.answer.error).toEqual({
       code: 'NOT_PAIRED',
       message: 'pairing required: device is not approved yet',
@@ -191,7 +190,7 @@ describe('a device from elsewhere', () => {
       { ...operator, scopes: ['operator.write'] },
       { headers: remote },
     );
-    expect(details(more)).toMatchObject({
+    expect(detailsOf(more)).toMatchObject({
       reason: 'scope-upgrade',
       approvedRoles: ['operator'],
       approvedScopes: ['operator.read'],
@@ -202,15 +201,16 @@ describe('a device from elsewhere', () => {
       { ...operator, client: { ...tui, platform: 'darwin' } },
       { headers: remote },
     );
-    expect(details(moved)).toMatchObject({ reason: 'metadata-upgrade' });
-    expect(details(moved)).not.toHaveProperty('pauseReconnect');
+    expect(detailsOf(moved)).toMatchObject({ reason: 'metadata-upgrade' });
+    expect(detailsOf(moved)).not.toHaveProperty('pauseReconnect');
     await entered.close();
   });
 
   it('keeps its request while it asks again, until it is rejected', async () => {
     const device = createDevice();
     const ask = async (): Promise<string> =>
-      details(await connectDevice(gateway.wsUrl, device, operator, { headers: remote })).requestId as string;
+      detailsOf(await connectDevice(gateway.wsUrl, device, operator, { headers: remote }))
+        .requestId as string;
     const first = await ask();
     expect(await ask()).toBe(first);
     expect(await admin.call('device.pair.reject', { requestId: first })).toMatchObject({
@@ -232,7 +232,7 @@ describe('a device from elsewhere', () => {
         headers: { ...remote, origin: 'http://localhost:1' },
       },
     );
-    expect(details(waiting)).toMatchObject({
+    expect(detailsOf(waiting)).toMatchObject({
       recommendedNextStep: 'wait_then_retry',
       retryable: true,
       pauseReconnect: false,

@@ -1,7 +1,14 @@
 /** Guessing credentials (protocol.md §10): a lock for those who fail too often, a delay for those on this machine. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, connectParams } from '../../support/control-client.js';
-import { connectDevice, createDevice, type DeviceConnection, type TestDevice } from '../../support/device.js';
+import {
+  authOf,
+  connectDevice,
+  createDevice,
+  detailsOf,
+  type DeviceConnection,
+  type TestDevice,
+} from '../../support/device.js';
 import { refused } from '../../support/first-frame.js';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 
@@ -103,7 +110,6 @@ describe('while the shared secret is locked', () => {
   const params = { client: { ...client, id: 'webchat' }, scopes: ['operator.read'] };
   const connect = (device: TestDevice, auth: Record<string, string>): Promise<DeviceConnection> =>
     connectDevice(gateway.wsUrl, device, { ...params, auth }, { headers });
-  const detailsOf = ({ answer }: DeviceConnection): unknown => answer.error?.details;
   const locked = {
     code: 'AUTH_RATE_LIMITED',
     authReason: 'rate_limited',
@@ -115,7 +121,7 @@ describe('while the shared secret is locked', () => {
   beforeAll(async () => {
     device = createDevice();
     const paired = await connect(device, { token: TOKEN });
-    ({ deviceToken } = paired.answer.payload?.auth as { deviceToken: string });
+    deviceToken = authOf(paired).deviceToken as string;
     await paired.close();
     for (let n = 0; n < 3; n += 1) await reasonOf(`guess-${n}`, headers);
   });
@@ -133,7 +139,7 @@ describe('while the shared secret is locked', () => {
   it('a device gets in with its own token, in either place', async () => {
     for (const auth of [{ deviceToken }, { token: deviceToken }, { token: TOKEN, deviceToken }]) {
       const connected = await connect(device, auth);
-      expect(connected.answer.payload?.auth).toMatchObject({ method: 'device-token' });
+      expect(authOf(connected)).toMatchObject({ method: 'device-token' });
       await connected.close();
     }
   });

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
 import {
+  authOf,
   connectDevice,
   createDevice,
-  type DeviceConnection,
+  detailsOf,
   type DeviceParams,
   type TestDevice,
 } from '../../support/device.js';
@@ -35,7 +36,6 @@ const from = (address: string): { headers: Record<string, string> } => ({
   headers: { 'x-forwarded-for': address },
 });
 const remote = from('203.0.113.9');
-const details = ({ answer }: DeviceConnection): Record<string, unknown> => answer.error?.details ?? {};
 
 /** Lets the device in on this machine, where nobody is asked. */
 async function pair(device: TestDevice, params = operator): Promise<void> {
@@ -44,9 +44,14 @@ async function pair(device: TestDevice, params = operator): Promise<void> {
   await connected.close();
 }
 
-async function pairedRow(device: TestDevice): Promise<Record<string, unknown> | undefined> {
-  const { payload } = await admin.call('device.pair.list');
-  return (payload?.paired as Record<string, unknown>[]).find(({ deviceId }) => deviceId === device.id);
+/** What `device.pair.list` says of the device. */
+async function listed(
+  kind: 'pending' | 'paired',
+  device: TestDevice,
+): Promise<Readonly<Record<string, unknown>>[]> {
+  const { payload = {} } = await admin.call('device.pair.list');
+  const rows = payload[kind] as Readonly<Record<string, unknown>>[];
+  return rows.filter(({ deviceId }) => deviceId === device.id);
 }
 
 describe('a paired device that wants more has to be approved again', () => {
@@ -75,7 +80,7 @@ describe('a paired device that wants more has to be approved again', () => {
     const device = createDevice();
     await pair(device);
     const asked = await connectDevice(gateway.wsUrl, device, params, remote);
-    const { requestId } = details(asked) as { requestId: string };
+    const { requestId } = detailsOf(asked) as { requestId: string };
     expect(asked.answer.error).toEqual({
       code: 'NOT_PAIRED',
       message: `pairing required: ${text}`,
@@ -129,8 +134,8 @@ describe('without asking anybody', () => {
   ])('%s is approved', async (_who, params, how, via) => {
     const device = createDevice();
     const connected = await connectDevice(gateway.wsUrl, device, params, how);
-    expect(connected.answer.payload?.auth).toMatchObject({ deviceToken: expect.any(String) });
-    expect(await pairedRow(device)).toMatchObject({ approvedVia: via });
+    expect(authOf(connected)).toMatchObject({ deviceToken: expect.any(String) });
+    expect(await listed('paired', device)).toMatchObject([{ approvedVia: via }]);
     await connected.close();
   });
 
@@ -147,7 +152,7 @@ describe('without asking anybody', () => {
     ['an operator from a trusted network', { ...operator, scopes: [] }, from('198.51.100.7')],
   ])('%s is not', async (_who, params, how) => {
     const connected = await connectDevice(gateway.wsUrl, createDevice(), params, how);
-    expect(details(connected)).toMatchObject({ code: 'PAIRING_REQUIRED', reason: 'not-paired' });
+    expect(detailsOf(connected)).toMatchObject({ code: 'PAIRING_REQUIRED', reason: 'not-paired' });
   });
 
   it.each<[string, DeviceParams]>([
@@ -171,7 +176,7 @@ describe('without asking anybody', () => {
       client: { ...client, platform: 'win32' },
     });
     expect(moved.answer.ok).toBe(approved);
-    if (!approved) expect(details(moved)).toMatchObject({ reason: 'metadata-upgrade' });
+    if (!approved) expect(detailsOf(moved)).toMatchObject({ reason: 'metadata-upgrade' });
     await moved.close();
   });
 
@@ -179,12 +184,12 @@ describe('without asking anybody', () => {
     const device = createDevice();
     const client = { id: 'gateway-client', mode: 'backend', platform: 'linux' };
     const connected = await connectDevice(gateway.wsUrl, device, { ...operator, client });
-    expect(connected.answer.payload?.auth).toEqual({
+    expect(authOf(connected)).toEqual({
       method: 'token',
       role: 'operator',
       scopes: ['operator.read'],
     });
-    expect(await pairedRow(device)).toBe(undefined);
+    expect(await listed('paired', device)).toEqual([]);
     await connected.close();
   });
 
@@ -193,7 +198,7 @@ describe('without asking anybody', () => {
       config: { gateway: { nodes: { pairing: { autoApproveLocal: false } } } },
     });
     const connected = await connectDevice(careful.wsUrl, createDevice(), operator);
-    expect(details(connected)).toMatchObject({ code: 'PAIRING_REQUIRED', reason: 'not-paired' });
+    expect(detailsOf(connected)).toMatchObject({ code: 'PAIRING_REQUIRED', reason: 'not-paired' });
   });
 
   it('in auth mode none: local clients, and Control UIs from anywhere, which need no pairing', async (test) => {
@@ -202,16 +207,16 @@ describe('without asking anybody', () => {
     });
     const { auth: _none, ...params } = operator;
     const local = await connectDevice(open.wsUrl, createDevice(), params);
-    expect(local.answer.payload?.auth).toMatchObject({ method: 'none', deviceToken: expect.any(String) });
+    expect(authOf(local)).toMatchObject({ method: 'none', deviceToken: expect.any(String) });
     const elsewhere = await connectDevice(open.wsUrl, createDevice(), params, remote);
-    expect(details(elsewhere)).toMatchObject({ code: 'PAIRING_REQUIRED' });
+    expect(detailsOf(elsewhere)).toMatchObject({ code: 'PAIRING_REQUIRED' });
     const ui = await connectDevice(
       open.wsUrl,
       createDevice(),
       { ...params, client: { ...tui, id: 'pllan-control-ui' } },
       { headers: { ...remote.headers, origin: 'https://ui.example' } },
     );
-    expect(ui.answer.payload?.auth).toEqual({ method: 'none', role: 'operator', scopes: ['operator.read'] });
+    expect(authOf(ui)).toEqual({ method: 'none', role: 'operator', scopes: ['operator.read'] });
     await Promise.all([local.close(), ui.close()]);
   });
 });
@@ -225,13 +230,11 @@ describe('a request for approval', () => {
   it('is one for each device, and grows with what it asks for', async () => {
     const device = createDevice();
     const first = await connectDevice(gateway.wsUrl, device, operator, remote);
-    const { requestId } = details(first) as { requestId: string };
+    const { requestId } = detailsOf(first) as { requestId: string };
     const more = { client: tui, role: 'node', scopes: ['operator.pairing'], auth: { token: TOKEN } };
     const second = await connectDevice(gateway.wsUrl, device, more, remote);
-    expect(details(second)).toMatchObject({ requestId, requestedRole: 'node' });
-    const { payload } = await admin.call('device.pair.list');
-    const pending = payload?.pending as Record<string, unknown>[];
-    expect(pending.filter(({ deviceId }) => deviceId === device.id)).toMatchObject([
+    expect(detailsOf(second)).toMatchObject({ requestId, requestedRole: 'node' });
+    expect(await listed('pending', device)).toMatchObject([
       { requestId, roles: ['operator', 'node'], scopes: ['operator.read', 'operator.pairing'] },
     ]);
   });
@@ -245,7 +248,7 @@ describe('a request for approval', () => {
     ]);
     const device = createDevice();
     const asked = await connectDevice(gateway.wsUrl, device, operator, remote);
-    const { requestId } = details(asked);
+    const { requestId } = detailsOf(asked);
     for (const client of [admin, keeper]) {
       const { payload, seq } = await client.frame('request', about('device.pair.requested', requestId));
       expect(seq).toEqual(expect.any(Number));
@@ -285,8 +288,8 @@ describe('a request for approval', () => {
     const how = { headers: { ...remote.headers, origin: 'http://192.168.1.5:1', host: '192.168.1.5:1' } };
     const ui = await connectDevice(gateway.wsUrl, createDevice(), { ...operator, client }, how);
     const waits = { recommendedNextStep: 'wait_then_retry', retryable: true, pauseReconnect: false };
-    expect(details(ui)).toMatchObject(waits);
+    expect(detailsOf(ui)).toMatchObject(waits);
     const other = await connectDevice(gateway.wsUrl, createDevice(), operator, remote);
-    for (const key of Object.keys(waits)) expect(details(other)).not.toHaveProperty(key);
+    for (const key of Object.keys(waits)) expect(detailsOf(other)).not.toHaveProperty(key);
   });
 });

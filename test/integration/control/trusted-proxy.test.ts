@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, connectParams, openSocket } from '../../support/control-client.js';
-import { connectDevice, createDevice } from '../../support/device.js';
+import { authOf, connectDevice, createDevice, detailsOf } from '../../support/device.js';
 import { refused } from '../../support/first-frame.js';
 import { chatRequest, startGateway, type TestGateway } from '../../support/gateway.js';
 import { requestOnce, type OnceAnswer } from '../../support/request-once.js';
@@ -78,7 +78,7 @@ describe('a user whom the proxy names', () => {
     const connected = await connectDevice(gateway.wsUrl, createDevice(), params, {
       headers: { ...ann, ...page, 'x-pllan-scopes': 'operator.read' },
     });
-    expect(connected.answer.payload?.auth).toEqual(byProxy(['operator.read']));
+    expect(authOf(connected)).toEqual(byProxy(['operator.read']));
     await connected.close();
   });
 
@@ -90,7 +90,7 @@ describe('a user whom the proxy names', () => {
     const device = createDevice();
     const asked = await connectDevice(gateway.wsUrl, device, { client: tui, scopes }, { headers: ann });
     expect(asked.answer.error).toMatchObject({ code: 'NOT_PAIRED', details: { reason: 'not-paired' } });
-    const { requestId } = asked.answer.error?.details as { requestId: string };
+    const { requestId } = detailsOf(asked) as { requestId: string };
     const owner = await connectControl(gateway.wsUrl, {
       params: { client: controlUi, auth: undefined },
       headers: { ...ann, ...page },
@@ -99,17 +99,17 @@ describe('a user whom the proxy names', () => {
     expect(payload?.pending).toMatchObject([{ deviceId: device.id, remoteIp: '203.0.113.9' }]);
     expect(await owner.call('device.pair.approve', { requestId })).toMatchObject({ ok: true });
     const entered = await connectDevice(gateway.wsUrl, device, { client: tui, scopes }, { headers: ann });
-    const token = (entered.answer.payload?.auth as { deviceToken: string }).deviceToken;
-    expect(entered.answer.payload?.auth).toMatchObject({
+    const deviceToken = authOf(entered).deviceToken as string;
+    expect(authOf(entered)).toMatchObject({
       ...byProxy(scopes),
       deviceToken: expect.any(String),
     });
     const past = await connectDevice(gateway.wsUrl, device, {
       client: tui,
       scopes,
-      auth: { deviceToken: token },
+      auth: { deviceToken },
     });
-    expect(past.answer.payload?.auth).toMatchObject({ method: 'device-token', scopes });
+    expect(authOf(past)).toMatchObject({ method: 'device-token', scopes });
     await Promise.all([owner.close(), entered.close(), past.close()]);
   });
 });
@@ -241,6 +241,15 @@ describe('over HTTP', () => {
       expect(JSON.parse(body)).toEqual({ error: { message: 'Unauthorized', type: 'unauthorized' } });
     }
     expect((await models(gateway, bearer)).status).toBe(200);
+  });
+
+  it('a page that its user happens to look at is refused, one that is allowed is served', async () => {
+    for (const origin of ['https://evil.example', 'http://localhost:5173', 'null']) {
+      const { status, body } = await models(gateway, { ...ann, origin });
+      expect(status).toBe(403);
+      expect(JSON.parse(body)).toMatchObject({ error: { type: 'forbidden' } });
+    }
+    expect((await models(gateway, { ...ann, ...page })).status).toBe(200);
   });
 
   it('x-pllan-scopes says what a request may do', async () => {

@@ -22,6 +22,11 @@ describe('in mode password', () => {
     }
   });
 
+  it('x-pllan-scopes is ignored', async () => {
+    const headers = { authorization: `Bearer ${password}`, 'x-pllan-scopes': '' };
+    expect((await requestOnce(`${gateway.url}/v1/models`, { headers })).status).toBe(200);
+  });
+
   it('a token is not', async () => {
     for (const authorization of [`Bearer ${TOKEN}`, 'Bearer wrong']) {
       const { status, body } = await requestOnce(`${gateway.url}/v1/models`, { headers: { authorization } });
@@ -75,6 +80,12 @@ describe('in mode none', () => {
       expect(status).toBe(403);
       expect(JSON.parse(body)).toMatchObject({ error: { type: 'forbidden', message: expect.any(String) } });
     }
+  });
+
+  it('x-pllan-scopes restricts whoever sends it', async () => {
+    const none = { host: 'localhost', 'x-pllan-scopes': '' };
+    expect((await models(none)).status).toBe(403);
+    expect((await models({ ...none, 'x-pllan-scopes': 'operator.read' })).status).toBe(200);
   });
 
   it('a completion needs nothing', async () => {
