@@ -84,6 +84,13 @@ const refusals: Readonly<Record<string, Refusal>> = {
       'gateway auth mode is token, but no token was configured (set gateway.auth.token or PLLAN_GATEWAY_TOKEN)\n',
     ],
   },
+  'bind lan with an empty list of origins': {
+    config: local({ bind: 'lan', auth: { token: TOKEN }, controlUi: { allowedOrigins: [] } }),
+    exitCode: 78,
+    says: () => [
+      'non-loopback Control UI requires gateway.controlUi.allowedOrigins (set explicit origins), or set gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback=true to use Host-header origin fallback mode\n',
+    ],
+  },
   'trusted-proxy mode without proxies': {
     config: local({ bind: 'lan', auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x-user' } } }),
     exitCode: 78,

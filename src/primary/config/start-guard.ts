@@ -70,6 +70,15 @@ export function requireSafeBind({ bind, port, auth, tokenMayBeMade, prometheusAu
   }
 }
 
+/** @throws StartError 78 when no page could ever connect to a gateway that others can reach */
+export function requireOrigins({ controlUi }: GatewayConfig['gateway'], bind: BindPlan): void {
+  const none = controlUi.allowedOrigins?.length === 0;
+  if (bind.loopback || !none || controlUi.dangerouslyAllowHostHeaderOriginFallback) return;
+  throw blocked(
+    'non-loopback Control UI requires gateway.controlUi.allowedOrigins (set explicit origins), or set gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback=true to use Host-header origin fallback mode',
+  );
+}
+
 /** @throws StartError 78 when nobody could ever be let in */
 export function requireProxy({ auth, trustedProxies }: GatewayConfig['gateway'], mode: AuthMode): void {
   if (mode !== 'trusted-proxy') return;

@@ -6,7 +6,13 @@ import { planBind, type BindPlan } from './bind.js';
 import { ensureDevSetup } from './dev-setup.js';
 import { resolveAuth, type ResolvedAuth } from './resolve-auth.js';
 import { buildRoutes } from './routes.js';
-import { requireLocalMode, requireProxy, requireSafeBind, requireValid } from './start-guard.js';
+import {
+  requireLocalMode,
+  requireOrigins,
+  requireProxy,
+  requireSafeBind,
+  requireValid,
+} from './start-guard.js';
 
 export interface StartPlan {
   readonly loaded: LoadedConfig;
@@ -40,6 +46,7 @@ export async function makeStartPlan({ flags, env, paths }: GatewayOptions): Prom
     tokenMayBeMade: bind.loopback && flags.auth === undefined,
     prometheusAuth: config.diagnostics.prometheus.auth,
   });
+  requireOrigins(config.gateway, bind);
   requireProxy(config.gateway, auth.mode);
   return { loaded, config, port: config.gateway.port, bind, routes, auth };
 }

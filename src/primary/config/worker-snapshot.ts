@@ -12,6 +12,7 @@ import type { RouteTable } from '../../shared/routes.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
 import type { ResolvedAuth } from './resolve-auth.js';
+import type { StartPlan } from './start-plan.js';
 
 /** @throws StartError when the mode needs what there is not */
 export function authPolicyOf(auth: ResolvedAuth, gateway: GatewayConfig['gateway']): AuthPolicy {
@@ -38,10 +39,13 @@ export function authPolicyOf(auth: ResolvedAuth, gateway: GatewayConfig['gateway
   }
 }
 
-export function originsOf(controlUi: GatewayConfig['gateway']['controlUi']): OriginPolicy {
+/** A gateway that others can reach, and whose owner said nothing, is open to pages that an SSH tunnel brings. */
+export function originsOf({ config, bind, port }: StartPlan): OriginPolicy {
+  const { allowedOrigins, dangerouslyAllowHostHeaderOriginFallback } = config.gateway.controlUi;
+  const tunnelled = bind.loopback ? [] : [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
   return {
-    allowedOrigins: controlUi.allowedOrigins,
-    allowHostHeaderFallback: controlUi.dangerouslyAllowHostHeaderOriginFallback,
+    allowedOrigins: allowedOrigins ?? tunnelled,
+    allowHostHeaderFallback: dangerouslyAllowHostHeaderOriginFallback,
   };
 }
 

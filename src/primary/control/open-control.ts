@@ -184,7 +184,7 @@ export function openControl(options: ControlOptions): Control {
         devices,
       }),
       devices,
-      origins: originsOf(gateway.controlUi),
+      origins: originsOf(plan),
       phase: () => (options.draining() ? 'draining' : 'open'),
     },
     remoteOf: createRemotes(gateway, options.log),

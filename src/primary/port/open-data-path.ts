@@ -54,7 +54,7 @@ export interface DataPath {
 export async function openDataPath(options: DataPathOptions): Promise<DataPath> {
   const { plan, metrics, log } = options;
   const { gateway, diagnostics } = plan.config;
-  const policy = { ...originsOf(gateway.controlUi), ...authPolicyOf(options.auth, gateway) };
+  const policy = { ...originsOf(plan), ...authPolicyOf(options.auth, gateway) };
   const own = createOwnHttp({
     peers: createPeers(),
     readiness: options.readiness,

@@ -68,7 +68,7 @@ export interface ConfigTree {
       readonly denyCommands: readonly string[] | null;
     };
     readonly controlUi: {
-      readonly allowedOrigins: readonly string[];
+      readonly allowedOrigins: readonly string[] | null;
       readonly dangerouslyAllowHostHeaderOriginFallback: boolean;
     };
     readonly handshakeTimeoutMs: number;
@@ -274,7 +274,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       denyCommands: optional(texts, 'Older name of commands.deny.'),
     },
     controlUi: {
-      allowedOrigins: { doc: 'Origins of web pages that may connect, or "*".', default: [], format: texts },
+      allowedOrigins: optional(texts, 'Origins of web pages that may connect, or "*".'),
       dangerouslyAllowHostHeaderOriginFallback: {
         doc: 'Accept an origin that equals the Host header.',
         default: false,

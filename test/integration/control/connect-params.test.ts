@@ -7,7 +7,7 @@ import {
   type Frame,
 } from '../../support/control-client.js';
 import { refused, type Refused } from '../../support/first-frame.js';
-import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
+import { startFor, startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 
 let gateway: TestGateway;
 /** With other rules for origins. */
@@ -286,6 +286,22 @@ describe('the origin', () => {
     const connected = await connectControl(lenient.wsUrl, { params: { client: webchat }, headers });
     expect(connected.hello.ok).toBe(ok);
     await connected.close();
+  });
+
+  it('through an SSH tunnel is accepted by a gateway on the network that has no list', async (test) => {
+    const onNetwork = await startFor(test, { config: { gateway: { bind: 'lan' } } });
+    const attempt = (origin: string): Promise<ControlClient & { readonly hello: Frame }> =>
+      connectControl(onNetwork.wsUrl, {
+        params: { client: webchat },
+        headers: { origin, host: 'gateway.example' },
+      });
+    const [tunnelled, other] = await Promise.all([
+      attempt(`http://localhost:${onNetwork.port}`),
+      attempt('http://gateway.example'),
+    ]);
+    expect(tunnelled.hello.ok).toBe(true);
+    expect(other.hello.error?.details).toMatchObject({ reason: 'origin not allowed' });
+    await Promise.all([tunnelled.close(), other.close()]);
   });
 
   it('of any page is accepted with "*" in the list, and must still be one', async () => {
