@@ -289,15 +289,17 @@ describe('the origin', () => {
   });
 
   it('through an SSH tunnel is accepted by a gateway on the network that has no list', async (test) => {
-    const onNetwork = await startFor(test, { config: { gateway: { bind: 'lan' } } });
+    const onNetwork = await startFor(test, {
+      config: { gateway: { bind: 'lan', trustedProxies: ['127.0.0.1'] } },
+    });
     const attempt = (origin: string): Promise<ControlClient & { readonly hello: Frame }> =>
       connectControl(onNetwork.wsUrl, {
         params: { client: webchat },
-        headers: { origin, host: 'gateway.example' },
+        headers: { origin, 'x-forwarded-for': '203.0.113.9' },
       });
     const [tunnelled, other] = await Promise.all([
       attempt(`http://localhost:${onNetwork.port}`),
-      attempt('http://gateway.example'),
+      attempt('http://localhost:5173'),
     ]);
     expect(tunnelled.hello.ok).toBe(true);
     expect(other.hello.error?.details).toMatchObject({ reason: 'origin not allowed' });
