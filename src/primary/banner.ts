@@ -21,6 +21,7 @@ export function banner(facts: BannerFacts): string {
   const model = routes.agents[routes.defaultAgentId]?.model ?? ECHO_MODEL;
   const credential = describeCredential(facts.auth, paths);
   const header = credential.shell === undefined ? '' : ` -H "Authorization: Bearer ${credential.shell}"`;
+  const works = credential.shell !== undefined || facts.auth.mode === 'none';
   const body = JSON.stringify({ model: 'pllan', messages: [{ role: 'user', content: 'Hello' }] });
   const lines = [
     '',
@@ -32,8 +33,12 @@ export function banner(facts: BannerFacts): string {
       (key) => `  Note     ${key} is set but not used; --model openai/<model> would use it`,
     ),
     '',
-    `  curl -sS ${url}/v1/chat/completions${header} -H "Content-Type: application/json" -d '${body}'`,
-    '',
+    ...(works
+      ? [
+          `  curl -sS ${url}/v1/chat/completions${header} -H "Content-Type: application/json" -d '${body}'`,
+          '',
+        ]
+      : []),
   ];
   return lines.join('\n');
 }

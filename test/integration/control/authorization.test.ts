@@ -21,6 +21,8 @@ const methods: Readonly<Record<string, readonly string[]>> = {
     'agent.identity.get',
     'agents.list',
     'chat.history',
+    'chat.startup',
+    'chat.metadata',
     'sessions.list',
     'sessions.subscribe',
     'sessions.unsubscribe',
@@ -35,12 +37,16 @@ const methods: Readonly<Record<string, readonly string[]>> = {
     'skills.status',
     'usage.status',
     'usage.cost',
+    'node.list',
+    'node.describe',
   ],
   [write]: [
     'agent',
     'agent.wait',
     'chat.send',
     'chat.abort',
+    'send',
+    'node.invoke',
     'sessions.create',
     'sessions.send',
     'sessions.abort',
@@ -54,6 +60,11 @@ const methods: Readonly<Record<string, readonly string[]>> = {
     'device.pair.rename',
     'device.token.rotate',
     'device.token.revoke',
+    'node.rename',
+    'node.pair.list',
+    'node.pair.approve',
+    'node.pair.reject',
+    'node.pair.remove',
   ],
   [administer]: [
     'system-event',
@@ -125,6 +136,23 @@ describe('an operator', () => {
     await Promise.all([none.close(), all.close()]);
   });
 
+  it('may call nothing of a node’s, whatever its scopes; the eleventh time ends it', async () => {
+    for (const scopes of [[], [administer]]) {
+      const client = await connect(scopes);
+      for (let n = 0; n < 11; n += 1) {
+        const name = n % 2 === 0 ? 'node.event' : 'node.invoke.result';
+        expect((await client.call(name, 0)).error).toEqual({
+          code: 'INVALID_REQUEST',
+          message: 'unauthorized role: operator',
+        });
+      }
+      expect(await within('close', client.closed)).toEqual({
+        code: 1008,
+        reason: 'repeated unauthorized calls',
+      });
+    }
+  });
+
   it('whose scopes were taken away is told of the one it lacks, not that they were', async () => {
     const client = { id: 'pllan-tui', version: '1', platform: 'linux', mode: 'ui' };
     const reduced = await connectControl(gateway.wsUrl, { params: { client, scopes: [administer] } });
@@ -154,6 +182,13 @@ describe('a node', () => {
       });
     }
     expect(await within('close', node.closed)).toEqual({ code: 1008, reason: 'repeated unauthorized calls' });
+  });
+
+  it('may call what is for nodes, without any scope', async () => {
+    const node = await connectNode();
+    for (const name of ['node.event', 'node.invoke.result'])
+      expect((await node.call(name, 0)).error?.message).toMatch(`invalid ${name} params: `);
+    await node.close();
   });
 
   it('that connects again is told what any other is', async () => {
