@@ -4,7 +4,7 @@ import type { Command, OptionSpec } from './command.js';
 const gatewayOptions: readonly OptionSpec[] = [
   { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
   { name: 'bind', kind: 'text', about: 'loopback, lan, tailnet, auto or custom' },
-  { name: 'auth', kind: 'text', about: 'none, token or password' },
+  { name: 'auth', kind: 'text', about: 'none, token, password or trusted-proxy' },
   { name: 'token', kind: 'text', about: 'Shared token; the process list shows it' },
   { name: 'password', kind: 'text', about: 'Shared password; the process list shows it' },
   { name: 'password-file', kind: 'text', about: 'File that holds the shared password' },

@@ -60,7 +60,7 @@ describe('pllan gateway', () => {
     [['--port', '0'], 'Invalid port'],
     [['--port', 'x'], 'Invalid port'],
     [['--bind', '0.0.0.0'], 'Invalid --bind (use "loopback", "lan", "tailnet", "auto", or "custom")'],
-    [['--auth', 'basic'], 'Invalid --auth (use "none", "token", or "password")'],
+    [['--auth', 'basic'], 'Invalid --auth (use "none", "token", "password", or "trusted-proxy")'],
     [['--password', 'a', '--password-file', 'b'], 'Use either --password or --password-file.'],
   ])('%j is refused and nothing is started', async (options, message) => {
     const run = await cli(['gateway', ...options]);
