@@ -137,8 +137,7 @@ export function createRuns(options: RunsOptions): Runs {
     clearTimeout(run.timer);
     run.place?.leave();
     if (live.size > 0) return;
-    // Not before those who wait for this run have been answered, which takes a turn.
-    setImmediate(() => setImmediate(() => idlers.splice(0).forEach((resolve) => resolve())));
+    void answered().then(() => idlers.splice(0).forEach((resolve) => resolve()));
   };
 
   /** Its turn has come. */
@@ -328,6 +327,7 @@ export function createRuns(options: RunsOptions): Runs {
       const all = live.all();
       for (const run of all) stop(run, 'restart');
       await Promise.all(all.map(gone));
+      await answered();
     },
   };
 
@@ -343,6 +343,11 @@ export function createRuns(options: RunsOptions): Runs {
 /** Resolves when the run has ended, or was never accepted. */
 async function gone({ claimed, ended }: Run): Promise<void> {
   if (await claimed.promise) await ended.promise;
+}
+
+/** Resolves when those who waited for a run that has just ended have been answered, which takes a turn. */
+function answered(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 function viewOf(run: Run): LiveRun {
