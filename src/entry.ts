@@ -5,6 +5,8 @@ import { runCli } from './cli/main.js';
 // A reader that went away (`pllan health | head -1`) is no reason to fail, and none to stop a gateway.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+const storedSessions = () => import('./primary/sessions/stored-sessions.js');
+
 const exitCode = await runCli({
   argv: process.argv.slice(2),
   env: process.env,
@@ -13,6 +15,14 @@ const exitCode = await runCli({
   runGateway: async (options) => (await import('./primary/main.js')).runGateway(options),
   withStoredDevices: async (location, use) =>
     (await import('./primary/devices/stored-devices.js')).withStoredDevices(location, use),
+  storedSessions: {
+    read: async (location, use) => (await storedSessions()).readStoredSessions(location, use),
+    write: async (location, use) => (await storedSessions()).writeStoredSessions(location, use),
+  },
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
 });
 
 // What is still open when a command is done must not keep the process alive; its output must not be lost.

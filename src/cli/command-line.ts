@@ -47,7 +47,8 @@ export function printHelp(words: readonly string[], commands: readonly Command[]
 
 function createProgram(commands: readonly Command[]): sade.Sade {
   const program = sade('pllan').version(VERSION);
-  const addOption = ({ name, about }: OptionSpec): unknown => program.option(`--${name}`, about);
+  const addOption = ({ name, short, about }: OptionSpec): unknown =>
+    program.option(short === undefined ? `--${name}` : `-${short}, --${name}`, about);
   globalOptions.forEach(addOption);
   for (const { name, args = [], about, options } of commands) {
     program.command([name, ...args.map(usage)].join(' '), about);
@@ -96,14 +97,17 @@ function splitWords(words: readonly string[], command: Command): SplitWords {
   const given = new Map<string, string[]>();
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] as string;
-    const [flag, inline] = splitOption(word);
-    if (!flag.startsWith('-')) {
+    const [written, inline] = splitOption(word);
+    if (!written.startsWith('-')) {
       if (args.push(word) > (command.args ?? []).length)
         throw new UserError(`error: unexpected argument '${word}' for 'pllan ${command.name}'`);
       continue;
     }
-    const spec = command.options.find(({ name }) => `--${name}` === flag);
-    if (!spec) throw unknownOption(flag, [...command.options, ...globalOptions]);
+    const spec = command.options.find(
+      ({ name, short }) => written === `--${name}` || written === `-${short}`,
+    );
+    if (!spec) throw unknownOption(written, [...command.options, ...globalOptions]);
+    const flag = `--${spec.name}`;
     if (spec.kind === 'flag') {
       if (inline !== undefined) throw new UserError(`error: option '${flag}' takes no value`);
       given.set(flag, [flag]);

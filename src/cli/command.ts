@@ -2,12 +2,15 @@
 import type { RunGateway } from '../shared/gateway-options.js';
 import type { Environment, Paths } from '../shared/paths.js';
 import type { WithStoredDevices } from '../shared/stored-devices.js';
+import type { StoredSessions } from '../shared/stored-sessions.js';
 import type { GlobalFlags } from './global-flags.js';
 import type { Output } from './output/output.js';
 
 export interface OptionSpec {
   /** Without dashes; a name that begins with `no-` turns something off. */
   readonly name: string;
+  /** One letter for it: `m` lets it be written `-m`. */
+  readonly short?: string;
   /** `text` takes a value, which stays the string it was; `list` may be given more than once; `flag` takes none. */
   readonly kind: 'text' | 'list' | 'flag';
   readonly about: string;
@@ -53,4 +56,9 @@ export interface CommandContext {
   readonly output: Output;
   readonly runGateway: RunGateway;
   readonly withStoredDevices: WithStoredDevices;
+  readonly storedSessions: StoredSessions;
+  readonly onInterrupt: OnInterrupt;
 }
+
+/** Has the listener told of every Ctrl-C, which then does nothing else; gives the way to end that. */
+export type OnInterrupt = (listener: () => void) => () => void;

@@ -1,5 +1,5 @@
 /** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
-import type { Command, OptionSpec } from './command.js';
+import type { ArgumentSpec, Command, OptionSpec } from './command.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
   { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
@@ -19,13 +19,15 @@ const gatewayOptions: readonly OptionSpec[] = [
   },
 ];
 
+const jsonOption: OptionSpec = { name: 'json', kind: 'flag', about: 'Print one JSON document' };
+
 /** Shared by every command that asks a running gateway (cli.md §1). */
 const clientOptions: readonly OptionSpec[] = [
   { name: 'url', kind: 'text', about: 'Gateway to ask, ws:// or wss://; needs --token or --password' },
   { name: 'token', kind: 'text', about: 'Token of the gateway' },
   { name: 'password', kind: 'text', about: 'Password of the gateway' },
   { name: 'timeout', kind: 'text', about: 'Milliseconds to wait for the answer, 10000 unless given' },
-  { name: 'json', kind: 'flag', about: 'Print one JSON document' },
+  jsonOption,
 ];
 
 /** Of commands that call one method of it. */
@@ -114,6 +116,26 @@ const sessionListOptions: readonly OptionSpec[] = [
   { name: 'limit', kind: 'text', about: 'At most so many, 100 unless given' },
 ];
 
+const dirArgument: readonly ArgumentSpec[] = [{ name: 'dir', required: true }];
+
+const agentOptions: readonly OptionSpec[] = [
+  { name: 'message', short: 'm', kind: 'text', about: 'What is said to the agent' },
+  { name: 'agent', kind: 'text', about: 'The agent; its main session unless one is named' },
+  { name: 'session-key', kind: 'text', about: 'The session, by its key' },
+  { name: 'session-id', kind: 'text', about: 'The session, by its id' },
+  { name: 'to', kind: 'text', about: 'The session of this peer' },
+  { name: 'thinking', kind: 'text', about: 'off, minimal, low, medium, high, xhigh or adaptive' },
+  { name: 'verbose', kind: 'text', about: 'on or off, for this session from now on' },
+  { name: 'model', kind: 'text', about: 'Model of this run, provider/model' },
+  { name: 'deliver', kind: 'flag', about: 'Send the reply to the channel of the session as well' },
+  { name: 'channel', kind: 'text', about: 'Channel of the message' },
+  { name: 'reply-to', kind: 'text', about: 'Send the reply to this peer' },
+  { name: 'reply-channel', kind: 'text', about: 'Send the reply through this channel' },
+  { name: 'reply-account', kind: 'text', about: 'Send the reply from this account' },
+  { name: 'timeout', kind: 'text', about: 'Seconds that the run may take, 0 for no limit' },
+  ...clientOptions.filter(({ name }) => name !== 'timeout'),
+];
+
 const loadSessionsList: Command['load'] = async () =>
   (await import('./commands/sessions-list.js')).sessionsList;
 
@@ -163,6 +185,12 @@ export const commands: readonly Command[] = [
     options: [...rpcOptions, { name: 'verbose', kind: 'flag', about: 'Probe every channel now' }],
     load: async () => (await import('./commands/health.js')).health,
   },
+  {
+    name: 'agent',
+    about: 'Have an agent of the running gateway answer a message',
+    options: agentOptions,
+    load: async () => (await import('./commands/agent.js')).agent,
+  },
   ...deviceCommands,
   {
     name: 'sessions',
@@ -175,5 +203,19 @@ export const commands: readonly Command[] = [
     about: 'The same as sessions',
     options: sessionListOptions,
     load: loadSessionsList,
+  },
+  {
+    name: 'sessions export',
+    about: 'Write all sessions of this state directory as files, also while the gateway runs',
+    args: dirArgument,
+    options: [jsonOption],
+    load: async () => (await import('./commands/sessions-export.js')).sessionsExport,
+  },
+  {
+    name: 'sessions import',
+    about: 'Store the sessions of an export; the gateway must be stopped',
+    args: dirArgument,
+    options: [{ name: 'overwrite', kind: 'flag', about: 'Replace sessions that are there' }, jsonOption],
+    load: async () => (await import('./commands/sessions-import.js')).sessionsImport,
   },
 ];

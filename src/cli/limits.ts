@@ -8,6 +8,40 @@ export const clientLimits = {
   maxTimeoutMs: 2_147_483_647,
   /** After a refused connect the gateway closes the socket; its close code is waited for this long. */
   closeWaitMs: 1_000,
+  /** Intervals without a tick after which a gateway counts as gone (protocol.md §14.3). */
+  silentTicks: 2,
+} as const;
+
+/** `pllan agent`. */
+export const runLimits = {
+  /** How much longer than the run itself its end is waited for (cli.md §14). */
+  graceMs: 30_000,
+  /** Longest `--timeout`, a year; the gateway's own bound. */
+  maxSeconds: 31_536_000,
+  /** One `agent.wait`; the next one follows. */
+  waitMs: 30_000,
+  /** Time for what is asked beside a run: that it is to stop. */
+  asideMs: 10_000,
+  /** After a lost connection a new one is tried this often in a row … */
+  connectTries: 8,
+  /** … with a pause of this before the first try, doubling … */
+  pauseMs: 250,
+  /** … up to this. */
+  maxPauseMs: 30_000,
+} as const;
+
+/** `pllan sessions import`. */
+export const importLimits = {
+  /** Of the index, which is read whole: many times what a gateway keeps. */
+  indexBytes: 256 * 1024 * 1024,
+  /** Of one line; a longer one is skipped. A gateway writes none that is longer than a frame. */
+  lineBytes: 64 * 1024 * 1024,
+  /** Lines that are stored together, so many … */
+  pageLines: 512,
+  /** … or, where they are long, about so much of them. */
+  pageBytes: 1024 * 1024,
+  /** Skipped lines of one file that are named; the rest are counted. */
+  namedLines: 20,
 } as const;
 
 /** Looking at the local port. */

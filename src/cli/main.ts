@@ -2,9 +2,11 @@
 import type { RunGateway } from '../shared/gateway-options.js';
 import { resolvePaths, type Environment } from '../shared/paths.js';
 import type { WithStoredDevices } from '../shared/stored-devices.js';
+import type { StoredSessions } from '../shared/stored-sessions.js';
 import { toError } from '../shared/to-error.js';
 import { VERSION } from '../shared/version.js';
 import { parseCommandLine, printHelp } from './command-line.js';
+import type { OnInterrupt } from './command.js';
 import { commands } from './commands.js';
 import { takeGlobalFlags, type GlobalSplit } from './global-flags.js';
 import { createOutput, type Output, type TextStream } from './output/output.js';
@@ -21,6 +23,8 @@ export interface CliProcess {
   readonly stderr: TextStream;
   readonly runGateway: RunGateway;
   readonly withStoredDevices: WithStoredDevices;
+  readonly storedSessions: StoredSessions;
+  readonly onInterrupt: OnInterrupt;
 }
 
 /** Runs one command; gives the exit code of the process. */
@@ -43,7 +47,7 @@ export async function runCli(cli: CliProcess): Promise<number> {
 }
 
 async function run(
-  { env, runGateway, withStoredDevices }: CliProcess,
+  { env, runGateway, withStoredDevices, storedSessions, onInterrupt }: CliProcess,
   { flags, rest }: GlobalSplit,
   output: Output,
 ): Promise<number> {
@@ -67,6 +71,8 @@ async function run(
     output,
     runGateway,
     withStoredDevices,
+    storedSessions,
+    onInterrupt,
   });
 }
 

@@ -243,6 +243,12 @@ export const systemEventLimits = {
   textChars: 4_096,
 } as const;
 
+/** Sessions that are read out of the store while a gateway runs. */
+export const exportLimits = {
+  /** Lines in memory at one time: each may be as large as a frame. */
+  pageLines: 16,
+} as const;
+
 /** Presence list (protocol.md §13). */
 export const presenceLimits = {
   ttlMs: 300_000,

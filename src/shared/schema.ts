@@ -86,6 +86,8 @@ export function describeProblems(problems: readonly Problem[], most = 3): string
 
 type Issue = v.BaseIssue<unknown>;
 
+const objectTypes: ReadonlySet<string> = new Set(['strict_object', 'object', 'loose_object']);
+
 function readable(issue: Issue): Problem {
   // A union says what would fit at its own place; when one form came closer, its own problem helps more.
   const deeper = issue.type === 'union' ? issue.issues?.find((inner) => inner.path !== undefined) : undefined;
@@ -94,7 +96,7 @@ function readable(issue: Issue): Problem {
     return { path: pointer(issue.path) + inner.path, message: inner.message };
   }
   const path = [...(issue.path ?? [])];
-  if (issue.type === 'strict_object' || issue.type === 'object') {
+  if (objectTypes.has(issue.type)) {
     const key = path.at(-1)?.key;
     if (issue.expected === 'never') {
       return { path: pointer(path.slice(0, -1)), message: `unexpected property '${shown(key)}'` };

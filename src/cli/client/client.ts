@@ -7,14 +7,14 @@
 import { covers } from '../../shared/protocol/scopes.js';
 import { clientLimits } from '../limits.js';
 import { plainText } from '../output/plain-text.js';
-import { recordOf, textOf, textsOf, type Facts } from '../record.js';
+import { numberOf, recordOf, textOf, textsOf, type Facts } from '../record.js';
 import { connectParams } from './connect-params.js';
 import type { Credentials, OwnTokenUse } from './credentials.js';
 import type { Deadline } from './deadline.js';
 import type { Device } from './device/device.js';
 import { closedError, GatewayError } from './errors.js';
 import { cliClient, ROLE, type ClientKind } from './kinds.js';
-import { openWire, type Wire } from './wire.js';
+import { openWire, type Final, type Wire } from './wire.js';
 
 /** What `hello-ok` says and commands use (protocol.md §12). */
 export interface Hello {
@@ -24,15 +24,14 @@ export interface Hello {
   readonly bootId: string | undefined;
   /** Scopes that were granted, after reductions. */
   readonly scopes: readonly string[];
+  /** How often it gives a sign of life; undefined when it does not say. */
+  readonly tickIntervalMs: number | undefined;
 }
 
 export interface GatewayClient {
   readonly hello: Hello;
-  /**
-   * Calls a method. `final`: waits past an answer that only says `accepted` (protocol.md §2.2).
-   * @throws GatewayError
-   */
-  request(method: string, params: object, deadline: Deadline, final?: boolean): Promise<unknown>;
+  /** Calls a method. @throws GatewayError */
+  request(method: string, params: object, deadline: Deadline, final?: Final): Promise<unknown>;
   close(): void;
 }
 
@@ -88,6 +87,7 @@ async function attempt(
     });
     const answer = await wire.call('connect', params, deadline);
     const hello = readHello(answer);
+    if (hello.tickIntervalMs !== undefined) wire.expectSigns(hello.tickIntervalMs * clientLimits.silentTicks);
     const token = issuedToken(answer);
     if (token !== undefined && kind.keepsToken && ownToken !== 'ignored')
       device?.remember({ token, role: ROLE, scopes: hello.scopes });
@@ -129,13 +129,14 @@ async function withCloseCode(caught: unknown, wire: Wire): Promise<unknown> {
 }
 
 function readHello(payload: unknown): Hello {
-  const { server, auth } = recordOf(payload);
+  const { server, auth, policy } = recordOf(payload);
   const { version, connId, bootId } = recordOf(server);
   return {
     version: plainText(textOf(version) ?? 'unknown'),
     connId: textOf(connId) ?? '',
     bootId: textOf(bootId),
     scopes: textsOf(recordOf(auth).scopes),
+    tickIntervalMs: numberOf(recordOf(policy).tickIntervalMs),
   };
 }
 

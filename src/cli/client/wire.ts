@@ -5,10 +5,16 @@
 import { WebSocket } from 'ws';
 import { deferred, type Deferred } from '../../shared/deferred.js';
 import { controlLimits } from '../../shared/limits.js';
-import { isRecord } from '../record.js';
+import { isRecord, type Facts } from '../record.js';
 import { parseServerFrame, readChallenge, type Challenge, type ServerFrame } from './frames.js';
 import { closedError, GatewayError, type CloseFrame } from './errors.js';
 import type { Deadline } from './deadline.js';
+
+/**
+ * Whether an answer that only says `accepted` is not the one that is waited for (protocol.md §2.2); who gives a
+ * function is told what it says.
+ */
+export type Final = boolean | ((accepted: Facts) => void);
 
 export interface Wire {
   /**
@@ -16,18 +22,17 @@ export interface Wire {
    * challenge is none that can be signed.
    */
   greeting(deadline: Deadline): Promise<Challenge | undefined>;
-  /**
-   * Sends a request and waits for its answer. `final`: an answer that only says `accepted` is not it.
-   * @throws GatewayError
-   */
-  call(method: string, params: object, deadline: Deadline, final?: boolean): Promise<unknown>;
+  /** Sends a request and waits for its answer. @throws GatewayError */
+  call(method: string, params: object, deadline: Deadline, final?: Final): Promise<unknown>;
+  /** From now on a gateway that says nothing for so long counts as gone (protocol.md §14.3). */
+  expectSigns(silenceMs: number): void;
   /** The close frame, if it comes in time. */
   closed(waitMs: number): Promise<CloseFrame | undefined>;
   close(): void;
 }
 
 interface Pending extends Deferred<unknown> {
-  readonly final: boolean;
+  readonly final: Final;
 }
 
 export function openWire(url: string): Wire {
@@ -39,9 +44,11 @@ export function openWire(url: string): Wire {
   let opened = false;
   let failure: GatewayError | undefined;
   let lastId = 0;
+  let silence: NodeJS.Timeout | undefined;
 
   const fail = (error: GatewayError): void => {
     failure ??= error;
+    clearTimeout(silence);
     greeted.reject(failure);
     for (const waiting of pending.values()) waiting.reject(failure);
     pending.clear();
@@ -53,7 +60,11 @@ export function openWire(url: string): Wire {
     }
     if (frame?.type !== 'res') return;
     const waiting = pending.get(frame.id);
-    if (!waiting || (frame.ok && waiting.final && isAccepted(frame.payload))) return;
+    if (!waiting) return;
+    if (frame.ok && waiting.final !== false && isAccepted(frame.payload)) {
+      if (waiting.final !== true) waiting.final(frame.payload);
+      return;
+    }
     pending.delete(frame.id);
     if (frame.ok) waiting.resolve(frame.payload);
     else
@@ -62,7 +73,10 @@ export function openWire(url: string): Wire {
 
   greeted.promise.catch(() => {}); // a wire may be closed before anyone waits for the greeting
   socket.on('open', () => (opened = true));
-  socket.on('message', (data) => receive(parseServerFrame(textOf(data))));
+  socket.on('message', (data) => {
+    silence?.refresh();
+    receive(parseServerFrame(textOf(data)));
+  });
   socket.on('error', (error) => {
     // Once open, a `close` follows and says more.
     if (!opened) fail(new GatewayError('unreachable', `gateway not reachable: ${describe(error)}`, false));
@@ -112,14 +126,21 @@ export function openWire(url: string): Wire {
       clearTimeout(timer);
       return close;
     },
+    expectSigns(silenceMs) {
+      silence = setTimeout(() => {
+        fail(closedError({ code: 4000, reason: 'tick timeout' }, challenged));
+        socket.close(4000, 'tick timeout');
+      }, silenceMs);
+    },
     close() {
+      clearTimeout(silence);
       if (socket.readyState === WebSocket.OPEN) socket.close(1000);
       else socket.terminate();
     },
   };
 }
 
-function isAccepted(payload: unknown): boolean {
+function isAccepted(payload: unknown): payload is Facts {
   return isRecord(payload) && payload.status === 'accepted';
 }
 

@@ -13,26 +13,38 @@ export interface ClientFlags {
 
 /** @throws UserError */
 export function readClientFlags(options: ParsedOptions): ClientFlags {
-  const port = options.text('port');
   return {
-    target: {
-      url: options.text('url'),
-      port: port === undefined ? undefined : readPort(port),
-      token: options.text('token'),
-      password: options.text('password'),
-    },
+    target: readTargetFlags(options),
     timeoutMs: readTimeoutMs(options.text('timeout')),
     json: options.flag('json'),
   };
 }
 
-/** Flags and config as the client wants them; what is wrong with the config is said, and does not stop it. @throws UserError */
-export function gatewayAccess(options: ParsedOptions, { env, paths, output }: CommandContext): GatewayAccess {
-  const { target, timeoutMs } = readClientFlags(options);
+function readTargetFlags(options: ParsedOptions): TargetFlags {
+  const port = options.text('port');
+  return {
+    url: options.text('url'),
+    port: port === undefined ? undefined : readPort(port),
+    token: options.text('token'),
+    password: options.text('password'),
+  };
+}
+
+/**
+ * Flags and config as the client wants them; what is wrong with the config is said, and does not stop it.
+ *
+ * @param timeoutMs what `--timeout` says, unless that means something else
+ * @throws UserError
+ */
+export function gatewayAccess(
+  options: ParsedOptions,
+  { env, paths, output }: CommandContext,
+  timeoutMs: number = readTimeoutMs(options.text('timeout')),
+): GatewayAccess {
   const config = readCliConfig(env, paths);
   output.note(...config.issues.map((issue) => `Config issues: ${issue.path || '<root>'}: ${issue.message}`));
   return {
-    flags: target,
+    flags: readTargetFlags(options),
     sources: { env, paths, config },
     timeoutMs,
     expectFinal: options.flag('expect-final'),

@@ -4,7 +4,7 @@
  */
 import JSON5 from 'json5';
 import { existsSync, readFileSync } from 'node:fs';
-import { loadConfig, parseConfig, type LoadOptions } from '../../shared/config/load.js';
+import { loadConfig, parseConfig, type GatewayConfig, type LoadOptions } from '../../shared/config/load.js';
 import type { ConfigTree } from '../../shared/config/schema.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { Problem } from '../../shared/schema.js';
@@ -18,6 +18,7 @@ export interface CliConfig {
   /** Variables that the file names and this process does not have. */
   readonly warnings: readonly string[];
   readonly gateway: ConfigTree['gateway'];
+  readonly agents: GatewayConfig['agents'];
   readonly logging: ConfigTree['logging'];
 }
 
@@ -36,6 +37,7 @@ const wanted = [
   'gateway.remote.sshTarget',
   'gateway.remote.sshIdentity',
   'gateway.remote.remotePort',
+  'agents.defaults.timeoutSeconds',
   'logging.file',
 ];
 
@@ -43,7 +45,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
   const path = paths.configPath;
   const loaded = loadConfig({ path, env });
   if (loaded.ok) {
-    const { gateway, logging } = loaded.config;
+    const { gateway, agents, logging } = loaded.config;
     return {
       path,
       exists: loaded.exists,
@@ -51,6 +53,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
       issues: [],
       warnings: loaded.warnings,
       gateway,
+      agents,
       logging,
     };
   }
@@ -59,7 +62,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
   const kept = wanted.reduce((document, key) => keepIfValid(document, key, readRaw(path), options), {});
   const salvaged = parseConfig(JSON.stringify(kept), options);
   if (!salvaged.ok) throw new Error(`no config could be made of ${path}`);
-  const { gateway, logging } = salvaged.config;
+  const { gateway, agents, logging } = salvaged.config;
   return {
     path,
     exists: existsSync(path),
@@ -67,6 +70,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
     issues: loaded.issues,
     warnings: salvaged.warnings,
     gateway,
+    agents,
     logging,
   };
 }

@@ -7,3 +7,8 @@ export function plainText(text: string): string {
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 }
+
+/** Text as it stands, line by line, without what steers a terminal. */
+export function multilineText(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}/gu, '').trimEnd();
+}

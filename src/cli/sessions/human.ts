@@ -27,6 +27,11 @@ export function sessionLines(list: unknown, style: Style, now: number): string[]
   ];
 }
 
+/** `1 session`, `2 sessions` */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 function cellsOf(row: Row, now: number): string[] {

@@ -9,6 +9,9 @@ export interface KeyScheme {
   readonly scope: 'per-sender' | 'global';
 }
 
+/** As clients may write it (methods.md §3). */
+const MAX_CHARS = 512;
+
 const agentForm = /^agent:([a-z0-9][a-z0-9_-]{0,63}):(.+)$/;
 
 /** `agentId`: whose bare key it is; the default agent's when nobody is named. */
@@ -23,6 +26,12 @@ export function canonicalKey(input: string, scheme: KeyScheme, agentId = scheme.
 export function isMalformed(input: string): boolean {
   const text = input.trim().toLowerCase();
   return text.startsWith('agent:') && !agentForm.test(text);
+}
+
+/** Whether it could be the key of a stored session, whatever the scheme. */
+export function isCanonicalKey(text: string): text is SessionKey {
+  const isNamed = text === 'global' || text === 'unknown' || agentForm.test(text);
+  return isNamed && text.length <= MAX_CHARS && !/\p{Cc}/u.test(text);
 }
 
 function mainOr(rest: string, agentId: string, { mainKey, scope }: KeyScheme): SessionKey {

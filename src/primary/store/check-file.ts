@@ -19,10 +19,11 @@ export function checkStoreFile(file: string): void {
     throw caught;
   }
   try {
-    const { size } = fstatSync(descriptor);
-    if (size === 0) return;
+    if (fstatSync(descriptor).size === 0) return;
     const first = readMeta(descriptor, 0);
     const second = readMeta(descriptor, first.pageSize);
+    // Afterwards: where a gateway writes, the file grows before a meta page says so.
+    const { size } = fstatSync(descriptor);
     const { lastPage } = second.transaction > first.transaction ? second : first;
     const needed = (lastPage + 1n) * BigInt(first.pageSize);
     if (BigInt(size) < needed) throw new Error(`the file was cut off: ${size} of ${needed} bytes`);

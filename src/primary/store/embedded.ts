@@ -254,7 +254,8 @@ function addUsage({ usage }: Tables, used: DailyUsage): void {
   void usage.put(key, { ...used, runs, input, output, cacheRead, cacheWrite });
 }
 
-function transcriptLength({ transcripts }: Tables, sessionId: string): number {
+/** Where the last line of a transcript ends. */
+export function transcriptLength({ transcripts }: Pick<Tables, 'transcripts'>, sessionId: string): number {
   const { start, end } = wholeTranscript(sessionId);
   const [last] = transcripts.getKeys({ start: end, end: start, reverse: true, limit: 1 });
   return last ? last[1] + 1 : 0;

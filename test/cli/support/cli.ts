@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { OnInterrupt } from '../../../src/cli/command.js';
 import { runCli } from '../../../src/cli/main.js';
+import { writeStoredSessions, readStoredSessions } from '../../../src/primary/sessions/stored-sessions.js';
 import { withStoredDevices } from '../../../src/primary/devices/stored-devices.js';
 import type { GatewayOptions } from '../../../src/shared/gateway-options.js';
 import type { Environment } from '../../../src/shared/paths.js';
@@ -22,6 +24,7 @@ export interface CliSetup {
   readonly gatewayExitCode?: number;
   /** What the gateway throws instead of ending with a code. */
   readonly gatewayFailure?: Error;
+  readonly onInterrupt?: OnInterrupt;
 }
 
 export async function cli(argv: readonly string[], setup: CliSetup = {}): Promise<CliRun> {
@@ -38,6 +41,8 @@ export async function cli(argv: readonly string[], setup: CliSetup = {}): Promis
       return setup.gatewayExitCode ?? 0;
     },
     withStoredDevices,
+    storedSessions: { read: readStoredSessions, write: writeStoredSessions },
+    onInterrupt: setup.onInterrupt ?? (() => () => {}),
   });
   return { exitCode, ...said, gateway };
 }

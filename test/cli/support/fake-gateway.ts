@@ -23,6 +23,8 @@ export interface FakeOptions {
   readonly scopes?: readonly string[];
   /** False: accepts the socket and says nothing. */
   readonly greets?: boolean;
+  /** Promises a sign of life this often, and gives none. */
+  readonly tickIntervalMs?: number;
   /** Payload of a method, or what to do instead of answering. */
   readonly answers?: Readonly<Record<string, object | ((socket: WebSocket, request: Request) => void)>>;
 }
@@ -88,7 +90,7 @@ function answer(socket: WebSocket, request: Request, options: FakeOptions): void
 function connect(
   socket: WebSocket,
   request: Request,
-  { token, scopes = ['operator.admin'] }: FakeOptions,
+  { token, scopes = ['operator.admin'], tickIntervalMs }: FakeOptions,
 ): void {
   const { auth } = request.params;
   if (token !== undefined && (!isRecord(auth) || auth.token !== token)) {
@@ -105,6 +107,7 @@ function connect(
     protocol: 4,
     server: { version: '9.9.9', connId: 'conn-1' },
     auth: { role: 'operator', scopes },
+    policy: { tickIntervalMs },
   };
   send(socket, { type: 'res', id: request.id, ok: true, payload });
 }
