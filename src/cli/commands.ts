@@ -180,6 +180,18 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/gateway-probe.js')).gatewayProbe,
   },
   {
+    name: 'status',
+    about: 'Show the gateway and its surroundings at a glance',
+    options: [
+      ...clientOptions,
+      { name: 'deep', kind: 'flag', about: 'Probe health, presence and channels as well' },
+      { name: 'usage', kind: 'flag', about: 'Ask for the usage of providers' },
+      { name: 'all', kind: 'flag', about: 'A report to paste where somebody helps; without secrets' },
+      { name: 'verbose', kind: 'flag', about: 'As --deep' },
+    ],
+    load: async () => (await import('./commands/status.js')).status,
+  },
+  {
     name: 'health',
     about: 'Ask the running gateway how it is',
     options: [...rpcOptions, { name: 'verbose', kind: 'flag', about: 'Probe every channel now' }],

@@ -44,6 +44,14 @@ export const importLimits = {
   namedLines: 20,
 } as const;
 
+/** `pllan status --all`. */
+export const overviewLimits = {
+  /** Of the log only the end is looked at … */
+  logBytes: 256 * 1024,
+  /** … for so many lines of trouble. */
+  logLines: 20,
+} as const;
+
 /** Looking at the local port. */
 export const portLimits = {
   /** Where listeners cannot be listed, a connection attempt tells whether there is one. */

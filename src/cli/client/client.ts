@@ -26,6 +26,10 @@ export interface Hello {
   readonly scopes: readonly string[];
   /** How often it gives a sign of life; undefined when it does not say. */
   readonly tickIntervalMs: number | undefined;
+  /** Methods that it has; empty when it does not say. */
+  readonly methods: readonly string[];
+  /** The gateway as it was at that moment. */
+  readonly snapshot: Facts;
 }
 
 export interface GatewayClient {
@@ -129,7 +133,7 @@ async function withCloseCode(caught: unknown, wire: Wire): Promise<unknown> {
 }
 
 function readHello(payload: unknown): Hello {
-  const { server, auth, policy } = recordOf(payload);
+  const { server, auth, policy, features, snapshot } = recordOf(payload);
   const { version, connId, bootId } = recordOf(server);
   return {
     version: plainText(textOf(version) ?? 'unknown'),
@@ -137,6 +141,8 @@ function readHello(payload: unknown): Hello {
     bootId: textOf(bootId),
     scopes: textsOf(recordOf(auth).scopes),
     tickIntervalMs: numberOf(recordOf(policy).tickIntervalMs),
+    methods: textsOf(recordOf(features).methods),
+    snapshot: recordOf(snapshot),
   };
 }
 

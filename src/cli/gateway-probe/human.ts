@@ -1,7 +1,6 @@
 /** The findings of `gateway probe` for people (cli.md §4). */
-import { plainText } from '../output/plain-text.js';
+import { selfText } from '../client/self.js';
 import type { Style } from '../output/style.js';
-import { textOf, type Facts } from '../record.js';
 import type { CandidateKind } from './candidates.js';
 import type { TargetReport } from './ask.js';
 import type { ProbeReport } from './report.js';
@@ -47,13 +46,4 @@ function reachedLines(
 function failedLines(error: string | null, style: Style): string[] {
   const [first = 'unknown error', ...advice] = (error ?? '').split('\n');
   return [`  Connect: ${style.bad('failed')} - ${first}`, ...advice.map((line) => `    ${line}`)];
-}
-
-/** `vm (10.0.0.2) · 0.1.0 · linux 6.8.0` */
-function selfText({ host, ip, version, platform }: Facts): string {
-  const [name, address, release, system] = [host, ip, version, platform].map((value) =>
-    plainText(textOf(value) ?? ''),
-  );
-  const place = address ? `${name} (${address})` : name;
-  return [place, release, system].filter(Boolean).join(' · ');
 }

@@ -8,6 +8,7 @@ import type { Deadline } from '../client/deadline.js';
 import type { Device } from '../client/device/device.js';
 import { GatewayError, type CloseFrame } from '../client/errors.js';
 import { probeClient } from '../client/kinds.js';
+import { selfOf } from '../client/self.js';
 import type { GatewayTarget } from '../client/target.js';
 import { recordOf, recordsOf, textOf, type Facts } from '../record.js';
 
@@ -117,13 +118,6 @@ function valueOf(outcome: Outcome): unknown {
 
 function isForbidden(error: Error): boolean {
   return error instanceof GatewayError && error.server?.code === 'FORBIDDEN';
-}
-
-function selfOf(presence: unknown): Facts | null {
-  const own = recordsOf(presence).find(({ reason, mode }) => reason === 'self' || mode === 'gateway');
-  if (!own) return null;
-  const { host, ip, version, platform } = own;
-  return { host, ip, version, platform };
 }
 
 /** Where the config is and whether it is valid; what is in it is not a probe's business. */

@@ -40,7 +40,7 @@ function cellsOf(row: Row, now: number): string[] {
     textOf(row.kind),
     textOf(row.key),
     typeof updatedAt === 'number' ? formatAge(now - updatedAt) : '-',
-    typeof model === 'string' ? `${textOf(modelProvider)}/${textOf(model)}` : '-',
+    [modelProvider, model].filter(isText).map(textOf).join('/') || '-',
     typeof totalTokens === 'number' ? String(totalTokens) : '-',
     flagsOf(row).join(' ') || '-',
   ];
@@ -60,6 +60,10 @@ function flagsOf(row: Row): string[] {
     ...set,
     ...levels,
   ];
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** Names come from clients: nothing in them may steer the terminal. */

@@ -1,0 +1,35 @@
+/** `pllan status`: the gateway and its surroundings at a glance; exit 0 whatever it finds (cli.md §6). */
+import { join } from 'node:path';
+import { expandHome, logFileName } from '../../shared/paths.js';
+import type { CommandHandler } from '../command.js';
+import { overviewLimits } from '../limits.js';
+import { overviewLines } from '../overview/human.js';
+import { lastLines } from '../overview/log-end.js';
+import { pasteLines, troubleOf } from '../overview/paste.js';
+import { collectOverview } from '../overview/report.js';
+import { gatewayAccess } from './client-flags.js';
+
+export const status: CommandHandler = async (options, context) => {
+  const { output, paths, storedSessions } = context;
+  const access = gatewayAccess(options, context);
+  const all = options.flag('all');
+  const wishes = {
+    deep: all || options.flag('deep') || options.flag('verbose'),
+    usage: options.flag('usage'),
+  };
+  const { overview, port } = await collectOverview(access, storedSessions, wishes);
+  if (options.flag('json')) output.document(overview);
+  else if (!all) output.print(...overviewLines(overview, output.style, Date.now()));
+  else {
+    const { config } = access.sources;
+    const { file } = config.logging;
+    const logFile =
+      file === null ? join(paths.logDir, logFileName(new Date())) : expandHome(file, paths.home);
+    const trouble = lastLines(logFile, overviewLimits.logBytes)
+      .flatMap((line) => troubleOf(line) ?? [])
+      .slice(-overviewLimits.logLines);
+    const facts = { overview, port, config, home: paths.home, logFile, trouble };
+    output.print(...pasteLines(facts, output.style));
+  }
+  return 0;
+};
