@@ -91,7 +91,9 @@ async function attempt(
     });
     const answer = await wire.call('connect', params, deadline);
     const hello = readHello(answer);
-    if (hello.tickIntervalMs !== undefined) wire.expectSigns(hello.tickIntervalMs * clientLimits.silentTicks);
+    const { tickIntervalMs = 0 } = hello;
+    if (tickIntervalMs > 0)
+      wire.expectSigns(Math.min(tickIntervalMs * clientLimits.silentTicks, clientLimits.maxTimeoutMs));
     const token = issuedToken(answer);
     if (token !== undefined && kind.keepsToken && ownToken !== 'ignored')
       device?.remember({ token, role: ROLE, scopes: hello.scopes });
