@@ -41,10 +41,11 @@ export function gatewayAccess(
   { env, paths, output }: CommandContext,
   timeoutMs: number = readTimeoutMs(options.text('timeout')),
 ): GatewayAccess {
+  const flags = readTargetFlags(options);
   const config = readCliConfig(env, paths);
   output.note(...config.issues.map((issue) => `Config issues: ${issue.path || '<root>'}: ${issue.message}`));
   return {
-    flags: readTargetFlags(options),
+    flags,
     sources: { env, paths, config },
     timeoutMs,
     expectFinal: options.flag('expect-final'),
