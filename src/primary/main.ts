@@ -95,7 +95,7 @@ async function startGateway(
     uptimeMs,
     eventLoop: () => eventLoop.sample,
   });
-  const { agents, session } = plan.config;
+  const { agents, messages, session } = plan.config;
   const scheme = { defaultAgentId: plan.routes.defaultAgentId, ...session };
   const sessions = createSessions({
     store,
@@ -118,6 +118,8 @@ async function startGateway(
     },
     broadcast: (name, payload) => control.broadcast(name, payload),
     maxConcurrent: agents.defaults.maxConcurrent,
+    subagents: agents.defaults.subagents.maxConcurrent,
+    queue: messages.queue,
     log: log.for('runs'),
     now: Date.now,
   });

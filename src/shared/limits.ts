@@ -160,17 +160,31 @@ export const runLimits = {
   deltaMs: 75,
   waitingPerSession: 64,
   waiting: 10_000,
+  /** Lanes in use at one time: each has a place of its own, so their number bounds what runs at once. */
+  lanes: 64,
+  /** A wait in a lane that is longer than this is logged. */
+  laneWaitMs: 2_000,
   /** A run that produced nothing may begin anew on another worker; so often. */
   attempts: 3,
   /** How long a run waits for a worker when there is none. */
   noWorkerMs: 30_000,
   waitDefaultMs: 30_000,
+  /** Calls of `agent.wait` that wait at one time: of one connection, and of all. */
+  waitsPerConnection: 256,
+  waits: 10_000,
   /** How long the keys of ended runs are kept, and how many. */
   keptMs: 86_400_000,
   kept: 100_000,
   pruneIntervalMs: 600_000,
-  /** Longest timer that Node can set; a timeout above it is none. */
-  timerMaxMs: 2_147_483_647,
+  /** The longest that a run may take, whatever its own limit says. */
+  longestMs: 86_400_000,
+} as const;
+
+/** What is kept of messages that were too many to wait (runs-and-events.md §5). */
+export const droppedLimits = {
+  /** Short lines of one session; the oldest give way. */
+  lines: 20,
+  lineChars: 160,
 } as const;
 
 /** Methods on sessions (methods.md §4). */

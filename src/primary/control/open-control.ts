@@ -121,6 +121,7 @@ export function openControl(options: ControlOptions): Control {
     routes,
     changes,
     timeoutMs: routes.turnTimeoutMs,
+    queue: plan.config.messages.queue,
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
     broadcast: (name: EventName, payload: string) => plane.broadcast(name, payload),
   };
@@ -206,6 +207,7 @@ export function openControl(options: ControlOptions): Control {
         presence.disconnected(connection);
         events.closed(connection);
         nodeConnections.closed(connection);
+        runs.left(connection);
       },
     },
   });

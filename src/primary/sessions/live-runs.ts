@@ -7,36 +7,39 @@ interface Keyed {
 
 export class LiveRuns<R extends Keyed> {
   readonly #byId = new Map<string, R>();
-  readonly #bySession = new Map<SessionKey, Set<R>>();
+  readonly #bySession = new Map<SessionKey, readonly R[]>();
 
   get size(): number {
     return this.#byId.size;
   }
 
-  add(run: R): void {
+  /** Behind all others of its session, or before the one that is named. */
+  add(run: R, before?: R): void {
     const { runId, key } = run.input;
     this.#byId.set(runId, run);
-    this.#bySession.set(key, (this.#bySession.get(key) ?? new Set()).add(run));
+    const others = this.of(key);
+    const at = before ? others.indexOf(before) : others.length;
+    this.#bySession.set(key, others.toSpliced(at, 0, run));
   }
 
   delete(run: R): void {
     const { runId, key } = run.input;
     this.#byId.delete(runId);
-    const ofSession = this.#bySession.get(key);
-    ofSession?.delete(run);
-    if (ofSession?.size === 0) this.#bySession.delete(key);
+    const others = this.of(key).filter((one) => one !== run);
+    if (others.length > 0) this.#bySession.set(key, others);
+    else this.#bySession.delete(key);
   }
 
   get(runId: string): R | undefined {
     return this.#byId.get(runId);
   }
 
-  /** In the order in which they came. */
-  of(key: SessionKey): R[] {
-    return [...(this.#bySession.get(key) ?? [])];
+  /** In the order in which they go. */
+  of(key: SessionKey): readonly R[] {
+    return this.#bySession.get(key) ?? [];
   }
 
-  all(): R[] {
+  all(): readonly R[] {
     return [...this.#byId.values()];
   }
 }

@@ -4,7 +4,9 @@
  */
 import { createKeyedQueue } from '../../shared/keyed-queue.js';
 import type { RunEnd, RunRecord } from '../../shared/store/records.js';
-import type { Acceptance, RunInput, Runs } from './runs.js';
+import { emptyEnd } from './run-end.js';
+import type { RunInput } from './run.js';
+import type { Acceptance, Runs } from './runs.js';
 import type { SessionChanges } from './session-changes.js';
 import type { Sessions } from './sessions.js';
 
@@ -47,8 +49,7 @@ export function createResetCommands({ sessions, runs, changes, now }: ResetComma
         if (runs.live(runId) || (await store.runs.get(runId))) return runs.accept(input);
         const { sessionId } = await changes.reset(key, { reason });
         if (rest !== '') return runs.accept({ ...input, message: rest });
-        const end = resetEnd(runId, now() - acceptedAt, now());
-        const record: RunRecord = {
+        const open: RunRecord = {
           runId,
           method,
           sessionKey: key,
@@ -56,15 +57,11 @@ export function createResetCommands({ sessions, runs, changes, now }: ResetComma
           agentId,
           message,
           acceptedAt,
-          end,
         };
+        const end = emptyEnd(open, 'session reset', now());
+        const record: RunRecord = { ...open, end };
         const taken = await store.claimRun(record, []);
         return taken ? runs.accept(input) : { outcome: 'done', end };
       }),
   };
-}
-
-function resetEnd(runId: string, durationMs: number, endedAt: number): RunEnd {
-  const result = { payloads: [], meta: { durationMs } };
-  return { endedAt, status: 'ok', payload: { runId, status: 'ok', summary: 'session reset', result } };
 }

@@ -49,6 +49,12 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
   }
 }
 
+/** The end of one that there was nothing to run for, or no more: its session was reset, another run took it over. */
+export function emptyEnd({ runId, acceptedAt }: RunRecord, summary: string, endedAt: number): RunEnd {
+  const result = { payloads: [], meta: { durationMs: endedAt - acceptedAt } };
+  return { endedAt, status: 'ok', payload: { runId, status: 'ok', summary, result } };
+}
+
 /** The session after the run. */
 export function sessionAfter(
   entry: SessionEntry,

@@ -57,7 +57,8 @@ export class RunEvents {
       }
       case 'error': {
         const { message: error, kind: errorKind } = outcome;
-        this.#agent('lifecycle', endedAt, { phase: 'error', error, startedAt, endedAt });
+        if (startedAt !== undefined)
+          this.#agent('lifecycle', endedAt, { phase: 'error', error, startedAt, endedAt });
         this.#chat({ state: 'error', errorMessage: error, errorKind, message: maybeMessage(shown, endedAt) });
         return;
       }

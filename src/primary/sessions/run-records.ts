@@ -1,8 +1,9 @@
 /** What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes. */
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
-import type { DailyUsage, RunEnd, RunRecord } from '../../shared/store/records.js';
+import type { DailyUsage, RunEnd, RunRecord, TranscriptEntry } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
-import { runEnd, sessionAfter, type RunOutcome } from './run-end.js';
+import { takeDropped, withDropped } from './dropped-messages.js';
+import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
 import { takeSystemEvents } from './system-events.js';
 import { assistantLine, userLine } from './transcript-lines.js';
@@ -23,16 +24,26 @@ export function storeClaim(
   });
 }
 
-/** Adds the run's message to its session. `before`: how many lines the model is to see; `model`: the session's own. */
-export function storeMessage(
+/** What there is when a run has begun. */
+export interface BegunRun {
+  readonly record: RunRecord;
+  /** How many lines the model is to see. */
+  readonly before: number;
+  /** The session's own. */
+  readonly model: ModelRef | undefined;
+  /** The ends of those that it took over. */
+  readonly joined: readonly EndedRecord[];
+}
+
+export type EndedRecord = RunRecord & { readonly end: RunEnd };
+
+/** Adds the run's message, and those of the runs that it takes over, to its session; their ends are in the same commit. */
+export function storeMessages(
   sessions: Sessions,
   record: RunRecord,
+  joining: readonly RunRecord[],
   startedAt: number,
-): Promise<{
-  readonly record: RunRecord;
-  readonly before: number;
-  readonly model: ModelRef | undefined;
-}> {
+): Promise<BegunRun> {
   const { store } = sessions;
   const key = record.sessionKey;
   return sessions.exclusive(key, async () => {
@@ -40,16 +51,25 @@ export function storeMessage(
     const entry = await sessions.getOrNew(key, startedAt);
     const { sessionId, providerOverride, modelOverride } = entry;
     const started: RunRecord = { ...record, sessionId, startedAt };
+    const joined = joining.map((one) => {
+      const end = emptyEnd(one, `taken over by ${record.runId}`, startedAt);
+      return { ...one, sessionId, startedAt, end };
+    });
     let after = entry;
     const lines = await sessions.appending(sessionId, startedAt, (parentId) => {
-      const events = takeSystemEvents(entry, parentId);
-      ({ after } = events);
-      const before = events.lines.at(-1)?.id ?? parentId;
-      return [...events.lines, userLine(record.message, before, startedAt)];
+      const added: TranscriptEntry[] = [];
+      const last = (): string | null => added.at(-1)?.id ?? parentId;
+      const events = takeSystemEvents(entry, last());
+      added.push(...events.lines);
+      const dropped = takeDropped(events.after, last(), startedAt);
+      added.push(...dropped.lines);
+      for (const { message } of [record, ...joining]) added.push(userLine(message, last(), startedAt));
+      ({ after } = dropped);
+      return added;
     });
     await sessions.commit(key, [
       lines,
-      { type: 'run', run: started },
+      ...[started, ...joined].map((run) => ({ type: 'run', run }) as const),
       { type: 'session', key, entry: after },
     ]);
     const before = await store.transcripts.length(sessionId);
@@ -57,7 +77,21 @@ export function storeMessage(
       providerOverride === undefined || modelOverride === undefined
         ? undefined
         : joinModelRef(providerOverride, modelOverride);
-    return { record: started, before, model };
+    return { record: started, before, model, joined };
+  });
+}
+
+/** Ends a run whose message gave way to others; a short line of it waits for the session's next turn. */
+export function storeDropped(sessions: Sessions, record: RunRecord, endedAt: number): Promise<EndedRecord> {
+  const key = record.sessionKey;
+  return sessions.exclusive(key, async () => {
+    const run = { ...record, end: emptyEnd(record, 'dropped: too many messages were waiting', endedAt) };
+    const entry = withDropped(await sessions.getOrNew(key, endedAt), record.message);
+    await sessions.commit(key, [
+      { type: 'run', run },
+      { type: 'session', key, entry },
+    ]);
+    return run;
   });
 }
 

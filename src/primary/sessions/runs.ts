@@ -4,45 +4,35 @@
  *
  *   claiming ──key taken──▶ dropped
  *      └──▶ queued ──its turn──▶ starting (message stored) ──▶ running ◀──▶ without a worker
- *              │                     │                          │
- *              └────── abort ────────┴── abort, timeout, end ───┴──▶ ending (end stored) ──▶ told, forgotten
+ *            │  │                    │                          │
+ *            │  └─ another's turn ─▶ joining ─ taken over ──────┤
+ *            └───────── abort ───────┴── abort, timeout, end ───┴──▶ ending (end stored) ──▶ told, forgotten
+ *
+ * How runs wait for their turn is drawn in `run-queue.ts`.
  */
-import { deferred, type Deferred } from '../../shared/deferred.js';
+import type { QueueSettings } from '../../shared/config/schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
-import type { ModelRef } from '../../shared/config/model-ref.js';
-import type { RunJob, RunPart } from '../../shared/run-job.js';
+import type { RunPart } from '../../shared/run-job.js';
 import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
+import type { LaneWait } from './lanes.js';
 import { LiveRuns } from './live-runs.js';
-import { createLanes, type Place } from './lanes.js';
+import { gone, newRun, viewOf, type LiveRun, type Run, type RunInput } from './run.js';
+import { createRunDispatch, type RunWorkers } from './run-dispatch.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
-import { RunEvents, type Broadcast } from './run-events.js';
-import { storeClaim, storeEnd, storeInterruption, storeMessage } from './run-records.js';
+import type { Broadcast } from './run-events.js';
+import { createRunQueue } from './run-queue.js';
+import {
+  storeClaim,
+  storeDropped,
+  storeEnd,
+  storeInterruption,
+  storeMessages,
+  type EndedRecord,
+} from './run-records.js';
 import { RunWaiters } from './run-waiters.js';
-import { RunText } from './run-text.js';
 import type { Sessions } from './sessions.js';
-
-export interface RunInput {
-  readonly method: RunMethod;
-  readonly runId: string;
-  readonly key: SessionKey;
-  readonly agentId: string;
-  readonly message: string;
-  /** Milliseconds from its start; infinite for none. */
-  readonly timeoutMs: number;
-  readonly model?: ModelRef | undefined;
-  readonly systemPrompt?: string | undefined;
-}
-
-/** A run that has not ended. */
-export interface LiveRun {
-  readonly record: RunRecord;
-  readonly startedAt: number | undefined;
-  /** What the model has said so far. */
-  readonly text: string;
-  readonly ended: Promise<RunEnd>;
-}
 
 export type Acceptance =
   | { readonly outcome: 'accepted' | 'in-flight'; readonly run: LiveRun }
@@ -53,13 +43,6 @@ export type Acceptance =
   /** The gateway is stopping. */
   | { readonly outcome: 'closed' };
 
-/** The workers, as far as runs need them; a slot is the number of one. */
-export interface RunWorkers {
-  /** Gives the job to the ready worker with the fewest runs; undefined when none is ready. */
-  start(job: RunJob): number | undefined;
-  abort(slot: number, runId: string): void;
-}
-
 export interface Runs {
   /** @throws StoreError when it cannot be stored: then it was not accepted */
   accept(input: RunInput): Promise<Acceptance>;
@@ -68,8 +51,13 @@ export interface Runs {
   live(runId: string): LiveRun | undefined;
   /** Of one session, in the order in which they will run. */
   liveOf(key: SessionKey): readonly LiveRun[];
-  /** Resolves with the end of a run, also of one that is accepted later; undefined when the time is over before. */
-  waitFor(runId: string, timeoutMs: number): Promise<RunRecord | undefined>;
+  /**
+   * Resolves with the end of a run, also of one that is accepted later; undefined when the time is over before, or its
+   * owner has left; `full` at once when too many wait.
+   */
+  waitFor(runId: string, timeoutMs: number, owner: object): Promise<RunRecord | undefined | 'full'>;
+  /** Whoever waits has left. */
+  left(owner: object): void;
   /** Ends what a crash of the gateway interrupted. Call before anything is accepted. */
   recover(): Promise<void>;
   received(slot: number, part: RunPart): void;
@@ -88,39 +76,17 @@ export interface RunsOptions {
   readonly workers: RunWorkers;
   readonly broadcast: Broadcast;
   readonly maxConcurrent: number;
+  /** Runs at one time in the lane `subagent`. */
+  readonly subagents: number;
+  readonly queue: QueueSettings;
   readonly log: Logger;
   now(): number;
 }
 
-type State = 'claiming' | 'queued' | 'starting' | 'running' | 'ending';
-
-interface Run {
-  readonly input: RunInput;
-  record: RunRecord;
-  state: State;
-  place: Place | undefined;
-  readonly claimed: Deferred<boolean>;
-  readonly ended: Deferred<RunEnd>;
-  readonly events: RunEvents;
-  readonly text: RunText;
-  /** Lines that the model is to see. */
-  before: number;
-  /** Its own, or else the session's; undefined for the agent's. */
-  model: ModelRef | undefined;
-  slot: number | undefined;
-  attempts: number;
-  /** An abort that came while its key or its message was being stored. */
-  stopReason: StopReason | undefined;
-  timer: NodeJS.Timeout | undefined;
-}
-
 export function createRuns(options: RunsOptions): Runs {
-  const { sessions, workers, log, now } = options;
+  const { sessions, log, now } = options;
   const { store } = sessions;
-  const { waitingPerSession, waiting } = runLimits;
-  const lanes = createLanes({ maxConcurrent: options.maxConcurrent, waitingPerSession, waiting });
   const live = new LiveRuns<Run>();
-  const homeless = new Set<Run>();
   const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];
   let closed = false;
@@ -132,70 +98,54 @@ export function createRuns(options: RunsOptions): Runs {
   pruning.unref();
 
   const forget = (run: Run): void => {
-    live.delete(run);
-    homeless.delete(run);
+    dispatch.forget(run);
     clearTimeout(run.timer);
-    run.place?.leave();
+    queue.leave(run);
     if (live.size > 0) return;
     void answered().then(() => idlers.splice(0).forEach((resolve) => resolve()));
   };
 
-  /** Its turn has come. */
+  /** Its turn has come; it takes those with it that join it. */
   const begin = async (run: Run): Promise<void> => {
     if (!(await run.claimed.promise) || run.state !== 'queued') return;
+    const joining = queue.joining(run);
     run.state = 'starting';
+    for (const one of joining) one.state = 'joining';
+    run.timeoutMs = Math.max(run.timeoutMs, ...joining.map(({ timeoutMs }) => timeoutMs));
+    let joined: readonly EndedRecord[];
     try {
-      const stored = await storeMessage(sessions, run.record, now());
-      run.record = stored.record;
-      run.before = stored.before;
-      run.model ??= stored.model;
+      const records = joining.map(({ record }) => record);
+      const begun = await storeMessages(sessions, run.record, records, now());
+      run.record = begun.record;
+      run.before = begun.before;
+      run.model ??= begun.model;
+      ({ joined } = begun);
     } catch (caught) {
-      return finish(run, failure(`the message could not be stored: ${toError(caught).message}`));
-    }
-    if (run.stopReason) return finish(run, { status: 'stopped', stopReason: run.stopReason });
-    run.state = 'running';
-    run.events.started(run.record.startedAt as number);
-    sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
-    const { timeoutMs } = run.input;
-    if (timeoutMs <= runLimits.timerMaxMs) run.timer = setTimeout(() => stop(run, 'timeout'), timeoutMs);
-    dispatch(run);
-  };
-
-  const dispatch = (run: Run): void => {
-    const { runId, agentId, systemPrompt, timeoutMs } = run.input;
-    const { sessionId } = run.record;
-    run.slot = workers.start({
-      runId,
-      sessionId,
-      before: run.before,
-      agentId,
-      model: run.model,
-      systemPrompt,
-      timeoutMs,
-    });
-    if (run.slot !== undefined) {
-      run.attempts += 1;
+      const outcome = failure(`the message could not be stored: ${toError(caught).message}`);
+      for (const one of [run, ...joining]) void finish(one, outcome);
       return;
     }
-    homeless.add(run);
-    setTimeout(() => {
-      if (homeless.has(run)) void finish(run, failure('no worker is available'));
-    }, runLimits.noWorkerMs).unref();
-  };
-
-  /** Its worker or thread is gone: what nobody has seen anything of may begin anew. */
-  const lost = (run: Run, why: string): void => {
-    run.slot = undefined;
-    if (run.text.isEmpty && run.attempts < runLimits.attempts) dispatch(run);
-    else void finish(run, failure(`interrupted: ${why}`));
+    run.events.started(run.record.startedAt as number);
+    sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
+    for (const [n, record] of joined.entries()) endQuietly(joining[n] as Run, record);
+    const stopReason = run.stopReason ?? (run.interrupted ? 'rpc' : undefined);
+    if (stopReason) return finish(run, { status: 'stopped', stopReason });
+    run.state = 'running';
+    run.timer = setTimeout(() => stop(run, 'timeout'), Math.min(run.timeoutMs, runLimits.longestMs));
+    dispatch.start(run);
   };
 
   const stop = (run: Run, stopReason: StopReason): void => {
     if (run.state === 'claiming' || run.state === 'starting') run.stopReason ??= stopReason;
-    else if (run.state !== 'ending') {
-      if (run.slot !== undefined) workers.abort(run.slot, run.input.runId);
+    else if (run.state !== 'joining' && run.state !== 'ending') {
+      dispatch.abort(run);
       void finish(run, { status: 'stopped', stopReason });
     }
+  };
+
+  const interrupt = (run: Run): void => {
+    if (run.state === 'claiming' || run.state === 'queued') run.interrupted = true;
+    else stop(run, 'rpc');
   };
 
   const finish = async (run: Run, outcome: RunOutcome): Promise<void> => {
@@ -217,12 +167,54 @@ export function createRuns(options: RunsOptions): Runs {
       end = runEnd({ record: run.record, shown }, told, endedAt);
     }
     run.events.outcome(told, { startedAt: run.record.startedAt, endedAt }, shown);
-    forget(run);
-    const phase = told.status === 'error' ? 'error' : 'end';
-    sessions.changed(run.input.key, { phase, runId: run.input.runId });
-    run.ended.resolve(end);
-    waiters.ended({ ...run.record, end });
+    over(run, { ...run.record, end });
   };
+
+  /** Ends a run that there is nothing to say about: its message has been taken over, or is kept in short. */
+  const endQuietly = (run: Run, record: EndedRecord): void => {
+    run.state = 'ending';
+    run.events.final('', record.end.endedAt, undefined, undefined);
+    over(run, record);
+  };
+
+  /** Its end is stored and told. */
+  const over = (run: Run, record: EndedRecord): void => {
+    const { runId, key } = run.input;
+    const { end } = record;
+    forget(run);
+    sessions.changed(key, { phase: end.status === 'error' ? 'error' : 'end', runId });
+    run.ended.resolve(end);
+    waiters.ended(record);
+  };
+
+  const drop = async (run: Run): Promise<void> => {
+    const { drop, cap } = options.queue;
+    const why = failure(`dropped: more than ${cap} messages were waiting`);
+    if (drop !== 'summarize') return finish(run, why);
+    run.state = 'joining';
+    try {
+      endQuietly(run, await storeDropped(sessions, run.record, now()));
+    } catch (caught) {
+      await finish(run, failure(`the message could not be stored: ${toError(caught).message}`));
+    }
+  };
+
+  const waited = ({ lane, waitedMs }: LaneWait): void => {
+    if (waitedMs > runLimits.laneWaitMs) log.warn('run.lane-wait', 'lane wait exceeded', { lane, waitedMs });
+  };
+
+  const dispatch = createRunDispatch(options.workers, (run, message) => void finish(run, failure(message)));
+  const queue = createRunQueue({
+    live,
+    settings: options.queue,
+    maxConcurrent: options.maxConcurrent,
+    subagents: options.subagents,
+    now,
+    waited,
+    begin: (run) => void begin(run),
+    interrupt,
+    drop: (run) => void drop(run),
+  });
 
   const onEnd = (run: Run, { end }: Extract<RunPart, { type: 'end' }>): void => {
     if (end.status === 'timeout') void finish(run, { status: 'stopped', stopReason: 'timeout' });
@@ -231,30 +223,13 @@ export function createRuns(options: RunsOptions): Runs {
 
   return {
     async accept(input) {
-      const { runId, method, key, agentId, message } = input;
+      const { runId, method, key } = input;
       if (closed) return { outcome: 'closed' };
       const known = live.get(runId);
       if (known) return repeated(known, method);
-      const run: Run = {
-        input,
-        record: { runId, method, sessionKey: key, sessionId: '', agentId, message, acceptedAt: now() },
-        state: 'claiming',
-        place: undefined,
-        claimed: deferred(),
-        ended: deferred(),
-        events: new RunEvents({ runId, sessionKey: key, agentId }, options.broadcast),
-        text: new RunText(),
-        before: 0,
-        model: input.model,
-        slot: undefined,
-        attempts: 0,
-        stopReason: undefined,
-        timer: undefined,
-      };
+      const run = newRun(input, now(), options.broadcast);
       // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
-      run.place = lanes.enter(key, () => void begin(run));
-      if (!run.place) return { outcome: 'busy' };
-      live.add(run);
+      if (!queue.enter(run)) return recorded(runId, method);
       let taken: RunRecord | undefined;
       try {
         const claim = await storeClaim(sessions, run.record);
@@ -268,55 +243,56 @@ export function createRuns(options: RunsOptions): Runs {
       if (taken) {
         run.claimed.resolve(false);
         forget(run);
-        if (taken.method !== method) return { outcome: 'key-taken', by: taken.method };
-        if (!taken.end) throw new Error(`run ${runId} is open, but not here`);
-        return { outcome: 'ended', end: taken.end };
+        return endedOf(taken, method);
       }
       run.state = 'queued';
       run.claimed.resolve(true);
       sessions.changed(key, { reason: 'send' });
       if (run.stopReason) void finish(run, { status: 'stopped', stopReason: run.stopReason });
+      else queue.accepted(run);
       return { outcome: 'accepted', run: viewOf(run) };
     },
     async abort(key, runId, stopReason) {
       const runs = live
         .of(key)
-        .filter(({ input, state }) => (runId === undefined || input.runId === runId) && state !== 'ending');
+        .filter(({ input }) => runId === undefined || input.runId === runId)
+        .filter(({ state }) => state !== 'ending' && state !== 'joining');
       // Those that wait first, so that none of them starts when the one before it ends.
       const ordered = runs.toSorted((a, b) => Number(a.place?.running) - Number(b.place?.running));
       for (const run of ordered) stop(run, stopReason);
       await Promise.all(ordered.map(gone));
       return runs.map(({ input }) => input.runId);
     },
-    live: (runId) => viewIfAny(live.get(runId)),
+    live(runId) {
+      const run = live.get(runId);
+      return run && viewOf(run);
+    },
     liveOf: (key) => live.of(key).map(viewOf),
-    async waitFor(runId, timeoutMs) {
+    async waitFor(runId, timeoutMs, owner) {
       const stored = live.get(runId) ? undefined : await store.runs.get(runId);
       if (stored?.end) return stored;
-      return waiters.wait(runId, timeoutMs);
+      return waiters.wait(runId, timeoutMs, owner);
     },
+    left: (owner) => waiters.left(owner),
     async recover() {
-      for (const record of await store.runs.open()) await storeInterruption(sessions, record, now());
+      const open = await store.runs.open();
+      for (const record of open.toSorted((a, b) => a.acceptedAt - b.acceptedAt))
+        await storeInterruption(sessions, record, now());
     },
     received(slot, part) {
       const run = live.get(part.runId);
       if (!run || run.slot !== slot || run.state !== 'running') return;
       if (part.type === 'end') onEnd(run, part);
-      else if (part.type === 'lost') lost(run, part.why);
+      else if (part.type === 'lost') dispatch.lost(run, part.why);
       else {
         const shown = run.text.add(part.text);
         if (shown) run.events.text(shown, now());
       }
     },
-    workerReady() {
-      for (const run of homeless) {
-        homeless.delete(run);
-        dispatch(run);
-      }
-    },
+    workerReady: dispatch.workerReady,
     workerLost(slot) {
       for (const run of live.all()) {
-        if (run.slot === slot && run.state === 'running') lost(run, 'the worker process ended');
+        if (run.slot === slot && run.state === 'running') dispatch.lost(run, 'the worker process ended');
       }
     },
     close: () => void (closed = true),
@@ -331,18 +307,18 @@ export function createRuns(options: RunsOptions): Runs {
     },
   };
 
-  function repeated(run: Run, method: RunMethod): Promise<Acceptance> | Acceptance {
+  async function repeated(run: Run, method: RunMethod): Promise<Acceptance> {
     if (run.input.method !== method) return { outcome: 'key-taken', by: run.input.method };
-    // Not before the first is accepted: it may yet fail to be.
-    return run.claimed.promise.then((accepted) =>
-      accepted ? { outcome: 'in-flight', run: viewOf(run) } : { outcome: 'busy' },
-    );
+    // Not before the first is accepted: it may yet fail to be, or be a repeat itself.
+    if (await run.claimed.promise) return { outcome: 'in-flight', run: viewOf(run) };
+    return recorded(run.input.runId, method);
   }
-}
 
-/** Resolves when the run has ended, or was never accepted. */
-async function gone({ claimed, ended }: Run): Promise<void> {
-  if (await claimed.promise) await ended.promise;
+  /** What a key answers that cannot be used now. */
+  async function recorded(runId: string, method: RunMethod): Promise<Acceptance> {
+    const record = await store.runs.get(runId);
+    return record ? endedOf(record, method) : { outcome: 'busy' };
+  }
 }
 
 /** Resolves when those who waited for a run that has just ended have been answered, which takes a turn. */
@@ -350,17 +326,11 @@ function answered(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-function viewOf(run: Run): LiveRun {
-  return {
-    record: run.record,
-    startedAt: run.record.startedAt,
-    text: run.text.isSilent ? '' : run.text.all,
-    ended: run.ended.promise,
-  };
-}
-
-function viewIfAny(run: Run | undefined): LiveRun | undefined {
-  return run && viewOf(run);
+/** What a key answers that a run has which is not live. */
+function endedOf({ method: by, runId, end }: RunRecord, method: RunMethod): Acceptance {
+  if (by !== method) return { outcome: 'key-taken', by };
+  if (!end) throw new Error(`run ${runId} is open, but not here`);
+  return { outcome: 'ended', end };
 }
 
 function failure(message: string): RunOutcome {

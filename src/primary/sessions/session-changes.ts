@@ -164,6 +164,7 @@ const ofConversation: ReadonlySet<string> = new Set([
   'model',
   'compactionCount',
   'systemSent',
+  'droppedMessages',
   'abortedLastRun',
   'status',
   'startedAt',

@@ -1,5 +1,6 @@
 /** What a patch makes of a session's entry: which values a field may have, and what clears it (methods.md §4.1). */
 import { isModelRef, splitModelRef, type ModelRef } from '../../shared/config/model-ref.js';
+import { queueModes } from '../../shared/config/schema.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { SessionEntry } from '../../shared/store/records.js';
 import { SessionRefusal } from './session-refusal.js';
@@ -38,6 +39,7 @@ const choices: Readonly<Record<string, { readonly of: readonly unknown[]; readon
   reasoningLevel: { of: ['on', 'off', 'stream'], named: '"on"|"off"|"stream"' },
   fastMode: { of: [true, false, 'auto'], named: 'true|false|"auto"' },
   responseUsage: { of: ['on', 'off', 'tokens', 'full'], named: '"on"|"off"|"tokens"|"full"' },
+  queueMode: { of: queueModes, named: queueModes.join('|') },
   sendPolicy: { of: ['allow', 'deny'], named: '"allow"|"deny"' },
 };
 

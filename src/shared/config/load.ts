@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { Environment } from '../paths.js';
 import type { Problem } from '../schema.js';
 import { errorCode, toError } from '../to-error.js';
-import { configSchema, type ConfigTree } from './schema.js';
+import { configSchema, type ConfigTree, type QueueMode } from './schema.js';
 import {
   structures,
   type AgentConfig,
@@ -27,6 +27,12 @@ export interface GatewayConfig extends ConfigTree {
       readonly models: ReadonlyMap<string, ModelParams>;
     };
     readonly list: readonly AgentConfig[];
+  };
+  readonly messages: {
+    readonly queue: ConfigTree['messages']['queue'] & {
+      /** Instead of `mode`, by the channel that a session belongs to. */
+      readonly byChannel: ReadonlyMap<string, QueueMode>;
+    };
   };
   readonly models: { readonly providers: ReadonlyMap<string, ProviderConfig> };
 }
@@ -189,6 +195,7 @@ function convictProblems(message: string): Problem[] {
 function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
   const providers = (structured['models.providers'] ?? {}) as Record<string, ProviderConfig>;
   const allowed = (structured['agents.defaults.models'] ?? {}) as Record<string, ModelParams>;
+  const byChannel = (structured['messages.queue.byChannel'] ?? {}) as Record<string, QueueMode>;
   return {
     ...scalars,
     agents: {
@@ -199,6 +206,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       },
       list: (structured['agents.list'] ?? []) as AgentConfig[],
     },
+    messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },
     models: { providers: new Map(Object.entries(providers)) },
   };
 }

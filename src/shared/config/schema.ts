@@ -19,6 +19,19 @@ export type LogLevel = (typeof logLevels)[number];
 export const consoleStyles = ['pretty', 'compact', 'json'] as const;
 export type ConsoleStyle = (typeof consoleStyles)[number];
 
+/** How a message waits whose session is busy (runs-and-events.md §5). */
+export const queueModes = ['steer', 'followup', 'collect', 'interrupt'] as const;
+export type QueueMode = (typeof queueModes)[number];
+
+export const queueDrops = ['summarize', 'old', 'new'] as const;
+
+export interface QueueSettings {
+  readonly mode: QueueMode;
+  readonly debounceMs: number;
+  readonly cap: number;
+  readonly drop: (typeof queueDrops)[number];
+}
+
 /** The scalar part of the config, complete: nothing inside the gateway fills in a default. */
 export interface ConfigTree {
   readonly $schema: string | null;
@@ -90,8 +103,10 @@ export interface ConfigTree {
       readonly skipBootstrap: boolean;
       readonly timeoutSeconds: number;
       readonly maxConcurrent: number;
+      readonly subagents: { readonly maxConcurrent: number };
     };
   };
+  readonly messages: { readonly queue: QueueSettings };
   readonly session: { readonly mainKey: string; readonly scope: 'per-sender' | 'global' };
   readonly logging: {
     readonly level: LogLevel;
@@ -328,6 +343,33 @@ export const configSchema: convict.Schema<ConfigTree> = {
         doc: 'Runs on sessions at one time.',
         default: Math.min(16, Math.max(8, availableParallelism())),
         format: integer(1, 10_000),
+      },
+      subagents: {
+        maxConcurrent: {
+          doc: 'Runs in the lane "subagent" at one time, beside those.',
+          default: 8,
+          format: integer(1, 10_000),
+        },
+      },
+    },
+  },
+  messages: {
+    queue: {
+      mode: {
+        doc: 'What a message does whose session is busy; "steer" is treated as "followup".',
+        default: 'steer',
+        format: oneOf(queueModes),
+      },
+      debounceMs: {
+        doc: 'Mode "collect": how long nothing may come before what waits becomes one run.',
+        default: 500,
+        format: integer(0, 600_000),
+      },
+      cap: { doc: 'Messages that may wait in one session.', default: 20, format: integer(1, 1_000) },
+      drop: {
+        doc: 'What gives way above that: the oldest, with a short line for the next turn or an error, or the newest.',
+        default: 'summarize',
+        format: oneOf(queueDrops),
       },
     },
   },

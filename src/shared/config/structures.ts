@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { compile, type Check } from '../schema.js';
+import { queueModes } from './schema.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -64,6 +65,7 @@ export const structures = {
     v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),
   ),
   'agents.list': compile(v.array(Agent)),
+  'messages.queue.byChannel': compile(v.record(text, v.picklist(queueModes))),
   'models.providers': compile(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)), Provider)),
 } satisfies Record<string, Check<unknown>>;
 

@@ -40,6 +40,8 @@ export interface SessionEntry {
   readonly compactionCount?: number;
   /** What its next turn is to know. */
   readonly systemEvents?: readonly { readonly text: string; readonly at: number }[];
+  /** Messages that were too many to wait, for its next turn. */
+  readonly droppedMessages?: { readonly count: number; readonly lines: readonly string[] };
   readonly [unknown: string]: unknown;
 }
 

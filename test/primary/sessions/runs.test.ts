@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRuns, type Acceptance, type RunInput, type Runs } from '../../../src/primary/sessions/runs.js';
+import type { RunInput } from '../../../src/primary/sessions/run.js';
+import { createRuns, type Acceptance, type Runs } from '../../../src/primary/sessions/runs.js';
 import { createSessions } from '../../../src/primary/sessions/sessions.js';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Store } from '../../../src/primary/store/store.js';
@@ -49,6 +50,8 @@ describe('runs', () => {
       workers: { start: (job) => jobs.push(job), abort: () => {} },
       broadcast: () => {},
       maxConcurrent: 4,
+      subagents: 1,
+      queue: { mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' },
       log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test', secrets: [] }),
       now: Date.now,
     });

@@ -5,7 +5,8 @@ import type { ErrorShape } from '../../../shared/protocol/frames.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
-import type { Acceptance, RunInput, Runs } from '../../sessions/runs.js';
+import type { RunInput } from '../../sessions/run.js';
+import type { Acceptance, Runs } from '../../sessions/runs.js';
 import {
   agentOf,
   canonicalKey,
@@ -55,6 +56,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           timeoutMs: params.timeout === undefined ? services.timeoutMs : secondsOrNone(params.timeout),
           model: modelOf(params, routes),
           systemPrompt: params.extraSystemPrompt,
+          lane: params.lane,
         };
         const acceptance = command ? await services.resets.accept(input, command) : await runs.accept(input);
         if (acceptance.outcome === 'done') return finalPayload(acceptance.end);
@@ -64,12 +66,14 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
     method({
       name: 'agent.wait',
       scope: 'operator.write',
-      async answer({ runId, timeoutMs = runLimits.waitDefaultMs }) {
+      async answer({ runId, timeoutMs = runLimits.waitDefaultMs }, connection) {
         const live = runs.live(runId);
         // A queued turn of the web chat is not waited for: its client shows that it waits (methods.md §3).
-        if (live?.record.method === 'chat.send' && live.startedAt === undefined)
+        if (live?.record.method === 'chat.send' && live.waiting)
           return JSON.stringify({ runId, status: 'pending', timeoutPhase: 'queue', providerStarted: false });
-        const record = await runs.waitFor(runId, timeoutMs);
+        // An error that is recorded stays one: what might have been tried again was, before it.
+        const record = await runs.waitFor(runId, timeoutMs, connection);
+        if (record === 'full') throw notNow('too many calls of agent.wait are waiting');
         return JSON.stringify(record ? waited(record) : { runId, status: 'timeout' });
       },
     }),

@@ -26,8 +26,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
         const { message, attachments, timeoutMs, sessionId } = params;
         const text = { message, attachments, timeoutMs, sessionId };
-        const interrupt = queueMode === 'interrupt';
-        return sendTurn({ method: 'chat.send', runId: idempotencyKey, key, interrupt, ...text }, services);
+        return sendTurn({ method: 'chat.send', runId: idempotencyKey, key, queueMode, ...text }, services);
       },
     }),
     method({

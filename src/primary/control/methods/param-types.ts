@@ -1,5 +1,6 @@
 /** Pieces that the params of several methods are made of. All of them are bounded. */
 import * as v from 'valibot';
+import { queueModes } from '../../../shared/config/schema.js';
 import { requestLimits } from '../../../shared/limits.js';
 import { compile, list, type Check, type Parsed } from '../../../shared/schema.js';
 
@@ -17,6 +18,7 @@ export const milliseconds = whole(0);
 export const message = longText(requestLimits.messageChars);
 export const thinking = optional(name);
 export const attachments = optional(list(v.unknown(), 64));
+export const queueMode = optional(v.picklist(queueModes));
 export const none = compile(v.strictObject({}));
 
 /** All that a method needs of what checks its params. */

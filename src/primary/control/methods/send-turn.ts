@@ -1,6 +1,9 @@
 /** A message of a person to a session: `chat.send` and `sessions.send` (methods.md §3, §4). */
+import type { GatewayConfig } from '../../../shared/config/load.js';
+import type { QueueMode } from '../../../shared/config/schema.js';
 import type { RunEnd, RunMethod, SessionKey } from '../../../shared/store/records.js';
 import type { RouteTable } from '../../../shared/routes.js';
+import { queueModeOf } from '../../sessions/queue-mode.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
 import type { Runs } from '../../sessions/runs.js';
@@ -16,6 +19,7 @@ export interface TurnServices {
   /** Milliseconds that a run may take when its caller says nothing. */
   readonly timeoutMs: number;
   readonly resets: ResetCommands;
+  readonly queue: GatewayConfig['messages']['queue'];
   readonly broadcast: Broadcast;
 }
 
@@ -29,13 +33,13 @@ export interface TurnRequest {
   readonly timeoutMs: number | undefined;
   /** What the sender takes for the session's id. */
   readonly sessionId?: string | undefined;
-  readonly interrupt?: boolean;
+  readonly queueMode?: QueueMode | undefined;
 }
 
 /** The payload. @throws RpcError */
 export async function sendTurn(request: TurnRequest, services: TurnServices): Promise<string> {
   const { runs, sessions } = services;
-  const { key, runId } = request;
+  const { key } = request;
   const message = readMessage(request.message);
   refuseAttachments(request.attachments);
   if (message.trim() === '') throw invalidRequest('message or attachment required');
@@ -48,17 +52,17 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
     return JSON.stringify({ ok: true, aborted: runIds.length > 0, runIds });
   }
   if (entry?.sendPolicy === 'deny') throw invalidRequest('send blocked by session policy');
-  if (request.interrupt === true && !runs.live(runId)) await runs.abort(key, undefined, 'rpc');
-  return startTurn({ ...request, message }, services);
+  const queueMode = queueModeOf(request.queueMode, entry, services.queue);
+  return startTurn({ ...request, message, queueMode }, services);
 }
 
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
 export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
-  const { method, runId, key, message, timeoutMs = services.timeoutMs } = request;
+  const { method, runId, key, message, timeoutMs = services.timeoutMs, queueMode } = request;
   const { runs, resets, sessions, broadcast } = services;
   const agentId = agentOf(key, sessions.scheme);
   const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
-  const input = { method, runId, key, agentId, message, timeoutMs: limit };
+  const input = { method, runId, key, agentId, message, timeoutMs: limit, queueMode };
   const command = readResetCommand(message);
   const acceptance = command ? await resets.accept(input, command) : await runs.accept(input);
   if (acceptance.outcome === 'done') {

@@ -30,10 +30,11 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       name: 'sessions.send',
       scope: 'operator.write',
       async answer(params) {
-        const { message, attachments, timeoutMs, idempotencyKey: runId = randomUUID() } = params;
+        const { message, attachments, timeoutMs, queueMode, idempotencyKey: runId = randomUUID() } = params;
         const key = keyOf(params);
+        const text = { message, attachments, timeoutMs };
         if (!(await sessions.get(key))) throw invalidRequest(`session not found: ${params.key}`);
-        return sendTurn({ method: 'sessions.send', runId, key, message, attachments, timeoutMs }, services);
+        return sendTurn({ method: 'sessions.send', runId, key, queueMode, ...text }, services);
       },
     }),
     method({

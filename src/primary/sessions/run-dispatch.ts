@@ -1,0 +1,66 @@
+/** Gives runs to workers, again where a worker dies before anything came of them, and waits a while when there is none. */
+import { runLimits } from '../../shared/limits.js';
+import type { RunJob } from '../../shared/run-job.js';
+import type { Run } from './run.js';
+
+/** The workers, as far as runs need them; a slot is the number of one. */
+export interface RunWorkers {
+  /** Gives the job to the ready worker with the fewest runs; undefined when none is ready. */
+  start(job: RunJob): number | undefined;
+  abort(slot: number, runId: string): void;
+}
+
+export interface RunDispatch {
+  start(run: Run): void;
+  abort(run: Run): void;
+  /** Its worker or thread is gone: what nobody has seen anything of begins anew. */
+  lost(run: Run, why: string): void;
+  workerReady(): void;
+  /** It has ended. */
+  forget(run: Run): void;
+}
+
+export function createRunDispatch(
+  workers: RunWorkers,
+  fail: (run: Run, message: string) => void,
+): RunDispatch {
+  /** Runs without a worker, with what ends their wait for one. */
+  const homeless = new Map<Run, NodeJS.Timeout>();
+
+  const forget = (run: Run): void => {
+    clearTimeout(homeless.get(run));
+    homeless.delete(run);
+  };
+  const start = (run: Run): void => {
+    const { runId, agentId, systemPrompt } = run.input;
+    const { before, model, timeoutMs } = run;
+    const { sessionId } = run.record;
+    run.slot = workers.start({ runId, sessionId, before, agentId, model, systemPrompt, timeoutMs });
+    if (run.slot !== undefined) {
+      run.attempts += 1;
+      return;
+    }
+    homeless.set(
+      run,
+      setTimeout(() => fail(run, 'no worker is available'), runLimits.noWorkerMs),
+    );
+  };
+  return {
+    start,
+    abort({ slot, input }) {
+      if (slot !== undefined) workers.abort(slot, input.runId);
+    },
+    lost(run, why) {
+      run.slot = undefined;
+      if (run.text.isEmpty && run.attempts < runLimits.attempts) start(run);
+      else fail(run, `interrupted: ${why}`);
+    },
+    workerReady() {
+      for (const run of homeless.keys()) {
+        forget(run);
+        start(run);
+      }
+    },
+    forget,
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * The runs of each session in the order in which they go, and how people's messages wait (runs-and-events.md §5). Nobody's
+ * message is lost here without a word: one that leaves the queue has begun, has been taken over, or is told why not.
+ *
+ *   enters ──key claimed──▶ queued ──first of its session──▶ [collect: until a pause] ──▶ its lane ──▶ begins
+ *                             │  ▲
+ *                             │  └─ interrupt: enters before those that only wait, and ends those that are before it,
+ *                             │     each as soon as its message is in the transcript
+ *                             ├─ collect: the neighbour before it begins ──▶ joins it: taken over in the commit that
+ *                             │                                              stores the messages of both
+ *                             └─ more than `cap` wait ──▶ the oldest is dropped, with a short line for the next turn
+ *                                                         (`summarize`) or an error (`old`); `new`: what comes is refused
+ */
+import type { QueueSettings } from '../../shared/config/schema.js';
+import { runLimits } from '../../shared/limits.js';
+import type { SessionKey } from '../../shared/store/records.js';
+import { createLanes, type LaneWait } from './lanes.js';
+import type { LiveRuns } from './live-runs.js';
+import type { Run } from './run.js';
+
+export interface RunQueue {
+  /** Gives the run its place. False when too many wait. */
+  enter(run: Run): boolean;
+  /** It is accepted: what that means for the others of its session. */
+  accepted(run: Run): void;
+  /** Those that one that begins takes with it, in order. */
+  joining(run: Run): readonly Run[];
+  leave(run: Run): void;
+}
+
+export interface RunQueueOptions {
+  readonly live: LiveRuns<Run>;
+  readonly settings: QueueSettings;
+  readonly maxConcurrent: number;
+  readonly subagents: number;
+  now(): number;
+  waited(wait: LaneWait): void;
+  /** Its turn has come, if it is accepted. */
+  begin(run: Run): void;
+  /** Another one is to go instead. */
+  interrupt(run: Run): void;
+  drop(run: Run): void;
+}
+
+/** The lane of a run that names none. */
+const MAIN = 'main';
+
+/** First of its session, and waiting for a pause. */
+interface Held {
+  readonly run: Run;
+  readonly letGo: () => void;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function createRunQueue(options: RunQueueOptions): RunQueue {
+  const { live, settings, now } = options;
+  const { waitingPerSession, waiting, lanes: named } = runLimits;
+  const concurrent = new Map([
+    [MAIN, options.maxConcurrent],
+    ['subagent', options.subagents],
+  ]);
+  const { waited } = options;
+  const lanes = createLanes({ concurrent, waitingPerSession, waiting, lanes: named, now, waited });
+  const held = new Map<SessionKey, Held>();
+
+  /** Messages of the session that others may have to give way to; one that interrupts never waits long. */
+  const messagesIn = (key: SessionKey): Run[] =>
+    live.of(key).filter(({ input: { queueMode }, state, place }) => {
+      const waits = (state === 'claiming' || state === 'queued') && place?.running !== true;
+      return waits && queueMode !== undefined && queueMode !== 'interrupt';
+    });
+  const letGo = (key: SessionKey): void => {
+    const one = held.get(key);
+    clearTimeout(one?.timer);
+    held.delete(key);
+    one?.letGo();
+  };
+  /** Lets the held one go when so many milliseconds pass without another message, or when no other could join it. */
+  const pause = (key: SessionKey, ms: number): void => {
+    const one = held.get(key);
+    if (!one) return;
+    clearTimeout(one.timer);
+    const all = live.of(key);
+    const open = all.length < settings.cap && all.every(({ input }) => input.queueMode === 'collect');
+    if (ms <= 0 || !open) letGo(key);
+    else one.timer = setTimeout(() => letGo(key), Math.min(ms, settings.debounceMs));
+  };
+  const hold = (run: Run, letGo: () => void): void => {
+    const { key } = run.input;
+    held.set(key, { run, letGo, timer: undefined });
+    const last = live.of(key).at(-1) ?? run;
+    pause(key, last.record.acceptedAt + settings.debounceMs - now());
+  };
+  return {
+    enter(run) {
+      const { key, queueMode, lane = MAIN } = run.input;
+      const interrupts = queueMode === 'interrupt';
+      const limited = queueMode !== undefined && !interrupts && settings.drop === 'new';
+      if (limited && messagesIn(key).length >= settings.cap) return false;
+      const next = interrupts
+        ? live.of(key).find(({ place, input }) => place?.behind === true && input.queueMode !== 'interrupt')
+        : undefined;
+      run.place = lanes.enter({
+        session: key,
+        lane,
+        before: next?.place,
+        start: () => options.begin(run),
+        ...(queueMode === 'collect' ? { hold: (letGo) => hold(run, letGo) } : {}),
+      });
+      if (run.place) live.add(run, next);
+      return run.place !== undefined;
+    },
+    accepted(run) {
+      const { key, queueMode } = run.input;
+      const all = live.of(key);
+      if (queueMode === 'interrupt') for (const one of all.slice(0, all.indexOf(run))) options.interrupt(one);
+      else if (queueMode !== undefined) {
+        const messages = messagesIn(key).filter(({ state }) => state === 'queued');
+        const tooMany = Math.max(0, messages.length - settings.cap);
+        for (const one of messages.slice(0, tooMany)) options.drop(one);
+      }
+      pause(key, settings.debounceMs);
+    },
+    joining(run) {
+      if (run.input.queueMode !== 'collect') return [];
+      const all = live.of(run.input.key);
+      const behind = all.slice(all.indexOf(run) + 1);
+      const end = behind.findIndex(({ input, state }) => input.queueMode !== 'collect' || state !== 'queued');
+      return end === -1 ? behind : behind.slice(0, end);
+    },
+    leave(run) {
+      const { key } = run.input;
+      live.delete(run);
+      const one = held.get(key);
+      if (one?.run === run) {
+        clearTimeout(one.timer);
+        held.delete(key);
+      }
+      run.place?.leave();
+    },
+  };
+}

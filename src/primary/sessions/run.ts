@@ -1,0 +1,97 @@
+/** One run as long as it has not ended: what was asked, where it stands, what of it others may see. */
+import type { ModelRef } from '../../shared/config/model-ref.js';
+import type { QueueMode } from '../../shared/config/schema.js';
+import { deferred, type Deferred } from '../../shared/deferred.js';
+import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
+import type { Place } from './lanes.js';
+import type { StopReason } from './run-end.js';
+import { RunEvents, type Broadcast } from './run-events.js';
+import { RunText } from './run-text.js';
+
+export interface RunInput {
+  readonly method: RunMethod;
+  readonly runId: string;
+  readonly key: SessionKey;
+  readonly agentId: string;
+  readonly message: string;
+  /** Milliseconds from its start; infinite for none. */
+  readonly timeoutMs: number;
+  readonly model?: ModelRef | undefined;
+  readonly systemPrompt?: string | undefined;
+  /** Undefined for the one of all sessions. */
+  readonly lane?: string | undefined;
+  /** How a person's message waits while its session is busy; undefined for what just waits its turn. */
+  readonly queueMode?: QueueMode | undefined;
+}
+
+/** A run that has not ended. */
+export interface LiveRun {
+  readonly record: RunRecord;
+  readonly startedAt: number | undefined;
+  /** Its turn has not come. */
+  readonly waiting: boolean;
+  /** What the model has said so far. */
+  readonly text: string;
+  readonly ended: Promise<RunEnd>;
+}
+
+export interface Run {
+  readonly input: RunInput;
+  record: RunRecord;
+  state: 'claiming' | 'queued' | 'joining' | 'starting' | 'running' | 'ending';
+  place: Place | undefined;
+  readonly claimed: Deferred<boolean>;
+  readonly ended: Deferred<RunEnd>;
+  readonly events: RunEvents;
+  readonly text: RunText;
+  /** As asked; the longest of those that joined it. */
+  timeoutMs: number;
+  /** Lines that the model is to see. */
+  before: number;
+  /** Its own, or else the session's; undefined for the agent's. */
+  model: ModelRef | undefined;
+  slot: number | undefined;
+  attempts: number;
+  /** An abort that came while its key or its message was being stored. */
+  stopReason: StopReason | undefined;
+  /** Another one is to go instead: it ends when its message is in the transcript. */
+  interrupted: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function newRun(input: RunInput, acceptedAt: number, broadcast: Broadcast): Run {
+  const { runId, method, key, agentId, message, timeoutMs, model } = input;
+  return {
+    input,
+    record: { runId, method, sessionKey: key, sessionId: '', agentId, message, acceptedAt },
+    state: 'claiming',
+    place: undefined,
+    claimed: deferred(),
+    ended: deferred(),
+    events: new RunEvents({ runId, sessionKey: key, agentId }, broadcast),
+    text: new RunText(),
+    timeoutMs,
+    before: 0,
+    model,
+    slot: undefined,
+    attempts: 0,
+    stopReason: undefined,
+    interrupted: false,
+    timer: undefined,
+  };
+}
+
+export function viewOf(run: Run): LiveRun {
+  return {
+    record: run.record,
+    startedAt: run.record.startedAt,
+    waiting: run.place?.running !== true,
+    text: run.text.isSilent ? '' : run.text.all,
+    ended: run.ended.promise,
+  };
+}
+
+/** Resolves when the run has ended, or was never accepted. */
+export async function gone({ claimed, ended }: Run): Promise<void> {
+  if (await claimed.promise) await ended.promise;
+}
