@@ -28,11 +28,3 @@ export async function refusal(client: ControlClient, method: string, params: obj
   if (ok || !error) throw new Error(`${method} was not refused`);
   return `${error.code} ${error.message}`;
 }
-
-/** What people have said in a session, in order. */
-export async function userTexts(client: ControlClient, sessionKey: string): Promise<string[]> {
-  const { messages } = await answer(client, 'chat.history', { sessionKey, limit: 1_000 });
-  return (messages as { role: string; content: { text: string }[] }[])
-    .filter(({ role }) => role === 'user')
-    .map(({ content }) => content.map(({ text }) => text).join(''));
-}

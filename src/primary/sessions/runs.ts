@@ -90,6 +90,7 @@ export function createRuns(options: RunsOptions): Runs {
   const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];
   let closed = false;
+  let lastAcceptedAt = 0;
   const pruning = setInterval(() => {
     store
       .pruneRuns(now() - runLimits.keptMs, runLimits.kept)
@@ -227,7 +228,9 @@ export function createRuns(options: RunsOptions): Runs {
       if (closed) return { outcome: 'closed' };
       const known = live.get(runId);
       if (known) return repeated(known, method);
-      const run = newRun(input, now(), options.broadcast);
+      // No two alike, so that their order outlives a crash.
+      lastAcceptedAt = Math.max(now(), lastAcceptedAt + 1);
+      const run = newRun(input, lastAcceptedAt, options.broadcast);
       // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
       if (!queue.enter(run)) return recorded(runId, method);
       let taken: RunRecord | undefined;

@@ -91,16 +91,15 @@ export function refuseAttachments(attachments: readonly unknown[] | undefined): 
 /** Characters that only break terminals go; what people type stays (methods.md §3). @throws RpcError */
 export function readMessage(text: string): string {
   if (text.includes('\0')) throw invalidRequest('message must not contain null bytes');
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.normalize('NFC').replaceAll(/[\u0001-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '');
+  // Composed at the end: a character that goes may have stood between two that belong together.
+  return text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '').normalize('NFC');
 }
 
-const stopWords: ReadonlySet<string> = new Set(['stop', 'esc', 'abort', 'exit', 'interrupt']);
+const stopWords: ReadonlySet<string> = new Set(['/stop', 'stop', 'esc', 'abort', 'exit', 'interrupt']);
+/** A longer message is none of them, whatever follows the word. */
+const STOP_CHARS = 64;
 
 function isStopCommand(message: string): boolean {
-  const word = message
-    .trim()
-    .toLowerCase()
-    .replace(/[.!?…]+$/, '');
-  return word === '/stop' || stopWords.has(word);
+  const text = message.trim();
+  return text.length <= STOP_CHARS && stopWords.has(text.toLowerCase().replace(/[\s\p{P}]+$/u, ''));
 }
