@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunInput } from '../../../src/primary/sessions/run.js';
 import { createRuns, type Acceptance, type Runs } from '../../../src/primary/sessions/runs.js';
 import { createSessions } from '../../../src/primary/sessions/sessions.js';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Store } from '../../../src/primary/store/store.js';
 import { deferred, type Deferred } from '../../../src/shared/deferred.js';
+import { runLimits } from '../../../src/shared/limits.js';
 import { createLogger } from '../../../src/shared/log/logger.js';
 import type { RunJob } from '../../../src/shared/run-job.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';
@@ -31,24 +32,40 @@ describe('runs', () => {
   let jobs: RunJob[];
   /** When set, keys are claimed only after it. */
   let gate: Deferred<void> | undefined;
+  /** When set, nothing else is stored before it. */
+  let commits: Deferred<void> | undefined;
+  /** `chat` events, in short, and lifecycle phases. */
+  let told: string[];
 
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'pllan-runs-'));
     store = openEmbeddedStore(dir);
     jobs = [];
-    gate = undefined;
+    told = [];
+    [gate, commits] = [undefined, undefined];
     const slow: Store = {
       ...store,
       async claimRun(run, changes) {
         await gate?.promise;
         return store.claimRun(run, changes);
       },
+      async commit(changes) {
+        await commits?.promise;
+        return store.commit(changes);
+      },
     };
     const scheme = { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' } as const;
     runs = createRuns({
       sessions: createSessions({ store: slow, scheme, workspace: '/workspace', observer }),
       workers: { start: (job) => jobs.push(job), abort: () => {} },
-      broadcast: () => {},
+      broadcast(_name, payload) {
+        const { runId, state, data } = JSON.parse(payload) as {
+          runId: string;
+          state?: string;
+          data?: { phase: string };
+        };
+        told.push(`${runId} ${state ?? data?.phase}`);
+      },
       maxConcurrent: 4,
       subagents: 1,
       queue: { mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' },
@@ -110,5 +127,67 @@ describe('runs', () => {
     await runs.stop();
     await runs.idle();
     expect(await store.runs.get('A')).toMatchObject({ end: { payload: { stopReason: 'restart' } } });
+  });
+
+  it('one that is aborted while its message is being stored keeps the message, and has a whole life', async () => {
+    commits = deferred();
+    await runs.accept(input('A'));
+    await Promise.resolve();
+    const aborted = runs.abort(key, 'A', 'rpc');
+    commits.resolve();
+    expect(await aborted).toEqual(['A']);
+    expect([jobs, told]).toEqual([[], ['A start', 'A end', 'A aborted']]);
+    const record = await store.runs.get('A');
+    expect(record?.end).toMatchObject({ status: 'timeout', payload: { stopReason: 'rpc' } });
+    expect(await store.transcripts.length(record?.sessionId ?? '')).toBe(2);
+  });
+
+  it('one whose end is being stored cannot be aborted, and ends once', async () => {
+    await runs.accept(input('A'));
+    await vi.waitUntil(() => jobs.length > 0);
+    commits = deferred();
+    const ending = runs.abort(key, 'A', 'stop');
+    runs.received(1, { runId: 'A', type: 'text', text: 'too late' });
+    expect(await runs.abort(key, undefined, 'rpc')).toEqual([]);
+    commits.resolve();
+    await ending;
+    expect(told).toEqual(['A start', 'A end', 'A aborted']);
+    expect(await store.runs.get('A')).toMatchObject({ end: { payload: { stopReason: 'stop' } } });
+  });
+
+  it('a message that cannot be stored ends its run with an error, which is no part of a life', async () => {
+    commits = deferred();
+    await runs.accept(input('A'));
+    const live = runs.live('A');
+    commits.reject(new Error('disk full'));
+    expect((await live?.ended)?.message).toBe('interrupted: disk full');
+    expect(told).toEqual(['A error']);
+  });
+
+  it('repeats of an ended key at one time all get its end', async () => {
+    await runs.accept(input('A'));
+    await runs.abort(key, 'A', 'rpc');
+    const answers = await Promise.all([runs.accept(input('A')), runs.accept(input('A'))]);
+    expect(answers).toMatchObject([{ outcome: 'ended' }, { outcome: 'ended' }]);
+  });
+
+  it('a repeat of an ended key gets its end also where its session is full', async () => {
+    await runs.accept(input('A'));
+    await runs.abort(key, 'A', 'rpc');
+    for (let n = 0; n <= 64; n += 1) await runs.accept(input(`run ${n}`));
+    expect(await runs.accept(input('B'))).toEqual({ outcome: 'busy' });
+    expect(await runs.accept(input('A'))).toMatchObject({ outcome: 'ended' });
+  });
+
+  it('so many may wait for an end, and no more of one owner; those of one that leaves wait no longer', async () => {
+    const [one, other] = [{}, {}];
+    const waits = Array.from({ length: runLimits.waitsPerConnection }, () => runs.waitFor('A', 60_000, one));
+    expect(await runs.waitFor('A', 60_000, one)).toBe('full');
+    const others = runs.waitFor('A', 60_000, other);
+    runs.left(one);
+    expect(new Set(await Promise.all(waits))).toEqual(new Set([undefined]));
+    await runs.accept(input('A'));
+    await runs.abort(key, 'A', 'rpc');
+    expect(await others).toMatchObject({ runId: 'A', end: { status: 'timeout' } });
   });
 });
