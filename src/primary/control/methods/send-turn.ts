@@ -47,7 +47,7 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
   const entry = await sessions.get(key);
   if (request.sessionId !== undefined && entry?.sessionId !== request.sessionId)
     throw invalidRequest('sessionId does not match sessionKey');
-  if (isStopCommand(message)) {
+  if (STOP.test(message)) {
     const runIds = await runs.abort(key, undefined, 'stop');
     return JSON.stringify({ ok: true, aborted: runIds.length > 0, runIds });
   }
@@ -95,11 +95,5 @@ export function readMessage(text: string): string {
   return text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '').normalize('NFC');
 }
 
-const stopWords: ReadonlySet<string> = new Set(['/stop', 'stop', 'esc', 'abort', 'exit', 'interrupt']);
-/** A longer message is none of them, whatever follows the word. */
-const STOP_CHARS = 64;
-
-function isStopCommand(message: string): boolean {
-  const text = message.trim();
-  return text.length <= STOP_CHARS && stopWords.has(text.toLowerCase().replace(/[\s\p{P}]+$/u, ''));
-}
+/** Nothing but one of these words, whatever marks follow it (methods.md §3). */
+const STOP = /^\s*(?:\/?stop|esc|abort|exit|interrupt)[\s\p{P}]*$/iu;
