@@ -1,9 +1,11 @@
 /** Runs when workers or the gateway die, or it stops (runs-and-events.md §12, architecture «What happens when»). */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectControl, type ControlClient } from '../../support/control-client.js';
-import { startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
+import { LONG, sendTurn, started, userTexts } from '../../support/chat-turns.js';
+import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
+import { startFor, startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
 import { newKey, story } from '../../support/run-story.js';
+import { answer } from '../../support/session-calls.js';
 import { waitFor } from '../../support/wait-for.js';
 
 let gateway: TestGateway;
@@ -76,6 +78,34 @@ describe('when something dies', () => {
     const { payload } = await after.call('chat.history', { sessionKey });
     expect(payload?.messages).toMatchObject([{ role: 'user' }, { role: 'user' }]);
     await second.stop();
+  });
+
+  it('after a kill each collected message is there once, in order, merged or not', async (test) => {
+    const stateDir = temporaryDir();
+    const config = { messages: { queue: { mode: 'collect', debounceMs: 0 } } };
+    const first = await startFor(test, { stateDir, config });
+    const before = await connectControl(first.wsUrl);
+    const [waiting, merged] = [newKey(), newKey()];
+    const sent: string[] = [];
+    for (const key of [waiting, merged]) {
+      for (const message of [LONG, 'a', 'b', LONG]) sent.push(await sendTurn(before, key, message));
+    }
+    const [, , , , active = '', head = '', ...taken] = sent;
+    await answer(before, 'chat.abort', { sessionKey: merged, runId: active });
+    await started(before, head);
+    first.child.kill('SIGKILL');
+    await first.exited;
+
+    const after = await connectControl((await startFor(test, { stateDir, config })).wsUrl);
+    for (const key of [waiting, merged]) expect(await userTexts(after, key)).toEqual([LONG, 'a', 'b', LONG]);
+    const repeat = (idempotencyKey: string): Promise<Frame> =>
+      after.call('chat.send', { sessionKey: merged, message: 'again', idempotencyKey });
+    for (const runId of taken) expect((await repeat(runId)).payload).toEqual({ runId, status: 'ok' });
+    for (const runId of [...sent.slice(0, 4), head]) {
+      const summary = 'interrupted: the gateway stopped before the run had ended';
+      expect((await repeat(runId)).payload).toEqual({ runId, status: 'error', summary });
+    }
+    for (const key of [waiting, merged]) expect(await userTexts(after, key)).toHaveLength(4);
   });
 
   it('a stop lets a turn finish, and ends what takes too long', async () => {
