@@ -83,14 +83,15 @@ export function storeMessages(
 
 /** Ends a run whose message gave way to others; a short line of it waits for the session's next turn. */
 export function storeDropped(sessions: Sessions, record: RunRecord, endedAt: number): Promise<EndedRecord> {
-  const key = record.sessionKey;
+  const { sessionKey: key, sessionId, message } = record;
   return sessions.exclusive(key, async () => {
     const run = { ...record, end: emptyEnd(record, 'dropped: too many messages were waiting', endedAt) };
-    const entry = withDropped(await sessions.getOrNew(key, endedAt), record.message);
-    await sessions.commit(key, [
-      { type: 'run', run },
-      { type: 'session', key, entry },
-    ]);
+    const changes: Change[] = [{ type: 'run', run }];
+    const entry = await sessions.get(key);
+    // A session that was deleted or reset meanwhile is not to know of it.
+    if (entry?.sessionId === sessionId)
+      changes.push({ type: 'session', key, entry: withDropped(entry, message) });
+    await sessions.commit(key, changes);
     return run;
   });
 }

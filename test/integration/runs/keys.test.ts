@@ -21,7 +21,7 @@ describe('a key that is used again', () => {
     const params = { sessionKey: key, message: '/wait 300', idempotencyKey: randomUUID() };
     const others = await Promise.all([1, 2, 3].map(() => connectControl(gateway.wsUrl)));
     const answers = await Promise.all([client, ...others].map((one) => answer(one, 'chat.send', params)));
-    const statuses = answers.map(({ status }) => status).toSorted();
+    const statuses = answers.map(({ status }) => String(status)).toSorted();
     expect(statuses).toEqual(['in_flight', 'in_flight', 'in_flight', 'started']);
     await ended(client, params.idempotencyKey);
     const repeats = await Promise.all(others.map((one) => answer(one, 'chat.send', params)));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, eventsOf, LONG, sendTurn, started } from '../../support/chat-turns.js';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startFor, startGateway, type TestGateway } from '../../support/gateway.js';
-import { newKey, runAgent } from '../../support/run-story.js';
+import { newKey, phaseOf, runAgent } from '../../support/run-story.js';
 import { answer } from '../../support/session-calls.js';
 import { waitFor } from '../../support/wait-for.js';
 
@@ -73,8 +73,8 @@ describe('a run', () => {
     expect((await runAgent(client, 'elsewhere')).final.payload?.status).toBe('ok');
     await ended(client, second);
     const lives = client.frames
-      .filter(({ event, payload }) => event === 'agent' && [first, second].includes(String(payload?.runId)))
-      .map(({ payload }) => [payload?.runId, (payload?.data as { phase?: string }).phase])
+      .filter(({ payload }) => [first, second].includes(String(payload?.runId)))
+      .map((frame) => [frame.payload?.runId, phaseOf(frame)])
       .filter(([, phase]) => phase !== undefined);
     expect(lives).toEqual([
       [first, 'start'],

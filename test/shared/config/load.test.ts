@@ -70,6 +70,13 @@ describe('a config', () => {
     expect([...config.agents.defaults.models]).toEqual([['openai/gpt-4.1', { alias: 'x' }]]);
   });
 
+  it('takes queue modes, also by channel', () => {
+    const queue = { mode: 'steer', debounceMs: 500, cap: 20, drop: 'summarize', byChannel: new Map() };
+    expect(valid(undefined).config.messages.queue).toEqual(queue);
+    const { config } = valid('{messages:{queue:{cap:5,byChannel:{webchat:"collect"}}}}');
+    expect(config.messages.queue).toEqual({ ...queue, cap: 5, byChannel: new Map([['webchat', 'collect']]) });
+  });
+
   it('takes ${NAME} from the environment, and leaves a missing one unset with a warning', () => {
     const text = '{gateway:{auth:{token:"a-${A}-${B}", password:"$${A}"}}}';
     expect(valid(text, { A: '1', B: '2' }).config.gateway.auth).toMatchObject({
@@ -89,6 +96,11 @@ describe('a config', () => {
     ['{gateway:{bind:"0.0.0.0"}}', 'gateway.bind', expect.stringContaining('takes a mode, not a host')],
     ['{gateway:{auth:{token:5}}}', 'gateway.auth.token', 'must be a string'],
     ['{gateway:5}', 'gateway', 'must be an object'],
+    [
+      '{messages:{queue:{byChannel:{webchat:"never"}}}}',
+      'messages.queue.byChannel.webchat',
+      'must be one of "steer", "followup", "collect", "interrupt"',
+    ],
     ['{agents:{list:[{id:"a b"}]}}', 'agents.list[0].id', expect.stringContaining('must match')],
     [
       '{models:{providers:{p:{api:"x"}}}}',
