@@ -56,7 +56,7 @@ export function createRunDispatch(
       else fail(run, `interrupted: ${why}`);
     },
     workerReady() {
-      for (const run of homeless.keys()) {
+      for (const run of [...homeless.keys()]) {
         forget(run);
         start(run);
       }
