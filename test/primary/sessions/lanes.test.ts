@@ -152,53 +152,83 @@ describe('lanes', () => {
   });
 
   it('start everything once, in each session in order, never two of one session, whatever leaves when', () => {
-    const step = fc.oneof(
-      fc.record({ enter: fc.constantFrom('s', 't', 'u') }),
-      fc.record({ leave: fc.nat(30) }),
-    );
+    const enters = fc.record({
+      session: fc.constantFrom('s', 't', 'u'),
+      lane: fc.constantFrom('main', 'x'),
+      held: fc.boolean(),
+      before: fc.option(fc.nat(30), { nil: undefined }),
+    });
+    const step = fc.oneof(enters, fc.record({ leave: fc.nat(30) }), fc.record({ letGo: fc.nat(30) }));
+    const steps = fc.array(step, { maxLength: 60 });
     fc.assert(
-      fc.property(
-        fc.array(step, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 4 }),
-        (steps, maxConcurrent) => {
-          const lanes = lanesOf({ maxConcurrent, waitingPerSession: 100, waiting: 1_000 });
-          const entered: { session: string; place: Place | undefined; starts: number; left: boolean }[] = [];
-          const order: number[] = [];
-          for (const one of steps) {
-            if ('enter' in one) {
-              const index = entered.length;
-              const row = {
-                session: one.enter,
-                place: undefined as Place | undefined,
-                starts: 0,
-                left: false,
-              };
-              entered.push(row);
-              row.place = tryEnter(lanes, one.enter, () => {
-                row.starts += 1;
-                order.push(index);
-              });
-            } else {
-              const row = entered[one.leave];
-              if (row) row.left = true;
-              row?.place?.leave();
-            }
-            const live = entered.filter(({ starts, left }) => starts === 1 && !left);
-            expect(live.length).toBe(lanes.running);
-            expect(live.length).toBeLessThanOrEqual(maxConcurrent);
-            expect(new Set(live.map(({ session }) => session)).size).toBe(live.length);
-          }
-          for (const row of entered) row.place?.leave();
-          expect(entered.every(({ starts, left }) => starts <= 1 && (starts === 1 || left || true))).toBe(
-            true,
-          );
-          for (const session of ['s', 't', 'u']) {
-            const own = order.filter((index) => entered[index]?.session === session);
-            expect(own).toEqual(own.toSorted((a, b) => a - b));
-          }
-          expect([lanes.running, lanes.waiting]).toEqual([0, 0]);
-        },
-      ),
+      fc.property(steps, fc.integer({ min: 1, max: 4 }), (steps, maxConcurrent) => {
+        const lanes = lanesOf({ maxConcurrent, waitingPerSession: 100, waiting: 1_000 });
+        const entered: Entered[] = [];
+        /** Of each session, in the order in which they are to go. */
+        const rows = new Map<string, Entered[]>([
+          ['s', []],
+          ['t', []],
+          ['u', []],
+        ]);
+        const order: Entered[] = [];
+        const come = ({ session, lane, held, before }: Coming): void => {
+          const row = rows.get(session) ?? [];
+          const other = before === undefined ? undefined : entered[before];
+          const next = other && row.includes(other) && other.place?.behind ? other : undefined;
+          const one: Entered = { session, lane, place: undefined, starts: 0, left: false, letGo: undefined };
+          entered.push(one);
+          row.splice(next ? row.indexOf(next) : row.length, 0, one);
+          const start = (): void => {
+            one.starts += 1;
+            order.push(one);
+          };
+          const hold = held ? { hold: (letGo: () => void) => void (one.letGo = letGo) } : {};
+          one.place = tryEnter(lanes, session, start, { lane, before: next?.place, ...hold });
+        };
+        const leave = (one: Entered | undefined): void => {
+          if (one) one.left = true;
+          one?.place?.leave();
+        };
+        for (const one of steps) {
+          if ('leave' in one) leave(entered[one.leave]);
+          else if ('letGo' in one) entered[one.letGo]?.letGo?.();
+          else come(one);
+          const live = entered.filter(({ starts, left }) => starts === 1 && !left);
+          expect(live.length).toBe(lanes.running);
+          expect(live.filter(({ lane }) => lane === 'main').length).toBeLessThanOrEqual(maxConcurrent);
+          expect(live.filter(({ lane }) => lane === 'x').length).toBeLessThanOrEqual(1);
+          expect(new Set(live.map(({ session }) => session)).size).toBe(live.length);
+        }
+        const asked = entered.filter(({ left }) => !left);
+        while (lanes.running + lanes.waiting > 0) {
+          for (const { letGo } of entered) letGo?.();
+          const running = entered.filter(({ place }) => place?.running);
+          expect(running).not.toEqual([]);
+          running.forEach(leave);
+        }
+        expect(asked.map(({ starts }) => starts)).toEqual(asked.map(() => 1));
+        for (const row of rows.values()) {
+          const started = order.filter((one) => row.includes(one));
+          expect(started).toEqual(row.filter((one) => started.includes(one)));
+        }
+      }),
     );
   });
 });
+
+interface Coming {
+  readonly session: string;
+  readonly lane: string;
+  readonly held: boolean;
+  /** Number of the one that it is to go before. */
+  readonly before: number | undefined;
+}
+
+interface Entered {
+  readonly session: string;
+  readonly lane: string;
+  place: Place | undefined;
+  starts: number;
+  left: boolean;
+  letGo: (() => void) | undefined;
+}
