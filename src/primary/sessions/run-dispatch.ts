@@ -56,10 +56,10 @@ export function createRunDispatch(
       else fail(run, `interrupted: ${why}`);
     },
     workerReady() {
-      for (const run of [...homeless.keys()]) {
-        forget(run);
-        start(run);
-      }
+      // All at first: one that finds no place after all is homeless again.
+      const runs = [...homeless.keys()];
+      runs.forEach(forget);
+      runs.forEach(start);
     },
     forget,
   };
