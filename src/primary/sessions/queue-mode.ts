@@ -1,6 +1,6 @@
 /** Which queue mode a message has: its own, else its session's, its channel's, the config's (runs-and-events.md §5). */
 import type { GatewayConfig } from '../../shared/config/load.js';
-import { queueModes, type QueueMode } from '../../shared/config/schema.js';
+import { queueModes, type QueueMode } from '../../shared/config/queue-schema.js';
 import type { SessionEntry } from '../../shared/store/records.js';
 
 /** What messages that come over the control plane belong to. */

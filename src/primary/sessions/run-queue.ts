@@ -11,7 +11,7 @@
  *                             └─ more than `cap` wait ──▶ the oldest is dropped, with a short line for the next turn
  *                                                         (`summarize`) or an error (`old`); `new`: what comes is refused
  */
-import type { QueueSettings } from '../../shared/config/schema.js';
+import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { createLanes, type LaneWait } from './lanes.js';

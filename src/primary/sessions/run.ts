@@ -1,6 +1,6 @@
 /** One run as long as it has not ended: what was asked, where it stands, what of it others may see. */
 import type { ModelRef } from '../../shared/config/model-ref.js';
-import type { QueueMode } from '../../shared/config/schema.js';
+import type { QueueMode } from '../../shared/config/queue-schema.js';
 import { deferred, type Deferred } from '../../shared/deferred.js';
 import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
 import type { Place } from './lanes.js';

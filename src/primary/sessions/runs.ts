@@ -10,7 +10,7 @@
  *
  * How runs wait for their turn is drawn in `run-queue.ts`.
  */
-import type { QueueSettings } from '../../shared/config/schema.js';
+import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { RunPart } from '../../shared/run-job.js';

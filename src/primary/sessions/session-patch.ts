@@ -1,6 +1,6 @@
 /** What a patch makes of a session's entry: which values a field may have, and what clears it (methods.md §4.1). */
 import { isModelRef, splitModelRef, type ModelRef } from '../../shared/config/model-ref.js';
-import { queueModes } from '../../shared/config/schema.js';
+import { queueModes } from '../../shared/config/queue-schema.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { SessionEntry } from '../../shared/store/records.js';
 import { SessionRefusal } from './session-refusal.js';

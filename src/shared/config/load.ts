@@ -9,7 +9,8 @@ import { readFileSync } from 'node:fs';
 import type { Environment } from '../paths.js';
 import type { Problem } from '../schema.js';
 import { errorCode, toError } from '../to-error.js';
-import { configSchema, type ConfigTree, type QueueMode } from './schema.js';
+import { type QueueMode } from './queue-schema.js';
+import { configSchema, type ConfigTree } from './schema.js';
 import {
   structures,
   type AgentConfig,

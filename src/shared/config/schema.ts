@@ -4,8 +4,20 @@
  */
 import type convict from 'convict';
 import { availableParallelism } from 'node:os';
-import { isNetwork } from '../auth/address.js';
 import { controlLimits } from '../limits.js';
+import {
+  headerName,
+  headerNames,
+  headerValueOrFalse,
+  integer,
+  networks,
+  oneOf,
+  sessionName,
+  text,
+  texts,
+  truth,
+} from './formats.js';
+import { queueSchema, type QueueSettings } from './queue-schema.js';
 
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
 export type BindMode = (typeof bindModes)[number];
@@ -18,19 +30,6 @@ export type LogLevel = (typeof logLevels)[number];
 
 export const consoleStyles = ['pretty', 'compact', 'json'] as const;
 export type ConsoleStyle = (typeof consoleStyles)[number];
-
-/** How a message waits whose session is busy (runs-and-events.md §5). */
-export const queueModes = ['steer', 'followup', 'collect', 'interrupt'] as const;
-export type QueueMode = (typeof queueModes)[number];
-
-export const queueDrops = ['summarize', 'old', 'new'] as const;
-
-export interface QueueSettings {
-  readonly mode: QueueMode;
-  readonly debounceMs: number;
-  readonly cap: number;
-  readonly drop: (typeof queueDrops)[number];
-}
 
 /** The scalar part of the config, complete: nothing inside the gateway fills in a default. */
 export interface ConfigTree {
@@ -123,67 +122,6 @@ export interface ConfigTree {
 
 const DEFAULT_PORT = 18_789;
 const MIB = 1024 * 1024;
-
-function integer(min: number, max: number): (value: unknown) => void {
-  return (value) => {
-    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-      throw new Error(`must be a whole number from ${min} to ${max}`);
-    }
-  };
-}
-
-function oneOf(allowed: readonly string[]): (value: unknown) => void {
-  return (value) => {
-    if (typeof value !== 'string' || !allowed.includes(value)) {
-      throw new Error(`must be one of ${allowed.map((word) => JSON.stringify(word)).join(', ')}`);
-    }
-  };
-}
-
-const truth = (value: unknown): void => {
-  if (typeof value !== 'boolean') throw new Error('must be true or false');
-};
-
-const text = (value: unknown): void => {
-  if (typeof value !== 'string') throw new Error('must be a string');
-};
-
-const texts = (value: unknown): void => {
-  if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) {
-    throw new Error('must be a list of strings');
-  }
-};
-
-const sessionName = (value: unknown): void => {
-  text(value);
-  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(value as string))
-    throw new Error('must be lower-case letters, digits, - and _, at most 64');
-};
-
-const networks = (value: unknown): void => {
-  texts(value);
-  const wrong = (value as string[]).find((entry) => !isNetwork(entry));
-  if (wrong !== undefined)
-    throw new Error(`must be addresses or CIDR blocks; ${JSON.stringify(wrong)} is neither`);
-};
-
-const headerName = (value: unknown): void => {
-  text(value);
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(value as string)) throw new Error('must be the name of a header');
-};
-
-const headerNames = (value: unknown): void => {
-  texts(value);
-  (value as string[]).forEach(headerName);
-};
-
-const headerValueOrFalse = (value: unknown): void => {
-  if (value === false) return;
-  text(value);
-  // Anything else would be refused, or split into another header, by the answer that carries it.
-  if (!/^[\t\u0020-\u007E]*$/.test(value as string))
-    throw new Error('must be one line of printable ASCII: it is sent as a header');
-};
 
 const bind = (value: unknown): void => {
   if (typeof value === 'string' && ['0.0.0.0', 'localhost', '127.0.0.1', '::', '::1'].includes(value)) {
@@ -353,26 +291,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       },
     },
   },
-  messages: {
-    queue: {
-      mode: {
-        doc: 'What a message does whose session is busy; "steer" is treated as "followup".',
-        default: 'steer',
-        format: oneOf(queueModes),
-      },
-      debounceMs: {
-        doc: 'Mode "collect": how long nothing may come before what waits becomes one run.',
-        default: 500,
-        format: integer(0, 600_000),
-      },
-      cap: { doc: 'Messages that may wait in one session.', default: 20, format: integer(1, 1_000) },
-      drop: {
-        doc: 'What gives way above that: the oldest, with a short line for the next turn or an error, or the newest.',
-        default: 'summarize',
-        format: oneOf(queueDrops),
-      },
-    },
-  },
+  messages: { queue: queueSchema },
   session: {
     mainKey: {
       doc: "Last part of the key of an agent's main session.",

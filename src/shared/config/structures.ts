@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { compile, type Check } from '../schema.js';
-import { queueModes } from './schema.js';
+import { queueModes } from './queue-schema.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { queueModeOf } from '../../../src/primary/sessions/queue-mode.js';
-import type { QueueMode } from '../../../src/shared/config/schema.js';
+import type { QueueMode } from '../../../src/shared/config/queue-schema.js';
 
 const session = { sessionId: 's', updatedAt: 0 };
 const settings = {

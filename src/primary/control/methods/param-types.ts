@@ -1,6 +1,6 @@
 /** Pieces that the params of several methods are made of. All of them are bounded. */
 import * as v from 'valibot';
-import { queueModes } from '../../../shared/config/schema.js';
+import { queueModes } from '../../../shared/config/queue-schema.js';
 import { requestLimits } from '../../../shared/limits.js';
 import { compile, list, type Check, type Parsed } from '../../../shared/schema.js';
 

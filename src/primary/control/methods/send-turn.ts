@@ -1,6 +1,6 @@
 /** A message of a person to a session: `chat.send` and `sessions.send` (methods.md §3, §4). */
 import type { GatewayConfig } from '../../../shared/config/load.js';
-import type { QueueMode } from '../../../shared/config/schema.js';
+import type { QueueMode } from '../../../shared/config/queue-schema.js';
 import type { RunEnd, RunMethod, SessionKey } from '../../../shared/store/records.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import { queueModeOf } from '../../sessions/queue-mode.js';

@@ -1,0 +1,65 @@
+/** What a scalar of the config may be; each throws what is wrong with a value, in words for whoever wrote it. */
+import { isNetwork } from '../auth/address.js';
+
+export type Format = (value: unknown) => void;
+
+export function integer(min: number, max: number): Format {
+  return (value) => {
+    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+      throw new Error(`must be a whole number from ${min} to ${max}`);
+    }
+  };
+}
+
+export function oneOf(allowed: readonly string[]): Format {
+  return (value) => {
+    if (typeof value !== 'string' || !allowed.includes(value)) {
+      throw new Error(`must be one of ${allowed.map((word) => JSON.stringify(word)).join(', ')}`);
+    }
+  };
+}
+
+export const truth: Format = (value) => {
+  if (typeof value !== 'boolean') throw new Error('must be true or false');
+};
+
+export const text: Format = (value) => {
+  if (typeof value !== 'string') throw new Error('must be a string');
+};
+
+export const texts: Format = (value) => {
+  if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) {
+    throw new Error('must be a list of strings');
+  }
+};
+
+export const sessionName: Format = (value) => {
+  text(value);
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(value as string))
+    throw new Error('must be lower-case letters, digits, - and _, at most 64');
+};
+
+export const networks: Format = (value) => {
+  texts(value);
+  const wrong = (value as string[]).find((entry) => !isNetwork(entry));
+  if (wrong !== undefined)
+    throw new Error(`must be addresses or CIDR blocks; ${JSON.stringify(wrong)} is neither`);
+};
+
+export const headerName: Format = (value) => {
+  text(value);
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(value as string)) throw new Error('must be the name of a header');
+};
+
+export const headerNames: Format = (value) => {
+  texts(value);
+  (value as string[]).forEach(headerName);
+};
+
+export const headerValueOrFalse: Format = (value) => {
+  if (value === false) return;
+  text(value);
+  // Anything else would be refused, or split into another header, by the answer that carries it.
+  if (!/^[\t\u0020-\u007E]*$/.test(value as string))
+    throw new Error('must be one line of printable ASCII: it is sent as a header');
+};
