@@ -119,3 +119,25 @@ it('sessions.delete takes what other programs know', async () => {
     deleted: true,
   });
 });
+
+describe('the answer of agent', () => {
+  const none =
+    'UNAVAILABLE delivery channel is required: pass --channel/--reply-channel or use a main session with a previous channel';
+
+  it.each([
+    [{ deliver: true }, none],
+    [{ deliver: true, channel: ' ' }, none],
+    [{ deliver: true, channel: 'telegram' }, 'INVALID_REQUEST unsupported channel: telegram'],
+    [{ deliver: true, channel: 'webchat', replyChannel: 'x' }, 'INVALID_REQUEST unsupported channel: x'],
+  ])('that cannot be delivered is refused before the turn: %j', async (fields, message) => {
+    expect(await refusal(client, 'agent', turn(fields))).toBe(message);
+  });
+
+  it.each([
+    { deliver: true, bestEffortDeliver: true },
+    { deliver: true, channel: 'WebChat' },
+    { deliver: false, channel: 'telegram' },
+  ])('need not be delivered: %j', async (fields) => {
+    expect(await answer(client, 'agent', turn(fields))).toMatchObject({ status: 'accepted' });
+  });
+});

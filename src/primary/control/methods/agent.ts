@@ -16,6 +16,7 @@ import {
 } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
+import { requireRoute } from './delivery.js';
 import {
   invalidRequest,
   method,
@@ -44,6 +45,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
       scope: 'operator.write',
       async answer(params, connection, again) {
         requireOverrideRights(params, connection);
+        requireRoute(params);
         const { agentId, key } = await addressee(params, services);
         const command = readResetCommand(params.message);
         if (command) requireAdmin(connection);

@@ -7,11 +7,10 @@ import type { RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { injectMessage, type Added } from '../../sessions/injected-message.js';
 import { canonicalKey } from '../../sessions/session-keys.js';
 import { requireAgent, requireOwner } from './agent.js';
+import { requireWebchat, WEBCHAT } from './delivery.js';
 import { invalidRequest, method, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
 import { readMessage, type TurnServices } from './send-turn.js';
-
-const WEBCHAT = 'webchat';
 
 type SendParams = ParamsOf<'send'>;
 
@@ -23,7 +22,7 @@ export function sendMethods(services: TurnServices): readonly Method[] {
       scope: 'operator.write',
       async answer(params) {
         const text = textOf(params);
-        requireWebchat(params);
+        requireChannel(params);
         const { idempotencyKey } = params;
         const { key, agentId } = addressee(params, services);
         // Keys of messages are apart from those of runs (protocol.md §19).
@@ -50,11 +49,11 @@ function textOf({ message = '', mediaUrl, mediaUrls = [], hasBuffer }: SendParam
   return parts.join('\n');
 }
 
-/** @throws RpcError for any other channel */
-function requireWebchat({ channel = '' }: SendParams): void {
+/** @throws RpcError for any other channel, and for none */
+function requireChannel({ channel = '' }: SendParams): void {
   const name = channel.trim();
   if (name === '') throw invalidRequest('Channel is required (no configured channels detected).');
-  if (name.toLowerCase() !== WEBCHAT) throw invalidRequest(`unsupported channel: ${name}`);
+  requireWebchat(name);
 }
 
 interface Addressee {
