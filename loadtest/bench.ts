@@ -5,13 +5,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launchGateway, planGateway, startGateway, type Gateway, type GatewayPlan } from './gateway.js';
+import {
+  launchGateway,
+  planGateway,
+  startGateway,
+  type Gateway,
+  type GatewayPlan,
+  type GatewayVariant,
+} from './gateway.js';
 import {
   optionsVariable,
+  type ConnectLoadOptions,
+  type FillStoreOptions,
+  type HoldOptions,
   type HttpLoadOptions,
   type LoadResult,
   type RpcLoadOptions,
   type RpcProbeOptions,
+  type RunLoadOptions,
 } from './load-protocol.js';
 import { createProcesses } from './processes.js';
 import { deadlines, type Timing } from './timing.js';
@@ -33,13 +44,19 @@ export interface Bench {
   /** The one gateway that all load scenarios share. */
   gateway(): Promise<Gateway>;
   /** A ready gateway of the caller's own, which the caller stops. */
-  freshGateway(): Promise<Gateway>;
+  freshGateway(variant?: GatewayVariant): Promise<Gateway>;
   /** For start-up times: plan first, then launch without waiting. */
   planGateway(): Promise<GatewayPlan>;
   launchGateway(plan: GatewayPlan): Gateway;
   runHttpLoad(options: HttpLoadOptions): Promise<LoadResult>;
   runRpcLoad(options: RpcLoadOptions): Promise<LoadResult>;
   runRpcProbe(options: RpcProbeOptions): Promise<LoadResult>;
+  runConnectLoad(options: ConnectLoadOptions): Promise<LoadResult>;
+  runRunLoad(options: RunLoadOptions): Promise<LoadResult>;
+  /** Opens idle connections, keeps them during `use`, and closes them. */
+  whileHolding<T>(options: HoldOptions, use: () => Promise<T>): Promise<T>;
+  /** Writes sessions and a transcript into the store of a gateway that does not run. */
+  fillStore(options: FillStoreOptions): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +74,13 @@ export function createBench(timing: Timing): Bench {
     return { pid: running.pid, port };
   }
 
-  async function runLoad(script: string, options: { readonly durationMs: number }): Promise<LoadResult> {
+  /** Runs a script that says one thing; `use` gets it while the script's process lives. */
+  async function withScript<T>(
+    script: string,
+    options: object,
+    deadlineMs: number,
+    use: (said: unknown) => T,
+  ): Promise<Awaited<T>> {
     const running = processes.start({
       name: script,
       args: [join(import.meta.dirname, script)],
@@ -65,16 +88,23 @@ export function createBench(timing: Timing): Bench {
       output: 'json-line',
     });
     try {
-      return (await running.jsonLine(options.durationMs + deadlines.resultGraceMs)) as LoadResult;
+      return await use(await running.jsonLine(deadlineMs));
     } finally {
       await running.stop();
     }
   }
 
+  function runLoad(script: string, options: { readonly durationMs: number }): Promise<LoadResult> {
+    const deadlineMs = options.durationMs + deadlines.resultGraceMs;
+    return withScript(script, options, deadlineMs, (said) => said as LoadResult);
+  }
+
   const mockUpstream = once(() => startHelper('mock-upstream.js', []));
   const mockUrl = async (): Promise<string> => `http://127.0.0.1:${(await mockUpstream()).port}`;
-  const plan = async (): Promise<GatewayPlan> => planGateway(rootDir, await mockUrl());
-  const freshGateway = async (): Promise<Gateway> => startGateway(processes, await plan());
+  const plan = async (variant?: GatewayVariant): Promise<GatewayPlan> =>
+    planGateway(rootDir, await mockUrl(), variant);
+  const freshGateway = async (variant?: GatewayVariant): Promise<Gateway> =>
+    startGateway(processes, await plan(variant));
 
   return {
     timing,
@@ -82,13 +112,17 @@ export function createBench(timing: Timing): Bench {
     httpProxy: once(async () => startHelper('baseline-http-proxy.js', [await mockUrl(), 'undici'])),
     nodeHttpProxy: once(async () => startHelper('baseline-http-proxy.js', [await mockUrl(), 'node:http'])),
     wsEcho: once(() => startHelper('baseline-ws-echo.js', [])),
-    gateway: once(freshGateway),
+    gateway: once(() => freshGateway()),
     freshGateway,
-    planGateway: plan,
+    planGateway: () => plan(),
     launchGateway: (planned) => launchGateway(processes, planned),
     runHttpLoad: (options) => runLoad('http-load.js', options),
     runRpcLoad: (options) => runLoad('ws-rpc-load.js', options),
     runRpcProbe: (options) => runLoad('ws-probe.js', options),
+    runConnectLoad: (options) => runLoad('ws-connect-load.js', options),
+    runRunLoad: (options) => runLoad('chat-runs-load.js', options),
+    whileHolding: (options, use) => withScript('ws-hold.js', options, deadlines.holdReadyMs, use),
+    fillStore: (options) => withScript('fill-store.js', options, deadlines.fillStoreMs, () => {}),
     stop: async () => {
       await processes.stopAll();
       rmSync(rootDir, { recursive: true, force: true });

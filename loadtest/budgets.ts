@@ -4,9 +4,11 @@
  */
 import type { Figure } from './figures.js';
 
-export type Budget =
-  | { readonly figure: string; readonly kind: 'ratio-at-least'; readonly limit: number }
-  | { readonly figure: string; readonly kind: 'value-at-most'; readonly limit: number };
+export interface Budget {
+  readonly figure: string;
+  readonly kind: 'ratio-at-least' | 'ratio-at-most' | 'value-at-least' | 'value-at-most';
+  readonly limit: number;
+}
 
 export type Verdict = 'ok' | 'missed' | 'info';
 
@@ -16,7 +18,11 @@ export const budgets: readonly Budget[] = [
   { figure: 'ws-rpc.rate', kind: 'ratio-at-least', limit: 0.6 },
   { figure: 'ws-health.p99', kind: 'value-at-most', limit: 10 },
   { figure: 'start-up.hello-ok', kind: 'value-at-most', limit: 600 },
+  { figure: 'start-up-full.hello-ok', kind: 'ratio-at-most', limit: 1.2 },
   { figure: 'memory.idle', kind: 'value-at-most', limit: 220 },
+  { figure: 'ws-idle.each-2000', kind: 'value-at-most', limit: 20 },
+  { figure: 'ws-connect.rate', kind: 'value-at-least', limit: 1_500 },
+  { figure: 'chat-runs.rate', kind: 'value-at-least', limit: 1_000 },
 ];
 
 export function budgetOf(figure: Figure): Budget | undefined {
@@ -34,14 +40,21 @@ export function judge(figure: Figure, errors: number): Verdict {
   const budget = budgetOf(figure);
   if (budget === undefined) return 'info';
   if (errors > 0) return 'missed';
-  switch (budget.kind) {
-    case 'ratio-at-least': {
-      const ratio = ratioOf(figure);
-      return ratio !== undefined && ratio >= budget.limit ? 'ok' : 'missed';
-    }
+  return reached(figure, budget) ? 'ok' : 'missed';
+}
+
+function reached(figure: Figure, { kind, limit }: Budget): boolean {
+  const ratio = ratioOf(figure) ?? Number.NaN;
+  switch (kind) {
+    case 'ratio-at-least':
+      return ratio >= limit;
+    case 'ratio-at-most':
+      return ratio <= limit;
+    case 'value-at-least':
+      return figure.gateway >= limit;
     case 'value-at-most':
-      return figure.gateway <= budget.limit ? 'ok' : 'missed';
+      return figure.gateway <= limit;
     default:
-      return budget satisfies never;
+      return kind satisfies never;
   }
 }

@@ -17,6 +17,15 @@ export interface GatewayPlan {
   readonly stateDir: string;
   readonly port: number;
   readonly token: string;
+  /** Settings in its environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a gateway has that others have not. */
+export interface GatewayVariant {
+  /** Instead of what every gateway has below `agents.defaults`. */
+  readonly agentDefaults?: object;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Gateway extends GatewayPlan {
@@ -28,7 +37,11 @@ export interface Gateway extends GatewayPlan {
 }
 
 /** Writes a configuration below `rootDir` and picks a free port. */
-export async function planGateway(rootDir: string, mockUrl: string): Promise<GatewayPlan> {
+export async function planGateway(
+  rootDir: string,
+  mockUrl: string,
+  variant: GatewayVariant = {},
+): Promise<GatewayPlan> {
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\` first`);
   const stateDir = mkdtempSync(join(rootDir, 'gateway-'));
   const token = randomBytes(24).toString('hex');
@@ -44,10 +57,10 @@ export async function planGateway(rootDir: string, mockUrl: string): Promise<Gat
         },
       },
     },
-    agents: { defaults: { model: { primary: 'mock/m-1' } } },
+    agents: { defaults: variant.agentDefaults ?? { model: { primary: 'mock/m-1' } } },
   };
   writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config, null, 2), { mode: 0o600 });
-  return { stateDir, token, port: await freePort() };
+  return { stateDir, token, port: await freePort(), env: variant.env ?? {} };
 }
 
 /** Spawns the gateway; does not wait for anything. */
@@ -58,7 +71,7 @@ export function launchGateway(processes: Processes, plan: GatewayPlan): Gateway 
     running = processes.start({
       name: 'gateway',
       args: [entry, 'gateway', '--port', String(plan.port)],
-      env: gatewayEnvironment(plan.stateDir),
+      env: gatewayEnvironment(plan),
       output: log,
     });
   } finally {
@@ -109,9 +122,9 @@ async function isReady(gateway: Gateway): Promise<boolean> {
 }
 
 /** This process's environment without settings of a gateway that happens to be configured in it. */
-function gatewayEnvironment(stateDir: string): NodeJS.ProcessEnv {
+function gatewayEnvironment({ stateDir, env }: GatewayPlan): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PLLAN_'));
-  return { ...Object.fromEntries(kept), PLLAN_STATE_DIR: stateDir };
+  return { ...Object.fromEntries(kept), PLLAN_STATE_DIR: stateDir, ...env };
 }
 
 function logPath(plan: GatewayPlan): string {

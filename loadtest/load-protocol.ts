@@ -31,6 +31,35 @@ export interface RpcProbeOptions {
   readonly durationMs: number;
 }
 
+/** Handshakes: as many sockets as `parallel` at any time, each closed after its hello-ok. */
+export interface ConnectLoadOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly parallel: number;
+  readonly durationMs: number;
+}
+
+/** Turns on sessions through one connection: on each session one after the other. */
+export interface RunLoadOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly sessions: number;
+  readonly durationMs: number;
+}
+
+export interface HoldOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly connections: number;
+}
+
+export interface FillStoreOptions {
+  readonly stateDir: string;
+  readonly sessions: number;
+  /** Of the one large transcript. */
+  readonly transcriptBytes: number;
+}
+
 export interface LoadResult extends LatencySummary {
   /** Requests answered as expected. */
   readonly completed: number;

@@ -67,3 +67,9 @@ function readKilobytes(pid: number, key: string): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
   return Number(new RegExp(`^${key}: +(\\d+) kB`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
+
+/** How many files a process may have open, at most; call only where `treeFiguresMissing` is undefined. */
+export function openFilesLimit(): number {
+  const limit = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+  return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
+}

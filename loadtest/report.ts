@@ -60,10 +60,14 @@ function budgetText(figure: Figure): string {
   switch (budget.kind) {
     case 'ratio-at-least':
       return `ratio >= ${budget.limit.toFixed(1)}`;
+    case 'ratio-at-most':
+      return `ratio <= ${budget.limit.toFixed(1)}`;
+    case 'value-at-least':
+      return `>= ${budget.limit} ${figure.unit}`;
     case 'value-at-most':
       return `<= ${budget.limit} ${figure.unit}`;
     default:
-      return budget satisfies never;
+      return budget.kind satisfies never;
   }
 }
 

@@ -24,13 +24,19 @@ export function connectFrame(id: string, token: string): string {
   });
 }
 
+/** A message to a session. Its id is the run's too. */
+export function chatSendFrame(runId: string, sessionKey: string): string {
+  const params = { sessionKey, message: 'Hello there', idempotencyKey: runId };
+  return JSON.stringify({ type: 'req', id: runId, method: 'chat.send', params });
+}
+
 /** The parts of any incoming frame that the load test looks at. */
 export interface IncomingFrame {
   readonly type?: string;
   readonly event?: string;
   readonly id?: string;
   readonly ok?: boolean;
-  readonly payload?: { readonly type?: string };
+  readonly payload?: { readonly type?: string; readonly runId?: string; readonly state?: string };
   readonly error?: { readonly message?: string };
 }
 

@@ -15,6 +15,8 @@ export interface Timing {
   readonly starts: number;
   /** Rest between readiness and the idle memory reading. */
   readonly idleMs: number;
+  /** Rest before memory is read with idle connections and without: a collector that has time gives back what it can. */
+  readonly settleMs: number;
 }
 
 export const fullTiming: Timing = {
@@ -24,6 +26,7 @@ export const fullTiming: Timing = {
   probeMs: 8_000,
   starts: 5,
   idleMs: 5_000,
+  settleMs: 10_000,
 };
 
 export const quickTiming: Timing = {
@@ -33,6 +36,7 @@ export const quickTiming: Timing = {
   probeMs: 1_500,
   starts: 2,
   idleMs: 1_000,
+  settleMs: 1_000,
 };
 
 /** Deadlines: each wait in the load test ends at one of these, with an error that says what was awaited. */
@@ -47,6 +51,10 @@ export const deadlines = {
   stopMs: 12_000,
   /** WebSocket upgrade until hello-ok. */
   handshakeMs: 5_000,
+  /** Thousands of connections are open. */
+  holdReadyMs: 60_000,
+  /** Sessions and a transcript are in a store. */
+  fillStoreMs: 60_000,
   /** An HTTP response, or the answer to one RPC. */
   responseMs: 10_000,
 } as const;

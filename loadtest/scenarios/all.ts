@@ -1,18 +1,25 @@
 /** Every scenario in the order of the report: first what needs a quiet machine, then the loads. */
 import { chatJson1 } from './chat-json-1.js';
 import { chatJson64, chatSse32 } from './chat-parallel.js';
+import { chatRuns } from './chat-runs.js';
 import { memory } from './memory.js';
 import type { Scenario } from './scenario.js';
-import { startUp } from './start-up.js';
+import { startUp, startUpFull } from './start-up.js';
+import { wsConnect } from './ws-connect.js';
 import { wsHealth } from './ws-health.js';
+import { wsIdle } from './ws-idle.js';
 import { wsRpc } from './ws-rpc.js';
 
 export const scenarios: readonly Scenario[] = [
   startUp,
+  startUpFull,
   memory,
+  wsIdle,
   chatJson1,
   chatJson64,
   chatSse32,
   wsRpc,
+  wsConnect,
+  chatRuns,
   wsHealth,
 ];
