@@ -136,6 +136,10 @@ export const failedAuthLimits = {
 export const historyLimits = {
   messages: 1_000,
   chars: 400_000,
+  /** A thread keeps what it has read of the sessions used last, up to this … */
+  keptChars: 4_000_000,
+  /** … where a message counts as so much more than its text. */
+  messageChars: 100,
 } as const;
 
 /** What `health` and `status` tell of sessions (methods.md §2). */

@@ -6,8 +6,15 @@ import type { TranscriptEntry } from './records.js';
 export const TRANSCRIPT_STARTS = 'transcript-starts';
 
 export interface TranscriptLines {
-  /** Lines before `before`, newest first, that have not been trimmed away. */
-  newestFirst(sessionId: string, before: number): Iterable<TranscriptEntry>;
+  /** As it is now: to be read in this turn of the event loop. */
+  view(sessionId: string): TranscriptView;
+}
+
+export interface TranscriptView {
+  /** Place of the first line that has not been trimmed away. */
+  readonly start: number;
+  /** Lines `from` (included) to `before` (excluded), newest first. */
+  newestFirst(from: number, before: number): Iterable<TranscriptEntry>;
 }
 
 /** @param path of the store @throws Error when it cannot be read */
@@ -16,13 +23,17 @@ export function openTranscriptReader(path: string): TranscriptLines {
   const transcripts = root.openDB<TranscriptEntry, [string, number]>({ name: 'transcripts' });
   const starts = root.openDB<number, string>({ name: TRANSCRIPT_STARTS });
   return {
-    newestFirst(sessionId, before) {
+    view(sessionId) {
       // What was committed a moment ago is what this turn is about.
       root.resetReadTxn();
-      // The end of a range is not in it.
-      const end = (starts.get(sessionId) ?? 1) - 1;
-      const range = { start: [sessionId, before - 1], end: [sessionId, end], reverse: true };
-      return transcripts.getRange(range as never).map(({ value }) => value);
+      return {
+        start: starts.get(sessionId) ?? 1,
+        newestFirst(from, before) {
+          // The end of a range is not in it.
+          const range = { start: [sessionId, before - 1], end: [sessionId, from - 1], reverse: true };
+          return transcripts.getRange(range as never).map(({ value }) => value);
+        },
+      };
     },
   };
 }

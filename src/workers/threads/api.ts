@@ -1,13 +1,13 @@
 /** Entry of an api thread: piscina calls `runApiBatch`. A thread holds no configuration. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
-import type { TranscriptLines } from '../../shared/store/transcript-reader.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerChat, type ChatServices } from './chat/answer.js';
 import { createLink, type TaskLink } from './link.js';
 import type { ApiBatch, ApiTask, SessionTurnTask, ThreadData } from './protocol.js';
 import { createRouteReader } from './route-reader.js';
+import type { ReadHistory } from './session/history.js';
 import { createUpstream } from './upstream/upstream.js';
 
 startBeating((workerData as ThreadData).beats, threadId);
@@ -49,7 +49,7 @@ function createTurns(): () => Promise<void> {
   return () => (last = last.then(() => nextTurn()));
 }
 
-let transcripts: TranscriptLines | undefined;
+let readHistory: ReadHistory | undefined;
 
 /** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
 async function runSessionTurn(
@@ -57,10 +57,11 @@ async function runSessionTurn(
   taskLink: TaskLink,
   services: ChatServices,
 ): Promise<void> {
-  const [{ answerSessionTurn }, { openTranscriptReader }] = await Promise.all([
+  const [{ answerSessionTurn }, { createHistory }, { openTranscriptReader }] = await Promise.all([
     import('./session/turn.js'),
+    import('./session/history.js'),
     import('../../shared/store/transcript-reader.js'),
   ]);
-  transcripts ??= openTranscriptReader(task.storeDir);
-  return answerSessionTurn(task, taskLink, services, transcripts);
+  readHistory ??= createHistory(openTranscriptReader(task.storeDir));
+  return answerSessionTurn(task, taskLink, services, readHistory);
 }

@@ -54,5 +54,23 @@ function words(text: string): string[] {
 }
 
 function countTokens(turn: Turn): number {
-  return turn.messages.reduce((sum, message) => sum + words(message.text).length, words(turn.system).length);
+  return turn.messages.reduce((sum, { text }) => sum + countWords(text), countWords(turn.system));
+}
+
+/** Without making them: a long conversation is counted at every turn. */
+function countWords(text: string): number {
+  let count = 0;
+  let inWord = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const space = isSpace(text.charCodeAt(at));
+    if (!space && !inWord) count += 1;
+    inWord = !space;
+  }
+  return count;
+}
+
+function isSpace(code: number): boolean {
+  return (
+    code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code > 0x7f && /\s/.test(String.fromCharCode(code)))
+  );
 }

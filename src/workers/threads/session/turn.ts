@@ -4,7 +4,6 @@
  */
 import { upstreamLimits, runLimits } from '../../../shared/limits.js';
 import type { TurnEnd } from '../../../shared/run-job.js';
-import type { TranscriptLines } from '../../../shared/store/transcript-reader.js';
 import { asApiError } from '../chat/failure.js';
 import type { ChatServices } from '../chat/answer.js';
 import type { TaskLink } from '../link.js';
@@ -15,14 +14,14 @@ import { beginTask, summarize } from '../task-progress.js';
 import { eventsOf, type TurnSink } from '../turn-sink.js';
 import type { FinishReason, Turn, TurnEvent, Usage } from '../turn.js';
 import { UpstreamFailure } from '../upstream/failure.js';
-import { readHistory } from './history.js';
+import type { ReadHistory } from './history.js';
 
 /** Never rejects: the link gets pieces of text and then one answer, which is a `TurnEnd`. */
 export async function answerSessionTurn(
   task: SessionTurnTask,
   link: TaskLink,
   services: ChatServices,
-  transcripts: TranscriptLines,
+  readHistory: ReadHistory,
 ): Promise<void> {
   const { job } = task;
   const progress = beginTask(task.queuedAt);
@@ -36,7 +35,7 @@ export async function answerSessionTurn(
     progress.selection = selection;
     const turn: Turn = {
       system: job.systemPrompt ?? '',
-      messages: readHistory(transcripts.newestFirst(job.sessionId, job.before)),
+      messages: readHistory(job.sessionId, job.before),
       tools: [],
       toolChoice: undefined,
       sampling: {},
