@@ -19,6 +19,7 @@ import type { GatewaySocket } from './gateway-socket.js';
 export interface Remote extends ClientAddress {
   /** Of the socket: the client, or the proxy before it. */
   readonly peer: string;
+  /** Of the upgrade request; none once the connection is let in. */
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -60,8 +61,8 @@ export interface ConnectionObserver {
 export class Connection {
   readonly id: string = randomUUID();
   readonly nonce: string = randomUUID();
-  readonly remote: Remote;
   session: Session | undefined;
+  #remote: Remote;
   readonly #socket: GatewaySocket;
   readonly #observer: ConnectionObserver;
   #seq = 0;
@@ -71,8 +72,17 @@ export class Connection {
 
   constructor(socket: GatewaySocket, remote: Remote, observer: ConnectionObserver) {
     this.#socket = socket;
-    this.remote = remote;
+    this.#remote = remote;
     this.#observer = observer;
+  }
+
+  get remote(): Remote {
+    return this.#remote;
+  }
+
+  /** Nothing asks for them after the handshake, and there may be thousands of idle connections. */
+  forgetHeaders(): void {
+    this.#remote = { ...this.#remote, headers: {} };
   }
 
   get closing(): boolean {

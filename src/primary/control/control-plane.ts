@@ -33,6 +33,7 @@ import {
 import { createInbox } from './inbox.js';
 import type { LargeFrames } from './large-frames.js';
 import type { RemoteOf } from './remote.js';
+import { createStrangers } from './strangers.js';
 
 const TOO_MANY_FRAMES = 'too many pending handshake frames';
 
@@ -78,7 +79,7 @@ export interface ControlPlane {
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { log, observer } = options;
   const open = new Set<Connection>();
-  const pending = new Map<Connection, string>();
+  const pending = createStrangers();
   const everyone = new Set<Connection>();
   let emptied: (() => void) | undefined;
   let closedToUpgrades = false;
@@ -108,7 +109,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     /** Frames that came while the first one is being decided on. */
     let early: Buffer[] | undefined;
     everyone.add(connection);
-    pending.set(connection, remote.address);
+    pending.add(connection);
     const deadline = setTimeout(() => {
       reportRefused(connection, 'timeout', 'handshake timeout');
       connection.close(closeCodes.normal, '');
@@ -170,6 +171,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       return;
     }
     connection.session = outcome.session;
+    connection.forgetHeaders();
     socket.raisePayloadLimit();
     connection.send(encodeResponse(outcome.requestId, options.hello(connection, outcome.session)));
     open.add(connection);
@@ -235,7 +237,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     upgrade(request, socket, rest, peer) {
       const phase = options.handshake.phase();
       const remote = options.remoteOf(request, peer);
-      const strangers = [...pending.values()].filter((address) => address === remote.address).length;
+      const strangers = pending.fromAddress(remote.address);
       const refusedWith =
         phase === 'draining' || closedToUpgrades
           ? 'Service Unavailable'

@@ -12,14 +12,13 @@ import {
   type CloseCode,
 } from '../../shared/protocol/constants.js';
 import type { DevicePublicKey } from '../../shared/protocol/device-identity.js';
-import { eventRules, type EventName, type EventRule } from '../../shared/protocol/events.js';
 import {
   connectParams,
   requestFrame,
   type ConnectParams,
   type ErrorShape,
 } from '../../shared/protocol/frames.js';
-import { covers, hasScope } from '../../shared/protocol/scopes.js';
+import { covers } from '../../shared/protocol/scopes.js';
 import { describeProblems } from '../../shared/schema.js';
 import type { DeviceRegistry } from '../devices/device-registry.js';
 import { skipsPairing, type DeviceRequest } from '../devices/pairing-rules.js';
@@ -29,6 +28,7 @@ import { authError, type AuthReason } from './auth-errors.js';
 import { pairingError } from './pairing-error.js';
 import type { Remote, Role, Session, SessionDevice } from './connection.js';
 import { parseMessage } from './read-request.js';
+import { visibleEvents } from './visible-events.js';
 
 export type HandshakeOutcome =
   | { readonly ok: true; readonly requestId: string; readonly session: Session }
@@ -101,6 +101,9 @@ export async function decideHandshake(
   return judge({ id: frame.id, client: params.client }, params, stranger, context);
 }
 
+/** Most clients have none: they share it. */
+const noCaps: ReadonlySet<string> = new Set();
+
 interface Attempt {
   readonly id: string;
   readonly client: ConnectParams['client'] | undefined;
@@ -154,7 +157,7 @@ async function judge(
       client: params.client,
       role,
       scopes: granted,
-      caps: new Set(params.caps),
+      caps: params.caps ? new Set(params.caps) : noCaps,
       authMethod: entry.method,
       device: entry.device,
       ...(role === 'node' && {
@@ -318,13 +321,6 @@ function authRefusal(
 /** Of what was asked for, what whoever vouches for the client grants it. */
 function withinLimit(asked: readonly string[], { scopes: most }: Authenticated): readonly string[] {
   return most === 'all' ? asked : asked.filter((scope) => covers(most, [scope]));
-}
-
-function visibleEvents(scopes: ReadonlySet<string>, role: Role): ReadonlySet<EventName> {
-  const rules = Object.entries(eventRules) as [EventName, EventRule][];
-  const may = ({ scope, nodes }: EventRule): boolean =>
-    role === 'node' ? nodes : scope === null || hasScope(scopes, scope);
-  return new Set(rules.filter(([, rule]) => may(rule)).map(([name]) => name));
 }
 
 function invalid(message: string): ErrorShape {

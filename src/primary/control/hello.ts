@@ -20,8 +20,37 @@ export interface HelloSources {
   uptimeMs(): number;
 }
 
-/** The payload as JSON text; lists that are already encoded are put in as they are. */
-export function encodeHello(connection: Connection, session: Session, sources: HelloSources): string {
+/** Makes payloads as JSON text; what is the same for all is encoded once. */
+export function createHello(sources: HelloSources): (connection: Connection, session: Session) => string {
+  const features = JSON.stringify({ methods: sources.methods, events: advertisedEvents });
+  const policy = JSON.stringify({
+    maxPayload: controlLimits.maxPayloadBytes,
+    maxBufferedBytes: controlLimits.maxBufferedBytes,
+    tickIntervalMs: controlLimits.tickIntervalMs,
+    attachments: {
+      maxBytes: controlLimits.attachmentBytes,
+      maxImageBytes: controlLimits.attachmentImageBytes,
+    },
+  });
+  return (connection, session) => {
+    const head = JSON.stringify({
+      type: 'hello-ok',
+      protocol: session.protocol,
+      server: { version: VERSION, connId: connection.id, bootId: sources.bootId },
+    });
+    const auth = JSON.stringify({
+      method: session.authMethod,
+      role: session.role,
+      scopes: [...session.scopes],
+      deviceToken: session.device?.token?.token,
+      issuedAtMs: session.device?.token?.createdAtMs,
+    });
+    const snapshot = encodeSnapshot(session, sources);
+    return `${head.slice(0, -1)},"features":${features},"snapshot":${snapshot},"auth":${auth},"policy":${policy}}`;
+  };
+}
+
+function encodeSnapshot(session: Session, sources: HelloSources): string {
   const admin = hasScope(session.scopes, 'operator.admin');
   const { defaultAgentId: agent } = sources;
   const rest = JSON.stringify({
@@ -39,30 +68,5 @@ export function encodeHello(connection: Connection, session: Session, sources: H
       : {}),
   });
   const health = sources.health.peek(admin ? 'full' : 'redacted');
-  const snapshot = `{"presence":${sources.presence.encoded()},"health":${health},${rest.slice(1)}`;
-  const head = JSON.stringify({
-    type: 'hello-ok',
-    protocol: session.protocol,
-    server: { version: VERSION, connId: connection.id, bootId: sources.bootId },
-    features: { methods: sources.methods, events: advertisedEvents },
-  });
-  const tail = JSON.stringify({
-    auth: {
-      method: session.authMethod,
-      role: session.role,
-      scopes: [...session.scopes],
-      deviceToken: session.device?.token?.token,
-      issuedAtMs: session.device?.token?.createdAtMs,
-    },
-    policy: {
-      maxPayload: controlLimits.maxPayloadBytes,
-      maxBufferedBytes: controlLimits.maxBufferedBytes,
-      tickIntervalMs: controlLimits.tickIntervalMs,
-      attachments: {
-        maxBytes: controlLimits.attachmentBytes,
-        maxImageBytes: controlLimits.attachmentImageBytes,
-      },
-    },
-  });
-  return `${head.slice(0, -1)},"snapshot":${snapshot},${tail.slice(1)}`;
+  return `{"presence":${sources.presence.encoded()},"health":${health},${rest.slice(1)}`;
 }

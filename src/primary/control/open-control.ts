@@ -25,7 +25,7 @@ import { createAuthenticator } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { createDedupe } from './dedupe.js';
-import { encodeHello } from './hello.js';
+import { createHello } from './hello.js';
 import { createResetCommands } from '../sessions/reset-command.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
@@ -159,7 +159,7 @@ export function openControl(options: ControlOptions): Control {
       ...nodePairingMethods(devices),
     ].map((method) => [method.name, method]),
   );
-  const hello = {
+  const hello = createHello({
     bootId: randomUUID(),
     methods: [...methods.values()].filter(({ advertised }) => advertised !== false).map(({ name }) => name),
     presence,
@@ -170,7 +170,7 @@ export function openControl(options: ControlOptions): Control {
     stateDir: paths.stateDir,
     authMode: auth.mode,
     uptimeMs: options.uptimeMs,
-  };
+  });
   const largeFrames = createLargeFrames({ log: options.log });
   const plane = createControlPlane({
     largeFrames,
@@ -192,7 +192,7 @@ export function openControl(options: ControlOptions): Control {
     handshakeTimeoutMs: gateway.handshakeTimeoutMs,
     preAuthPerIp:
       Number(options.env.PLLAN_MAX_PREAUTH_CONNECTIONS_PER_IP) || controlLimits.preAuthConnectionsPerIp,
-    hello: (connection, session) => encodeHello(connection, session, hello),
+    hello,
     observer: {
       frame: metrics.wsFrame,
       eventDropped: metrics.wsDroppedEvent,
