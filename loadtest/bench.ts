@@ -24,7 +24,7 @@ import {
   type RpcProbeOptions,
   type RunLoadOptions,
 } from './load-protocol.js';
-import { createProcesses } from './processes.js';
+import { createProcesses, type Running } from './processes.js';
 import { deadlines, type Timing } from './timing.js';
 
 /** A helper process that serves. */
@@ -79,7 +79,7 @@ export function createBench(timing: Timing): Bench {
     script: string,
     options: object,
     deadlineMs: number,
-    use: (said: unknown) => T,
+    use: (said: unknown, running: Running) => T,
   ): Promise<Awaited<T>> {
     const running = processes.start({
       name: script,
@@ -88,7 +88,7 @@ export function createBench(timing: Timing): Bench {
       output: 'json-line',
     });
     try {
-      return await use(await running.jsonLine(deadlineMs));
+      return await use(await running.jsonLine(deadlineMs), running);
     } finally {
       await running.stop();
     }
@@ -121,7 +121,12 @@ export function createBench(timing: Timing): Bench {
     runRpcProbe: (options) => runLoad('ws-probe.js', options),
     runConnectLoad: (options) => runLoad('ws-connect-load.js', options),
     runRunLoad: (options) => runLoad('chat-runs-load.js', options),
-    whileHolding: (options, use) => withScript('ws-hold.js', options, deadlines.holdReadyMs, use),
+    whileHolding: (options, use) =>
+      withScript('ws-hold.js', options, deadlines.holdReadyMs, async (_, running) => {
+        const result = await use();
+        if (running.hasEnded()) throw new Error('connections that were to be held were lost');
+        return result;
+      }),
     fillStore: (options) => withScript('fill-store.js', options, deadlines.fillStoreMs, () => {}),
     stop: async () => {
       await processes.stopAll();
