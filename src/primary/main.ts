@@ -23,6 +23,10 @@ import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
 import { openStore } from './store/open-store.js';
+import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
+import { createCompactions } from './sessions/compactions.js';
+import { createResetPolicy } from './sessions/reset-policy.js';
+import type { RunWorkers } from './sessions/run-dispatch.js';
 import { createRuns } from './sessions/runs.js';
 import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
@@ -96,7 +100,8 @@ async function startGateway(
     eventLoop: () => eventLoop.sample,
   });
   const { agents, messages, session } = plan.config;
-  const scheme = { defaultAgentId: plan.routes.defaultAgentId, ...session };
+  const { mainKey, scope } = session;
+  const scheme = { defaultAgentId: plan.routes.defaultAgentId, mainKey, scope };
   const sessions = createSessions({
     store,
     scheme,
@@ -110,19 +115,22 @@ async function startGateway(
       appended: (line) => control.sessionEvents.appended(line),
     },
   });
+  const runWorkers: RunWorkers = {
+    start: (job) => data.supervisor.startRun(job),
+    abort: (slot, runId) => data.supervisor.abortRun(slot, runId),
+  };
   const runs = createRuns({
     sessions,
-    workers: {
-      start: (job) => data.supervisor.startRun(job),
-      abort: (slot, runId) => data.supervisor.abortRun(slot, runId),
-    },
+    workers: runWorkers,
     broadcast: (name, payload) => control.broadcast(name, payload),
     maxConcurrent: agents.defaults.maxConcurrent,
     subagents: agents.defaults.subagents.maxConcurrent,
     queue: messages.queue,
+    resetPolicy: createResetPolicy(session),
     log: log.for('runs'),
     now: Date.now,
   });
+  const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
   await runs.recover();
   const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
   const { auth: authConfig, nodes } = plan.config.gateway;
@@ -144,10 +152,18 @@ async function startGateway(
     limiter,
     sessions,
     runs,
+    compactions,
     devices: (events) => createDeviceRegistry({ store, policy: nodes.pairing, events, now: Date.now }),
     log: log.for('ws'),
     draining: () => phase === 'draining',
     uptimeMs,
+  });
+  const maintenance = createMaintenance({
+    sessions,
+    runs,
+    policy: maintenancePolicy(session.maintenance),
+    log: log.for('sessions'),
+    now: Date.now,
   });
   const workerReady = deferred<void>();
   const data = await openDataPath({
@@ -164,14 +180,18 @@ async function startGateway(
     onWorkerReady() {
       workerReady.resolve();
       runs.workerReady();
+      compactions.workerReady();
       control.workersChanged();
     },
     onWorkerLost(slot) {
       store.readerGone();
       runs.workerLost(slot);
+      compactions.workerLost(slot);
       control.workersChanged();
     },
-    onRunPart: runs.received,
+    onRunPart(slot, part) {
+      if (!compactions.received(slot, part)) runs.received(slot, part);
+    },
   });
   metrics.watch({
     wsConnections: control.counts,
@@ -191,6 +211,8 @@ async function startGateway(
         await Promise.all([data.supervisor.drain(), runs.idle()]);
       },
       finish: [
+        { name: 'maintenance', run: () => maintenance.stop() },
+        { name: 'compactions', run: () => compactions.stop() },
         { name: 'runs', run: () => runs.stop() },
         { name: 'control', run: () => control.stop() },
         { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
@@ -214,6 +236,7 @@ async function startGateway(
     throw caught;
   }
   control.start();
+  maintenance.start();
   sayListening(plan.bind.required[0] ?? '', plan.port, plan.routes, opened);
 
   void workerReady.promise.then(() => {

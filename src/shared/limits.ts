@@ -67,6 +67,8 @@ export const controlLimits = {
   closeReasonBytes: 120,
   /** Messages of one connection that wait for a large one before them. */
   queuedFrames: 256,
+  /** Of one message, and their bytes together and singly, decoded. */
+  attachments: 64,
   attachmentBytes: 20 * MIB,
   attachmentImageBytes: 6 * MIB,
 } as const;
@@ -138,8 +140,23 @@ export const historyLimits = {
   chars: 400_000,
   /** A thread keeps what it has read of the sessions used last, up to this … */
   keptChars: 4_000_000,
-  /** … where a message counts as so much more than its text. */
-  messageChars: 100,
+  /** … where a line counts as so much more than its text. */
+  lineChars: 100,
+  /** Images, and their bytes: what one message may have. */
+  images: 64,
+  imageBytes: 20 * MIB,
+} as const;
+
+/** Summaries of sessions by their model (runs-and-events.md §8). */
+export const compactionLimits = {
+  /** What a token is worth until a model has counted; English text has about four. */
+  charsPerToken: 4,
+  /** So much is summarized at once; half of it when that is too much for the model, and so on down to … */
+  pieceChars: 200_000,
+  /** … this: a model that cannot read that cannot be helped. */
+  pieceMinChars: 6_000,
+  /** For all pieces together. */
+  timeoutMs: 600_000,
 } as const;
 
 /** What `health` and `status` tell of sessions (methods.md §2). */
@@ -209,6 +226,18 @@ export const sessionLimits = {
   previewItems: 50,
   previewDefaultChars: 240,
   previewChars: 2_000,
+} as const;
+
+/** Removal of old sessions and transcripts (runs-and-events.md §7). */
+export const maintenanceLimits = {
+  /** After the start, which has enough to do … */
+  firstMs: 1_000,
+  /** … and after the last time. */
+  intervalMs: 600_000,
+  /** Sessions, archives or transcripts that are looked at before other work gets its turn. */
+  page: 50,
+  /** Lines of one commit: each may be as long as a message, and is read. */
+  lines: 16,
 } as const;
 
 /** Events about sessions (methods.md §4.2). */

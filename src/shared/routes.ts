@@ -43,7 +43,15 @@ export interface RouteTable {
   readonly allowed: readonly ModelRef[];
   /** Tokens that a model can have before it, where the config says. */
   readonly contextWindows: Readonly<Record<ModelRef, number>>;
+  /** Models that take no images. */
+  readonly textOnly: readonly ModelRef[];
   readonly turnTimeoutMs: number;
+  readonly compaction: {
+    /** Of the newest lines, so much stays as it is. */
+    readonly keepChars: number;
+    /** Null: the session's own. */
+    readonly model: ModelRef | null;
+  };
 }
 
 /** A table as it travels to threads: shared bytes, decoded once per version. */

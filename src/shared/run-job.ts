@@ -1,10 +1,11 @@
 /**
- * Turns on sessions, between the primary, which decides and remembers, and the worker that runs them. Messages do not
+ * Work on sessions, between the primary, which decides and remembers, and the worker that runs them. Messages do not
  * travel: the thread reads them from the store (architecture, «IPC»).
  */
 import type { ModelRef } from './config/model-ref.js';
 
 export interface RunJob {
+  readonly kind: 'turn' | 'compaction';
   readonly runId: string;
   readonly sessionId: string;
   /** What the model is to see: the lines of the transcript before this one. */
@@ -21,9 +22,32 @@ export interface RunJob {
 export type RunPart =
   /** More of the answer. */
   | { readonly runId: string; readonly type: 'text'; readonly text: string }
+  | ({ readonly runId: string } & SessionEvent)
   | { readonly runId: string; readonly type: 'end'; readonly end: TurnEnd }
   /** Its thread died, or had no room for it: it did not end by itself. */
   | { readonly runId: string; readonly type: 'lost'; readonly why: string };
+
+/** What a job tells besides text. */
+export type SessionEvent =
+  /** The session's old lines are being summarized … */
+  | { readonly type: 'compaction'; readonly phase: 'start' }
+  /** … and were, or could not be: then there is no `compaction`. */
+  | {
+      readonly type: 'compaction';
+      readonly phase: 'end';
+      readonly willRetry: boolean;
+      readonly compaction: Compaction | null;
+    };
+
+/** A summary instead of old lines (runs-and-events.md §8). */
+export interface Compaction {
+  readonly summary: string;
+  /** Id of the first line that the model is still shown as it is; null when there is none. */
+  readonly firstKept: string | null;
+  /** Lines that it is shown so. */
+  readonly kept: number;
+  readonly tokensBefore: number;
+}
 
 /** How the model's turn ended. */
 export type TurnEnd =

@@ -1,5 +1,5 @@
-/** Turns on sessions in this worker: jobs of the primary become tasks of the api pool, what they give goes back to it. */
-import type { RunJob, RunPart, TurnEnd } from '../shared/run-job.js';
+/** Work on sessions in this worker: jobs of the primary become tasks of the api pool, what they give goes back to it. */
+import type { RunJob, RunPart, SessionEvent, TurnEnd } from '../shared/run-job.js';
 import type { WorkerMetrics } from './metrics.js';
 import type { ApiPool } from './pools/api-pool.js';
 import { monotonicMs, type TaskId } from './threads/protocol.js';
@@ -31,10 +31,11 @@ export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRuns
     start(job) {
       const { runId } = job;
       const id = pool.run(
-        { kind: 'session-turn', queuedAt: monotonicMs(), job, storeDir },
+        { kind: 'session', queuedAt: monotonicMs(), job, storeDir },
         {
           head() {},
           data: (text) => send({ runId, type: 'text', text }),
+          event: (json) => send({ runId, ...(JSON.parse(json) as SessionEvent) }),
           answer({ body }, summary) {
             metrics.task(summary);
             done(runId);

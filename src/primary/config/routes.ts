@@ -11,7 +11,7 @@ import {
 } from '../../shared/config/model-ref.js';
 import type { ModelChoice, ProviderConfig } from '../../shared/config/structures.js';
 import { usableSecret } from '../../shared/auth/secret-sources.js';
-import { upstreamLimits } from '../../shared/limits.js';
+import { compactionLimits, upstreamLimits } from '../../shared/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { AgentRoute, ProviderRoute, RouteTable } from '../../shared/routes.js';
 import { exitCodes, StartError } from '../start-error.js';
@@ -45,7 +45,8 @@ export function buildRoutes(options: RouteOptions): RouteTable {
   const defaultModel =
     asked ?? primaryOf(config.agents.defaults.model, 'agents.defaults.model') ?? listed[0] ?? ECHO_MODEL;
   const agents = agentRoutes(config, defaultModel);
-  const named = [asked, ...Object.values(agents).map((agent) => agent.model)].filter(
+  const summaries = primaryOf(config.agents.defaults.compaction.model, 'agents.defaults.compaction.model');
+  const named = [asked, ...Object.values(agents).map((agent) => agent.model), summaries].filter(
     (ref) => ref !== undefined,
   );
   const allowlist = [...config.agents.defaults.models.keys()].map((ref) =>
@@ -65,8 +66,24 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     configured: known.filter((ref) => ref !== ECHO_MODEL || config.models.providers.has(ECHO_PROVIDER)),
     allowed: allowlist.length > 0 ? unique([...allowlist, ...named]) : known,
     contextWindows: contextWindows(config),
+    textOnly: textOnly(config),
     turnTimeoutMs: config.agents.defaults.timeoutSeconds * 1000,
+    compaction: {
+      keepChars: config.agents.defaults.compaction.keepRecentTokens * compactionLimits.charsPerToken,
+      model: summaries ?? null,
+    },
   };
+}
+
+/** A model of which the config says nothing else takes text alone; one that it does not list may take anything. */
+function textOnly({ models }: GatewayConfig): ModelRef[] {
+  return [...models.providers].flatMap(([id, { api, models: entries = [] }]) =>
+    api === 'echo'
+      ? []
+      : entries
+          .filter(({ input = ['text'] }) => !input.includes('image'))
+          .map((model) => joinModelRef(id, model.id)),
+  );
 }
 
 /** Provider keys in the environment that nothing uses: worth a word at start, so that nobody wonders. */

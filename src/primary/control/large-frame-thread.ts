@@ -1,6 +1,7 @@
 /** The thread's side of `large-frames.ts`: a frame comes in as bytes, what `ReadRequest` keeps of it goes back. */
 import { parentPort } from 'node:worker_threads';
 import { largeFrameLimits } from '../../shared/limits.js';
+import type { Attachments } from './methods/attachments.js';
 import { outlineOf } from './outline.js';
 import { invalidFrame, readRequest, UNREADABLE_ID, type ReadRequest } from './read-request.js';
 
@@ -15,6 +16,15 @@ function readLarge(frame: Buffer): ReadRequest {
   return request.ok && request.params ? { ...request, params: { ok: false, problems: tooMany } } : request;
 }
 
-parentPort?.on('message', ({ buffer }: Uint8Array<ArrayBuffer>) =>
-  parentPort?.postMessage(readLarge(Buffer.from(buffer))),
-);
+parentPort?.on('message', ({ buffer }: Uint8Array<ArrayBuffer>) => {
+  const request = readLarge(Buffer.from(buffer));
+  parentPort?.postMessage(request, attachedBytes(request));
+});
+
+/** Bytes of attachments are given away, not copied; each has memory of its own. */
+function attachedBytes(request: ReadRequest): ArrayBuffer[] {
+  if (!request.ok || request.params?.ok !== true) return [];
+  const { attachments } = request.params.value as { readonly attachments?: Attachments };
+  if (attachments?.ok !== true) return [];
+  return attachments.images.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+}

@@ -27,6 +27,7 @@ import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { createDedupe } from './dedupe.js';
 import { createHello } from './hello.js';
 import { createResetCommands } from '../sessions/reset-command.js';
+import type { Compactions } from '../sessions/compactions.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
@@ -63,6 +64,7 @@ export interface ControlOptions {
   devices(events: DeviceEvents): DeviceRegistry;
   readonly sessions: Sessions;
   readonly runs: Runs;
+  readonly compactions: Compactions;
   readonly log: Logger;
   draining(): boolean;
   uptimeMs(): number;
@@ -112,7 +114,7 @@ export function openControl(options: ControlOptions): Control {
       );
     },
   });
-  const { sessions, runs } = options;
+  const { sessions, runs, compactions } = options;
   const { routes } = plan;
   const changes = createSessionChanges({ runs, sessions, routes, now: Date.now });
   const agents = {
@@ -120,6 +122,7 @@ export function openControl(options: ControlOptions): Control {
     sessions,
     routes,
     changes,
+    compactions,
     timeoutMs: routes.turnTimeoutMs,
     queue: plan.config.messages.queue,
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),

@@ -23,7 +23,7 @@ export function takeDropped(
   const { count, lines } = dropped;
   const which = lines.length < count ? `the last ${lines.length} in short` : 'in short';
   const head = `[${count} messages gave way because too many were waiting; ${which}:]`;
-  return { lines: [userLine([head, ...lines].join('\n- '), parentId, at)], after };
+  return { lines: [userLine({ message: [head, ...lines].join('\n- ') }, parentId, at)], after };
 }
 
 function shortLine(message: string): string {

@@ -67,7 +67,8 @@ export async function readHistoryPage(
 export interface Row {
   readonly role: string;
   readonly content: readonly object[];
-  readonly __openclaw: { readonly id: string; readonly seq: number };
+  readonly timestamp?: unknown;
+  readonly __openclaw: { readonly id: string; readonly seq: number; readonly kind?: 'compaction' };
 }
 
 interface StoredMessage {
@@ -79,11 +80,17 @@ interface StoredMessage {
 interface StoredBlock {
   readonly type: string;
   readonly text?: string;
-  readonly data?: string;
+  /** Of an image. */
+  readonly bytes?: number;
 }
 
 /** Undefined for what is not for people: lines of other kinds, answers that say nothing. */
 export function messageRow(line: TranscriptEntry, seq: number, maxChars: number): Row | undefined {
+  if (line.type === 'compaction') {
+    const content = [{ type: 'text', text: 'Compaction' }];
+    const place = { id: line.id, seq, kind: 'compaction' } as const;
+    return { role: 'system', content, timestamp: Date.parse(line.timestamp), __openclaw: place };
+  }
   if (line.type !== 'message') return undefined;
   const message = line.message as StoredMessage;
   const { content = [], ...rest } = message;
@@ -99,8 +106,7 @@ export function messageRow(line: TranscriptEntry, seq: number, maxChars: number)
 }
 
 function shownBlock(block: StoredBlock, maxChars: number): object {
-  if (block.type === 'image')
-    return { type: 'image', omitted: true, bytes: Math.floor(((block.data?.length ?? 0) * 3) / 4) };
+  if (block.type === 'image') return { type: 'image', omitted: true, bytes: block.bytes ?? 0 };
   if (block.text === undefined || block.text.length <= maxChars) return block;
   return { ...block, text: `${block.text.slice(0, maxChars)}\n...(truncated)...` };
 }

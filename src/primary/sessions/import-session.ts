@@ -8,7 +8,9 @@
 import type { SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import type { Stored, StoredSession } from '../../shared/stored-sessions.js';
 import type { Change, Store } from '../store/store.js';
+import { withoutImageData } from '../store/image-data.js';
 import { isCanonicalKey } from './session-keys.js';
+import { archiveOf } from './session-renewal.js';
 
 /** Nobody else may write to the store meanwhile. @param now milliseconds since the epoch */
 export async function importSession(
@@ -27,7 +29,14 @@ export async function importSession(
   let last: readonly TranscriptEntry[] = [];
   let lines = 0;
   let begun = false;
-  const append = (): Change[] => (last.length === 0 ? [] : [{ type: 'append', sessionId, entries: last }]);
+  const append = (): Change[] => {
+    if (last.length === 0) return [];
+    const read = last.map(withoutImageData);
+    return [
+      { type: 'append', sessionId, entries: read.map(({ line }) => line) },
+      ...read.flatMap(({ blobs }) => blobs),
+    ];
+  };
   try {
     for await (const page of pages) {
       lines += page.length;
@@ -41,7 +50,7 @@ export async function importSession(
     await store.commit([...changes, ...append(), { type: 'session', key, entry }]);
     return { stored: true, lines };
   } catch (caught) {
-    if (begun) await store.commit([{ type: 'drop-transcript', sessionId }]);
+    if (begun) await store.commit([dropping(sessionId)]);
     throw caught;
   }
 }
@@ -70,14 +79,16 @@ async function obstacleTo(
 async function removal(store: Store, key: SessionKey, sessionId: string, now: number): Promise<Change[]> {
   const before = await store.sessions.get(key);
   const changes: Change[] = before ? [{ type: 'session', key, entry: null }] : [];
-  if ((await store.transcripts.length(sessionId)) > 0) changes.push({ type: 'drop-transcript', sessionId });
-  if (before && before.sessionId !== sessionId && (await store.transcripts.length(before.sessionId)) > 0) {
-    const name = `${before.sessionId}.jsonl.reset.${now}`;
-    const from = await store.transcripts.start(before.sessionId);
-    const archive = { name, sessionKey: key, sessionId: before.sessionId, from, archivedAt: now };
-    changes.push({ type: 'archive', archive });
+  if ((await store.transcripts.length(sessionId)) > 0) changes.push(dropping(sessionId));
+  if (before && before.sessionId !== sessionId) {
+    const archive = await archiveOf(store, key, before.sessionId, 'reset', now);
+    if (archive) changes.push({ type: 'archive', archive });
   }
   return changes;
+}
+
+function dropping(sessionId: string): Change {
+  return { type: 'drop-lines', sessionId, from: 0, to: Number.MAX_SAFE_INTEGER };
 }
 
 function refused(reason: string): Stored {

@@ -44,11 +44,11 @@ export function createResetCommands({ sessions, runs, changes, now }: ResetComma
   return {
     accept: (input, { reason, rest }) =>
       requests.run(input.runId, async () => {
-        const { runId, method, key, agentId, message } = input;
+        const { runId, method, key, agentId, message, images = [] } = input;
         const acceptedAt = now();
         if (runs.live(runId) || (await store.runs.get(runId))) return runs.accept(input);
         const { sessionId } = await changes.reset(key, { reason });
-        if (rest !== '') return runs.accept({ ...input, message: rest });
+        if (rest !== '' || images.length > 0) return runs.accept({ ...input, message: rest });
         const open: RunRecord = {
           runId,
           method,

@@ -35,7 +35,16 @@ export function createRunDispatch(
     const { runId, agentId, systemPrompt } = run.input;
     const { before, model, timeoutMs } = run;
     const { sessionId } = run.record;
-    run.slot = workers.start({ runId, sessionId, before, agentId, model, systemPrompt, timeoutMs });
+    run.slot = workers.start({
+      kind: 'turn',
+      runId,
+      sessionId,
+      before,
+      agentId,
+      model,
+      systemPrompt,
+      timeoutMs,
+    });
     if (run.slot !== undefined) {
       run.attempts += 1;
       return;

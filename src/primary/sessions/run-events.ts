@@ -35,6 +35,10 @@ export class RunEvents {
     this.#chat({ state: 'delta', deltaText: shown.delta, message: message(shown.text, at) });
   }
 
+  compaction(phase: 'start' | 'end', willRetry: boolean, at: number): void {
+    this.#agent('compaction', at, phase === 'start' ? { phase } : { phase, willRetry });
+  }
+
   /** The last events of a run; `shown`: all of its answer that may be seen. One that never started has no life to end. */
   outcome(outcome: RunOutcome, times: RunTimes, shown: string): void {
     const { startedAt, endedAt } = times;

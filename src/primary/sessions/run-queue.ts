@@ -14,13 +14,15 @@
 import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
-import { createLanes, type LaneWait } from './lanes.js';
+import { createLanes, type LaneWait, type Place } from './lanes.js';
 import type { LiveRuns } from './live-runs.js';
 import type { Run } from './run.js';
 
 export interface RunQueue {
   /** Gives the run its place. False when too many wait. */
   enter(run: Run): boolean;
+  /** A place for something that is not a run; undefined when too many wait. */
+  hold(key: SessionKey, start: () => void): Place | undefined;
   /** It is accepted: what that means for the others of its session. */
   accepted(run: Run): void;
   /** Those that one that begins takes with it, in order. */
@@ -110,6 +112,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       if (run.place) live.add(run, next);
       return run.place !== undefined;
     },
+    hold: (session, start) => lanes.enter({ session, lane: MAIN, start }),
     accepted(run) {
       const { key, queueMode } = run.input;
       const all = live.of(key);

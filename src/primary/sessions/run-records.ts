@@ -1,26 +1,54 @@
 /** What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes. */
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
-import type { DailyUsage, RunEnd, RunRecord, TranscriptEntry } from '../../shared/store/records.js';
+import type {
+  DailyUsage,
+  RunEnd,
+  RunRecord,
+  SessionEntry,
+  TranscriptEntry,
+} from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import { takeDropped, withDropped } from './dropped-messages.js';
 import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
 import { takeSystemEvents } from './system-events.js';
+import type { ResetPolicy } from './reset-policy.js';
+import { blobChange, type SentImage } from './sent-image.js';
+import { archiveOf, renewed } from './session-renewal.js';
 import { assistantLine, userLine } from './transcript-lines.js';
 import { dayOf } from './usage-report.js';
 
-/** Takes the run's key. Gives its record as stored, or the run that has the key. */
+export interface Claim {
+  /** As stored. */
+  readonly record: RunRecord;
+  /** The run that has the key. */
+  readonly taken: RunRecord | undefined;
+  /** Why its session began anew. */
+  readonly ended: ReturnType<ResetPolicy>;
+}
+
+/** Takes the run's key. A session that has `expired` begins anew with it. */
 export function storeClaim(
   sessions: Sessions,
   record: RunRecord,
-): Promise<{ readonly record: RunRecord; readonly taken: RunRecord | undefined }> {
+  images: readonly SentImage[],
+  expired: (entry: SessionEntry) => ReturnType<ResetPolicy>,
+): Promise<Claim> {
   const { sessionKey: key, acceptedAt } = record;
   return sessions.exclusive(key, async () => {
-    const entry = await sessions.getOrNew(key, acceptedAt);
+    const { store } = sessions;
+    const before = await sessions.getOrNew(key, acceptedAt);
+    const ended = expired(before);
+    const archive = ended && (await archiveOf(store, key, before.sessionId, 'reset', acceptedAt));
+    const entry = ended ? renewed(before, acceptedAt) : before;
     const claimed: RunRecord = { ...record, sessionId: entry.sessionId };
     const touched = { ...entry, updatedAt: acceptedAt, lastInteractionAt: acceptedAt };
-    const taken = await sessions.store.claimRun(claimed, [{ type: 'session', key, entry: touched }]);
-    return { record: claimed, taken };
+    const taken = await store.claimRun(claimed, [
+      { type: 'session', key, entry: touched },
+      ...(archive ? [{ type: 'archive', archive } as const] : []),
+      ...images.map(blobChange),
+    ]);
+    return { record: claimed, taken, ended: taken ? undefined : ended };
   });
 }
 
@@ -49,7 +77,7 @@ export function storeMessages(
   return sessions.exclusive(key, async () => {
     // The session may have been reset, or deleted, while the run waited.
     const entry = await sessions.getOrNew(key, startedAt);
-    const { sessionId, providerOverride, modelOverride } = entry;
+    const { sessionId } = entry;
     const started: RunRecord = { ...record, sessionId, startedAt };
     const joined = joining.map((one) => {
       const end = emptyEnd(one, `taken over by ${record.runId}`, startedAt);
@@ -63,7 +91,7 @@ export function storeMessages(
       added.push(...events.lines);
       const dropped = takeDropped(events.after, last(), startedAt);
       added.push(...dropped.lines);
-      for (const { message } of [record, ...joining]) added.push(userLine(message, last(), startedAt));
+      for (const one of [record, ...joining]) added.push(userLine(one, last(), startedAt));
       ({ after } = dropped);
       return added;
     });
@@ -73,11 +101,7 @@ export function storeMessages(
       { type: 'session', key, entry: after },
     ]);
     const before = await store.transcripts.length(sessionId);
-    const model =
-      providerOverride === undefined || modelOverride === undefined
-        ? undefined
-        : joinModelRef(providerOverride, modelOverride);
-    return { record: started, before, model, joined };
+    return { record: started, before, model: chosenModel(entry), joined };
   });
 }
 
@@ -90,7 +114,7 @@ export function storeDropped(sessions: Sessions, record: RunRecord, endedAt: num
     const entry = await sessions.get(key);
     // A session that was deleted or reset meanwhile is not to know of it.
     if (entry?.sessionId === sessionId)
-      changes.push({ type: 'session', key, entry: withDropped(entry, message) });
+      changes.push({ type: 'session', key, entry: withDropped(entry, message || '[image]') });
     await sessions.commit(key, changes);
     return run;
   });
@@ -109,7 +133,8 @@ export function storeEnd(
   return sessions.exclusive(key, async () => {
     const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
     const entry = await sessions.get(key);
-    if (outcome.status === 'ok') changes.push({ type: 'usage', used: usedBy(record, outcome, endedAt) });
+    if (outcome.status === 'ok')
+      changes.push({ type: 'usage', used: usedBy(record.agentId, outcome, endedAt) });
     // A session that was deleted or reset meanwhile keeps nothing of this run but its old transcript.
     if (entry?.sessionId === sessionId) {
       changes.push({ type: 'session', key, entry: sessionAfter(entry, record, outcome, endedAt) });
@@ -124,7 +149,7 @@ export function storeEnd(
 
 /** Ends a run that nobody ran to its end: its message is kept, its key answers that it was interrupted. */
 export function storeInterruption(sessions: Sessions, record: RunRecord, at: number): Promise<void> {
-  const { sessionKey: key, sessionId, message, startedAt } = record;
+  const { sessionKey: key, sessionId, startedAt } = record;
   return sessions.exclusive(key, async () => {
     const why = 'interrupted: the gateway stopped before the run had ended';
     const end = runEnd({ record, shown: '' }, { status: 'error', kind: 'unknown', message: why }, at);
@@ -132,14 +157,20 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
     const entry = await sessions.get(key);
     if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
     if (startedAt === undefined) {
-      changes.push(await sessions.appending(sessionId, at, (parentId) => [userLine(message, parentId, at)]));
+      changes.push(await sessions.appending(sessionId, at, (parentId) => [userLine(record, parentId, at)]));
     }
     await sessions.store.commit(changes);
   });
 }
 
-function usedBy(
-  { agentId }: RunRecord,
+/** The session's own model; undefined when it uses its agent's. */
+export function chosenModel({ providerOverride, modelOverride }: SessionEntry): ModelRef | undefined {
+  if (providerOverride === undefined || modelOverride === undefined) return undefined;
+  return joinModelRef(providerOverride, modelOverride);
+}
+
+export function usedBy(
+  agentId: string,
   { provider, model, usage }: Extract<RunOutcome, { status: 'ok' }>,
   at: number,
 ): DailyUsage {

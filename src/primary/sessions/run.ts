@@ -7,6 +7,7 @@ import type { Place } from './lanes.js';
 import type { StopReason } from './run-end.js';
 import { RunEvents, type Broadcast } from './run-events.js';
 import { RunText } from './run-text.js';
+import { imageBlock, type SentImage } from './sent-image.js';
 
 export interface RunInput {
   readonly method: RunMethod;
@@ -14,6 +15,7 @@ export interface RunInput {
   readonly key: SessionKey;
   readonly agentId: string;
   readonly message: string;
+  readonly images?: readonly SentImage[];
   /** Milliseconds from its start; infinite for none. */
   readonly timeoutMs: number;
   readonly model?: ModelRef | undefined;
@@ -59,11 +61,18 @@ export interface Run {
   timer: NodeJS.Timeout | undefined;
 }
 
-export function newRun(input: RunInput, acceptedAt: number, broadcast: Broadcast): Run {
+/** @param images of its message; they are stored with its key, and not kept */
+export function newRun(
+  input: Omit<RunInput, 'images'>,
+  images: readonly SentImage[],
+  acceptedAt: number,
+  broadcast: Broadcast,
+): Run {
   const { runId, method, key, agentId, message, timeoutMs, model } = input;
+  const blocks = images.length > 0 ? { images: images.map(imageBlock) } : {};
   return {
     input,
-    record: { runId, method, sessionKey: key, sessionId: '', agentId, message, acceptedAt },
+    record: { runId, method, sessionKey: key, sessionId: '', agentId, message, ...blocks, acceptedAt },
     state: 'claiming',
     place: undefined,
     claimed: deferred(),

@@ -14,12 +14,14 @@ import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { RunPart } from '../../shared/run-job.js';
-import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
+import type { RunEnd, RunMethod, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
-import type { LaneWait } from './lanes.js';
+import type { LaneWait, Place } from './lanes.js';
+import { storeCompaction } from './store-compaction.js';
 import { LiveRuns } from './live-runs.js';
 import { gone, newRun, viewOf, type LiveRun, type Run, type RunInput } from './run.js';
 import { createRunDispatch, type RunWorkers } from './run-dispatch.js';
+import type { ResetPolicy } from './reset-policy.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
 import type { Broadcast } from './run-events.js';
 import { createRunQueue } from './run-queue.js';
@@ -58,6 +60,8 @@ export interface Runs {
   waitFor(runId: string, timeoutMs: number, owner: object): Promise<RunRecord | undefined | 'full'>;
   /** Whoever waits has left. */
   left(owner: object): void;
+  /** A place in the session's lane for something that is not a run; undefined when too many wait. */
+  hold(key: SessionKey, start: () => void): Place | undefined;
   /** Ends what a crash of the gateway interrupted. Call before anything is accepted. */
   recover(): Promise<void>;
   received(slot: number, part: RunPart): void;
@@ -79,6 +83,7 @@ export interface RunsOptions {
   /** Runs at one time in the lane `subagent`. */
   readonly subagents: number;
   readonly queue: QueueSettings;
+  readonly resetPolicy: ResetPolicy;
   readonly log: Logger;
   now(): number;
 }
@@ -222,22 +227,40 @@ export function createRuns(options: RunsOptions): Runs {
     else void finish(run, end);
   };
 
+  /** Why its session ends before it; never while another run of the session has not. */
+  const endOf = ({ input: { key }, record }: Run, entry: SessionEntry): ReturnType<ResetPolicy> =>
+    live.of(key).length > 1 ? undefined : options.resetPolicy(key, entry, record.acceptedAt);
+  const onCompaction = (run: Run, part: Extract<RunPart, { type: 'compaction' }>): void => {
+    const { phase } = part;
+    run.events.compaction(phase, phase === 'end' && part.willRetry, now());
+    const compaction = phase === 'end' ? part.compaction : null;
+    if (!compaction) return;
+    const { key, runId } = run.input;
+    const { sessionId } = run.record;
+    storeCompaction(sessions, { key, sessionId }, compaction, now())
+      // Should the run begin anew, it begins with the summary.
+      .then(async () => void (run.before = await store.transcripts.length(sessionId)))
+      .catch((caught: unknown) => log.error('run.compaction', `${runId}: ${toError(caught).message}`));
+  };
+
   return {
-    async accept(input) {
+    async accept({ images = [], ...input }) {
       const { runId, method, key } = input;
       if (closed) return { outcome: 'closed' };
       const known = live.get(runId);
       if (known) return repeated(known, method);
       // No two alike, so that their order outlives a crash.
       lastAcceptedAt = Math.max(now(), lastAcceptedAt + 1);
-      const run = newRun(input, lastAcceptedAt, options.broadcast);
+      const run = newRun(input, images, lastAcceptedAt, options.broadcast);
       // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
       if (!queue.enter(run)) return recorded(runId, method);
       let taken: RunRecord | undefined;
       try {
-        const claim = await storeClaim(sessions, run.record);
+        const claim = await storeClaim(sessions, run.record, images, (entry) => endOf(run, entry));
         run.record = claim.record;
         taken = claim.taken;
+        if (claim.ended)
+          log.info('session.reset', `session ${key} begins anew (${claim.ended})`, { key, runId });
       } catch (caught) {
         run.claimed.resolve(false);
         forget(run);
@@ -277,6 +300,7 @@ export function createRuns(options: RunsOptions): Runs {
       return waiters.wait(runId, timeoutMs, owner);
     },
     left: (owner) => waiters.left(owner),
+    hold: (key, start) => queue.hold(key, start),
     async recover() {
       const open = await store.runs.open();
       for (const record of open.toSorted((a, b) => a.acceptedAt - b.acceptedAt))
@@ -287,6 +311,7 @@ export function createRuns(options: RunsOptions): Runs {
       if (!run || run.slot !== slot || run.state !== 'running') return;
       if (part.type === 'end') onEnd(run, part);
       else if (part.type === 'lost') dispatch.lost(run, part.why);
+      else if (part.type === 'compaction') onCompaction(run, part);
       else {
         const shown = run.text.add(part.text);
         if (shown) run.events.text(shown, now());

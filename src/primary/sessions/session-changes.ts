@@ -3,12 +3,13 @@
  * reads a transcript: an archive is a name for lines that stay where they are.
  */
 import type { RouteTable } from '../../shared/routes.js';
-import type { ArchivedTranscript, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import type { Runs } from './runs.js';
 import { agentOf, mainSessionKey } from './session-keys.js';
 import { patchedEntry, type SessionPatch } from './session-patch.js';
 import { SessionRefusal } from './session-refusal.js';
+import { archiveOf, renewed } from './session-renewal.js';
 import { newSession, type Sessions } from './sessions.js';
 
 export interface SessionChanges {
@@ -55,19 +56,6 @@ export interface SessionChangeOptions {
 export function createSessionChanges({ sessions, runs, routes, now }: SessionChangeOptions): SessionChanges {
   const { store, scheme } = sessions;
 
-  /** The change that gives the lines a name; none when there are no lines. */
-  const archiving = async (
-    sessionKey: SessionKey,
-    sessionId: string,
-    why: 'reset' | 'deleted',
-  ): Promise<ArchivedTranscript | undefined> => {
-    const { transcripts } = store;
-    if ((await transcripts.length(sessionId)) === 0) return undefined;
-    const archivedAt = now();
-    const name = `${sessionId}.jsonl.${why}.${archivedAt}`;
-    return { name, sessionKey, sessionId, from: await transcripts.start(sessionId), archivedAt };
-  };
-
   return {
     patch: (key, patch) =>
       sessions.exclusive(key, async () => {
@@ -96,7 +84,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
         requireSame(before, expectedSessionId);
         const entry = before ? renewed(before, now()) : newSession(now());
         const changes: Change[] = [{ type: 'session', key, entry }];
-        const archive = before && (await archiving(key, before.sessionId, 'reset'));
+        const archive = before && (await archiveOf(store, key, before.sessionId, 'reset', now()));
         if (archive) changes.push({ type: 'archive', archive });
         await store.commit(changes);
         sessions.changed(key, { reason });
@@ -118,7 +106,9 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
         if (!entry) return { deleted: false, archived: [] };
         check(entry);
         const changes: Change[] = [{ type: 'session', key, entry: null }];
-        const archive = how.archive ? await archiving(key, entry.sessionId, 'deleted') : undefined;
+        const archive = how.archive
+          ? await archiveOf(store, key, entry.sessionId, 'deleted', now())
+          : undefined;
         if (archive) changes.push({ type: 'archive', archive });
         await store.commit(changes);
         sessions.changed(key, { reason: 'delete' });
@@ -152,28 +142,4 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
 function requireSame(entry: SessionEntry | undefined, expectedSessionId: string | undefined): void {
   if (expectedSessionId !== undefined && entry?.sessionId !== expectedSessionId)
     throw new SessionRefusal('expectedSessionId does not match the session');
-}
-
-/** What a conversation has brought about; everything else in an entry is a preference, or not known here. */
-const ofConversation: ReadonlySet<string> = new Set([
-  'inputTokens',
-  'outputTokens',
-  'totalTokens',
-  'contextTokens',
-  'modelProvider',
-  'model',
-  'compactionCount',
-  'systemSent',
-  'droppedMessages',
-  'abortedLastRun',
-  'status',
-  'startedAt',
-  'endedAt',
-  'runtimeMs',
-]);
-
-function renewed(before: SessionEntry, at: number): SessionEntry {
-  const kept = Object.entries(before).filter(([field]) => !ofConversation.has(field));
-  const counters = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-  return { ...Object.fromEntries(kept), ...newSession(at), ...counters };
 }

@@ -1,6 +1,7 @@
 /** Makes the lines of a transcript (runs-and-events.md §8). */
 import { randomBytes } from 'node:crypto';
-import type { TranscriptEntry } from '../../shared/store/records.js';
+import type { Compaction } from '../../shared/run-job.js';
+import type { RunRecord, TranscriptEntry } from '../../shared/store/records.js';
 
 export interface TextBlock {
   readonly type: 'text';
@@ -19,9 +20,13 @@ export function sessionLine(sessionId: string, cwd: string, at: number): Transcr
   return { type: 'session', version: 3, id: sessionId, timestamp: iso(at), cwd };
 }
 
+export type UserMessage = Pick<RunRecord, 'message' | 'images'>;
+
 /** `parentId`: the line before it; null for the first message. */
-export function userLine(text: string, parentId: string | null, at: number): TranscriptEntry {
-  return messageLine(parentId, at, { role: 'user', content: [textBlock(text)], timestamp: at });
+export function userLine(said: UserMessage, parentId: string | null, at: number): TranscriptEntry {
+  const { message, images = [] } = said;
+  const content = [...(message === '' ? [] : [textBlock(message)]), ...images];
+  return messageLine(parentId, at, { role: 'user', content, timestamp: at });
 }
 
 export function assistantLine(
@@ -54,6 +59,15 @@ export function customMessageLine(
 ): TranscriptEntry {
   const display = false;
   return { type: 'custom_message', id: lineId(), parentId, timestamp: iso(at), customType, content, display };
+}
+
+/** From here on the model is shown the summary instead of what came before the first kept line. */
+export function compactionLine(compaction: Compaction, parentId: string | null, at: number): TranscriptEntry {
+  const { summary, firstKept, tokensBefore } = compaction;
+  const id = lineId();
+  // Where nothing is kept, that is the line itself.
+  const firstKeptEntryId = firstKept ?? id;
+  return { type: 'compaction', id, parentId, timestamp: iso(at), summary, firstKeptEntryId, tokensBefore };
 }
 
 function messageLine(parentId: string | null, at: number, message: object): TranscriptEntry {

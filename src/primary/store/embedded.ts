@@ -5,12 +5,13 @@
  *   sessions      key → entry              by-updated, archived   [−updatedAt, key] → ''
  *   session-ids   sessionId → key          labels        [label, key] → ''
  *   transcripts   [sessionId, index] → line    transcript-starts   sessionId → index    archives   name → archive
+ *   blobs         [blob, n] → nth piece        blob-names   [blob, who names it] → ''
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
  *   usage         [date, agentId, provider, model] → sums
  *   devices       deviceId → device        pairings      requestId → request
  */
 import { join } from 'node:path';
-import { open, type Database, type Key, type RootDatabase } from 'lmdb';
+import { open, type Database, type Key, type RangeOptions, type RootDatabase } from 'lmdb';
 import type {
   ArchivedTranscript,
   DailyUsage,
@@ -21,11 +22,20 @@ import type {
   SessionKey,
   TranscriptEntry,
 } from '../../shared/store/records.js';
+import { BLOBS, readBlob, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { checkStoreFile } from './check-file.js';
-import { StoreError, type Change, type Store, type StoredEntry } from './store.js';
+import { createNamedBlobs, type BlobNames, type NamedBlobs } from './named-blobs.js';
+import {
+  StoreError,
+  type Change,
+  type SessionPage,
+  type SessionRow,
+  type Store,
+  type StoredEntry,
+} from './store.js';
 
 /** @param path a directory, made when it is missing. @throws StoreError when what is there cannot be read */
 export function openEmbeddedStore(path: string): Store {
@@ -42,7 +52,9 @@ export function openEmbeddedStore(path: string): Store {
     }
   };
   const commit = (changes: readonly Change[]): void => {
+    tables.named.begin();
     for (const change of changes) apply(tables, change);
+    tables.named.sweep();
   };
   return {
     path,
@@ -58,12 +70,8 @@ export function openEmbeddedStore(path: string): Store {
     close: () => root.close(),
     sessions: {
       get: async (key) => tables.sessions.get(key),
-      async newest({ archived, limit, after, offset = 0 }) {
-        const index = archived ? tables.archived : tables.byUpdated;
-        const from = after && { start: updatedKey(after.key, after.entry), exclusiveStart: true };
-        const keys = index.getKeys({ ...from, offset, limit });
-        return Array.from(keys, ([, key]) => ({ key, entry: tables.sessions.get(key) as SessionEntry }));
-      },
+      newest: async (page) => sessionPage(tables, page, false),
+      oldest: async (page) => sessionPage(tables, page, true),
       count: async (archived) => entryCount(archived ? tables.archived : tables.byUpdated),
       // `;` follows `:`, so the range ends where the agent's keys do.
       countOf: async (agentId) =>
@@ -83,7 +91,14 @@ export function openEmbeddedStore(path: string): Store {
     transcripts: {
       length: async (sessionId) => transcriptLength(tables, sessionId),
       start: async (sessionId) => tables.starts.get(sessionId) ?? 1,
+      ids: async (after, limit) => transcriptIds(tables, after, limit),
       archive: async (name) => tables.archives.get(name),
+      archives: async (after, limit) =>
+        valuesOf(tables.archives, { start: after ?? '', exclusiveStart: after !== undefined, limit }),
+      // `/` follows `.`, so the range ends where the session's names do.
+      archivesOf: async (sessionId) =>
+        valuesOf(tables.archives, { start: `${sessionId}.`, end: `${sessionId}/` }),
+      blob: async (name) => readBlob(tables.blobs, name),
       read: async (sessionId, from, to) =>
         Array.from(
           tables.transcripts.getRange({ start: [sessionId, from], end: [sessionId, to] }),
@@ -127,6 +142,8 @@ interface Tables {
   readonly transcripts: Database<TranscriptEntry, [string, number]>;
   readonly starts: Database<number, string>;
   readonly archives: Database<ArchivedTranscript, string>;
+  readonly blobs: BlobTable;
+  readonly named: NamedBlobs;
   readonly runs: Database<RunRecord, string>;
   readonly openRuns: Database<string, string>;
   readonly endedRuns: Database<string, [number, string]>;
@@ -140,8 +157,12 @@ function openTables(path: string): Tables {
     checkStoreFile(join(path, 'data.mdb'));
     const root = open<unknown, string>({ path, maxDbs: 32, encoding: 'msgpack' });
     const table = <V, K extends Key>(name: string): Database<V, K> => root.openDB<V, K>({ name });
+    const blobs: BlobTable = root.openDB({ name: BLOBS, encoding: 'binary' });
+    const blobNames: BlobNames = table('blob-names');
     return {
       root,
+      blobs,
+      named: createNamedBlobs(blobs, blobNames),
       sessions: table('sessions'),
       byUpdated: table('by-updated'),
       archived: table('archived'),
@@ -170,21 +191,35 @@ function apply(tables: Tables, change: Change): void {
       return putSession(tables, change.key, change.entry);
     case 'append': {
       let index = transcriptLength(tables, change.sessionId);
-      for (const entry of change.entries) void tables.transcripts.put([change.sessionId, index++], entry);
+      for (const entry of change.entries) {
+        tables.named.lineAdded(change.sessionId, index, entry);
+        void tables.transcripts.put([change.sessionId, index++], entry);
+      }
       return;
     }
     case 'trim':
       return void tables.starts.put(change.sessionId, change.start);
     case 'archive':
       return void tables.archives.put(change.archive.name, change.archive);
-    case 'drop-transcript': {
-      void tables.starts.remove(change.sessionId);
-      const range = wholeTranscript(change.sessionId);
+    case 'drop-lines': {
+      const { sessionId, from, to } = change;
+      const range = {
+        start: [sessionId, from] as [string, number],
+        end: [sessionId, to] as [string, number],
+      };
       // Read to the end first: the cursor must not stand on what is removed.
-      const keys = Array.from(tables.transcripts.getKeys(range));
-      for (const key of keys) void tables.transcripts.remove(key);
+      const lines = Array.from(tables.transcripts.getRange(range));
+      for (const { key, value } of lines) {
+        void tables.transcripts.remove(key);
+        tables.named.lineRemoved(...key, value);
+      }
+      if (transcriptLength(tables, sessionId) === 0) void tables.starts.remove(sessionId);
       return;
     }
+    case 'drop-archive':
+      return void tables.archives.remove(change.name);
+    case 'blob':
+      return tables.named.put(change.blob, change.bytes);
     case 'run':
       return putRun(tables, change.run);
     case 'usage':
@@ -212,6 +247,17 @@ function putSession(tables: Tables, key: SessionKey, entry: SessionEntry | null)
   if (entry.label !== undefined) void tables.labels.put([entry.label, key], '');
 }
 
+function sessionPage(
+  tables: Tables,
+  { archived, limit, after, offset = 0 }: SessionPage,
+  reverse: boolean,
+): SessionRow[] {
+  const index = archived ? tables.archived : tables.byUpdated;
+  const from = after && { start: updatedKey(after.key, after.entry), exclusiveStart: true };
+  const keys = index.getKeys({ ...from, offset, limit, reverse });
+  return Array.from(keys, ([, key]) => ({ key, entry: tables.sessions.get(key) as SessionEntry }));
+}
+
 function updatedIndex(tables: Tables, { archived }: SessionEntry): Tables['byUpdated'] {
   return archived === true ? tables.archived : tables.byUpdated;
 }
@@ -223,6 +269,7 @@ function updatedKey(key: SessionKey, { updatedAt }: SessionEntry): [number, Sess
 function putRun(tables: Tables, run: RunRecord): void {
   const { runId, end } = run;
   void tables.runs.put(runId, run);
+  tables.named.runStored(run);
   if (!end) void tables.openRuns.put(runId, '');
   else {
     void tables.openRuns.remove(runId);
@@ -261,6 +308,20 @@ export function transcriptLength({ transcripts }: Pick<Tables, 'transcripts'>, s
   return last ? last[1] + 1 : 0;
 }
 
+/** Skips from one to the next, however many lines there are. */
+function transcriptIds({ transcripts }: Tables, after: string | undefined, limit: number): string[] {
+  const ids: string[] = [];
+  let last = after;
+  while (ids.length < limit) {
+    const start: [string, number] = last === undefined ? ['', 0] : wholeTranscript(last).end;
+    const [next] = transcripts.getKeys({ start, limit: 1 });
+    if (!next) break;
+    [last] = next;
+    ids.push(last);
+  }
+  return ids;
+}
+
 function wholeTranscript(sessionId: string): { start: [string, number]; end: [string, number] } {
   return { start: [sessionId, -1], end: [sessionId, Number.MAX_SAFE_INTEGER] };
 }
@@ -269,8 +330,8 @@ function entryCount(table: Database<unknown, [number, SessionKey]>): number {
   return (table.getStats() as { readonly entryCount: number }).entryCount;
 }
 
-function valuesOf<V, K extends Key>(table: Database<V, K>): V[] {
-  return Array.from(table.getRange(), ({ value }) => value);
+function valuesOf<V, K extends Key>(table: Database<V, K>, range: RangeOptions = {}): V[] {
+  return Array.from(table.getRange(range), ({ value }) => value);
 }
 
 function putOrRemove<V, K extends Key>(table: Database<V, K>, key: K, value: V | null): void {

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { exportLimits } from '../../shared/limits.js';
 import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
+import { BLOBS, readBlob, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
 import { SessionGone, type SessionSource } from '../../shared/stored-sessions.js';
 import { toError } from '../../shared/to-error.js';
 import { checkStoreFile } from './check-file.js';
 import { transcriptLength } from './embedded.js';
+import { withImageData } from './image-data.js';
 import { StoreError } from './store.js';
 
 export interface SessionReader extends SessionSource {
@@ -19,7 +21,8 @@ export interface SessionReader extends SessionSource {
 
 /** @throws StoreError when there is no store, or it cannot be read */
 export function openSessionReader(path: string): SessionReader {
-  const { root, sessions, transcripts, starts } = openTables(path);
+  const { root, sessions, transcripts, starts, blobs } = openTables(path);
+  const blob = (name: string): Buffer | undefined => blobs && readBlob(blobs, name);
   return {
     count: () => (sessions?.getStats() as { entryCount: number } | undefined)?.entryCount ?? 0,
     async *each() {
@@ -49,7 +52,7 @@ export function openSessionReader(path: string): SessionReader {
     root.resetReadTxn();
     const range = { start: [sessionId, from] as [string, number], end: [sessionId, to] as [string, number] };
     const lines = Array.from(transcripts?.getRange(range) ?? [], ({ value }) => value);
-    if (lines.length === to - from) return lines;
+    if (lines.length === to - from) return lines.map((line) => withImageData(line, blob));
     throw new SessionGone();
   }
 }
@@ -64,6 +67,7 @@ function openTables(path: string) {
       sessions: optional(root.openDB<SessionEntry, SessionKey>({ name: 'sessions' })),
       transcripts: optional(root.openDB<TranscriptEntry, [string, number]>({ name: 'transcripts' })),
       starts: optional(root.openDB<number, string>({ name: TRANSCRIPT_STARTS })),
+      blobs: optional<BlobTable>(root.openDB({ name: BLOBS, encoding: 'binary' })),
     };
   } catch (caught) {
     const error = toError(caught);

@@ -37,7 +37,7 @@ export interface Store {
 }
 
 export type Change =
-  /** Null deletes the session; its transcript stays until it is dropped. */
+  /** Null deletes the session; its lines stay until they are dropped. */
   | { readonly type: 'session'; readonly key: SessionKey; readonly entry: SessionEntry | null }
   /** Adds lines at the end of a transcript, which begins with its first line. */
   | { readonly type: 'append'; readonly sessionId: string; readonly entries: readonly TranscriptEntry[] }
@@ -45,8 +45,12 @@ export type Change =
   | { readonly type: 'trim'; readonly sessionId: string; readonly start: number }
   /** Names a transcript, or lines of one, that no session shows any more. Nothing is copied. */
   | { readonly type: 'archive'; readonly archive: ArchivedTranscript }
-  /** Deletes a transcript. */
-  | { readonly type: 'drop-transcript'; readonly sessionId: string }
+  /** Deletes lines of a transcript, `from` (included) to `to` (excluded); with the last one, all that is known of it. */
+  | { readonly type: 'drop-lines'; readonly sessionId: string; readonly from: number; readonly to: number }
+  /** Takes a name away; the lines stay. */
+  | { readonly type: 'drop-archive'; readonly name: string }
+  /** Bytes by their name; of use only with a line or a run that has an image block which names them. */
+  | { readonly type: 'blob'; readonly blob: string; readonly bytes: Uint8Array }
   | { readonly type: 'run'; readonly run: RunRecord }
   /** Is added to what there is of its day, agent and model. */
   | { readonly type: 'usage'; readonly used: DailyUsage }
@@ -72,6 +76,8 @@ export interface SessionReader {
   get(key: SessionKey): Promise<SessionEntry | undefined>;
   /** Last updated first; ties by key. */
   newest(page: SessionPage): Promise<readonly SessionRow[]>;
+  /** The other way round. */
+  oldest(page: SessionPage): Promise<readonly SessionRow[]>;
   /** In constant time, as all that reads no rows. */
   count(archived: boolean): Promise<number>;
   /** Sessions of one agent, archived ones too; takes time with their number, but reads no rows. */
@@ -96,8 +102,15 @@ export interface TranscriptReader {
   start(sessionId: string): Promise<number>;
   /** Lines `from` (included) to `to` (excluded), in order. */
   read(sessionId: string, from: number, to: number): Promise<readonly StoredEntry[]>;
+  /** Ids of all transcripts, sorted, after the one that is given. */
+  ids(after: string | undefined, limit: number): Promise<readonly string[]>;
   /** By its name. */
   archive(name: string): Promise<ArchivedTranscript | undefined>;
+  /** Sorted by name, after the one that is given. */
+  archives(after: string | undefined, limit: number): Promise<readonly ArchivedTranscript[]>;
+  archivesOf(sessionId: string): Promise<readonly ArchivedTranscript[]>;
+  /** Undefined when nothing names it any more. */
+  blob(name: string): Promise<Uint8Array | undefined>;
 }
 
 export interface RunReader {

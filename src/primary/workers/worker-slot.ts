@@ -119,7 +119,8 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
         onDrained?.();
         return;
       case 'runs':
-        for (const part of message.parts) if (part.type !== 'text') runs = Math.max(0, runs - 1);
+        for (const { type } of message.parts)
+          if (type === 'end' || type === 'lost') runs = Math.max(0, runs - 1);
         events.message(self, message);
         return;
       case 'log':

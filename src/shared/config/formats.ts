@@ -1,5 +1,6 @@
 /** What a scalar of the config may be; each throws what is wrong with a value, in words for whoever wrote it. */
 import { isNetwork } from '../auth/address.js';
+import { durationMs } from './duration.js';
 
 export type Format = (value: unknown) => void;
 
@@ -31,6 +32,11 @@ export const texts: Format = (value) => {
   if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) {
     throw new Error('must be a list of strings');
   }
+};
+
+export const duration: Format = (value) => {
+  if (typeof value !== 'string' || durationMs(value) === undefined)
+    throw new Error('must be a time such as "30d", "12h", "45m" or "90s"');
 };
 
 export const sessionName: Format = (value) => {

@@ -17,6 +17,7 @@ import {
   type ModelChoice,
   type ModelParams,
   type ProviderConfig,
+  type ResetOverride,
   type StructurePath,
 } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
@@ -36,7 +37,14 @@ export interface GatewayConfig extends ConfigTree {
     };
   };
   readonly models: { readonly providers: ReadonlyMap<string, ProviderConfig> };
+  readonly session: ConfigTree['session'] & {
+    readonly resetByType: Readonly<Partial<Record<SessionType, ResetOverride>>>;
+    readonly resetByChannel: ReadonlyMap<string, ResetOverride>;
+  };
 }
+
+/** Kinds of sessions that may be reset at times of their own. */
+export type SessionType = 'direct' | 'group' | 'thread';
 
 /** Command line values that override the file; absent means not given. */
 export type ConfigFlags = Readonly<Partial<Record<'port' | 'bind' | 'auth' | 'log-level', string>>>;
@@ -195,6 +203,7 @@ function convictProblems(message: string): Problem[] {
 
 function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
   const providers = (structured['models.providers'] ?? {}) as Record<string, ProviderConfig>;
+  const resetByChannel = (structured['session.resetByChannel'] ?? {}) as Record<string, ResetOverride>;
   const allowed = (structured['agents.defaults.models'] ?? {}) as Record<string, ModelParams>;
   const byChannel = (structured['messages.queue.byChannel'] ?? {}) as Record<string, QueueMode>;
   return {
@@ -209,6 +218,11 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     },
     messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },
     models: { providers: new Map(Object.entries(providers)) },
+    session: {
+      ...scalars.session,
+      resetByType: structured['session.resetByType'] ?? {},
+      resetByChannel: new Map(Object.entries(resetByChannel)),
+    },
   };
 }
 

@@ -12,12 +12,13 @@ import {
   integer,
   networks,
   oneOf,
-  sessionName,
   text,
   texts,
   truth,
+  type Format,
 } from './formats.js';
 import { queueSchema, type QueueSettings } from './queue-schema.js';
+import { sessionSchema, type SessionConfig } from './session-schema.js';
 
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
 export type BindMode = (typeof bindModes)[number];
@@ -103,10 +104,11 @@ export interface ConfigTree {
       readonly timeoutSeconds: number;
       readonly maxConcurrent: number;
       readonly subagents: { readonly maxConcurrent: number };
+      readonly compaction: { readonly keepRecentTokens: number; readonly model: string | null };
     };
   };
   readonly messages: { readonly queue: QueueSettings };
-  readonly session: { readonly mainKey: string; readonly scope: 'per-sender' | 'global' };
+  readonly session: SessionConfig;
   readonly logging: {
     readonly level: LogLevel;
     readonly file: string | null;
@@ -123,7 +125,7 @@ export interface ConfigTree {
 const DEFAULT_PORT = 18_789;
 const MIB = 1024 * 1024;
 
-const bind = (value: unknown): void => {
+const bind: Format = (value) => {
   if (typeof value === 'string' && ['0.0.0.0', 'localhost', '127.0.0.1', '::', '::1'].includes(value)) {
     throw new Error(
       `takes a mode, not a host: use "loopback", "lan", "tailnet", "auto", or "custom" with customBindHost`,
@@ -133,7 +135,7 @@ const bind = (value: unknown): void => {
 };
 
 /** An optional value: `null` until set. */
-function optional<T>(format: (value: unknown) => void, doc: string): convict.SchemaObj<T> {
+function optional<T>(format: Format, doc: string): convict.SchemaObj<T> {
   return { doc, default: null, nullable: true, format };
 }
 
@@ -289,21 +291,18 @@ export const configSchema: convict.Schema<ConfigTree> = {
           format: integer(1, 10_000),
         },
       },
+      compaction: {
+        keepRecentTokens: {
+          doc: 'Of a session that is summarized, about so much of the newest stays as it is.',
+          default: 20_000,
+          format: integer(0, 10_000_000),
+        },
+        model: optional(text, 'Model that summarizes, as provider/model; default is the one of the session.'),
+      },
     },
   },
   messages: { queue: queueSchema },
-  session: {
-    mainKey: {
-      doc: "Last part of the key of an agent's main session.",
-      default: 'main',
-      format: sessionName,
-    },
-    scope: {
-      doc: '"global": one main session for everybody.',
-      default: 'per-sender',
-      format: oneOf(['per-sender', 'global']),
-    },
-  },
+  session: sessionSchema,
   logging: {
     level: {
       doc: 'Least level that is logged.',

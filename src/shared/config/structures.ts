@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { compile, type Check } from '../schema.js';
 import { queueModes } from './queue-schema.js';
+import { resetModes } from './session-schema.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -53,6 +54,14 @@ const Agent = v.strictObject({
   model: v.exactOptional(ModelChoice),
 });
 
+/** What differs from `session.reset`. */
+const Reset = v.strictObject({
+  mode: v.exactOptional(v.picklist(resetModes)),
+  atHour: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(23))),
+  idleMinutes: v.exactOptional(positive),
+});
+
+export type ResetOverride = v.InferOutput<typeof Reset>;
 export type ModelChoice = v.InferOutput<typeof ModelChoice>;
 export type ProviderConfig = v.InferOutput<typeof Provider>;
 export type AgentConfig = v.InferOutput<typeof Agent>;
@@ -66,6 +75,14 @@ export const structures = {
   ),
   'agents.list': compile(v.array(Agent)),
   'messages.queue.byChannel': compile(v.record(text, v.picklist(queueModes))),
+  'session.resetByType': compile(
+    v.strictObject({
+      direct: v.exactOptional(Reset),
+      group: v.exactOptional(Reset),
+      thread: v.exactOptional(Reset),
+    }),
+  ),
+  'session.resetByChannel': compile(v.record(v.string(), Reset)),
   'models.providers': compile(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)), Provider)),
 } satisfies Record<string, Check<unknown>>;
 

@@ -56,6 +56,16 @@ export interface TranscriptEntry {
   readonly [unknown: string]: unknown;
 }
 
+/** An image in a message. Its bytes are a blob, which is kept as long as a line or a run that waits names it. */
+export interface ImageBlock {
+  readonly type: 'image';
+  readonly mimeType: string;
+  /** How many. */
+  readonly bytes: number;
+  /** Name of the blob: SHA-256 of the bytes, in hex. */
+  readonly blob: string;
+}
+
 /** A transcript, or a part of one, that its session does not show any more (runs-and-events.md §8). */
 export interface ArchivedTranscript {
   /** `<sessionId>.jsonl.<why>.<ts>`. */
@@ -86,6 +96,7 @@ export interface RunRecord {
   readonly agentId: string;
   /** The user's; in the transcript since `startedAt`. */
   readonly message: string;
+  readonly images?: readonly ImageBlock[];
   readonly acceptedAt: number;
   readonly startedAt?: number;
   readonly end?: RunEnd;

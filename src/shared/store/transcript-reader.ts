@@ -1,13 +1,16 @@
 /** Reads transcripts out of the embedded store, beside the primary, which writes them. */
 import { open } from 'lmdb';
+import { BLOBS, readBlob, type BlobTable } from './blob-table.js';
 import type { TranscriptEntry } from './records.js';
 
 /** Table of what `trim` says of transcripts (`primary/store/store.ts`). */
 export const TRANSCRIPT_STARTS = 'transcript-starts';
 
-export interface TranscriptLines {
+export interface TranscriptReader {
   /** As it is now: to be read in this turn of the event loop. */
   view(sessionId: string): TranscriptView;
+  /** Bytes of an image that a line names; undefined when they are gone. */
+  blob(name: string): Buffer | undefined;
 }
 
 export interface TranscriptView {
@@ -18,10 +21,11 @@ export interface TranscriptView {
 }
 
 /** @param path of the store @throws Error when it cannot be read */
-export function openTranscriptReader(path: string): TranscriptLines {
+export function openTranscriptReader(path: string): TranscriptReader {
   const root = open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
   const transcripts = root.openDB<TranscriptEntry, [string, number]>({ name: 'transcripts' });
   const starts = root.openDB<number, string>({ name: TRANSCRIPT_STARTS });
+  const blobs: BlobTable = root.openDB({ name: BLOBS, encoding: 'binary' });
   return {
     view(sessionId) {
       // What was committed a moment ago is what this turn is about.
@@ -35,5 +39,6 @@ export function openTranscriptReader(path: string): TranscriptLines {
         },
       };
     },
+    blob: (name) => readBlob(blobs, name),
   };
 }

@@ -48,6 +48,8 @@ export class Relay implements TaskReceiver {
     this.#onSummary(summary);
   }
 
+  event(): void {}
+
   head(): void {
     const { response, closed, baseHeaders } = this.#exchange;
     if (closed) return;

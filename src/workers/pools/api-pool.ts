@@ -40,6 +40,8 @@ export interface TaskReceiver {
   answer(answer: ApiAnswer, summary: TaskSummary): void;
   head(): void;
   data(text: string): void;
+  /** Of a task on a session. */
+  event(json: string): void;
   end(summary: TaskSummary): void;
   /** `overloaded`: the queue is full. `internal`: the thread died. */
   failed(error: ApiError): void;
@@ -133,6 +135,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const deliver = (part: TaskPart): void => {
     if (part.type === 'head') open.get(part.id)?.receiver.head();
     else if (part.type === 'data') open.get(part.id)?.receiver.data(part.text);
+    else if (part.type === 'event') open.get(part.id)?.receiver.event(part.json);
     else if (part.type === 'answer') take(part.id)?.answer(part.answer, part.summary);
     else take(part.id)?.end(part.summary);
   };

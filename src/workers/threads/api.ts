@@ -5,9 +5,9 @@ import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerChat, type ChatServices } from './chat/answer.js';
 import { createLink, type TaskLink } from './link.js';
-import type { ApiBatch, ApiTask, SessionTurnTask, ThreadData } from './protocol.js';
+import type { ApiBatch, ApiTask, SessionTask, ThreadData } from './protocol.js';
 import { createRouteReader } from './route-reader.js';
-import type { ReadHistory } from './session/history.js';
+import type { TranscriptLines } from './session/known-lines.js';
 import { createUpstream } from './upstream/upstream.js';
 
 startBeating((workerData as ThreadData).beats, threadId);
@@ -36,8 +36,8 @@ function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise
   switch (task.kind) {
     case 'chat-completion':
       return answerChat(task, taskLink, services);
-    case 'session-turn':
-      return runSessionTurn(task, taskLink, services);
+    case 'session':
+      return runOnSession(task, taskLink, services);
     default:
       return unreachable(task);
   }
@@ -49,19 +49,18 @@ function createTurns(): () => Promise<void> {
   return () => (last = last.then(() => nextTurn()));
 }
 
-let readHistory: ReadHistory | undefined;
+let transcripts: TranscriptLines | undefined;
 
 /** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
-async function runSessionTurn(
-  task: SessionTurnTask,
-  taskLink: TaskLink,
-  services: ChatServices,
-): Promise<void> {
-  const [{ answerSessionTurn }, { createHistory }, { openTranscriptReader }] = await Promise.all([
-    import('./session/turn.js'),
-    import('./session/history.js'),
-    import('../../shared/store/transcript-reader.js'),
-  ]);
-  readHistory ??= createHistory(openTranscriptReader(task.storeDir));
-  return answerSessionTurn(task, taskLink, services, readHistory);
+async function runOnSession(task: SessionTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
+  const [{ answerSessionTurn }, { compactSession }, { createKnownLines }, { openTranscriptReader }] =
+    await Promise.all([
+      import('./session/turn.js'),
+      import('./session/compact-session.js'),
+      import('./session/known-lines.js'),
+      import('../../shared/store/transcript-reader.js'),
+    ]);
+  transcripts ??= createKnownLines(openTranscriptReader(task.storeDir));
+  const run = task.job.kind === 'turn' ? answerSessionTurn : compactSession;
+  return run(task, taskLink, services, transcripts);
 }

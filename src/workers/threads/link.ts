@@ -94,6 +94,10 @@ export class TaskLink {
     if (text !== '') this.#send({ id: this.id, type: 'data', text });
   }
 
+  event(json: string): void {
+    this.#send({ id: this.id, type: 'event', json });
+  }
+
   /** Ends a stream, and the task. */
   end(summary: TaskSummary): void {
     this.#forget(this.id);

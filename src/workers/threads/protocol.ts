@@ -32,16 +32,16 @@ export interface ChatTask {
   readonly model: string | undefined;
 }
 
-/** A turn on a session, whose messages the thread reads from the store; its answer's body is a `TurnEnd` as JSON. */
-export interface SessionTurnTask {
-  readonly kind: 'session-turn';
+/** A job on a session, whose messages the thread reads from the store; its answer's body is a `TurnEnd` as JSON. */
+export interface SessionTask {
+  readonly kind: 'session';
   readonly id: TaskId;
   readonly queuedAt: number;
   readonly job: RunJob;
   readonly storeDir: string;
 }
 
-export type ApiTask = ChatTask | SessionTurnTask;
+export type ApiTask = ChatTask | SessionTask;
 
 /** An answer that is not a stream. */
 export interface ApiAnswer {
@@ -82,7 +82,7 @@ export interface ModelCall {
 /** Thread → process: what tasks of the thread produced, in order. */
 export type FromThread = readonly WirePart[];
 
-/** A task gives one `answer`, or `head`, any number of `data`, and `end`. */
+/** A task gives one `answer`, or `head`, any number of `data`, and `end`; one on a session, `data` and `event` before its `answer`. */
 export type TaskPart =
   | {
       readonly id: TaskId;
@@ -92,6 +92,8 @@ export type TaskPart =
     }
   | { readonly id: TaskId; readonly type: 'head' }
   | { readonly id: TaskId; readonly type: 'data'; readonly text: string }
+  /** A `SessionEvent` as JSON. */
+  | { readonly id: TaskId; readonly type: 'event'; readonly json: string }
   | { readonly id: TaskId; readonly type: 'end'; readonly summary: TaskSummary };
 
 /** Process → thread. */

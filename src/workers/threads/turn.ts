@@ -13,9 +13,15 @@ export interface Turn {
 }
 
 export type TurnMessage =
-  | { readonly role: 'user'; readonly text: string }
+  | { readonly role: 'user'; readonly text: string; readonly images?: readonly TurnImage[] }
   | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly toolCallId: string; readonly text: string };
+
+export interface TurnImage {
+  readonly mimeType: string;
+  /** Base64. */
+  readonly data: string;
+}
 
 /** A tool that the client runs itself; `definition` is OpenAI's function object. */
 export interface FunctionTool {

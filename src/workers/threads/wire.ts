@@ -17,6 +17,8 @@ export function encodePart(part: TaskPart): WirePart {
       return [type, id];
     case 'data':
       return [type, id, part.text];
+    case 'event':
+      return [type, id, part.json];
     case 'answer':
       return [type, id, part.answer.status, part.answer.retryAfter, part.answer.body, ...flat(part.summary)];
     case 'end':
@@ -34,6 +36,8 @@ export function decodePart(wire: WirePart): TaskPart {
       return { type, id };
     case 'data':
       return { type, id, text: wire[2] as string };
+    case 'event':
+      return { type, id, json: wire[2] as string };
     case 'answer': {
       const answer = {
         status: wire[2] as number,

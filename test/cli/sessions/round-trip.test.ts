@@ -1,5 +1,6 @@
 /** Sessions out of a store, into an empty one, and out again: not a byte is another. */
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -136,6 +137,46 @@ test('export, import and export give the same files', async () => {
     { numRuns: 25 },
   );
 });
+
+test('images are in the files, and in the store of whoever imports them', async () => {
+  const picture = Buffer.alloc(100_000, 'picture');
+  const image = { type: 'image', mimeType: 'image/png' };
+  const stateDir = await storeWith([]);
+  const store = openEmbeddedStore(join(stateDir, 'store'));
+  const stored = { ...image, bytes: picture.length, blob: 'name' };
+  await store.commit([
+    { type: 'session', key: 'agent:main:main' as SessionKey, entry: { sessionId: 's1', updatedAt: 1 } },
+    { type: 'append', sessionId: 's1', entries: [head, said(stored)] },
+    { type: 'blob', blob: 'name', bytes: picture },
+  ]);
+  await store.close();
+  const [first, second] = [join(temporaryHome(), 'out'), join(temporaryHome(), 'out')];
+  await run(stateDir, 'export', first);
+  const [, line] = filesOf(first)['s1.jsonl']?.split('\n') ?? [];
+  expect(JSON.parse(line ?? '')).toEqual(said({ ...image, data: picture.toString('base64') }));
+
+  const empty = temporaryHome();
+  expect(await run(empty, 'import', first)).toMatchObject({ sessions: 1, skippedLines: 0 });
+  const imported = openEmbeddedStore(join(empty, 'store'));
+  const [, kept] = await imported.transcripts.read('s1', 0, 9);
+  const blob = createHash('sha256').update(picture).digest('hex');
+  expect(kept?.entry).toEqual(said({ ...image, bytes: picture.length, blob }));
+  expect(Buffer.compare((await imported.transcripts.blob(blob)) ?? Buffer.alloc(0), picture)).toBe(0);
+  await imported.close();
+  await run(empty, 'export', second);
+  expect(filesOf(second)).toEqual(filesOf(first));
+});
+
+const head: TranscriptEntry = { type: 'session', id: 's1', timestamp: '2026-01-01T00:00:00.000Z' };
+
+function said(block: object): TranscriptEntry {
+  return {
+    type: 'message',
+    id: '00000001',
+    timestamp: head.timestamp,
+    message: { role: 'user', content: [block] },
+  };
+}
 
 test('nobody else can read an export', async () => {
   const stateDir = await storeWith([

@@ -195,6 +195,5 @@ describe('sessions.compact', () => {
     expect(await answer(client, 'sessions.compact', { key, maxLines: 1 })).toMatchObject({
       reason: 'no transcript',
     });
-    expect(await refusal(client, 'sessions.compact', { key })).toContain('maxLines required');
   });
 });

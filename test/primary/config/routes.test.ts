@@ -54,6 +54,17 @@ describe('routes', () => {
     expect(contextWindows).toEqual({ 'p/a': 1000 });
   });
 
+  it('know which models take text only, and which one summarizes', () => {
+    const models = `[{id:'a'},{id:'b',input:['text','image']},{id:'c',input:['text']}]`;
+    const providers = `models:{providers:{p:{baseUrl:'http://127.0.0.1:1',models:${models}}}}`;
+    const compaction = `{model:'p/other',keepRecentTokens:100}`;
+    const table = routes(`{${providers}, agents:{defaults:{compaction:${compaction}}}}`);
+    expect(table.textOnly).toEqual(['p/a', 'p/c']);
+    expect(table.compaction).toEqual({ model: 'p/other', keepChars: 400 });
+    expect(table.allowed).toContain('p/other');
+    expect(routes(undefined).compaction).toEqual({ model: null, keepChars: 80_000 });
+  });
+
   it('use a well-known key only when its provider is asked for', () => {
     const env = { OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: 'http://127.0.0.1:2/v1' };
     const unasked = routes(undefined, { env });

@@ -46,6 +46,7 @@ function runsOn(store: Store, jobs: RunJob[]): Runs {
     maxConcurrent: 4,
     subagents: 1,
     queue: { mode: 'collect', debounceMs: 0, cap: 2, drop: 'summarize' },
+    resetPolicy: () => undefined,
     log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test', secrets: [] }),
     now: Date.now,
   });

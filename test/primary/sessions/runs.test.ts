@@ -69,6 +69,7 @@ describe('runs', () => {
       maxConcurrent: 4,
       subagents: 1,
       queue: { mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' },
+      resetPolicy: () => undefined,
       log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test', secrets: [] }),
       now: Date.now,
     });

@@ -1,14 +1,9 @@
 /** What every store must do, whatever it keeps things in. `open` gives an empty one, `reopen` the same one again. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ended, entry, key, line, run, session } from './records.js';
+import { transcriptContract } from './transcript-contract.js';
 import { StoreError, type Change, type Store } from '../../../src/primary/store/store.js';
-import type {
-  PairedDevice,
-  PairingRequest,
-  RunRecord,
-  SessionEntry,
-  SessionKey,
-  TranscriptEntry,
-} from '../../../src/shared/store/records.js';
+import type { PairedDevice, PairingRequest, SessionKey } from '../../../src/shared/store/records.js';
 
 export interface StoreUnderTest {
   open(): Promise<Store>;
@@ -17,36 +12,6 @@ export interface StoreUnderTest {
   dispose(): Promise<void>;
 }
 
-const key = (rest: string): SessionKey => `agent:main:${rest}` as SessionKey;
-const entry = (sessionId: string, updatedAt: number, more: Partial<SessionEntry> = {}): SessionEntry => ({
-  sessionId,
-  updatedAt,
-  ...more,
-});
-const session = (rest: string, value: SessionEntry | null): Change => ({
-  type: 'session',
-  key: key(rest),
-  entry: value,
-});
-const line = (id: string): TranscriptEntry => ({
-  type: 'message',
-  id,
-  parentId: null,
-  timestamp: '2026-01-01T00:00:00.000Z',
-  message: { role: 'user', content: [{ type: 'text', text: `line ${id} ü 🙂` }] },
-});
-const run = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
-  runId,
-  method: 'agent',
-  sessionKey: key('main'),
-  sessionId: 's1',
-  agentId: 'main',
-  message: 'Hi',
-  acceptedAt: 1,
-  ...more,
-});
-const ended = (runId: string, endedAt: number): RunRecord =>
-  run(runId, { end: { endedAt, status: 'ok', payload: { runId, status: 'ok', summary: 'completed' } } });
 const device = (deviceId: string): PairedDevice => ({
   deviceId,
   publicKey: 'k',
@@ -103,6 +68,13 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
         const [, second] = await store.sessions.newest({ archived: false, limit: 2 });
         const rest = await store.sessions.newest({ archived: false, limit: 2, after: second });
         expect(rest.map((row) => row.entry.sessionId)).toEqual(['id4', 'id3']);
+      });
+
+      it('lists the first updated first, page by page', async () => {
+        await store.commit([3, 1, 2].map((n) => session(`s${n}`, entry(`id${n}`, n))));
+        const [first, ...none] = await store.sessions.oldest({ archived: false, limit: 1 });
+        const rest = await store.sessions.oldest({ archived: false, limit: 9, after: first });
+        expect([first, ...none, ...rest].map((row) => row?.entry.sessionId)).toEqual(['id1', 'id2', 'id3']);
       });
 
       it('keeps archived sessions apart', async () => {
@@ -162,76 +134,7 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
       });
     });
 
-    describe('transcripts', () => {
-      const read = async (sessionId: string, from: number, to: number): Promise<[number, string][]> =>
-        (await store.transcripts.read(sessionId, from, to)).map(({ index, entry: { id } }) => [index, id]);
-
-      it('keeps lines in the order in which they were appended', async () => {
-        await store.commit([
-          { type: 'append', sessionId: 's1', entries: [line('a'), line('b')] },
-          { type: 'append', sessionId: 's2', entries: [line('x')] },
-          { type: 'append', sessionId: 's1', entries: [line('c')] },
-        ]);
-        await reopen();
-        await store.commit([{ type: 'append', sessionId: 's1', entries: [line('d')] }]);
-        expect(await read('s1', 0, 10)).toEqual([
-          [0, 'a'],
-          [1, 'b'],
-          [2, 'c'],
-          [3, 'd'],
-        ]);
-        expect(await read('s1', 1, 3)).toEqual([
-          [1, 'b'],
-          [2, 'c'],
-        ]);
-        expect([await store.transcripts.length('s1'), await store.transcripts.length('s2')]).toEqual([4, 1]);
-        expect((await store.transcripts.read('s2', 0, 1))[0]?.entry).toEqual(line('x'));
-      });
-
-      it('loses and doubles nothing when many are appended at once', async () => {
-        const writes = Array.from({ length: 200 }, (_, n) =>
-          store.commit([{ type: 'append', sessionId: 's1', entries: [line(String(n))] }]),
-        );
-        await Promise.all(writes);
-        expect(await read('s1', 0, 1_000)).toEqual(Array.from({ length: 200 }, (_, n) => [n, String(n)]));
-      });
-
-      it('remembers where a trimmed transcript begins, and keeps every line in its place', async () => {
-        await store.commit([{ type: 'append', sessionId: 's1', entries: ['h', 'a', 'b', 'c'].map(line) }]);
-        expect([await store.transcripts.start('s1'), await store.transcripts.start('s2')]).toEqual([1, 1]);
-        const archive = {
-          name: 's1.jsonl.compacted.7',
-          sessionKey: key('main'),
-          sessionId: 's1',
-          from: 1,
-          to: 3,
-          archivedAt: 7,
-        };
-        await store.commit([
-          { type: 'trim', sessionId: 's1', start: 3 },
-          { type: 'archive', archive },
-        ]);
-        await reopen();
-        expect([await store.transcripts.start('s1'), await store.transcripts.length('s1')]).toEqual([3, 4]);
-        expect(await read('s1', 2, 4)).toEqual([
-          [2, 'b'],
-          [3, 'c'],
-        ]);
-        expect(await store.transcripts.archive(archive.name)).toEqual(archive);
-        expect(await store.transcripts.archive('other')).toBeUndefined();
-        await store.commit([{ type: 'drop-transcript', sessionId: 's1' }]);
-        expect(await store.transcripts.start('s1')).toBe(1);
-      });
-
-      it('drops a transcript and no other', async () => {
-        await store.commit([
-          { type: 'append', sessionId: 's1', entries: [line('a')] },
-          { type: 'append', sessionId: 's10', entries: [line('b')] },
-        ]);
-        await store.commit([{ type: 'drop-transcript', sessionId: 's1' }]);
-        expect([await store.transcripts.length('s1'), await store.transcripts.length('s10')]).toEqual([0, 1]);
-      });
-    });
+    transcriptContract(() => store, reopen);
 
     it('a change that cannot be stored undoes those before it, and only those', async () => {
       const good = store.commit([{ type: 'append', sessionId: 's1', entries: [line('a')] }]);

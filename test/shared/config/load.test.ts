@@ -61,6 +61,14 @@ describe('a config', () => {
     },
   );
 
+  it('keeps sessions for a month, 500 of them, and never resets them by itself', () => {
+    const { session } = valid('{}').config;
+    expect(session.reset).toEqual({ mode: 'none', atHour: 4, idleMinutes: null });
+    expect(session.maintenance).toEqual({ mode: 'enforce', pruneAfter: '30d', maxEntries: 500 });
+    const own = valid('{session:{resetByChannel:{irc:{mode:"idle",idleMinutes:5}}}}').config.session;
+    expect(own.resetByChannel.get('irc')).toEqual({ mode: 'idle', idleMinutes: 5 });
+  });
+
   it('is JSON5', () => {
     expect(valid("// mine\n{gateway: {mode: 'local',},}").config.gateway.mode).toBe('local');
   });
@@ -102,6 +110,18 @@ describe('a config', () => {
       'must be one of "steer", "followup", "collect", "interrupt"',
     ],
     ['{agents:{list:[{id:"a b"}]}}', 'agents.list[0].id', expect.stringContaining('must match')],
+    ['{session:{reset:{atHour:24}}}', 'session.reset.atHour', 'must be a whole number from 0 to 23'],
+    [
+      '{session:{maintenance:{pruneAfter:"soon"}}}',
+      'session.maintenance.pruneAfter',
+      'must be a time such as "30d", "12h", "45m" or "90s"',
+    ],
+    [
+      '{session:{resetByType:{group:{mode:"weekly"}}}}',
+      'session.resetByType.group.mode',
+      'must be one of "none", "daily", "idle"',
+    ],
+    ['{session:{resetByType:{club:{}}}}', 'session.resetByType', "unexpected property 'club'"],
     [
       '{models:{providers:{p:{api:"x"}}}}',
       'models.providers.p.api',

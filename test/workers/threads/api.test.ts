@@ -34,7 +34,9 @@ const routes: RouteTable = {
   configured: [],
   allowed: [],
   contextWindows: {},
+  textOnly: [],
   turnTimeoutMs: 60_000,
+  compaction: { keepChars: 80_000, model: null },
 };
 
 const PROMPTS = ['one', 'two', 'three', 'four'];

@@ -14,8 +14,10 @@ import {
   mainSessionKey,
   type KeyScheme,
 } from '../../sessions/session-keys.js';
+import type { SentImage } from '../../sessions/sent-image.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
+import type { Attachments } from './attachments.js';
 import { requireRoute } from './delivery.js';
 import {
   invalidRequest,
@@ -55,6 +57,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           key,
           agentId,
           message: params.message,
+          images: requireImages(params.attachments),
           timeoutMs: params.timeout === undefined ? services.timeoutMs : secondsOrNone(params.timeout),
           model: modelOf(params, routes),
           systemPrompt: params.extraSystemPrompt,
@@ -185,6 +188,12 @@ function modelOf({ provider, model }: Overrides, routes: RouteTable) {
 
 function secondsOrNone(seconds: number): number {
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1_000;
+}
+
+/** @throws RpcError that says what is wrong with one */
+export function requireImages(attachments: Attachments | undefined): readonly SentImage[] {
+  if (attachments?.ok === false) throw invalidRequest(attachments.problem);
+  return attachments?.images ?? [];
 }
 
 /** @throws RpcError when there is no run to answer with */

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { queueModes } from '../../../shared/config/queue-schema.js';
 import { requestLimits } from '../../../shared/limits.js';
-import { compile, list, type Check, type Parsed } from '../../../shared/schema.js';
+import { compile, type Check, type Parsed } from '../../../shared/schema.js';
 
 export const optional = v.exactOptional;
 export const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -17,7 +17,6 @@ export const milliseconds = whole(0);
 /** What may be said to an agent in one message. */
 export const message = longText(requestLimits.messageChars);
 export const thinking = optional(name);
-export const attachments = optional(list(v.unknown(), 64));
 export const queueMode = optional(v.picklist(queueModes));
 export const none = compile(v.strictObject({}));
 

@@ -5,10 +5,10 @@
 import * as v from 'valibot';
 import { requestLimits } from '../../../shared/limits.js';
 import { compile, list } from '../../../shared/schema.js';
+import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
 import { nodeParams } from './node-params.js';
 import {
-  attachments,
   ignoredBy,
   key,
   longText,

@@ -9,7 +9,8 @@ import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
 import type { Runs } from '../../sessions/runs.js';
 import { agentOf } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
-import { finalPayload, requireAgent, requireRun } from './agent.js';
+import { finalPayload, requireAgent, requireImages, requireRun } from './agent.js';
+import type { Attachments } from './attachments.js';
 import { invalidRequest } from './method.js';
 
 export interface TurnServices {
@@ -28,7 +29,7 @@ export interface TurnRequest {
   readonly runId: string;
   readonly key: SessionKey;
   readonly message: string;
-  readonly attachments: readonly unknown[] | undefined;
+  readonly attachments: Attachments | undefined;
   /** Milliseconds; 0 for no limit. */
   readonly timeoutMs: number | undefined;
   /** What the sender takes for the session's id. */
@@ -41,8 +42,8 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
   const { runs, sessions } = services;
   const { key } = request;
   const message = readMessage(request.message);
-  refuseAttachments(request.attachments);
-  if (message.trim() === '') throw invalidRequest('message or attachment required');
+  const images = requireImages(request.attachments);
+  if (message.trim() === '' && images.length === 0) throw invalidRequest('message or attachment required');
   requireAgent(agentOf(key, sessions.scheme), services.routes, request.method);
   const entry = await sessions.get(key);
   if (request.sessionId !== undefined && entry?.sessionId !== request.sessionId)
@@ -62,7 +63,8 @@ export async function startTurn(request: TurnRequest, services: TurnServices): P
   const { runs, resets, sessions, broadcast } = services;
   const agentId = agentOf(key, sessions.scheme);
   const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
-  const input = { method, runId, key, agentId, message, timeoutMs: limit, queueMode };
+  const images = requireImages(request.attachments);
+  const input = { method, runId, key, agentId, message, images, timeoutMs: limit, queueMode };
   const command = readResetCommand(message);
   const acceptance = command ? await resets.accept(input, command) : await runs.accept(input);
   if (acceptance.outcome === 'done') {
@@ -80,12 +82,6 @@ export async function startTurn(request: TurnRequest, services: TurnServices): P
 function repeatedPayload(runId: string, end: RunEnd): string {
   if (end.message !== undefined) return finalPayload(end);
   return JSON.stringify({ runId, status: end.status });
-}
-
-/** @throws RpcError */
-export function refuseAttachments(attachments: readonly unknown[] | undefined): void {
-  if ((attachments ?? []).length > 0)
-    throw invalidRequest('attachment: this gateway does not take attachments yet');
 }
 
 /** Characters that only break terminals go; what people type stays (methods.md §3). @throws RpcError */

@@ -1,8 +1,8 @@
 /** What the methods on sessions take (methods.md §4). */
 import * as v from 'valibot';
 import { compile, list, map } from '../../../shared/schema.js';
+import { attachments } from './attachments.js';
 import {
-  attachments,
   ignoredBy,
   key,
   longText,

@@ -1,22 +1,24 @@
 /** `sessions.create`, `.send`, `.abort`, `.patch`, `.reset`, `.delete`, `.compact` (methods.md §4). */
 import { createHash, randomUUID } from 'node:crypto';
 import type { SessionKey } from '../../../shared/store/records.js';
+import { CompactionFailure, type Compactions } from '../../sessions/compactions.js';
 import type { SessionChanges } from '../../sessions/session-changes.js';
 import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
 import { privilegedFields } from '../../sessions/session-patch.js';
 import { SessionRefusal } from '../../sessions/session-refusal.js';
 import { modelOf } from '../../sessions/session-row.js';
-import { requireAgent, requireOwner } from './agent.js';
-import { invalidRequest, method, requireAdmin, shownPath, type Method } from './method.js';
+import { requireAgent, requireImages, requireOwner } from './agent.js';
+import { invalidRequest, method, requireAdmin, RpcError, shownPath, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
-import { readMessage, refuseAttachments, sendTurn, startTurn, type TurnServices } from './send-turn.js';
+import { readMessage, sendTurn, startTurn, type TurnServices } from './send-turn.js';
 
 export interface SessionWriteServices extends TurnServices {
   readonly changes: SessionChanges;
+  readonly compactions: Compactions;
 }
 
 export function sessionWriteMethods(services: SessionWriteServices): readonly Method[] {
-  const { sessions, runs, routes, changes } = services;
+  const { sessions, runs, routes, changes, compactions } = services;
   const { scheme } = sessions;
   const keyOf = ({ key, agentId }: { readonly key: string; readonly agentId?: string }): SessionKey =>
     canonicalKey(key, scheme, agentId?.toLowerCase());
@@ -93,10 +95,12 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       name: 'sessions.compact',
       scope: 'operator.admin',
       async answer(params) {
-        if (params.maxLines === undefined)
-          throw invalidRequest('maxLines required: this gateway does not summarize sessions yet');
+        const { maxLines } = params;
         const key = keyOf(params);
-        return JSON.stringify({ ok: true, key, ...(await changes.compact(key, params.maxLines)) });
+        if (maxLines !== undefined)
+          return JSON.stringify({ ok: true, key, ...(await changes.compact(key, maxLines)) });
+        const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.compact');
+        return JSON.stringify({ ok: true, key, ...(await asked(compactions.summarize(key, owner))) });
       },
     }),
   ];
@@ -108,8 +112,8 @@ async function create(params: CreateParams, services: SessionWriteServices): Pro
   const { sessions, changes } = services;
   const message = params.message ?? params.task;
   const text = message === undefined ? undefined : readMessage(message);
-  refuseAttachments(params.attachments);
-  if (text?.trim() === '') throw invalidRequest('message or attachment required');
+  const images = requireImages(params.attachments);
+  if (text?.trim() === '' && images.length === 0) throw invalidRequest('message or attachment required');
   const key = keyOfNew(params, services);
   const parent = params.parentSessionKey && canonicalKey(params.parentSessionKey, sessions.scheme);
   if (parent && !(await sessions.get(parent)))
@@ -124,9 +128,9 @@ async function create(params: CreateParams, services: SessionWriteServices): Pro
     }),
   );
   const created = { ok: true, key, sessionId: entry.sessionId, entry };
-  if (text === undefined) return JSON.stringify({ ...created, runStarted: false });
-  const { idempotencyKey: runId = randomUUID(), timeoutMs } = params;
-  const turn = { runId, key, message: text, attachments: undefined, timeoutMs };
+  if (text === undefined && images.length === 0) return JSON.stringify({ ...created, runStarted: false });
+  const { idempotencyKey: runId = randomUUID(), attachments, timeoutMs } = params;
+  const turn = { runId, key, message: text ?? '', attachments, timeoutMs };
   await startTurn({ method: 'sessions.create', ...turn }, services);
   return JSON.stringify({ ...created, runStarted: true, runId });
 }
@@ -150,12 +154,16 @@ function aborted(runId: string | undefined): string {
   return JSON.stringify({ ok: true, abortedRunId: runId ?? null, status });
 }
 
-/** @throws RpcError where the change was refused */
+/** @throws RpcError where the change was refused, or could not be made */
 async function asked<T>(change: Promise<T>): Promise<T> {
   try {
     return await change;
   } catch (caught) {
     if (caught instanceof SessionRefusal) throw invalidRequest(caught.message);
+    if (caught instanceof CompactionFailure) {
+      const { message, retryable } = caught;
+      throw new RpcError({ code: 'UNAVAILABLE', message, retryable });
+    }
     throw caught;
   }
 }

@@ -13,13 +13,20 @@ import type { LocalAdapter } from './adapter.js';
 export const echo: LocalAdapter = {
   kind: 'local',
   async *generate(turn, options) {
-    const prompt = turn.messages.at(-1)?.text ?? '';
+    const prompt = promptOf(turn);
     if (options.testHooks && prompt.startsWith('/')) yield* hooked(prompt);
     else for (const word of words(prompt)) yield { type: 'text', text: word };
     yield { type: 'finish', reason: 'stop' };
     yield { type: 'usage', usage: { input: countTokens(turn), output: words(prompt).length } };
   },
 };
+
+/** The last message; images are named, since they cannot be said. */
+function promptOf(turn: Turn): string {
+  const last = turn.messages.at(-1);
+  const images = last?.role === 'user' ? (last.images ?? []) : [];
+  return [last?.text ?? '', ...images.map(({ mimeType }) => `[${mimeType}]`)].filter(Boolean).join(' ');
+}
 
 async function* hooked(prompt: string): AsyncGenerator<TurnEvent> {
   const [command, ...args] = prompt.split(/\s+/);

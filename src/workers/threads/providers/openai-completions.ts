@@ -1,6 +1,15 @@
 /** OpenAI's chat completions API, and the many servers that speak it. */
 import type { ProviderRoute } from '../../../shared/routes.js';
-import type { FinishReason, ToolCall, Turn, TurnEvent, TurnMessage, TurnResult, Usage } from '../turn.js';
+import type {
+  FinishReason,
+  ToolCall,
+  Turn,
+  TurnEvent,
+  TurnImage,
+  TurnMessage,
+  TurnResult,
+  Usage,
+} from '../turn.js';
 import type { HttpAdapter, StreamReader } from './adapter.js';
 
 export const openaiCompletions: HttpAdapter = {
@@ -58,7 +67,7 @@ function wireMessages(turn: Turn): unknown[] {
 function wireMessage(message: TurnMessage): unknown {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: message.text };
+      return { role: 'user', content: userContent(message.text, message.images) };
     case 'tool':
       return { role: 'tool', tool_call_id: message.toolCallId, content: message.text };
     case 'assistant':
@@ -73,6 +82,17 @@ function wireMessage(message: TurnMessage): unknown {
         })),
       };
   }
+}
+
+function userContent(text: string, images: readonly TurnImage[] = []): unknown {
+  if (images.length === 0) return text;
+  return [
+    ...(text === '' ? [] : [{ type: 'text', text }]),
+    ...images.map(({ mimeType, data }) => ({
+      type: 'image_url',
+      image_url: { url: `data:${mimeType};base64,${data}` },
+    })),
+  ];
 }
 
 /** The parts of OpenAI's objects that are read; servers differ in the rest. */

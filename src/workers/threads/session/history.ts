@@ -1,110 +1,93 @@
-/**
- * From the lines of a transcript to the messages that a model is shown (runs-and-events.md §8). What a session's last turn
- * was shown is kept for its next one, which then reads only what was added since: lines never change.
- */
+/** From the lines of a transcript to the messages that a model is shown (runs-and-events.md §8). */
 import { historyLimits } from '../../../shared/limits.js';
-import type { TranscriptEntry } from '../../../shared/store/records.js';
-import type { TranscriptLines } from '../../../shared/store/transcript-reader.js';
-import type { TurnMessage } from '../turn.js';
+import type { ImageBlock, TranscriptEntry } from '../../../shared/store/records.js';
+import type { TurnImage, TurnMessage } from '../turn.js';
 
-/** The lines before `before`, as far as the model is shown them; oldest first. */
-export type ReadHistory = (sessionId: string, before: number) => readonly TurnMessage[];
+/** Gives an image to be shown; undefined for one that the model is not shown. */
+export type ShowImage = (image: ImageBlock) => TurnImage | undefined;
 
-export interface HistoryLimits {
-  readonly messages: number;
-  readonly chars: number;
-  readonly keptChars: number;
-  readonly messageChars: number;
+export interface ShownLine {
+  readonly id: string;
+  readonly message: TurnMessage;
+  /** Images of it that the model is not shown. */
+  readonly hiddenImages: number;
 }
 
-/** What was read of one transcript. */
-interface Known {
-  /** Where the transcript began then: it is read anew when that has changed. */
-  readonly start: number;
-  readonly before: number;
-  /** Never changed in place: a turn that still runs has them too. */
-  readonly messages: readonly TurnMessage[];
-  /** What it counts for. */
-  readonly chars: number;
+export interface History {
+  /** Of what came before; undefined when nothing was summarized. */
+  readonly summary: string | undefined;
+  /** Oldest first. */
+  readonly lines: readonly ShownLine[];
+  /** How many of them, at the end, are newer than the summary. */
+  readonly fresh: number;
 }
 
-export function createHistory(
-  transcripts: TranscriptLines,
-  limits: HistoryLimits = historyLimits,
-): ReadHistory {
-  /** The ones used last are at the end. */
-  const kept = new Map<string, Known>();
-  let keptChars = 0;
-
-  const forget = (sessionId: string): void => {
-    keptChars -= kept.get(sessionId)?.chars ?? 0;
-    kept.delete(sessionId);
-  };
-  const keep = (sessionId: string, known: Known): void => {
-    forget(sessionId);
-    kept.set(sessionId, known);
-    keptChars += known.chars;
-    for (const oldest of kept.keys()) {
-      if (keptChars <= limits.keptChars) return;
-      forget(oldest);
-    }
-  };
-  return (sessionId, before) => {
-    const { start, newestFirst } = transcripts.view(sessionId);
-    const last = kept.get(sessionId);
-    const known = last?.start === start && last.before <= before ? last : undefined;
-    const newer = newestFirst(known?.before ?? start, before);
-    const messages = newestMessages(newer, known?.messages ?? [], limits);
-    const chars = messages.reduce((sum, { text }) => sum + text.length + limits.messageChars, 0);
-    keep(sessionId, { start, before, messages, chars });
-    return messages;
-  };
-}
-
-/** As many of the newest as the model is shown, at least one; `older` is what comes before the lines. */
-function newestMessages(
-  newestFirst: Iterable<TranscriptEntry>,
-  older: readonly TurnMessage[],
-  limits: HistoryLimits,
-): readonly TurnMessage[] {
-  const messages: TurnMessage[] = [];
+/** @param newestFirst lines of the transcript; no more of them are read than the model is shown */
+export function readHistory(newestFirst: Iterable<TranscriptEntry>, show: ShowImage): History {
+  const lines: ShownLine[] = [];
   let chars = 0;
-  /** False when there is no room for it. */
-  const add = (message: TurnMessage): boolean => {
-    chars += message.text.length;
-    if (messages.length > 0 && (chars > limits.chars || messages.length >= limits.messages)) return false;
-    messages.push(message);
-    return true;
-  };
+  let compaction: StoredCompaction | undefined;
+  let fresh = 0;
   for (const line of newestFirst) {
-    const message = messageOf(line);
-    if (message === 'end' || (message && !add(message))) return messages.toReversed();
+    if (line.type === 'compaction' && !compaction) {
+      compaction = line as StoredCompaction;
+      fresh = lines.length;
+    }
+    const shown = shownLine(line, show);
+    if (shown) {
+      chars += shown.message.text.length;
+      if (lines.length > 0 && (chars > historyLimits.chars || lines.length >= historyLimits.messages)) break;
+      lines.push(shown);
+    }
+    if (line.id === compaction?.firstKeptEntryId) break;
   }
-  for (let n = older.length - 1; n >= 0; n -= 1) {
-    if (!add(older[n] as TurnMessage)) break;
-  }
-  return messages.toReversed();
+  return {
+    summary: compaction?.summary,
+    lines: lines.toReversed(),
+    fresh: compaction ? fresh : lines.length,
+  };
 }
 
-/** `end`: what came before has been summarized. */
-function messageOf(line: TranscriptEntry): TurnMessage | 'end' | undefined {
-  if (line.type === 'compaction') return 'end';
+export function messagesOf({ summary, lines }: History): TurnMessage[] {
+  const messages = lines.map(({ message }) => message);
+  if (summary === undefined) return messages;
+  return [{ role: 'user', text: `What was said before, in short:\n\n${summary}` }, ...messages];
+}
+
+interface StoredCompaction extends TranscriptEntry {
+  readonly summary: string;
+  readonly firstKeptEntryId: string;
+}
+
+function shownLine(line: TranscriptEntry, show: ShowImage): ShownLine | undefined {
+  const { id } = line;
   if (line.type === 'custom_message')
     return typeof line.content === 'string' && line.content !== ''
-      ? { role: 'user', text: line.content }
+      ? { id, message: { role: 'user', text: line.content }, hiddenImages: 0 }
       : undefined;
   if (line.type !== 'message') return undefined;
-  const { role, content } = line.message as StoredMessage;
-  const text = (content ?? [])
-    .filter((block) => block.type === 'text')
-    .map((block) => block.text ?? '')
-    .join('\n');
-  if (text === '') return undefined;
-  if (role === 'user') return { role, text };
-  return role === 'assistant' ? { role, text, toolCalls: [] } : undefined;
+  const { role, content = [] } = line.message as StoredMessage;
+  const texts = content.flatMap((block) => (block.type === 'text' ? [(block as TextBlock).text] : []));
+  if (role === 'assistant')
+    return texts.join('') === ''
+      ? undefined
+      : { id, message: { role, text: texts.join('\n'), toolCalls: [] }, hiddenImages: 0 };
+  if (role !== 'user') return undefined;
+  const blocks = content.filter((block) => block.type === 'image') as ImageBlock[];
+  const images = blocks.map(show).filter((image) => image !== undefined);
+  const hiddenImages = blocks.length - images.length;
+  if (hiddenImages > 0) texts.push(`[${hiddenImages} of ${blocks.length} images left out]`);
+  const text = texts.join('\n');
+  if (text === '' && images.length === 0) return undefined;
+  return { id, message: { role, text, ...(images.length > 0 ? { images } : {}) }, hiddenImages };
 }
 
 interface StoredMessage {
   readonly role: string;
-  readonly content?: readonly { readonly type: string; readonly text?: string }[];
+  readonly content?: readonly (TextBlock | ImageBlock | { readonly type: string })[];
+}
+
+interface TextBlock {
+  readonly type: 'text';
+  readonly text: string;
 }

@@ -2,26 +2,32 @@
  * One turn on a session (runs-and-events.md §13): reads what was said, asks the model, sends the answer as it grows.
  * Text leaves at once when it is the first, and then at most every `deltaMs`, since clients are sent all of it each time.
  */
-import { upstreamLimits, runLimits } from '../../../shared/limits.js';
-import type { TurnEnd } from '../../../shared/run-job.js';
-import { asApiError } from '../chat/failure.js';
+import { joinModelRef } from '../../../shared/config/model-ref.js';
+import { ApiError } from '../../../shared/errors/api-error.js';
+import { runLimits } from '../../../shared/limits.js';
+import type { RouteTable } from '../../../shared/routes.js';
 import type { ChatServices } from '../chat/answer.js';
 import type { TaskLink } from '../link.js';
-import { selectModel } from '../model-selection.js';
-import type { SessionTurnTask, TaskSummary } from '../protocol.js';
+import { selectModel, type Selection } from '../model-selection.js';
+import type { SessionTask } from '../protocol.js';
 import { streamTurn } from '../run-turn.js';
 import { beginTask, summarize } from '../task-progress.js';
 import { eventsOf, type TurnSink } from '../turn-sink.js';
-import type { FinishReason, Turn, TurnEvent, Usage } from '../turn.js';
-import { UpstreamFailure } from '../upstream/failure.js';
-import type { ReadHistory } from './history.js';
+import type { FinishReason, TurnEvent, Usage } from '../turn.js';
+import { isContextOverflow } from '../upstream/failure.js';
+import { compact, type Ask, type Compacted } from './compaction.js';
+import { failedTurn, type EndedTurn } from './ended-turn.js';
+import { messagesOf, readHistory, type History } from './history.js';
+import type { TranscriptLines } from './known-lines.js';
+import { sendEvent } from './session-event.js';
+import { showImages } from './show-images.js';
 
 /** Never rejects: the link gets pieces of text and then one answer, which is a `TurnEnd`. */
 export async function answerSessionTurn(
-  task: SessionTurnTask,
+  task: SessionTask,
   link: TaskLink,
   services: ChatServices,
-  readHistory: ReadHistory,
+  transcripts: TranscriptLines,
 ): Promise<void> {
   const { job } = task;
   const progress = beginTask(task.queuedAt);
@@ -33,18 +39,31 @@ export async function answerSessionTurn(
       services.routes,
     );
     progress.selection = selection;
-    const turn: Turn = {
-      system: job.systemPrompt ?? '',
-      messages: readHistory(job.sessionId, job.before),
-      tools: [],
-      toolChoice: undefined,
-      sampling: {},
-    };
-    const { upstream, testHooks } = services;
-    await streamTurn(
-      { turn, selection, upstream, link, timeoutMs: job.timeoutMs, testHooks, calls: progress.calls },
-      sink,
+    const takesImages = !services.routes.textOnly.includes(
+      joinModelRef(selection.provider.id, selection.model),
     );
+    const history = readHistory(
+      transcripts.newestFirst(job.sessionId, job.before),
+      showImages(takesImages, transcripts),
+    );
+    if (!takesImages) requireTextOnly(history, selection);
+    const { upstream, testHooks } = services;
+    const { timeoutMs } = job;
+    const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
+    const run = (shown: History): Promise<void> => {
+      const system = job.systemPrompt ?? '';
+      const turn = { system, messages: messagesOf(shown), tools: [], toolChoice: undefined, sampling: {} };
+      return streamTurn({ ...ask, turn }, sink);
+    };
+    try {
+      await run(history);
+    } catch (caught) {
+      if (!isContextOverflow(caught)) throw caught;
+      const shorter = await compactForRetry(history, ask, services.routes);
+      if (!shorter) throw caught;
+      sink.alsoUsed = shorter.usage;
+      await run(shorter.history);
+    }
     ended = {
       end: {
         status: 'ok',
@@ -66,6 +85,38 @@ export async function answerSessionTurn(
   link.answer({ status: 200, retryAfter: undefined, body }, summary);
 }
 
+/** Undefined when there is nothing to summarize. Its client hears when it begins and how it ends. */
+async function compactForRetry(
+  history: History,
+  ask: Ask,
+  routes: RouteTable,
+): Promise<Compacted | undefined> {
+  const { link } = ask;
+  const { keepChars, model } = routes.compaction;
+  const selection =
+    model === null
+      ? ask.selection
+      : selectModel({ model, agentHeader: undefined, modelHeader: undefined }, routes);
+  sendEvent(link, { type: 'compaction', phase: 'start' });
+  let done: Compacted | undefined;
+  try {
+    done = await compact(history, { chars: keepChars, last: true }, { ...ask, selection });
+    return done;
+  } finally {
+    const willRetry = done !== undefined;
+    sendEvent(link, { type: 'compaction', phase: 'end', willRetry, compaction: done?.compaction ?? null });
+  }
+}
+
+/** What was sent just now must not be lost without a word; of older images the model is told that they are missing. */
+function requireTextOnly({ lines }: History, { provider, model }: Selection): void {
+  if ((lines.at(-1)?.hiddenImages ?? 0) === 0) return;
+  const name = joinModelRef(provider.id, model);
+  throw new ApiError('invalidRequest', {
+    message: `Model ${name} does not take images. Choose another one, or add "image" to its "input" in models.providers.${provider.id}.models.`,
+  });
+}
+
 const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' | 'error'>> = {
   stop: 'stop',
   length: 'length',
@@ -73,34 +124,12 @@ const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' |
   content_filter: 'error',
 };
 
-interface EndedTurn {
-  readonly end: TurnEnd;
-  /** For metrics and the log. */
-  readonly error: TaskSummary['error'];
-  readonly cause: string | undefined;
-}
-
-function failedTurn(caught: unknown, link: TaskLink): EndedTurn {
-  const error = asApiError(caught);
-  const told = {
-    error: link.aborted ? 'aborted' : error.kind,
-    cause: typeof error.cause === 'string' ? error.cause : undefined,
-  } as const;
-  const reason = caught instanceof UpstreamFailure ? caught.reason : undefined;
-  if (reason === 'turn-timeout') return { ...told, end: { status: 'timeout' } };
-  const kind = reason?.endsWith('timeout')
-    ? 'timeout'
-    : error.kind === 'upstreamRateLimit'
-      ? 'rate_limit'
-      : 'unknown';
-  const message = error.message.slice(0, upstreamLimits.messageChars);
-  return { ...told, end: { status: 'error', kind, message } };
-}
-
 class DeltaSink implements TurnSink {
   readonly #send: (text: string) => void;
   finish: FinishReason = 'stop';
-  usage: Usage = { input: 0, output: 0 };
+  /** By what had to be done before the answer. */
+  alsoUsed: Usage = { input: 0, output: 0 };
+  #usage: Usage = { input: 0, output: 0 };
   #pending = '';
   #timer: NodeJS.Timeout | undefined;
 
@@ -108,12 +137,17 @@ class DeltaSink implements TurnSink {
     this.#send = send;
   }
 
+  get usage(): Usage {
+    const { input, output } = this.#usage;
+    return { input: input + this.alsoUsed.input, output: output + this.alsoUsed.output };
+  }
+
   started(): void {}
 
   event(event: TurnEvent): void {
     if (event.type === 'text') this.#add(event.text);
     else if (event.type === 'finish') this.finish = event.reason;
-    else if (event.type === 'usage') this.usage = event.usage;
+    else if (event.type === 'usage') this.#usage = event.usage;
   }
 
   result(result: Parameters<TurnSink['result']>[0]): void {

@@ -91,11 +91,18 @@ export class AnswerReader implements Receiver {
 
   #refusal(): UpstreamFailure {
     const status = this.#status;
-    const text = errorText(this.#adapter, this.#body.text(), this.#redact);
+    const body = this.#body.text();
+    const text = errorText(this.#adapter, body, this.#redact);
+    const overflow = overflowStatus.has(status) && overflowWords.test(body);
     const message = `status ${status}${text ? `: ${text}` : ''}`;
-    return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text });
+    return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text, overflow });
   }
 }
+
+/** There is no one way to say it: codes and messages of the servers that people use. */
+const overflowStatus: ReadonlySet<number> = new Set([400, 413, 422]);
+const overflowWords =
+  /context[_ ](?:length|window|size)|maximum context|prompt is too long|too many (?:input )?tokens|input is too long|exceeds? the max(?:imum)? (?:number of )?(?:input )?tokens|maximum number of tokens|reduce the length of the (?:messages|prompt|input)/i;
 
 /** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
 function errorText(adapter: HttpAdapter, body: string, redact: (text: string) => string): string | undefined {

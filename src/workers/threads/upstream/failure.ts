@@ -22,6 +22,8 @@ export interface FailureOptions {
   readonly retryAfter?: string | undefined;
   /** The provider's own words, sanitized. */
   readonly text?: string | undefined;
+  /** What was sent is more than the model can read. */
+  readonly overflow?: boolean;
 }
 
 export class UpstreamFailure extends Error {
@@ -29,6 +31,7 @@ export class UpstreamFailure extends Error {
   readonly status: number | undefined;
   readonly retryAfter: string | undefined;
   readonly text: string | undefined;
+  readonly overflow: boolean;
 
   constructor(reason: FailureReason, message: string, options: FailureOptions = {}) {
     super(message, { cause: options.cause });
@@ -37,5 +40,10 @@ export class UpstreamFailure extends Error {
     this.status = options.status;
     this.retryAfter = options.retryAfter;
     this.text = options.text;
+    this.overflow = options.overflow ?? false;
   }
+}
+
+export function isContextOverflow(caught: unknown): boolean {
+  return caught instanceof UpstreamFailure && caught.overflow;
 }

@@ -1,0 +1,68 @@
+/** `session.*` of the config: its scalar keys (config.md §8). */
+import type convict from 'convict';
+import { duration, integer, oneOf, sessionName } from './formats.js';
+
+export const resetModes = ['none', 'daily', 'idle'] as const;
+export type ResetMode = (typeof resetModes)[number];
+
+export const maintenanceModes = ['enforce', 'warn'] as const;
+
+export interface SessionConfig {
+  readonly mainKey: string;
+  readonly scope: 'per-sender' | 'global';
+  readonly reset: {
+    readonly mode: ResetMode;
+    readonly atHour: number;
+    readonly idleMinutes: number | null;
+  };
+  readonly maintenance: {
+    readonly mode: (typeof maintenanceModes)[number];
+    /** `durationMs` reads it. */
+    readonly pruneAfter: string;
+    readonly maxEntries: number;
+  };
+}
+
+export const sessionSchema: convict.Schema<SessionConfig> = {
+  mainKey: {
+    doc: "Last part of the key of an agent's main session.",
+    default: 'main',
+    format: sessionName,
+  },
+  scope: {
+    doc: '"global": one main session for everybody.',
+    default: 'per-sender',
+    format: oneOf(['per-sender', 'global']),
+  },
+  reset: {
+    mode: {
+      doc: 'When a session begins anew by itself, at its next message.',
+      default: 'none',
+      format: oneOf(resetModes),
+    },
+    atHour: { doc: 'With "daily": the hour, local time.', default: 4, format: integer(0, 23) },
+    idleMinutes: {
+      doc: 'With "idle": minutes without a message; with "daily" this counts too when it is set.',
+      default: null,
+      nullable: true,
+      format: integer(1, 5_256_000),
+    },
+  },
+  maintenance: {
+    mode: {
+      doc: '"warn": old sessions are logged and not removed.',
+      default: 'enforce',
+      format: oneOf(maintenanceModes),
+    },
+    pruneAfter: {
+      doc: 'Sessions without a change for so long are removed; their transcripts are kept as long again.',
+      default: '30d',
+      format: duration,
+    },
+    maxEntries: {
+      doc: 'Sessions above this number are removed, those changed least recently first.',
+      default: 500,
+      format: integer(1, 1_000_000),
+    },
+  },
+};

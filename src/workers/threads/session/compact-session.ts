@@ -1,0 +1,53 @@
+/** Summarizes a session because somebody asked for it: no turn is run (methods.md §4, `sessions.compact`). */
+import type { TurnEnd } from '../../../shared/run-job.js';
+import type { ChatServices } from '../chat/answer.js';
+import type { TaskLink } from '../link.js';
+import { selectModel } from '../model-selection.js';
+import type { SessionTask } from '../protocol.js';
+import { beginTask, summarize } from '../task-progress.js';
+import { compact } from './compaction.js';
+import { failedTurn, type EndedTurn } from './ended-turn.js';
+import { readHistory } from './history.js';
+import type { TranscriptLines } from './known-lines.js';
+import { sendEvent } from './session-event.js';
+import { showImages } from './show-images.js';
+
+/** Never rejects: the link gets the compaction, if there was something to summarize, and then a `TurnEnd`. */
+export async function compactSession(
+  { job, queuedAt }: SessionTask,
+  link: TaskLink,
+  services: ChatServices,
+  transcripts: TranscriptLines,
+): Promise<void> {
+  const progress = beginTask(queuedAt);
+  let ended: EndedTurn;
+  try {
+    const { routes, upstream, testHooks } = services;
+    const modelHeader = routes.compaction.model ?? job.model;
+    const selection = selectModel({ model: undefined, agentHeader: job.agentId, modelHeader }, routes);
+    progress.selection = selection;
+    const history = readHistory(
+      transcripts.newestFirst(job.sessionId, job.before),
+      showImages(false, transcripts),
+    );
+    const { calls } = progress;
+    const { timeoutMs } = job;
+    const ask = { selection, upstream, link, timeoutMs, testHooks, calls };
+    const done = await compact(history, { chars: routes.compaction.keepChars, last: false }, ask);
+    if (done)
+      sendEvent(link, { type: 'compaction', phase: 'end', willRetry: false, compaction: done.compaction });
+    if (done) progress.usage = done.usage;
+    const end: TurnEnd = {
+      status: 'ok',
+      provider: selection.provider.id,
+      model: selection.model,
+      stopReason: 'stop',
+      usage: progress.usage,
+    };
+    ended = { end, error: undefined, cause: undefined };
+  } catch (caught) {
+    ended = failedTurn(caught, link);
+  }
+  const body = JSON.stringify(ended.end);
+  link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress, ended.error, ended.cause));
+}

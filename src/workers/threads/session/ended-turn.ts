@@ -1,0 +1,33 @@
+/** How a turn on a session that failed is told: to its user, to metrics and to the log. */
+import { upstreamLimits } from '../../../shared/limits.js';
+import type { RunErrorKind, TurnEnd } from '../../../shared/run-job.js';
+import { asApiError } from '../chat/failure.js';
+import type { TaskLink } from '../link.js';
+import type { TaskSummary } from '../protocol.js';
+import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
+
+export interface EndedTurn {
+  readonly end: TurnEnd;
+  /** For metrics and the log. */
+  readonly error: TaskSummary['error'];
+  readonly cause: string | undefined;
+}
+
+export function failedTurn(caught: unknown, link: TaskLink): EndedTurn {
+  const error = asApiError(caught);
+  const told = {
+    error: link.aborted ? 'aborted' : error.kind,
+    cause: typeof error.cause === 'string' ? error.cause : undefined,
+  } as const;
+  if (caught instanceof UpstreamFailure && caught.reason === 'turn-timeout')
+    return { ...told, end: { status: 'timeout' } };
+  const message = error.message.slice(0, upstreamLimits.messageChars);
+  return { ...told, end: { status: 'error', kind: kindOf(caught), message } };
+}
+
+function kindOf(caught: unknown): RunErrorKind {
+  if (isContextOverflow(caught)) return 'context_length';
+  if (!(caught instanceof UpstreamFailure)) return 'unknown';
+  if (caught.reason.endsWith('timeout')) return 'timeout';
+  return caught.status === 429 ? 'rate_limit' : 'unknown';
+}

@@ -1,0 +1,88 @@
+/**
+ * Transcripts as a thread reads them. The lines of the sessions used last are kept, so that a session's next turn reads
+ * and decodes only what was added since: lines never change.
+ */
+import { historyLimits } from '../../../shared/limits.js';
+import type { TranscriptEntry } from '../../../shared/store/records.js';
+import type { TranscriptReader } from '../../../shared/store/transcript-reader.js';
+
+export interface TranscriptLines {
+  /** Lines before `before`, newest first, that have not been trimmed away; to be read in this turn of the event loop. */
+  newestFirst(sessionId: string, before: number): Iterable<TranscriptEntry>;
+  /** Bytes of an image that such a line names; undefined when they are gone. */
+  blob(name: string): Buffer | undefined;
+}
+
+export interface KeptLimits {
+  /** Of all kept lines. */
+  readonly keptChars: number;
+  /** What a line counts besides its text. */
+  readonly lineChars: number;
+}
+
+/** Newest lines of one transcript, without a gap. */
+interface Kept {
+  /** Where the transcript began then: all is read anew when that has changed. */
+  readonly start: number;
+  /** Place after the newest. */
+  readonly before: number;
+  readonly newestFirst: readonly TranscriptEntry[];
+  /** What they count for. */
+  readonly chars: number;
+}
+
+export function createKnownLines(
+  reader: TranscriptReader,
+  limits: KeptLimits = historyLimits,
+): TranscriptLines {
+  /** The ones used last are at the end. */
+  const kept = new Map<string, Kept>();
+  let keptChars = 0;
+
+  const forget = (sessionId: string): void => {
+    keptChars -= kept.get(sessionId)?.chars ?? 0;
+    kept.delete(sessionId);
+  };
+  const keep = (sessionId: string, lines: Kept): void => {
+    forget(sessionId);
+    kept.set(sessionId, lines);
+    keptChars += lines.chars;
+    for (const oldest of kept.keys()) {
+      if (keptChars <= limits.keptChars) return;
+      forget(oldest);
+    }
+  };
+  const sizeOf = (line: TranscriptEntry): number => limits.lineChars + textLength(line);
+  return {
+    blob: reader.blob,
+    *newestFirst(sessionId, before) {
+      const { start, newestFirst } = reader.view(sessionId);
+      const last = kept.get(sessionId);
+      const known = last?.start === start && last.before <= before ? last : undefined;
+      const { before: from = start, newestFirst: older = [] } = known ?? {};
+      const read: TranscriptEntry[] = [];
+      let chars = 0;
+      try {
+        for (const part of [newestFirst(from, before), older, newestFirst(start, from - older.length)]) {
+          for (const line of part) {
+            read.push(line);
+            chars += sizeOf(line);
+            yield line;
+          }
+        }
+      } finally {
+        keep(sessionId, { start, before, newestFirst: read, chars });
+      }
+    },
+  };
+}
+
+interface StoredMessage {
+  readonly content?: readonly { readonly text?: string }[];
+}
+
+function textLength({ message, content, summary }: TranscriptEntry): number {
+  const plain = [content, summary].filter((text) => typeof text === 'string');
+  const blocks = (message as StoredMessage | undefined)?.content ?? [];
+  return [...plain, ...blocks.map(({ text = '' }) => text)].reduce((sum, text) => sum + text.length, 0);
+}
