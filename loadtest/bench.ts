@@ -17,6 +17,8 @@ import {
   optionsVariable,
   type ConnectLoadOptions,
   type FillStoreOptions,
+  type FanOutLoadOptions,
+  type FanOutResult,
   type HoldOptions,
   type HttpLoadOptions,
   type LoadResult,
@@ -48,6 +50,9 @@ export interface Bench {
   /** For start-up times: plan first, then launch without waiting. */
   planGateway(): Promise<GatewayPlan>;
   launchGateway(plan: GatewayPlan): Gateway;
+  /** A baseline of the caller's own, which sends messages of this size. */
+  wsBroadcast(messageBytes: number): Promise<Helper>;
+  runFanOutLoad(options: FanOutLoadOptions): Promise<FanOutResult>;
   runHttpLoad(options: HttpLoadOptions): Promise<LoadResult>;
   runRpcLoad(options: RpcLoadOptions): Promise<LoadResult>;
   runRpcProbe(options: RpcProbeOptions): Promise<LoadResult>;
@@ -94,9 +99,12 @@ export function createBench(timing: Timing): Bench {
     }
   }
 
-  function runLoad(script: string, options: { readonly durationMs: number }): Promise<LoadResult> {
+  function runLoad<Result extends LoadResult>(
+    script: string,
+    options: { readonly durationMs: number },
+  ): Promise<Result> {
     const deadlineMs = options.durationMs + deadlines.resultGraceMs;
-    return withScript(script, options, deadlineMs, (said) => said as LoadResult);
+    return withScript(script, options, deadlineMs, async (said) => said as Result);
   }
 
   const mockUpstream = once(() => startHelper('mock-upstream.js', []));
@@ -116,6 +124,8 @@ export function createBench(timing: Timing): Bench {
     freshGateway,
     planGateway: () => plan(),
     launchGateway: (planned) => launchGateway(processes, planned),
+    wsBroadcast: (messageBytes) => startHelper('baseline-ws-broadcast.js', [String(messageBytes)]),
+    runFanOutLoad: (options) => runLoad('fan-out-load.js', options),
     runHttpLoad: (options) => runLoad('http-load.js', options),
     runRpcLoad: (options) => runLoad('ws-rpc-load.js', options),
     runRpcProbe: (options) => runLoad('ws-probe.js', options),

@@ -2,7 +2,7 @@
  * What a scenario hands to the report: measured figures, and what could not be measured here and why.
  */
 
-export type Unit = 'req/s' | 'connects/s' | 'runs/s' | 'ms' | 'µs' | 'MB' | 'KB' | '%';
+export type Unit = 'req/s' | 'connects/s' | 'runs/s' | 'frames/s' | 'B' | 'ms' | 'µs' | 'MB' | 'KB' | '%';
 
 export interface Figure {
   /** `<scenario>.<figure>`; budgets refer to it. */

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Processes, Running } from './processes.js';
+import { slowModel } from './mock-answers.js';
 import { deadlines } from './timing.js';
 
 const entry = resolve(import.meta.dirname, '../../dist/entry.js');
@@ -53,11 +54,14 @@ export async function planGateway(
           baseUrl: `${mockUrl}/v1`,
           apiKey: 'sk-test',
           api: 'openai-completions',
-          models: [{ id: 'm-1', name: 'M 1' }],
+          models: [
+            { id: 'm-1', name: 'M 1' },
+            { id: slowModel, name: 'M slow' },
+          ],
         },
       },
     },
-    agents: { defaults: variant.agentDefaults ?? { model: { primary: 'mock/m-1' } } },
+    agents: { defaults: variant.agentDefaults ?? { model: { primary: 'mock/m-1' }, maxConcurrent: 32 } },
   };
   writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config, null, 2), { mode: 0o600 });
   return { stateDir, token, port: await freePort(), env: variant.env ?? {} };

@@ -60,6 +60,32 @@ export interface FillStoreOptions {
   readonly transcriptBytes: number;
 }
 
+export interface FanOutLoadOptions {
+  readonly port: number;
+  /** The server's process, whose CPU time is read while frames are counted. */
+  readonly pid: number;
+  /** Null for the broadcast baseline. */
+  readonly token: string | null;
+  readonly subscribers: number;
+  /** Further ones that read nothing after their handshake. */
+  readonly stalled: number;
+  readonly source: FanOutSource;
+  readonly durationMs: number;
+}
+
+export type FanOutSource =
+  /** One message to all, so many of them under way at a time. */
+  | { readonly kind: 'broadcasts'; readonly inFlight: number }
+  /** So many answers that stream at a time. */
+  | { readonly kind: 'runs'; readonly count: number }
+  /** So many clients at a time that come, are seen by everyone, and go. */
+  | { readonly kind: 'visitors'; readonly count: number };
+
+/** `completed` counts frames that arrived at subscribers; latencies are of broadcasts, from asking for one to each arrival. */
+export interface FanOutResult extends LoadResult {
+  readonly bytesPerFrame: number;
+}
+
 export interface LoadResult extends LatencySummary {
   /** Requests answered as expected. */
   readonly completed: number;
@@ -68,6 +94,8 @@ export interface LoadResult extends LatencySummary {
   readonly errors: number;
   /** CPU time of the load process over wall time. Near 1 the generator, not the server, is the limit. */
   readonly loaderCpu: number;
+  /** CPU time of the server's process tree, where the load process itself knows when its work begins and ends. */
+  readonly serverCpuMicros?: number;
 }
 
 export const optionsVariable = 'LOADTEST_OPTIONS';

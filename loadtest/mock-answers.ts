@@ -4,6 +4,10 @@
  */
 
 const contentChunks = 24;
+const slowChunks = 120;
+/** Asked by this name, the mock streams a longer answer at the pace of a real model. */
+export const slowModel = 'm-slow';
+export const slowChunkMs = 20;
 const created = 1_760_000_000;
 const id = 'chatcmpl-mock';
 const model = 'm-1';
@@ -60,13 +64,13 @@ function chunk(delta: object, finishReason: string | null): string {
   return frame(JSON.stringify({ id, object: 'chat.completion.chunk', created, model, choices }));
 }
 
-function streamSteps(withUsage: boolean): readonly Buffer[] {
+function streamSteps(withUsage: boolean, chunks = contentChunks): readonly Buffer[] {
   const usageChunk = frame(
     JSON.stringify({ id, object: 'chat.completion.chunk', created, model, choices: [], usage }),
   );
   return [
     chunk({ role: 'assistant', content: '' }, null),
-    ...Array.from({ length: contentChunks }, (_, index) => chunk({ content: `word ${index} ` }, null)),
+    ...Array.from({ length: chunks }, (_, index) => chunk({ content: `word ${index} ` }, null)),
     chunk({}, 'stop'),
     ...(withUsage ? [usageChunk] : []),
     `${frame('[DONE]')}0\r\n\r\n`,
@@ -76,3 +80,4 @@ function streamSteps(withUsage: boolean): readonly Buffer[] {
 /** One write each, in this order, after `streamHead`. */
 export const plainStream = streamSteps(false);
 export const streamWithUsage = streamSteps(true);
+export const slowStream = streamSteps(true, slowChunks);

@@ -5,7 +5,16 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { chatPath } from './chat-request.js';
 import { announce, endWithParent } from './child-lifetime.js';
-import { jsonAnswer, notFoundAnswer, plainStream, streamHead, streamWithUsage } from './mock-answers.js';
+import {
+  jsonAnswer,
+  notFoundAnswer,
+  plainStream,
+  slowChunkMs,
+  slowModel,
+  slowStream,
+  streamHead,
+  streamWithUsage,
+} from './mock-answers.js';
 import { createRequestReader, type RawRequest } from './request-reader.js';
 
 const requestLine = `POST ${chatPath} `;
@@ -16,7 +25,8 @@ function answer(socket: Socket, request: RawRequest): void {
   } else if (/"stream"\s*:\s*true/.test(request.body)) {
     const withUsage = /"include_usage"\s*:\s*true/.test(request.body);
     socket.write(streamHead);
-    stream(socket, withUsage ? streamWithUsage : plainStream, 0);
+    if (request.body.includes(`"${slowModel}"`)) slowly(socket);
+    else stream(socket, withUsage ? streamWithUsage : plainStream, 0);
   } else {
     socket.write(jsonAnswer);
   }
@@ -28,6 +38,16 @@ function stream(socket: Socket, steps: readonly Buffer[], index: number): void {
   if (step === undefined || socket.destroyed) return;
   socket.write(step);
   setImmediate(stream, socket, steps, index + 1);
+}
+
+function slowly(socket: Socket): void {
+  let index = 0;
+  const timer = setInterval(() => {
+    const step = slowStream[index];
+    index += 1;
+    if (step === undefined || socket.destroyed) clearInterval(timer);
+    else socket.write(step);
+  }, slowChunkMs);
 }
 
 const server = createServer({ noDelay: true }, (socket) => {

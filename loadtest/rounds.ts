@@ -45,12 +45,17 @@ export async function measureInTurns<Name extends string>(
   return Object.fromEntries(measured) as Record<Name, Measured>;
 }
 
-export async function measureRound(side: Side, durationMs: number): Promise<Round> {
+export async function measureRound<Result extends LoadResult>(
+  side: { readonly pid: number; load(durationMs: number): Promise<Result> },
+  durationMs: number,
+): Promise<Result & Round> {
   const cpuBefore = treeCpuMicros(side.pid);
   const result = await side.load(durationMs);
   const cpuAfter = treeCpuMicros(side.pid);
-  const measurable = cpuBefore !== undefined && cpuAfter !== undefined && result.completed > 0;
-  const cpuMicros = measurable ? (cpuAfter - cpuBefore) / result.completed : undefined;
+  const used =
+    result.serverCpuMicros ??
+    (cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore);
+  const cpuMicros = used === undefined || result.completed === 0 ? undefined : used / result.completed;
   return { ...result, rate: result.completed / result.seconds, cpuMicros };
 }
 

@@ -2,13 +2,18 @@
  * WebSocket frames of the load test. The echo baseline gets exactly the request frames that the gateway gets.
  */
 
-/** A `health` request. */
-export function healthFrame(id: string): string {
-  return JSON.stringify({ type: 'req', id, method: 'health', params: {} });
+/** Any request. */
+export function requestFrame(id: string, method: string, params: object): string {
+  return JSON.stringify({ type: 'req', id, method, params });
 }
 
-/** The first request of a connection: an operator with every right, protocol 4. */
-export function connectFrame(id: string, token: string): string {
+/** A `health` request. */
+export function healthFrame(id: string): string {
+  return requestFrame(id, 'health', {});
+}
+
+/** The first request of a connection: an operator with every right, protocol 4. In mode `ui` it is present to others. */
+export function connectFrame(id: string, token: string, mode: 'backend' | 'ui' = 'backend'): string {
   return JSON.stringify({
     type: 'req',
     id,
@@ -16,7 +21,7 @@ export function connectFrame(id: string, token: string): string {
     params: {
       minProtocol: 4,
       maxProtocol: 4,
-      client: { id: 'gateway-client', version: '1', platform: 'linux', mode: 'backend' },
+      client: { id: 'gateway-client', version: '1', platform: 'linux', mode },
       role: 'operator',
       scopes: ['operator.admin'],
       auth: { token },
@@ -36,7 +41,12 @@ export interface IncomingFrame {
   readonly event?: string;
   readonly id?: string;
   readonly ok?: boolean;
-  readonly payload?: { readonly type?: string; readonly runId?: string; readonly state?: string };
+  readonly payload?: {
+    readonly type?: string;
+    readonly status?: string;
+    readonly runId?: string;
+    readonly state?: string;
+  };
   readonly error?: { readonly message?: string };
 }
 

@@ -14,7 +14,11 @@ export function messageText(data: RawData): string {
  * Opens a socket. With a token it waits for the challenge, connects and resolves at hello-ok; without one (the echo
  * baseline) it resolves when the socket is open. Rejects when the server refuses, closes, or takes too long.
  */
-export function openSocket(url: string, token: string | null): Promise<WebSocket> {
+export function openSocket(
+  url: string,
+  token: string | null,
+  mode: 'backend' | 'ui' = 'backend',
+): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true });
     const fail = (error: Error): void => {
@@ -43,7 +47,7 @@ export function openSocket(url: string, token: string | null): Promise<WebSocket
     }
     socket.on('message', (data) => {
       const frame = parseFrame(messageText(data));
-      if (frame.event === 'connect.challenge') socket.send(connectFrame('connect', token));
+      if (frame.event === 'connect.challenge') socket.send(connectFrame('connect', token, mode));
       else if (frame.payload?.type === 'hello-ok') finish();
       else if (frame.ok === false)
         fail(new Error(`connect refused: ${frame.error?.message ?? 'no message'}`));

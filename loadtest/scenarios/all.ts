@@ -2,8 +2,11 @@
 import { chatJson1 } from './chat-json-1.js';
 import { chatJson64, chatSse32 } from './chat-parallel.js';
 import { chatRuns } from './chat-runs.js';
+import { presenceStorm, runs8x2000 } from './crowds.js';
+import { broadcast500, runs32x500 } from './fan-out.js';
 import { memory } from './memory.js';
 import type { Scenario } from './scenario.js';
+import { stalledReader } from './stalled-reader.js';
 import { startUp, startUpFull } from './start-up.js';
 import { wsConnect } from './ws-connect.js';
 import { wsHealth } from './ws-health.js';
@@ -22,4 +25,9 @@ export const scenarios: readonly Scenario[] = [
   wsConnect,
   chatRuns,
   wsHealth,
+  broadcast500,
+  runs32x500,
+  runs8x2000,
+  presenceStorm,
+  stalledReader,
 ];

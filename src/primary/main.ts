@@ -122,7 +122,7 @@ async function startGateway(
   const runs = createRuns({
     sessions,
     workers: runWorkers,
-    broadcast: (name, payload) => control.broadcast(name, payload),
+    broadcast: (...event) => control.broadcast(...event),
     maxConcurrent: agents.defaults.maxConcurrent,
     subagents: agents.defaults.subagents.maxConcurrent,
     queue: messages.queue,

@@ -83,6 +83,14 @@ export const writeLimits = {
   entries: 1_000,
 } as const;
 
+/** How frames leave for WebSockets. */
+export const outboxLimits = {
+  /** A frame up to here is copied next to the others of its tick; a larger one is sent from where it is. */
+  copiedBytes: 16 * KIB,
+  /** What goes to many sockets lets other work in after this. */
+  turnMs: 5,
+} as const;
+
 /** Large WebSocket messages, which a thread reads. */
 export const largeFrameLimits = {
   /** From here on a message may take longer to parse than other connections should wait. */
@@ -177,8 +185,10 @@ export const historyPageLimits = {
 
 /** Runs on sessions (runs-and-events.md §3, §5, §10, §12). */
 export const runLimits = {
-  /** Between two pieces of an answer's text. */
+  /** Between two pieces of an answer's text, as clients get it … */
   deltaMs: 75,
+  /** … in steps of this, common to all runs: it is also how often text leaves the thread that gets it. */
+  deltaStepMs: 25,
   waitingPerSession: 64,
   waiting: 10_000,
   /** Lanes in use at one time: each has a place of its own, so their number bounds what runs at once. */

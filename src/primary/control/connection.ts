@@ -8,12 +8,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientAddress } from '../../shared/auth/client-address.js';
 import { closeCodes, type CloseCode } from '../../shared/protocol/constants.js';
-import { eventFrame, type EncodedEvent, type EventName } from '../../shared/protocol/events.js';
+import type { EncodedEvent, EventName } from '../../shared/protocol/events.js';
 import type { ConnectParams } from '../../shared/protocol/frames.js';
 import { controlLimits } from '../../shared/limits.js';
 import type { DeviceToken } from '../../shared/store/records.js';
 import type { AuthMethod } from './auth.js';
+import { frameBytes, type OutgoingFrame } from './frame-batch.js';
 import type { GatewaySocket } from './gateway-socket.js';
+import type { Outbox, Sender, WriteBatch } from './outbox.js';
 
 /** How the other end is reached; fixed at the upgrade. */
 export interface Remote extends ClientAddress {
@@ -58,7 +60,7 @@ export interface ConnectionObserver {
   slowConsumer(connection: Connection): void;
 }
 
-export class Connection {
+export class Connection implements Sender {
   readonly id: string = randomUUID();
   readonly nonce: string = randomUUID();
   session: Session | undefined;
@@ -68,12 +70,18 @@ export class Connection {
   #seq = 0;
   #callsOutOfRole = 0;
   #closing = false;
-  #corked = false;
+  readonly #outbox: Outbox;
+  /** What leaves at the end of this tick; of events the numbers too. */
+  #frames: OutgoingFrame[] = [];
+  #numbers: number[] = [];
+  #queuedBytes = 0;
 
-  constructor(socket: GatewaySocket, remote: Remote, observer: ConnectionObserver) {
+  constructor(socket: GatewaySocket, remote: Remote, observer: ConnectionObserver, outbox: Outbox) {
     this.#socket = socket;
     this.#remote = remote;
     this.#observer = observer;
+    this.#outbox = outbox;
+    socket.once('close', () => outbox.close(this));
   }
 
   get remote(): Remote {
@@ -90,30 +98,39 @@ export class Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#queuedBytes + this.#socket.bufferedAmount;
   }
 
   /** Sends a frame that must arrive: a socket that is too far behind is closed instead (protocol.md §15). */
   send(frame: string): void {
     if (this.#closing) return;
-    if (this.#socket.bufferedAmount > controlLimits.maxBufferedBytes) this.#slow();
-    else this.#write(frame);
+    if (this.#isFull) this.tooSlow();
+    else this.#queue({ head: Buffer.from(frame), tail: undefined }, 0, true);
   }
 
   /** Sends an event if this connection may see it. A skipped one still takes its number. */
-  sendEvent(event: EncodedEvent, droppable: boolean): void {
+  sendEvent(event: EncodedEvent): void {
     if (this.#closing || !this.session?.events.has(event.name)) return;
     this.#seq += 1;
-    if (this.#socket.bufferedAmount <= controlLimits.maxBufferedBytes)
-      this.#write(eventFrame(event, this.#seq));
-    else if (droppable) this.#observer.eventDropped(event.name);
-    else this.#slow();
+    if (!this.#isFull) this.#queue(event, this.#seq, false);
+    else if (event.droppable) this.#observer.eventDropped(event.name);
+    else this.tooSlow();
+  }
+
+  flush(write: WriteBatch): void {
+    const [frames, numbers] = [this.#frames, this.#numbers];
+    if (frames.length === 0) return;
+    this.#frames = [];
+    this.#numbers = [];
+    this.#queuedBytes = 0;
+    write(frames, numbers, (chunks) => this.#socket.write(chunks));
   }
 
   /** Sends a close frame; what is not closed after a grace is cut. The reason is cut to what a frame can hold. */
   close(code: CloseCode, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#outbox.close(this);
     this.#socket.close(code, fitReason(reason));
     const timer = setTimeout(() => this.#socket.terminate(), controlLimits.closeGraceMs);
     this.#socket.once('close', () => clearTimeout(timer));
@@ -132,23 +149,20 @@ export class Connection {
     this.#socket.terminate();
   }
 
-  #slow(): void {
+  /** It does not keep up (protocol.md §15). */
+  tooSlow(): void {
     this.#observer.slowConsumer(this);
     this.close(closeCodes.policy, 'slow consumer');
   }
 
-  /** All frames of one tick leave in one write. */
-  #write(frame: string): void {
-    const stream = this.#socket.stream;
-    if (!this.#corked && stream) {
-      this.#corked = true;
-      stream.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        stream.uncork();
-      });
-    }
-    this.#socket.send(frame);
+  get #isFull(): boolean {
+    return this.bufferedBytes > controlLimits.maxBufferedBytes;
+  }
+
+  #queue(frame: OutgoingFrame, number: number, urgent: boolean): void {
+    if (this.#frames.push(frame) === 1 || urgent) this.#outbox.add(this, urgent);
+    this.#numbers.push(number);
+    this.#queuedBytes += frameBytes(frame, number);
     this.#observer.frameSent();
   }
 }

@@ -13,13 +13,13 @@ import { closeCodes, type CloseCode } from '../../shared/protocol/constants.js';
 import {
   encodeChallenge,
   encodeEvent,
-  eventRules,
   type EncodedEvent,
   type EventName,
 } from '../../shared/protocol/events.js';
-import { encodeErrorResponse, encodeResponse, type StateVersion } from '../../shared/protocol/frames.js';
+import { encodeErrorResponse, encodeResponse } from '../../shared/protocol/frames.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import type { Peer } from '../port/peer.js';
+import type { Broadcast } from '../sessions/run-events.js';
 import { Connection, type ConnectionObserver, type Remote, type Session } from './connection.js';
 import { dispatch, type DispatchOptions } from './dispatch.js';
 import { GatewaySocket, PREAUTH_TOO_LARGE } from './gateway-socket.js';
@@ -32,6 +32,7 @@ import {
 } from './handshake.js';
 import { createInbox } from './inbox.js';
 import type { LargeFrames } from './large-frames.js';
+import { createOutbox } from './outbox.js';
 import type { RemoteOf } from './remote.js';
 import { createStrangers } from './strangers.js';
 
@@ -61,8 +62,8 @@ export interface ControlObserver {
 export interface ControlPlane {
   /** Takes an upgrade request over. */
   upgrade(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
-  /** Encodes once, sends to everyone who may see it. */
-  broadcast(name: EventName, payload: string, stateVersion?: StateVersion): void;
+  /** Sends to everyone who may see it; encoded once, and not at all when there is nobody. */
+  readonly broadcast: Broadcast;
   /** As `broadcast`, with a payload that depends on who sees it. */
   broadcastTo(name: EventName, encode: (connection: Connection) => EncodedEvent): void;
   /** As `broadcast`, to some only. */
@@ -79,6 +80,8 @@ export interface ControlPlane {
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { log, observer } = options;
   const open = new Set<Connection>();
+  const audiences = new Map<EventName, Set<Connection>>();
+  const outbox = createOutbox();
   const pending = createStrangers();
   const everyone = new Set<Connection>();
   let emptied: (() => void) | undefined;
@@ -105,7 +108,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   };
 
   const accept = (socket: GatewaySocket, remote: Remote): void => {
-    const connection = new Connection(socket, remote, watch);
+    const connection = new Connection(socket, remote, watch, outbox);
     /** Frames that came while the first one is being decided on. */
     let early: Buffer[] | undefined;
     everyone.add(connection);
@@ -159,7 +162,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       inbox.close();
       pending.delete(connection);
       everyone.delete(connection);
-      if (open.delete(connection)) observer.closed(connection);
+      if (open.delete(connection)) {
+        for (const audience of audiences.values()) audience.delete(connection);
+        observer.closed(connection);
+      }
       if (everyone.size === 0) emptied?.();
     });
     connection.send(encodeChallenge(connection.nonce, Date.now()));
@@ -175,6 +181,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     socket.raisePayloadLimit();
     connection.send(encodeResponse(outcome.requestId, options.hello(connection, outcome.session)));
     open.add(connection);
+    for (const name of outcome.session.events)
+      audiences.set(name, (audiences.get(name) ?? new Set()).add(connection));
     log.debug('ws.connected', `${outcome.session.client.id} connected`, {
       conn: connection.id,
       mode: outcome.session.client.mode,
@@ -220,18 +228,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     });
   };
 
-  const sendTo = (connections: Iterable<Connection>, name: EventName, payload: string): void => {
-    const { droppable } = eventRules[name];
-    const event = encodeEvent(name, payload);
-    for (const connection of connections) connection.sendEvent(event, droppable);
-    limitBuffered(open, (connection) => watch.slowConsumer(connection));
-  };
-
-  const broadcastTo = (name: EventName, encode: (connection: Connection) => EncodedEvent): void => {
-    const { droppable } = eventRules[name];
-    for (const connection of open) connection.sendEvent(encode(connection), droppable);
-    limitBuffered(open, (connection) => watch.slowConsumer(connection));
-  };
+  const audienceOf = (name: EventName): ReadonlySet<Connection> => audiences.get(name) ?? new Set();
 
   return {
     upgrade(request, socket, rest, peer) {
@@ -255,11 +252,18 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       }
       server.handleUpgrade(request, socket, rest, (webSocket) => accept(webSocket, remote));
     },
-    broadcastTo,
-    sendTo,
-    broadcast(name, payload, stateVersion) {
-      const event = encodeEvent(name, payload, stateVersion);
-      broadcastTo(name, () => event);
+    broadcast(name, payload, details) {
+      const audience = audienceOf(name);
+      if (audience.size === 0) return;
+      const event = encodeEvent(name, payload(), details);
+      for (const connection of audience) connection.sendEvent(event);
+    },
+    broadcastTo(name, encode) {
+      for (const connection of audienceOf(name)) connection.sendEvent(encode(connection));
+    },
+    sendTo(connections, name, payload) {
+      const event = encodeEvent(name, payload);
+      for (const connection of connections) connection.sendEvent(event);
     },
     closeWhere(chosen, code, reason) {
       for (const connection of open) {
@@ -274,12 +278,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         ['connecting', pending.size],
       ]);
     },
-    bufferedBytes: () => totalBuffered(open),
+    bufferedBytes: () => [...open].reduce((total, { bufferedBytes }) => total + bufferedBytes, 0),
     async shutdown(payload) {
       closedToUpgrades = true;
       refusals.flush();
       const event = encodeEvent('shutdown', JSON.stringify(payload));
-      for (const connection of open) connection.sendEvent(event, false);
+      for (const connection of open) connection.sendEvent(event);
       if (everyone.size === 0) return;
       const gone = new Promise<void>((resolve) => (emptied = resolve));
       for (const connection of everyone) connection.close(closeCodes.restart, 'service restart');
@@ -297,22 +301,4 @@ function unreadable(error: Error): string {
 function bytesOf(data: RawData): Buffer {
   if (Buffer.isBuffer(data)) return data;
   return Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
-}
-
-function totalBuffered(connections: Iterable<Connection>): number {
-  let total = 0;
-  for (const connection of connections) total += connection.bufferedBytes;
-  return total;
-}
-
-/** All sockets together may hold only so much: the fullest go first (protocol.md §15). */
-function limitBuffered(connections: ReadonlySet<Connection>, report: (connection: Connection) => void): void {
-  let total = totalBuffered(connections);
-  if (total <= controlLimits.maxBufferedTotalBytes) return;
-  for (const connection of [...connections].toSorted((a, b) => b.bufferedBytes - a.bufferedBytes)) {
-    if (total <= controlLimits.maxBufferedTotalBytes) return;
-    total -= connection.bufferedBytes;
-    report(connection);
-    connection.close(closeCodes.policy, 'slow consumer');
-  }
 }

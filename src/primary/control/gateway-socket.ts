@@ -1,4 +1,7 @@
-/** A `ws` WebSocket with two things the library keeps to itself: a payload limit that can rise, and a reason beside 1009. */
+/**
+ * A `ws` WebSocket with what the library keeps to itself: frames that are ready already, a payload limit that can rise, and
+ * a reason beside 1009.
+ */
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { controlLimits } from '../../shared/limits.js';
@@ -17,9 +20,17 @@ const TOO_LARGE = 'Max payload size exceeded';
 export class GatewaySocket extends WebSocket {
   #authenticated = false;
 
-  /** The connection below, for writing several frames at once. */
-  get stream(): Duplex | undefined {
-    return (this as unknown as Internals)._socket;
+  /**
+   * Writes whole frames, without masks as a server's are: nothing is compressed or split here, so the library has no state
+   * that this could disturb. True when all was taken at once: then the bytes are the caller's again.
+   */
+  write(chunks: readonly Uint8Array[]): boolean {
+    const stream = (this as unknown as Internals)._socket;
+    if (!stream || this.readyState !== WebSocket.OPEN) return true;
+    if (chunks.length > 1) stream.cork();
+    for (const chunk of chunks) stream.write(chunk);
+    if (chunks.length > 1) stream.uncork();
+    return stream.writableLength === 0;
   }
 
   /** From the limit of strangers to the limit of clients (protocol.md §3). */

@@ -4,7 +4,7 @@ import { controlLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
-import { encodeEvent, type EventName } from '../../shared/protocol/events.js';
+import { encodeEvent } from '../../shared/protocol/events.js';
 import type { StateVersion } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
@@ -28,6 +28,7 @@ import { createDedupe } from './dedupe.js';
 import { createHello } from './hello.js';
 import { createResetCommands } from '../sessions/reset-command.js';
 import type { Compactions } from '../sessions/compactions.js';
+import type { Broadcast } from '../sessions/run-events.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
@@ -86,7 +87,7 @@ export function openControl(options: ControlOptions): Control {
   const { plan, auth, paths, metrics, sources } = options;
   const { gateway } = plan.config;
   const presence = createPresence(() =>
-    plane.broadcast('presence', `{"presence":${presence.encoded()}}`, stateVersion()),
+    plane.broadcast('presence', () => `{"presence":${presence.encoded()}}`, { stateVersion: stateVersion() }),
   );
   const health = createHealthMonitor({
     collect: (view) => healthFacts(sources, view),
@@ -97,13 +98,13 @@ export function openControl(options: ControlOptions): Control {
   const status = createStatusSource(sources);
   const devices = options.devices({
     requested(request) {
-      plane.broadcast('device.pair.requested', JSON.stringify(request));
-      if (isNode(request)) plane.broadcast('node.pair.requested', JSON.stringify(pendingNode(request)));
+      plane.broadcast('device.pair.requested', () => JSON.stringify(request));
+      if (isNode(request)) plane.broadcast('node.pair.requested', () => JSON.stringify(pendingNode(request)));
     },
     resolved(resolution, request) {
-      plane.broadcast('device.pair.resolved', JSON.stringify(resolution));
+      plane.broadcast('device.pair.resolved', () => JSON.stringify(resolution));
       const { deviceId: nodeId, ...rest } = resolution;
-      if (isNode(request)) plane.broadcast('node.pair.resolved', JSON.stringify({ nodeId, ...rest }));
+      if (isNode(request)) plane.broadcast('node.pair.resolved', () => JSON.stringify({ nodeId, ...rest }));
     },
     invalidated(deviceId, reason, role) {
       const isMeant = ({ device, role: own }: Session): boolean =>
@@ -117,6 +118,7 @@ export function openControl(options: ControlOptions): Control {
   const { sessions, runs, compactions } = options;
   const { routes } = plan;
   const changes = createSessionChanges({ runs, sessions, routes, now: Date.now });
+  const broadcast: Broadcast = (...event) => plane.broadcast(...event);
   const agents = {
     runs,
     sessions,
@@ -126,7 +128,7 @@ export function openControl(options: ControlOptions): Control {
     timeoutMs: routes.turnTimeoutMs,
     queue: plan.config.messages.queue,
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
-    broadcast: (name: EventName, payload: string) => plane.broadcast(name, payload),
+    broadcast,
   };
   const catalog = createModelCatalog(plan.config, routes);
   let known: GatewayIdentity | undefined;
@@ -215,8 +217,9 @@ export function openControl(options: ControlOptions): Control {
     },
   });
   const broadcastHealth = (): void => {
-    const full = encodeEvent('health', health.peek('full'), stateVersion());
-    const redacted = encodeEvent('health', health.peek('redacted'), stateVersion());
+    const details = { stateVersion: stateVersion() };
+    const full = encodeEvent('health', health.peek('full'), details);
+    const redacted = encodeEvent('health', health.peek('redacted'), details);
     plane.broadcastTo('health', ({ session }) =>
       session && hasScope(session.scopes, 'operator.admin') ? full : redacted,
     );
@@ -232,7 +235,7 @@ export function openControl(options: ControlOptions): Control {
     start() {
       health.start();
       ticks = setInterval(
-        () => plane.broadcast('tick', `{"ts":${Date.now()}}`),
+        () => plane.broadcast('tick', () => `{"ts":${Date.now()}}`),
         controlLimits.tickIntervalMs,
       );
     },

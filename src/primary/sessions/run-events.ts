@@ -1,9 +1,9 @@
 /** `agent` and `chat` events of runs, in the form and order that clients rely on (runs-and-events.md §2–§4). */
-import type { EventName } from '../../shared/protocol/events.js';
+import { escaped, JsonText } from '../../shared/json-text.js';
+import type { EventDetails, EventName, EventPayload } from '../../shared/protocol/events.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { unreachable } from '../../shared/unreachable.js';
 import type { RunOutcome } from './run-end.js';
-import type { ShownText } from './run-text.js';
 import { textBlock } from './transcript-lines.js';
 
 /** The run that an event is of. */
@@ -13,12 +13,18 @@ export interface EventSubject {
   readonly agentId: string;
 }
 
-export type Broadcast = (name: EventName, payload: string) => void;
+/** `payload` is asked for when someone may see the event. */
+export type Broadcast = (
+  name: EventName,
+  payload: () => string | EventPayload,
+  details?: EventDetails,
+) => void;
 
 /** Events of one run; `seq` counts them. */
 export class RunEvents {
   readonly #subject: EventSubject;
   readonly #broadcast: Broadcast;
+  readonly #text = new JsonText();
   #seq = 0;
 
   constructor(subject: EventSubject, broadcast: Broadcast) {
@@ -30,9 +36,28 @@ export class RunEvents {
     this.#agent('lifecycle', startedAt, { phase: 'start', startedAt });
   }
 
-  text(shown: ShownText, at: number): void {
-    this.#agent('assistant', at, { text: shown.text, delta: shown.delta });
-    this.#chat({ state: 'delta', deltaText: shown.delta, message: message(shown.text, at) });
+  /** More of the answer: clients are sent all of it each time, so what it shares with the last time is not encoded anew. */
+  text(delta: string, at: number): void {
+    this.#seq += 1;
+    const seq = this.#seq;
+    const { runId, sessionKey, agentId } = this.#subject;
+    this.#text.append(delta);
+    this.#broadcast('agent', () => {
+      const head = JSON.stringify({ runId, seq, stream: 'assistant', ts: at, sessionKey, agentId });
+      return [`${head.slice(0, -1)},"data":{"text":"`, this.#text.bytes, `","delta":"${escaped(delta)}"}}`];
+    });
+    this.#broadcast(
+      'chat',
+      () => {
+        const head = JSON.stringify({ runId, sessionKey, agentId, seq, state: 'delta' });
+        return [
+          `${head.slice(0, -1)},"deltaText":"${escaped(delta)}","message":{"role":"assistant","content":[{"type":"text","text":"`,
+          this.#text.bytes,
+          `"}],"timestamp":${at}}}`,
+        ];
+      },
+      { droppable: true },
+    );
   }
 
   compaction(phase: 'start' | 'end', willRetry: boolean, at: number): void {
@@ -77,16 +102,14 @@ export class RunEvents {
 
   #agent(stream: string, ts: number, data: object): void {
     this.#seq += 1;
+    const seq = this.#seq;
     const { runId, sessionKey, agentId } = this.#subject;
-    this.#broadcast(
-      'agent',
-      JSON.stringify({ runId, seq: this.#seq, stream, ts, sessionKey, agentId, data }),
-    );
+    this.#broadcast('agent', () => JSON.stringify({ runId, seq, stream, ts, sessionKey, agentId, data }));
   }
 
   #chat(fields: object): void {
     const { runId, sessionKey, agentId } = this.#subject;
-    this.#broadcast('chat', JSON.stringify({ runId, sessionKey, agentId, seq: this.#seq, ...fields }));
+    this.#broadcast('chat', () => JSON.stringify({ runId, sessionKey, agentId, seq: this.#seq, ...fields }));
   }
 }
 

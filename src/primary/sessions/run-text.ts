@@ -1,19 +1,13 @@
 /**
  * The text of a running answer, and what of it may be shown (runs-and-events.md §3.2): a model that has nothing to say
- * answers `NO_REPLY`, and what might still become that is held back.
+ * answers `NO_REPLY`, and what might still become that is held back. So is the first half of a character.
  */
 const SILENT = 'NO_REPLY';
 
-export interface ShownText {
-  /** All that has been shown. */
-  readonly text: string;
-  /** What is new since the last time. */
-  readonly delta: string;
-}
-
 export class RunText {
   #all = '';
-  #shown = 0;
+  /** The end of it, which has not been shown. */
+  #unshown = '';
 
   get all(): string {
     return this.#all;
@@ -23,27 +17,39 @@ export class RunText {
     return this.#all.trim() === SILENT;
   }
 
-  /** Nothing, or nothing yet, can be shown. */
+  /** The model has said nothing. */
   get isEmpty(): boolean {
     return this.#all === '';
   }
 
-  /** Gives what can be shown now; undefined when that is nothing new. */
-  add(text: string): ShownText | undefined {
+  add(text: string): void {
     this.#all += text;
-    const trimmed = this.#all.length <= 2 * SILENT.length ? this.#all.trim() : undefined;
-    if (trimmed !== undefined && SILENT.startsWith(trimmed)) return undefined;
-    const delta = this.#all.slice(this.#shown);
-    if (delta === '') return undefined;
-    this.#shown = this.#all.length;
-    return { text: this.#all, delta };
+    this.#unshown += text;
+  }
+
+  /** What can be shown now and has not been; from here on it has. */
+  take(): string {
+    if (this.#mayBecomeSilent()) return '';
+    const end = this.#unshown.length - (endsInHalf(this.#unshown) ? 1 : 0);
+    const taken = this.#unshown.slice(0, end);
+    this.#unshown = this.#unshown.slice(end);
+    return taken;
   }
 
   /** At the end: what was held back and turned out to be an answer. */
-  rest(): ShownText | undefined {
-    if (this.isSilent || this.#shown === this.#all.length) return undefined;
-    const delta = this.#all.slice(this.#shown);
-    this.#shown = this.#all.length;
-    return { text: this.#all, delta };
+  rest(): string {
+    if (this.isSilent) return '';
+    const taken = this.#unshown;
+    this.#unshown = '';
+    return taken;
   }
+
+  #mayBecomeSilent(): boolean {
+    return this.#all.length <= 2 * SILENT.length && SILENT.startsWith(this.#all.trim());
+  }
+}
+
+function endsInHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
 }

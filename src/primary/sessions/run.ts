@@ -2,9 +2,11 @@
 import type { ModelRef } from '../../shared/config/model-ref.js';
 import type { QueueMode } from '../../shared/config/queue-schema.js';
 import { deferred, type Deferred } from '../../shared/deferred.js';
+import type { Pace } from '../../shared/pace.js';
 import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
 import type { Place } from './lanes.js';
 import type { StopReason } from './run-end.js';
+import { RunDeltas } from './run-deltas.js';
 import { RunEvents, type Broadcast } from './run-events.js';
 import { RunText } from './run-text.js';
 import { imageBlock, type SentImage } from './sent-image.js';
@@ -46,6 +48,7 @@ export interface Run {
   readonly ended: Deferred<RunEnd>;
   readonly events: RunEvents;
   readonly text: RunText;
+  readonly deltas: RunDeltas;
   /** As asked; the longest of those that joined it. */
   timeoutMs: number;
   /** Lines that the model is to see. */
@@ -61,15 +64,25 @@ export interface Run {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** What a run needs to tell of itself. */
+export interface RunVoice {
+  readonly broadcast: Broadcast;
+  /** Common to all runs. */
+  readonly pace: Pace;
+  now(): number;
+}
+
 /** @param images of its message; they are stored with its key, and not kept */
 export function newRun(
   input: Omit<RunInput, 'images'>,
   images: readonly SentImage[],
   acceptedAt: number,
-  broadcast: Broadcast,
+  { broadcast, pace, now }: RunVoice,
 ): Run {
   const { runId, method, key, agentId, message, timeoutMs, model } = input;
   const blocks = images.length > 0 ? { images: images.map(imageBlock) } : {};
+  const events = new RunEvents({ runId, sessionKey: key, agentId }, broadcast);
+  const text = new RunText();
   return {
     input,
     record: { runId, method, sessionKey: key, sessionId: '', agentId, message, ...blocks, acceptedAt },
@@ -77,8 +90,9 @@ export function newRun(
     place: undefined,
     claimed: deferred(),
     ended: deferred(),
-    events: new RunEvents({ runId, sessionKey: key, agentId }, broadcast),
-    text: new RunText(),
+    events,
+    text,
+    deltas: new RunDeltas(text, pace, (delta) => events.text(delta, now())),
     timeoutMs,
     before: 0,
     model,
@@ -95,7 +109,9 @@ export function viewOf(run: Run): LiveRun {
     record: run.record,
     startedAt: run.record.startedAt,
     waiting: run.place?.running !== true,
-    text: run.text.isSilent ? '' : run.text.all,
+    get text() {
+      return run.text.isSilent ? '' : run.text.all;
+    },
     ended: run.ended.promise,
   };
 }

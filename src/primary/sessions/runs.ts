@@ -13,6 +13,7 @@
 import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
+import { createPace } from '../../shared/pace.js';
 import type { RunPart } from '../../shared/run-job.js';
 import type { RunEnd, RunMethod, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
@@ -92,6 +93,7 @@ export function createRuns(options: RunsOptions): Runs {
   const { sessions, log, now } = options;
   const { store } = sessions;
   const live = new LiveRuns<Run>();
+  const voice = { broadcast: options.broadcast, pace: createPace(runLimits.deltaStepMs), now };
   const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];
   let closed = false;
@@ -159,8 +161,7 @@ export function createRuns(options: RunsOptions): Runs {
     run.state = 'ending';
     clearTimeout(run.timer);
     const endedAt = now();
-    const rest = run.text.rest();
-    if (rest) run.events.text(rest, endedAt);
+    run.deltas.end();
     const shown = run.text.isSilent ? '' : run.text.all;
     let told = outcome;
     let end = runEnd({ record: run.record, shown }, outcome, endedAt);
@@ -232,6 +233,7 @@ export function createRuns(options: RunsOptions): Runs {
     live.of(key).length > 1 ? undefined : options.resetPolicy(key, entry, record.acceptedAt);
   const onCompaction = (run: Run, part: Extract<RunPart, { type: 'compaction' }>): void => {
     const { phase } = part;
+    run.deltas.flush();
     run.events.compaction(phase, phase === 'end' && part.willRetry, now());
     const compaction = phase === 'end' ? part.compaction : null;
     if (!compaction) return;
@@ -251,7 +253,7 @@ export function createRuns(options: RunsOptions): Runs {
       if (known) return repeated(known, method);
       // No two alike, so that their order outlives a crash.
       lastAcceptedAt = Math.max(now(), lastAcceptedAt + 1);
-      const run = newRun(input, images, lastAcceptedAt, options.broadcast);
+      const run = newRun(input, images, lastAcceptedAt, voice);
       // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
       if (!queue.enter(run)) return recorded(runId, method);
       let taken: RunRecord | undefined;
@@ -313,8 +315,8 @@ export function createRuns(options: RunsOptions): Runs {
       else if (part.type === 'lost') dispatch.lost(run, part.why);
       else if (part.type === 'compaction') onCompaction(run, part);
       else {
-        const shown = run.text.add(part.text);
-        if (shown) run.events.text(shown, now());
+        run.text.add(part.text);
+        run.deltas.added();
       }
     },
     workerReady: dispatch.workerReady,

@@ -1,6 +1,6 @@
 /**
  * Events: who may see each (protocol.md §14.2), and an encoding that is made once per broadcast.
- * The frame's `seq` differs per connection and is spliced between two ready halves.
+ * The frame's `seq` differs per connection and goes between two ready halves.
  */
 import type { Scope } from './scopes.js';
 import type { StateVersion } from './frames.js';
@@ -35,25 +35,40 @@ const unnumberedEvents = ['connect.challenge', 'node.invoke.request'] as const;
 /** What `hello-ok` advertises: exactly the events that this gateway can emit. */
 export const advertisedEvents: readonly string[] = [...unnumberedEvents, ...Object.keys(eventRules)];
 
-/** An event encoded up to and from its `seq`. */
-export interface EncodedEvent {
-  readonly name: EventName;
-  readonly head: string;
-  readonly tail: string;
+/** JSON in pieces: text, or bytes in UTF-8 that are ready already. */
+export type EventPayload = readonly (string | Uint8Array)[];
+
+export interface EventDetails {
+  readonly stateVersion?: StateVersion;
+  /** Where it is not as the event's rule says. */
+  readonly droppable?: boolean;
 }
 
-/** Encodes an event with `payload` already as JSON text. Key order is part of the contract (protocol.md §2.3). */
-export function encodeEvent(name: EventName, payload: string, stateVersion?: StateVersion): EncodedEvent {
+/** An event as bytes up to and from its `seq`; all connections share them. */
+export interface EncodedEvent {
+  readonly name: EventName;
+  readonly droppable: boolean;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
+/** Key order is part of the contract (protocol.md §2.3). */
+export function encodeEvent(
+  name: EventName,
+  payload: string | EventPayload,
+  { stateVersion, droppable = eventRules[name].droppable }: EventDetails = {},
+): EncodedEvent {
+  const pieces = typeof payload === 'string' ? [payload] : payload;
+  const head = [`{"type":"event","event":"${name}","payload":`, ...pieces, ',"seq":'];
   return {
     name,
-    head: `{"type":"event","event":"${name}","payload":${payload},"seq":`,
-    tail: stateVersion ? `,"stateVersion":${JSON.stringify(stateVersion)}}` : '}',
+    droppable,
+    head: Buffer.concat(head.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))),
+    tail: stateVersion ? Buffer.from(`,"stateVersion":${JSON.stringify(stateVersion)}}`) : END,
   };
 }
 
-export function eventFrame(event: EncodedEvent, seq: number): string {
-  return event.head + seq + event.tail;
-}
+const END = Buffer.from('}');
 
 /** The frame of an event that no counter numbers, with `payload` already as JSON text. */
 export function encodeUnnumbered(name: (typeof unnumberedEvents)[number], payload: string): string {

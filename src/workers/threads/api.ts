@@ -1,6 +1,8 @@
 /** Entry of an api thread: piscina calls `runApiBatch`. A thread holds no configuration. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
+import { runLimits } from '../../shared/limits.js';
+import { createPace } from '../../shared/pace.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerChat, type ChatServices } from './chat/answer.js';
@@ -15,6 +17,7 @@ const link = createLink();
 const readRoutes = createRouteReader();
 const upstream = createUpstream();
 const takeTurn = createTurns();
+const pace = createPace(runLimits.deltaStepMs);
 
 /**
  * Starts every task of the batch; resolves when the last has ended and its answer, which goes through the link once
@@ -62,5 +65,5 @@ async function runOnSession(task: SessionTask, taskLink: TaskLink, services: Cha
     ]);
   transcripts ??= createKnownLines(openTranscriptReader(task.storeDir));
   const run = task.job.kind === 'turn' ? answerSessionTurn : compactSession;
-  return run(task, taskLink, services, transcripts);
+  return run(task, taskLink, services, transcripts, pace);
 }

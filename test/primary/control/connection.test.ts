@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection, fitReason, type Remote } from '../../../src/primary/control/connection.js';
 import { GatewaySocket } from '../../../src/primary/control/gateway-socket.js';
+import { createOutbox } from '../../../src/primary/control/outbox.js';
 import { controlLimits } from '../../../src/shared/limits.js';
 import { encodeEvent } from '../../../src/shared/protocol/events.js';
 import { waitFor, within } from '../../support/wait-for.js';
@@ -33,11 +34,12 @@ describe('a connection whose reader has stopped', () => {
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     reader = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`, { maxPayload: 0 });
     reader.on('message', (data: Buffer) => received.push(data.subarray(-60).toString('utf8')));
-    connection = new Connection(await accepted, remote, {
+    const observer = {
       frameSent: () => {},
-      eventDropped: (event) => dropped.push(event),
+      eventDropped: (event: string) => dropped.push(event),
       slowConsumer: () => dropped.push('slow consumer'),
-    });
+    };
+    connection = new Connection(await accepted, remote, observer, createOutbox());
     connection.session = {
       client,
       role: 'operator',
@@ -52,7 +54,7 @@ describe('a connection whose reader has stopped', () => {
     reader.pause();
     const large = encodeEvent('presence', JSON.stringify('x'.repeat(1024 * 1024)));
     while (connection.bufferedBytes <= controlLimits.maxBufferedBytes) {
-      connection.sendEvent(large, true);
+      connection.sendEvent(large);
       await new Promise((resolve) => setImmediate(resolve));
     }
   });
@@ -63,19 +65,19 @@ describe('a connection whose reader has stopped', () => {
 
   it('misses droppable events, which still take their number', async () => {
     const tick = encodeEvent('tick', '{"ts":1}');
-    connection.sendEvent(tick, true);
-    connection.sendEvent(tick, true);
+    connection.sendEvent(tick);
+    connection.sendEvent(tick);
     expect(dropped).toEqual(['tick', 'tick']);
     reader.resume();
     await waitFor('room', () => connection.bufferedBytes === 0, 20_000);
-    connection.sendEvent(tick, true);
+    connection.sendEvent(tick);
     const last = await waitFor('the next tick', () => received.find((frame) => frame.includes('"tick"')));
     const sequence = received.map((frame) => Number(/"seq":(\d+)/.exec(frame)?.[1]));
     expect(last).toContain(`"seq":${(sequence.at(-2) ?? 0) + 3}`);
   });
 
   it('is closed as a slow consumer when it would miss something that it must get', async () => {
-    connection.sendEvent(encodeEvent('shutdown', '{}'), false);
+    connection.sendEvent(encodeEvent('shutdown', '{}'));
     expect(dropped).toEqual(['slow consumer']);
     expect(connection.closing).toBe(true);
     const closed = new Promise((resolve) => reader.once('close', resolve));

@@ -1,10 +1,10 @@
 /**
  * One turn on a session (runs-and-events.md §13): reads what was said, asks the model, sends the answer as it grows.
- * Text leaves at once when it is the first, and then at most every `deltaMs`, since clients are sent all of it each time.
+ * Text leaves at once when it is the first, and then in steps that all turns of the thread share: one message for all.
  */
 import { joinModelRef } from '../../../shared/config/model-ref.js';
 import { ApiError } from '../../../shared/errors/api-error.js';
-import { runLimits } from '../../../shared/limits.js';
+import type { Pace, Walker } from '../../../shared/pace.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { ChatServices } from '../chat/answer.js';
 import type { TaskLink } from '../link.js';
@@ -28,10 +28,11 @@ export async function answerSessionTurn(
   link: TaskLink,
   services: ChatServices,
   transcripts: TranscriptLines,
+  pace: Pace,
 ): Promise<void> {
   const { job } = task;
   const progress = beginTask(task.queuedAt);
-  const sink = new DeltaSink((text) => link.data(text));
+  const sink = new DeltaSink(pace, (text) => link.data(text));
   let ended: EndedTurn;
   try {
     const selection = selectModel(
@@ -124,16 +125,18 @@ const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' |
   content_filter: 'error',
 };
 
-class DeltaSink implements TurnSink {
+class DeltaSink implements TurnSink, Walker {
+  readonly #pace: Pace;
   readonly #send: (text: string) => void;
   finish: FinishReason = 'stop';
   /** By what had to be done before the answer. */
   alsoUsed: Usage = { input: 0, output: 0 };
   #usage: Usage = { input: 0, output: 0 };
   #pending = '';
-  #timer: NodeJS.Timeout | undefined;
+  #begun = false;
 
-  constructor(send: (text: string) => void) {
+  constructor(pace: Pace, send: (text: string) => void) {
+    this.#pace = pace;
     this.#send = send;
   }
 
@@ -154,27 +157,26 @@ class DeltaSink implements TurnSink {
     for (const event of eventsOf(result)) this.event(event);
   }
 
+  step(): boolean {
+    this.#sendPending();
+    return false;
+  }
+
   /** Sends what is held back; call at the end. */
   flush(): void {
-    clearTimeout(this.#timer);
+    this.#pace.leave(this);
     this.#sendPending();
   }
 
   #add(text: string): void {
     this.#pending += text;
-    if (!this.#timer) this.#release();
-  }
-
-  /** Sends now, and holds back what comes for a while. */
-  #release(): void {
-    this.#timer = undefined;
-    if (this.#pending === '') return;
-    this.#sendPending();
-    this.#timer = setTimeout(() => this.#release(), runLimits.deltaMs);
+    if (this.#begun) this.#pace.join(this);
+    else this.#sendPending();
   }
 
   #sendPending(): void {
     if (this.#pending === '') return;
+    this.#begun = true;
     this.#send(this.#pending);
     this.#pending = '';
   }

@@ -1,0 +1,115 @@
+/** What makes a server send to its subscribers: broadcasts on demand, answers of agents that stream, clients that come and go. */
+import { randomUUID } from 'node:crypto';
+import type { RawData } from 'ws';
+import { slowModel } from './mock-answers.js';
+import { parseFrame, requestFrame } from './rpc-frames.js';
+import { messageText, openSocket } from './rpc-socket.js';
+
+export interface Source {
+  /** One more broadcast; of what goes on by itself, the beginning. */
+  next(): void;
+  stop(): void;
+}
+
+type Fail = (error: Error) => void;
+
+/** Any word makes the baseline send. */
+export async function createBaselineBroadcasts(port: number, fail: Fail): Promise<Source> {
+  const socket = await openSocket(urlOf(port), null);
+  socket.on('error', fail);
+  return { next: () => socket.send('go'), stop: () => socket.terminate() };
+}
+
+/** Notes put into sessions: each is one `chat` event to everyone. A session takes one at a time, so there are several. */
+export async function createBroadcasts(
+  port: number,
+  token: string,
+  inFlight: number,
+  fail: Fail,
+): Promise<Source> {
+  const socket = await openSocket(urlOf(port), token);
+  const keys = Array.from({ length: inFlight }, () => `load-${randomUUID()}`);
+  let answered = 0;
+  const ready = new Promise<void>((resolve) => {
+    const hear = answers(fail, () => {
+      answered += 1;
+      if (answered === keys.length) resolve();
+    });
+    socket.on('message', hear);
+  });
+  socket.on('error', fail);
+  for (const key of keys) socket.send(requestFrame(key, 'sessions.create', { key }));
+  await ready;
+  let asked = 0;
+  return {
+    next() {
+      const sessionKey = keys[asked % keys.length];
+      asked += 1;
+      socket.send(requestFrame(String(asked), 'chat.inject', { sessionKey, message: note }));
+    },
+    stop: () => socket.terminate(),
+  };
+}
+
+/** Answers of the slow model, each in a session of its own; when one ends, the next begins. */
+export async function createRuns(port: number, token: string, count: number, fail: Fail): Promise<Source> {
+  const socket = await openSocket(urlOf(port), token);
+  const ask = (): void => {
+    const id = randomUUID();
+    const params = {
+      message: 'Tell me.',
+      sessionKey: `load-${id}`,
+      model: slowModel,
+      provider: 'mock',
+      idempotencyKey: id,
+    };
+    socket.send(requestFrame(id, 'agent', params));
+  };
+  socket.on(
+    'message',
+    answers(fail, (status) => status !== 'accepted' && ask()),
+  );
+  socket.on('error', fail);
+  return {
+    next() {
+      for (let begun = 0; begun < count; begun += 1) ask();
+    },
+    stop: () => socket.terminate(),
+  };
+}
+
+/** Clients that come and go, one after the other in each of so many places. */
+export function createVisitors(port: number, token: string, count: number, fail: Fail): Source {
+  const stopped = new AbortController();
+  const visit = async (): Promise<void> => {
+    while (!stopped.signal.aborted) (await openSocket(urlOf(port), token, 'ui')).terminate();
+  };
+  return {
+    next() {
+      for (let place = 0; place < count; place += 1) visit().catch(fail);
+    },
+    stop: () => stopped.abort(),
+  };
+}
+
+/** Looks at answers only: events come in thousands, and parsing them would make this process the limit. */
+function answers(fail: Fail, answered: (status: unknown) => void) {
+  return (data: RawData): void => {
+    if (!(data as Buffer).subarray(0, answerPrefix.length).equals(answerPrefix)) return;
+    const { ok, error, payload } = parseFrame(messageText(data));
+    if (ok === false) {
+      fail(new Error(error?.message));
+      return;
+    }
+    answered(payload?.status);
+  };
+}
+
+const answerPrefix = Buffer.from('{"type":"res"');
+const note = 'The cold goods have to be in the store room on the second floor within thirty minutes. '.repeat(
+  4,
+);
+
+function urlOf(port: number): string {
+  return `ws://127.0.0.1:${port}/`;
+}
