@@ -33,29 +33,49 @@ async function startSource(options: FanOutLoadOptions, fail: (error: Error) => v
   }
 }
 
-async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
-  const { source: kind, subscribers: count, stalled } = options;
+/** Counts what arrives, and how long after its asking each broadcast does. */
+function createMeter(subscribers: number) {
   const latencies = createLatencyRecorder();
-  let [frames, bytes, errors] = [0, 0, 0];
-  let running = false;
-  let ask = (): void => {};
-  /** When each broadcast was asked for, and how many each subscriber has got. */
   const askedAt: number[] = [];
-  const got = new Uint32Array(count + stalled);
-  const subscribers = await openSubscribers({
-    port: options.port,
-    token: options.token,
-    count: count + stalled,
-    received(more, length, subscriber) {
-      if (!running) return;
-      frames += more;
-      bytes += length;
+  /** Frames that each subscriber has got. */
+  const got = new Uint32Array(subscribers);
+  return {
+    frames: 0,
+    bytes: 0,
+    latencies,
+    asked: () => askedAt.push(performance.now()),
+    arrived(frames: number, bytes: number, subscriber: number) {
+      this.frames += frames;
+      this.bytes += bytes;
+      const before = got[subscriber] ?? 0;
+      got[subscriber] = before + frames;
       const now = performance.now();
-      for (let seen = 0; seen < more; seen += 1) {
-        const asked = askedAt[(got[subscriber] ?? 0) + seen];
-        if (asked !== undefined) latencies.add(now - asked);
-      }
-      got[subscriber] = (got[subscriber] ?? 0) + more;
+      for (const asked of askedAt.slice(before, before + frames)) latencies.add(now - asked);
+    },
+  };
+}
+
+async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
+  const { port, token, pid, source: kind, subscribers: count, stalled } = options;
+  const meter = createMeter(count + stalled);
+  let errors = 0;
+  let running = false;
+  let asked = 0;
+  const ask = (): void => {
+    if (kind.kind !== 'broadcasts') return;
+    const due = kind.inFlight + Math.floor(meter.frames / count);
+    for (; asked < due; asked += 1) {
+      meter.asked();
+      source.next();
+    }
+  };
+  const subscribers = await openSubscribers({
+    port,
+    token,
+    count: count + stalled,
+    received(frames, bytes, subscriber) {
+      if (!running) return;
+      meter.arrived(frames, bytes, subscriber);
       ask();
     },
     lost: () => void (running && (errors += 1)),
@@ -68,35 +88,25 @@ async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
   }
   if (stalled > 0) await delay(stallMs);
   running = true;
-  if (kind.kind === 'broadcasts') {
-    ask = () => {
-      if (!running) return;
-      const due = kind.inFlight + Math.floor(frames / count);
-      while (askedAt.length < due) {
-        askedAt.push(performance.now());
-        source.next();
-      }
-    };
-    ask();
-  } else {
-    source.next();
-  }
+  if (kind.kind === 'broadcasts') ask();
+  else source.next();
   await delay(settleMs);
   const stopClock = startLoaderClock();
-  const from = { frames, bytes, cpu: treeCpuMicros(options.pid) };
+  const before = { frames: meter.frames, bytes: meter.bytes, cpu: treeCpuMicros(pid) };
   await delay(options.durationMs);
   running = false;
   const clock = stopClock();
-  const cpu = treeCpuMicros(options.pid);
+  const cpu = treeCpuMicros(pid);
   source.stop();
   for (const one of subscribers) one.end();
+  const completed = meter.frames - before.frames;
   return {
-    completed: frames - from.frames,
-    bytesPerFrame: (bytes - from.bytes) / Math.max(1, frames - from.frames),
+    completed,
+    bytesPerFrame: (meter.bytes - before.bytes) / Math.max(1, completed),
     errors,
-    ...latencies.summary(),
+    ...meter.latencies.summary(),
     ...clock,
-    ...(cpu === undefined || from.cpu === undefined ? {} : { serverCpuMicros: cpu - from.cpu }),
+    ...(cpu === undefined || before.cpu === undefined ? {} : { serverCpuMicros: cpu - before.cpu }),
   };
 }
 

@@ -26,13 +26,14 @@ export type WriteBatch = (
 export interface Outbox {
   /** It has something to send. `urgent`: someone waits for it. */
   add(sender: Sender, urgent: boolean): void;
-  /** Sends what it has now; nothing follows. */
+  /** Sends what it still has; nothing follows. */
   close(sender: Sender): void;
 }
 
 export function createOutbox(): Outbox {
-  const first = new Set<Sender>();
-  const others = new Set<Sender>();
+  /** Lists, not sets, since they fill and empty with every tick; who is in one twice has nothing left the second time. */
+  let first: Sender[] = [];
+  let others: Sender[] = [];
   /** Whose sockets do not take all at once. */
   const behind = new Set<Sender>();
   let planned = false;
@@ -44,25 +45,28 @@ export function createOutbox(): Outbox {
     if (!send(last.chunks)) last = undefined;
   };
   const flush = (sender: Sender): void => {
-    first.delete(sender);
-    others.delete(sender);
     sender.flush(write);
     if (sender.bufferedBytes > 0) behind.add(sender);
     else behind.delete(sender);
   };
   const endTick = (): void => {
     planned = false;
-    for (const sender of first) flush(sender);
+    const answered = first;
+    first = [];
+    for (const sender of answered) flush(sender);
     if (!resting) flushOthers();
     last = undefined;
-    limitBuffered(behind);
+    if (behind.size > 0) limitBuffered(behind);
   };
   const flushOthers = (): void => {
     const until = performance.now() + outboxLimits.turnMs;
-    for (const sender of others) {
-      if (performance.now() >= until) return rest();
-      flush(sender);
+    let done = 0;
+    while (done < others.length && performance.now() < until) {
+      flush(others[done] as Sender);
+      done += 1;
     }
+    others = others.slice(done);
+    if (others.length > 0) rest();
   };
   const rest = (): void => {
     resting = true;
@@ -73,7 +77,7 @@ export function createOutbox(): Outbox {
   };
   return {
     add(sender, urgent) {
-      (urgent ? first : others).add(sender);
+      (urgent ? first : others).push(sender);
       if (planned) return;
       planned = true;
       process.nextTick(endTick);

@@ -1,5 +1,5 @@
 /** `agent` and `chat` events of runs, in the form and order that clients rely on (runs-and-events.md §2–§4). */
-import { escaped, JsonText } from '../../shared/json-text.js';
+import { escaped, JsonText } from './json-text.js';
 import type { EventDetails, EventName, EventPayload } from '../../shared/protocol/events.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { unreachable } from '../../shared/unreachable.js';

@@ -59,7 +59,7 @@ describe('runs', () => {
       sessions: createSessions({ store: slow, scheme, workspace: '/workspace', observer }),
       workers: { start: (job) => jobs.push(job), abort: () => {} },
       broadcast(_name, payload) {
-        const { runId, state, data } = JSON.parse(payload) as {
+        const { runId, state, data } = JSON.parse(payload() as string) as {
           runId: string;
           state?: string;
           data?: { phase: string };
