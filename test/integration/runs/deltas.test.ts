@@ -46,7 +46,8 @@ function checkOrder(events: readonly Frame[], lastPhase: string): string {
   const between = events.slice(1, -2);
   for (let index = 0; index < between.length; index += 2) {
     const [first, second] = [between[index]?.payload, between[index + 1]?.payload];
-    const { delta, text } = first?.data as { delta: string; text: string };
+    const { delta, text } = (first?.data ?? {}) as { delta?: string; text?: string };
+    expect(delta).toBeTypeOf('string');
     told += delta;
     expect([first?.stream, text]).toEqual(['assistant', told]);
     expect(second).toMatchObject({ state: 'delta', seq: first?.seq, deltaText: delta });

@@ -31,7 +31,8 @@ const frame = (head: string, tail?: string): OutgoingFrame => ({
   tail: tail === undefined ? undefined : Buffer.from(tail),
 });
 const textOf = ({ head, tail }: OutgoingFrame, number: number): string =>
-  `${Buffer.from(head)}${tail ? `${number}${Buffer.from(tail)}` : ''}`;
+  text(head) + (tail ? String(number) + text(tail) : '');
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
 /** Around the sizes at which headers grow, and where frames are no longer copied. */
 const sizes = fc.constantFrom(

@@ -9,7 +9,8 @@ const subject: EventSubject = {
   sessionKey: 'agent:main:é' as SessionKey,
   agentId: 'main',
 };
-const frameOf = ({ head, tail }: EncodedEvent): string => `${Buffer.from(head)}1${Buffer.from(tail)}`;
+const frameOf = ({ head, tail }: EncodedEvent): string =>
+  Buffer.concat([head, Buffer.from('1'), tail]).toString('utf8');
 
 function recorder(): { readonly events: EncodedEvent[]; readonly broadcast: Broadcast } {
   const events: EncodedEvent[] = [];
