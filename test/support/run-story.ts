@@ -27,12 +27,8 @@ export function phaseOf({ event, payload }: Frame): string | undefined {
 /** A session of its own. */
 export const newKey = (): string => `test-${randomUUID()}`;
 
-/** Asks for a run and waits for its end; the request's id is the run's. */
-export async function runAgent(
-  client: ControlClient,
-  message: string,
-  sessionKey = newKey(),
-): Promise<{ readonly runId: string; readonly final: Frame }> {
+/** Asks for a run without waiting for anything; the request's id is the run's. */
+export function askAgent(client: ControlClient, message: string, sessionKey = newKey()): string {
   const runId = randomUUID();
   client.send({
     type: 'req',
@@ -40,6 +36,16 @@ export async function runAgent(
     method: 'agent',
     params: { message, idempotencyKey: runId, sessionKey },
   });
+  return runId;
+}
+
+/** Asks for a run and waits for its end. */
+export async function runAgent(
+  client: ControlClient,
+  message: string,
+  sessionKey = newKey(),
+): Promise<{ readonly runId: string; readonly final: Frame }> {
+  const runId = askAgent(client, message, sessionKey);
   const final = await client.frame(
     'final',
     ({ id, payload }) => id === runId && payload?.status !== 'accepted',

@@ -67,10 +67,10 @@ export class Connection implements Sender {
   #remote: Remote;
   readonly #socket: GatewaySocket;
   readonly #observer: ConnectionObserver;
+  readonly #outbox: Outbox;
   #seq = 0;
   #callsOutOfRole = 0;
   #closing = false;
-  readonly #outbox: Outbox;
   /** What leaves at the end of this tick; of events the numbers too. */
   #frames: OutgoingFrame[] = [];
   #numbers: number[] = [];

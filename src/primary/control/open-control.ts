@@ -4,7 +4,7 @@ import { controlLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
-import { encodeEvent } from '../../shared/protocol/events.js';
+import { encodeEvent, type EncodedEvent } from '../../shared/protocol/events.js';
 import type { StateVersion } from '../../shared/protocol/frames.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
@@ -12,7 +12,7 @@ import { createModelCatalog } from '../config/model-catalog.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { authPolicyOf, originsOf } from '../config/worker-snapshot.js';
-import { createHealthMonitor } from '../health/health-monitor.js';
+import { createHealthMonitor, type HealthView } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
@@ -217,12 +217,12 @@ export function openControl(options: ControlOptions): Control {
     },
   });
   const broadcastHealth = (): void => {
+    const encoded: Partial<Record<HealthView, EncodedEvent>> = {};
     const details = { stateVersion: stateVersion() };
-    const full = encodeEvent('health', health.peek('full'), details);
-    const redacted = encodeEvent('health', health.peek('redacted'), details);
-    plane.broadcastTo('health', ({ session }) =>
-      session && hasScope(session.scopes, 'operator.admin') ? full : redacted,
-    );
+    plane.broadcastTo('health', ({ session }) => {
+      const view = session && hasScope(session.scopes, 'operator.admin') ? 'full' : 'redacted';
+      return (encoded[view] ??= encodeEvent('health', health.peek(view), details));
+    });
   };
   let ticks: NodeJS.Timeout | undefined;
   return {

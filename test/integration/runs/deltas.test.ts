@@ -1,10 +1,9 @@
 /** Merged deltas keep the order that clients rely on, and leave nothing out (runs-and-events.md §3.2, §4). */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, connectMany, type ControlClient, type Frame } from '../../support/control-client.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
 import { chunk, providerConfig, startMockProvider, type MockProvider } from '../../support/mock-provider.js';
-import { newKey, ofRun, phaseOf } from '../../support/run-story.js';
+import { askAgent, newKey, ofRun, phaseOf } from '../../support/run-story.js';
 import { runLimits } from '../../../src/shared/limits.js';
 
 let gateway: TestGateway;
@@ -12,18 +11,6 @@ beforeAll(async () => {
   gateway = await startGateway();
 });
 afterAll(() => gateway.stop());
-
-/** Asks for a run without waiting for it. */
-function ask(client: ControlClient, message: string, sessionKey = newKey()): string {
-  const runId = randomUUID();
-  client.send({
-    type: 'req',
-    id: runId,
-    method: 'agent',
-    params: { message, idempotencyKey: runId, sessionKey },
-  });
-  return runId;
-}
 
 const stateOf = ({ event, payload }: Frame): unknown => (event === 'chat' ? payload?.state : undefined);
 const messageText = ({ payload }: Frame): string =>
@@ -62,7 +49,7 @@ describe('deltas of runs', () => {
     const withTools = await connectControl(gateway.wsUrl, { params: { caps: ['tool-events'] } });
     const watchers = [v3, withTools, ...(await connectMany(gateway.wsUrl, 6))];
     const owner = await connectControl(gateway.wsUrl);
-    const runIds = Array.from({ length: 8 }, (_, index) => ask(owner, `/trickle 40 ${5 + index}`));
+    const runIds = Array.from({ length: 8 }, (_, index) => askAgent(owner, `/trickle 40 ${5 + index}`));
     for (const client of [...watchers, owner]) {
       for (const runId of runIds) {
         const events = await ended(client, runId);
@@ -88,7 +75,7 @@ describe('deltas of runs', () => {
 
   it('come no closer than 75 ms, except for the last', async () => {
     const client = await connectControl(gateway.wsUrl);
-    const events = await ended(client, ask(client, '/trickle 100 5'));
+    const events = await ended(client, askAgent(client, '/trickle 100 5'));
     const times = events.filter((frame) => stateOf(frame) === 'delta').map(({ payload }) => payload?.message);
     const at = times.map((message) => (message as { timestamp: number }).timestamp);
     const pauses = at.slice(1, -1).map((time, index) => time - (at[index] ?? 0));
@@ -100,7 +87,7 @@ describe('deltas of runs', () => {
   it('an abort is told after all that was said', async () => {
     const client = await connectControl(gateway.wsUrl);
     const sessionKey = newKey();
-    const runId = ask(client, '/trickle 1000 3', sessionKey);
+    const runId = askAgent(client, '/trickle 1000 3', sessionKey);
     await client.frame('a delta', (frame) => ofRun(runId)(frame) && stateOf(frame) === 'delta');
     await client.call('chat.abort', { sessionKey, runId });
     const events = await ended(client, runId);
@@ -126,7 +113,7 @@ describe('deltas of runs', () => {
         setTimeout(() => response.destroy(), 50);
       });
       const client = await connectControl(other.wsUrl);
-      const events = await ended(client, ask(client, 'Hi'));
+      const events = await ended(client, askAgent(client, 'Hi'));
       expect(checkOrder(events, 'error')).toBe('one two three');
       expect(events.at(-1)?.payload).toMatchObject({ state: 'error' });
       expect(messageText(events.at(-1) as Frame)).toBe('one two three');
@@ -142,7 +129,7 @@ describe('deltas of runs', () => {
         }, 200);
       });
       const client = await connectControl(other.wsUrl);
-      const events = await ended(client, ask(client, 'Hi'));
+      const events = await ended(client, askAgent(client, 'Hi'));
       expect(checkOrder(events, 'end')).toBe('a😀b');
       const deltas = events.filter((frame) => stateOf(frame) === 'delta');
       expect(deltas.map(({ payload }) => payload?.deltaText)).toEqual(['a', '😀b']);
