@@ -1,6 +1,7 @@
 /**
  * What the gateway does to a `health` call while it sends as much as it can: 2,000 subscribers that come and watch answers
- * stream, and clients that come and go as fast as they can while 500 are told of each.
+ * stream, and clients that come and go as fast as they can while 500 are told of each. The bare echo, which has nothing else
+ * to do, is probed at the same time.
  */
 import { figure } from '../figures.js';
 import { failuresOf, measureRound } from '../rounds.js';
@@ -15,22 +16,25 @@ function crowd(name: string, what: string, shape: FanOutShape): Scenario {
     run: async (bench) => {
       const { wsUrl, token } = await bench.gateway();
       const gateway = await gatewayFanOut(bench, shape);
+      const echo = await bench.wsEcho();
       const { roundMs } = bench.timing;
-      const [load, probe] = await Promise.all([
+      const shared = { intervalMs: probeIntervalMs, durationMs: roundMs };
+      const [load, probe, floor] = await Promise.all([
         measureRound(gateway, roundMs),
-        bench.runRpcProbe({ url: wsUrl, token, intervalMs: probeIntervalMs, durationMs: roundMs }),
+        bench.runRpcProbe({ url: wsUrl, token, ...shared }),
+        bench.runRpcProbe({ url: `ws://127.0.0.1:${echo.port}/`, token: null, ...shared }),
       ]);
       return {
         scenario: name,
         figures: [
           figure(`${name}.rate`, `deliveries/s, ${what}`, 'frames/s', load.rate),
           figure(`${name}.bytes`, 'of these, MB/s', 'MB', (load.rate * load.bytesPerFrame) / 1e6),
-          figure(`${name}.p50`, 'health p50 meanwhile', 'ms', probe.p50Ms),
-          figure(`${name}.p99`, 'health p99 meanwhile', 'ms', probe.p99Ms),
+          figure(`${name}.p50`, 'health p50 meanwhile', 'ms', probe.p50Ms, floor.p50Ms),
+          figure(`${name}.p99`, 'health p99 meanwhile', 'ms', probe.p99Ms, floor.p99Ms),
         ],
         skipped: [],
-        failures: failuresOf({ subscribers: load, probe }),
-        details: { load, probe },
+        failures: failuresOf({ subscribers: load, probe, baseline: floor }),
+        details: { load, probe, floor },
       };
     },
   };
