@@ -86,7 +86,7 @@ export const writeLimits = {
 /** How frames leave for WebSockets. */
 export const outboxLimits = {
   /** A frame up to here is copied next to the others of its tick; a larger one is sent from where it is. */
-  copiedBytes: 16 * KIB,
+  copiedBytes: 4 * KIB,
   /** What goes to many sockets lets other work in after this. */
   turnMs: 5,
 } as const;

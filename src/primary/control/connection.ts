@@ -81,7 +81,6 @@ export class Connection implements Sender {
     this.#remote = remote;
     this.#observer = observer;
     this.#outbox = outbox;
-    socket.once('close', () => outbox.close(this));
   }
 
   get remote(): Remote {

@@ -80,7 +80,8 @@ export interface ControlPlane {
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { log, observer } = options;
   const open = new Set<Connection>();
-  const audiences = new Map<EventName, Set<Connection>>();
+  /** By what they may see: connections with the same rights share one set of names. */
+  const audiences = new Map<ReadonlySet<EventName>, Set<Connection>>();
   const outbox = createOutbox();
   const pending = createStrangers();
   const everyone = new Set<Connection>();
@@ -160,6 +161,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     socket.once('close', () => {
       clearTimeout(deadline);
       inbox.close();
+      outbox.close(connection);
       pending.delete(connection);
       everyone.delete(connection);
       if (open.delete(connection)) {
@@ -181,8 +183,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     socket.raisePayloadLimit();
     connection.send(encodeResponse(outcome.requestId, options.hello(connection, outcome.session)));
     open.add(connection);
-    for (const name of outcome.session.events)
-      audiences.set(name, (audiences.get(name) ?? new Set()).add(connection));
+    const { events } = outcome.session;
+    audiences.set(events, (audiences.get(events) ?? new Set()).add(connection));
     log.debug('ws.connected', `${outcome.session.client.id} connected`, {
       conn: connection.id,
       mode: outcome.session.client.mode,
@@ -228,7 +230,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     });
   };
 
-  const audienceOf = (name: EventName): ReadonlySet<Connection> => audiences.get(name) ?? new Set();
+  const audienceOf = (name: EventName): readonly Connection[] =>
+    [...audiences].flatMap(([events, connections]) => (events.has(name) ? [...connections] : []));
 
   return {
     upgrade(request, socket, rest, peer) {
@@ -254,7 +257,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     },
     broadcast(name, payload, details) {
       const audience = audienceOf(name);
-      if (audience.size === 0) return;
+      if (audience.length === 0) return;
       const event = encodeEvent(name, payload(), details);
       for (const connection of audience) connection.sendEvent(event);
     },
