@@ -104,7 +104,7 @@ export class Connection implements Sender {
   send(frame: string): void {
     if (this.#closing) return;
     if (this.#isFull) this.tooSlow();
-    else this.#queue({ head: Buffer.from(frame), tail: undefined }, 0, true);
+    else this.#queue({ head: frame, tail: undefined }, 0, true);
   }
 
   /** Sends an event if this connection may see it. A skipped one still takes its number. */

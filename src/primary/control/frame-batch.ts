@@ -4,15 +4,20 @@
  */
 import { outboxLimits } from '../../shared/limits.js';
 
-/** One text message; its number goes between `head` and `tail` where there is a tail. Both are shared, never changed. */
+/**
+ * One text message; its number goes between `head` and `tail` where there is a tail. What goes to many is bytes, which they
+ * share and nobody changes; what goes to one stays a string, so that no buffer has to be collected.
+ */
 export interface OutgoingFrame {
-  readonly head: Uint8Array;
+  readonly head: FrameChunk;
   readonly tail: Uint8Array | undefined;
 }
 
+export type FrameChunk = string | Uint8Array;
+
 export interface FrameBatch {
   /** To be written in this order. */
-  readonly chunks: readonly Uint8Array[];
+  readonly chunks: readonly FrameChunk[];
   /** Makes it the batch of another socket; false when it cannot be, and then it is as it was. */
   renumber(frames: readonly OutgoingFrame[], numbers: readonly number[]): boolean;
 }
@@ -24,19 +29,24 @@ const MAX_HEADER_BYTES = 10;
 /** @param numbers one for each frame; those of frames without a tail do not count */
 export function createFrameBatch(frames: readonly OutgoingFrame[], numbers: readonly number[]): FrameBatch {
   const bytes = Buffer.allocUnsafe(copiedBytes(frames, numbers));
-  const chunks: Uint8Array[] = [];
+  const chunks: FrameChunk[] = [];
   const places: number[] = [];
   const widths: number[] = [];
   let [start, at] = [0, 0];
-  const copy = (part: Uint8Array): void => {
+  const copy = (part: FrameChunk): void => {
+    if (typeof part === 'string') {
+      at += bytes.write(part, at);
+      return;
+    }
     bytes.set(part, at);
     at += part.length;
   };
   for (const [index, { head, tail }] of frames.entries()) {
     const number = numbers[index] ?? 0;
     const width = tail ? digits(number) : 0;
-    at = writeHeader(bytes, at, head.length + width + (tail?.length ?? 0));
-    if (head.length <= outboxLimits.copiedBytes) {
+    const headBytes = bytesOf(head);
+    at = writeHeader(bytes, at, headBytes + width + (tail?.length ?? 0));
+    if (headBytes <= outboxLimits.copiedBytes) {
       copy(head);
     } else {
       chunks.push(bytes.subarray(start, at), head);
@@ -67,7 +77,11 @@ export function createFrameBatch(frames: readonly OutgoingFrame[], numbers: read
 
 /** Length of the frame's payload. */
 export function frameBytes({ head, tail }: OutgoingFrame, number: number): number {
-  return head.length + (tail ? digits(number) + tail.length : 0);
+  return bytesOf(head) + (tail ? digits(number) + tail.length : 0);
+}
+
+function bytesOf(chunk: FrameChunk): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
 }
 
 /** Everything but large heads, or a little more. */
@@ -75,7 +89,8 @@ function copiedBytes(frames: readonly OutgoingFrame[], numbers: readonly number[
   let total = 0;
   for (const [index, frame] of frames.entries()) {
     total += MAX_HEADER_BYTES + frameBytes(frame, numbers[index] ?? 0);
-    if (frame.head.length > outboxLimits.copiedBytes) total -= frame.head.length;
+    const headBytes = bytesOf(frame.head);
+    if (headBytes > outboxLimits.copiedBytes) total -= headBytes;
   }
   return total;
 }

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { controlLimits } from '../../shared/limits.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
+import type { FrameChunk } from './frame-batch.js';
 
 /** The private parts of `ws` 8 that are touched; the version is pinned, and tests fail if they move. */
 interface Internals {
@@ -24,7 +25,7 @@ export class GatewaySocket extends WebSocket {
    * Writes whole frames, without masks as a server's are: nothing is compressed or split here, so the library has no state
    * that this could disturb. True when all was taken at once: then the bytes are the caller's again.
    */
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly FrameChunk[]): boolean {
     const stream = (this as unknown as Internals)._socket;
     if (!stream || this.readyState !== WebSocket.OPEN) return true;
     if (chunks.length > 1) stream.cork();

@@ -4,7 +4,7 @@
  * together below their limit (protocol.md §15).
  */
 import { controlLimits, outboxLimits } from '../../shared/limits.js';
-import { createFrameBatch, type FrameBatch, type OutgoingFrame } from './frame-batch.js';
+import { createFrameBatch, type FrameBatch, type FrameChunk, type OutgoingFrame } from './frame-batch.js';
 
 /** A connection, as far as it is sent from here. */
 export interface Sender {
@@ -20,7 +20,7 @@ export interface Sender {
 export type WriteBatch = (
   frames: readonly OutgoingFrame[],
   numbers: readonly number[],
-  send: (chunks: readonly Uint8Array[]) => boolean,
+  send: (chunks: readonly FrameChunk[]) => boolean,
 ) => void;
 
 export interface Outbox {

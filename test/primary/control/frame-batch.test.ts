@@ -22,17 +22,17 @@ function read({ chunks }: FrameBatch): string[] {
     messages.push(data.toString('utf8'));
   });
   receiver.on('error', (error: Error) => expect.fail(error.message));
-  receiver.write(Buffer.concat(chunks));
+  receiver.write(Buffer.concat(chunks.map((part) => Buffer.from(part))));
   return messages;
 }
 
 const frame = (head: string, tail?: string): OutgoingFrame => ({
-  head: Buffer.from(head),
+  head: tail === undefined ? head : Buffer.from(head),
   tail: tail === undefined ? undefined : Buffer.from(tail),
 });
 const textOf = ({ head, tail }: OutgoingFrame, number: number): string =>
   text(head) + (tail ? String(number) + text(tail) : '');
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+const text = (part: string | Uint8Array): string => Buffer.from(part).toString('utf8');
 
 /** Around the sizes at which headers grow, and where frames are no longer copied. */
 const sizes = fc.constantFrom(
