@@ -23,7 +23,7 @@ describe('deltas', () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  const newRun = (run: string): { say(text: string): void; flush(): void } => {
+  const newRun = (run: string): { say(text: string): void; flush(): void; end(): void } => {
     const text = new RunText();
     const deltas = new RunDeltas(text, pace, (delta) =>
       told.push({ run, at: Math.round(performance.now() - start), delta }),
@@ -34,6 +34,7 @@ describe('deltas', () => {
         deltas.added();
       },
       flush: () => deltas.flush(),
+      end: () => deltas.end(),
     };
   };
 
@@ -45,7 +46,7 @@ describe('deltas', () => {
       said += `${at} `;
       vi.advanceTimersByTime(7);
     }
-    run.flush();
+    run.end();
     expect(told[0]).toEqual({ run: 'a', at: 0, delta: '0 ' });
     expect(told.map(({ delta }) => delta).join('')).toBe(said);
     const gaps = told.slice(1, -1).map(({ at }, index) => at - (told[index]?.at ?? 0));
@@ -75,17 +76,35 @@ describe('deltas', () => {
     expect(new Set(late.map(({ at }) => at)).size).toBeLessThanOrEqual(1_000 / runLimits.deltaStepMs);
   });
 
-  it('flush tells the rest, and nothing comes after it', () => {
+  it('the end tells the rest, and nothing comes after it', () => {
     const run = newRun('a');
     run.say('one');
     run.say(' two');
-    run.flush();
-    run.flush();
+    run.end();
+    run.end();
     vi.advanceTimersByTime(1_000);
     expect(told).toEqual([
       { run: 'a', at: 0, delta: 'one' },
       { run: 'a', at: 0, delta: ' two' },
     ]);
+  });
+
+  it('what comes after a flush waits as long as ever, and what may be NO_REPLY is kept back', () => {
+    const [run, quiet] = [newRun('a'), newRun('quiet')];
+    run.say('one');
+    run.say(' two');
+    run.flush();
+    quiet.say('NO_');
+    quiet.flush();
+    run.say(' three');
+    vi.advanceTimersByTime(1_000);
+    expect(told.map(({ run, delta }) => [run, delta])).toEqual([
+      ['a', 'one'],
+      ['a', ' two'],
+      ['a', ' three'],
+    ]);
+    expect(told[2]?.at).toBeGreaterThanOrEqual(runLimits.deltaMs);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('nothing ticks while no run has text', () => {
