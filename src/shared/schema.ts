@@ -16,6 +16,8 @@ export type Parsed<T> =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface Check<T> {
+  /** For what reads schemas: the reference page is written from them. */
+  readonly schema: AnySchema;
   /** True when `value` has the shape. */
   is(value: unknown): value is T;
   /** The first few things that are wrong with `value`, one entry per place; the rest is not looked at. */
@@ -28,6 +30,7 @@ type AnySchema = v.GenericSchema;
 
 export function compile<S extends AnySchema>(schema: S): Check<v.InferOutput<S>> {
   return {
+    schema,
     is: (value): value is v.InferOutput<S> => v.is(schema, value),
     problems: (value) => problemsOf(run(schema, value)),
     parse(value) {
@@ -39,19 +42,26 @@ export function compile<S extends AnySchema>(schema: S): Check<v.InferOutput<S>>
   };
 }
 
-/** A list whose length is checked before its items are. */
+/** Says of a field what its name does not: for the reference in docs/protocol.md. */
+export const about = <S extends AnySchema>(meaning: string, schema: S) =>
+  v.pipe(schema, v.description(meaning));
+
+/** A field that is accepted without effect. */
+export const ignored = v.exactOptional(v.pipe(v.unknown(), v.metadata({ ignored: true })));
+
+/** A list whose length is checked before its items are; the bound is also told as JSON Schema has it. */
 export function list<S extends AnySchema>(item: S, most: number) {
-  return v.pipe(v.instance(Array), v.maxLength(most), v.array(item));
+  return v.pipe(v.instance(Array), v.maxLength(most), v.array(item), v.metadata({ maxItems: most }));
 }
 
-/** A map whose size is checked before its entries are. */
+/** The same for a map and its size. */
 export function map<K extends v.GenericSchema<string, string>, V extends AnySchema>(
   key: K,
   value: V,
   most: number,
 ) {
   const anyObject = v.instance(Object as unknown as new () => Record<string, unknown>);
-  return v.pipe(anyObject, v.maxEntries(most), v.record(key, value));
+  return v.pipe(anyObject, v.maxEntries(most), v.record(key, value), v.metadata({ maxProperties: most }));
 }
 
 /**

@@ -34,21 +34,9 @@ import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
 import type { SessionObserver, Sessions } from '../sessions/sessions.js';
 import { createLargeFrames } from './large-frames.js';
-import { agentMethods } from './methods/agent.js';
-import { catalogMethods } from './methods/catalog.js';
-import { chatMethods } from './methods/chat.js';
-import { deviceMethods } from './methods/devices.js';
-import { nodePairingMethods } from './methods/node-pairing.js';
-import { nodeMethods } from './methods/nodes.js';
-import { sendMethods } from './methods/send.js';
-import { sessionReadMethods } from './methods/session-reads.js';
-import { sessionSubscriptionMethods } from './methods/session-subscriptions.js';
-import { sessionWriteMethods } from './methods/session-writes.js';
-import { systemEventMethods } from './methods/system-event.js';
-import { systemMethods } from './methods/system.js';
+import { methodRegistry } from './methods/registry.js';
 import { createNodeConnections } from './node-connections.js';
 import { createSessionEvents } from './session-events.js';
-import { usageMethods } from './methods/usage.js';
 import { createPresence } from './presence.js';
 import { createRemotes } from './remote.js';
 import { createWriteLimit } from './write-limit.js';
@@ -147,23 +135,23 @@ export function openControl(options: ControlOptions): Control {
     invokes,
     failed: (error) => options.log.error('ws.node-seen', error.message),
   });
-  const methods = new Map(
-    [
-      ...systemMethods({ health, status, presence, identity }),
-      ...agentMethods(agents),
-      ...chatMethods({ ...agents, events }),
-      ...sendMethods(agents),
-      ...sessionReadMethods({ ...agents, lister }),
-      ...sessionWriteMethods(agents),
-      ...systemEventMethods({ sessions, presence }),
-      ...catalogMethods({ catalog, paths, workspace: sessions.workspace }),
-      ...usageMethods({ store: sessions.store, catalog }),
-      ...sessionSubscriptionMethods({ sessions, lister, events }),
-      ...deviceMethods(devices),
-      ...nodeMethods({ devices, nodes, invokes, dedupe: createDedupe(() => performance.now()) }),
-      ...nodePairingMethods(devices),
-    ].map((method) => [method.name, method]),
-  );
+  const methods = methodRegistry({
+    ...agents,
+    store: sessions.store,
+    workspace: sessions.workspace,
+    health,
+    status,
+    presence,
+    identity,
+    lister,
+    events,
+    catalog,
+    paths,
+    devices,
+    nodes,
+    invokes,
+    dedupe: createDedupe(() => performance.now()),
+  });
   const hello = createHello({
     bootId: randomUUID(),
     methods: [...methods.values()].filter(({ advertised }) => advertised !== false).map(({ name }) => name),

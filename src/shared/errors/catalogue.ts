@@ -1,6 +1,6 @@
 /**
- * The errors that HTTP clients can meet, each with its status, type and whether a retry can help
- * (http.md §4, §7.2). A test holds `docs/http-api.md` to this table.
+ * The errors that clients can meet: over HTTP each with its status, type and whether a retry can help (http.md §4,
+ * §7.2), over WebSocket each with what it is used for (protocol.md §17). Tests hold the pages in `docs/` to these tables.
  */
 
 export interface HttpErrorKind {
@@ -130,3 +130,17 @@ const table = {
 export type HttpErrorName = keyof typeof table;
 
 export const httpErrors: Readonly<Record<HttpErrorName, HttpErrorKind>> = table;
+
+/** Codes of an answer that is an error, and when a client gets them. */
+export const rpcErrors = {
+  INVALID_REQUEST:
+    'The frame, the params, the method or the credentials are wrong, or what is named is not there.',
+  FORBIDDEN: 'A scope is missing; `details.requiredScopes` names it.',
+  NOT_PAIRED:
+    'A device identity is needed, or the device waits for approval; `details.requestId` names the request.',
+  UNAVAILABLE:
+    'Starting, stopping, overloaded, or the work failed. With `retryable` a repeat can help, after `retryAfterMs`.',
+  APPROVAL_NOT_FOUND: 'The approval is unknown or has expired.',
+} as const;
+
+export type RpcErrorCode = keyof typeof rpcErrors;

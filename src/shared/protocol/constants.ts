@@ -14,6 +14,19 @@ export const closeCodes = {
   credentialsChanged: 4001,
 } as const;
 
+/** Why each is used, and the reasons that come with it. */
+export const closeMeanings: Readonly<Record<keyof typeof closeCodes, string>> = {
+  normal: 'Nothing was sent in time.',
+  protocolMismatch: '`protocol mismatch`: the ranges of versions do not meet.',
+  policy:
+    'The text of the error that was answered, `invalid request frame`, `slow consumer`, `repeated unauthorized calls`, `too many pending handshake frames`.',
+  tooLarge: '`preauth payload too large`; after the handshake `Max payload size exceeded`.',
+  internal: '`internal error`: the handshake could not be decided; the cause is in the log.',
+  restart: '`service restart`: the gateway stops.',
+  tryLater: '`gateway starting` or `gateway restart in progress`.',
+  credentialsChanged: '`client invalidated: …`: the device was removed, or its token changed.',
+};
+
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
 
 /** Names with a historic prefix: each `pllan-x` is also accepted as `openclaw-x` and means the same client. */

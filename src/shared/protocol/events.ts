@@ -10,30 +10,104 @@ export interface EventRule {
   readonly scope: Scope | null;
   readonly nodes: boolean;
   readonly droppable: boolean;
+  /** When it comes and what it carries, in Markdown: for the reference in docs/protocol.md. */
+  readonly summary: string;
 }
 
 export const eventRules = {
-  agent: { scope: 'operator.read', nodes: false, droppable: false },
-  chat: { scope: 'operator.read', nodes: false, droppable: false },
-  presence: { scope: 'operator.read', nodes: false, droppable: true },
-  tick: { scope: null, nodes: true, droppable: true },
-  health: { scope: null, nodes: true, droppable: true },
-  'sessions.changed': { scope: 'operator.read', nodes: false, droppable: true },
-  'session.message': { scope: 'operator.read', nodes: false, droppable: true },
-  'device.pair.requested': { scope: 'operator.pairing', nodes: false, droppable: false },
-  'device.pair.resolved': { scope: 'operator.pairing', nodes: false, droppable: false },
-  'node.pair.requested': { scope: 'operator.pairing', nodes: false, droppable: false },
-  'node.pair.resolved': { scope: 'operator.pairing', nodes: false, droppable: false },
-  shutdown: { scope: null, nodes: true, droppable: false },
+  agent: {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: false,
+    summary:
+      'The life and the text of each run: `{runId, seq, stream, ts, sessionKey, agentId, data}` with `stream` `lifecycle` (`data.phase` `start`, `end` or `error`) or `assistant` (`data.text` and `data.delta`).',
+  },
+  chat: {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: false,
+    summary:
+      'The same as a chat client shows it: `{runId, sessionKey, agentId, seq, state, message, …}` with `state` `delta`, then one of `final`, `aborted`, `error`.',
+  },
+  presence: {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: true,
+    summary: '`{presence}`, the whole list, after each change.',
+  },
+  tick: {
+    scope: null,
+    nodes: true,
+    droppable: true,
+    summary: '`{ts}`, every `policy.tickIntervalMs` of `hello-ok`.',
+  },
+  health: {
+    scope: null,
+    nodes: true,
+    droppable: true,
+    summary: 'The snapshot of `health`, after each refresh.',
+  },
+  'sessions.changed': {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: true,
+    summary:
+      'To connections that called `sessions.subscribe`: `{sessionKey, reason, ts, …}` after a change, `{sessionKey, phase, runId, ts, …}` of a run, both with the fields of its row. Changes that come close together leave as one.',
+  },
+  'session.message': {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: true,
+    summary:
+      'To connections that called `sessions.messages.subscribe`: each message that is added: `{sessionKey, sessionId, messageId, messageSeq, message, ts}`, with the message as in `chat.history`, uncut as long as a row may be.',
+  },
+  'device.pair.requested': {
+    scope: 'operator.pairing',
+    nodes: false,
+    droppable: false,
+    summary: 'A device waits for approval: its request.',
+  },
+  'device.pair.resolved': {
+    scope: 'operator.pairing',
+    nodes: false,
+    droppable: false,
+    summary: '`{requestId, deviceId, decision, ts}` with `decision` `approved` or `rejected`.',
+  },
+  'node.pair.requested': {
+    scope: 'operator.pairing',
+    nodes: false,
+    droppable: false,
+    summary: 'A node waits for approval: its request.',
+  },
+  'node.pair.resolved': {
+    scope: 'operator.pairing',
+    nodes: false,
+    droppable: false,
+    summary: '`{requestId, nodeId, decision, ts}` with `decision` `approved` or `rejected`.',
+  },
+  shutdown: {
+    scope: null,
+    nodes: true,
+    droppable: false,
+    summary:
+      '`{reason, restartExpectedMs}`, before the socket is closed with 1012; with `restartExpectedMs` it is worth waiting.',
+  },
 } as const satisfies Record<string, EventRule>;
 
 export type EventName = keyof typeof eventRules;
 
 /** Events to one connection, which have no `seq` (protocol.md §14.1). */
-const unnumberedEvents = ['connect.challenge', 'node.invoke.request'] as const;
+export const unnumberedEvents = {
+  'connect.challenge': '`{nonce, ts}`, the first frame of every socket.',
+  'node.invoke.request':
+    '`{id, nodeId, command, paramsJSON, timeoutMs, idempotencyKey}`, to the node that is asked to run a command.',
+} as const;
 
 /** What `hello-ok` advertises: exactly the events that this gateway can emit. */
-export const advertisedEvents: readonly string[] = [...unnumberedEvents, ...Object.keys(eventRules)];
+export const advertisedEvents: readonly string[] = [
+  ...Object.keys(unnumberedEvents),
+  ...Object.keys(eventRules),
+];
 
 /** JSON in pieces: text, or bytes in UTF-8 that are ready already. */
 export type EventPayload = readonly (string | Uint8Array)[];
@@ -71,7 +145,7 @@ export function encodeEvent(
 const END = Buffer.from('}');
 
 /** The frame of an event that no counter numbers, with `payload` already as JSON text. */
-export function encodeUnnumbered(name: (typeof unnumberedEvents)[number], payload: string): string {
+export function encodeUnnumbered(name: keyof typeof unnumberedEvents, payload: string): string {
   return `{"type":"event","event":"${name}","payload":${payload}}`;
 }
 

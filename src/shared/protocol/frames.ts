@@ -1,7 +1,8 @@
 /** The three frames of the protocol and the `connect` params: schemas, from which come types and checks (protocol.md §2, §5). */
 import * as v from 'valibot';
+import type { RpcErrorCode } from '../errors/catalogue.js';
 import { requestLimits } from '../limits.js';
-import { compile, list, map } from '../schema.js';
+import { about, compile, ignored, list, map } from '../schema.js';
 import { clientIds, clientModes } from './constants.js';
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(requestLimits.textChars));
@@ -13,9 +14,9 @@ const RequestFrame = v.strictObject({
   type: v.literal('req'),
   id: text,
   method: text,
-  params: v.exactOptional(v.unknown()),
-  traceparent: v.exactOptional(atMost(128)),
-  expectedProfileId: v.exactOptional(name),
+  params: v.exactOptional(about('Of the method; missing is `{}`.', v.unknown())),
+  traceparent: v.exactOptional(about('No effect yet.', atMost(128))),
+  expectedProfileId: v.exactOptional(about('No effect.', name)),
 });
 export type RequestFrame = v.InferOutput<typeof RequestFrame>;
 export const requestFrame = compile(RequestFrame);
@@ -40,19 +41,21 @@ const ConnectParams = v.strictObject({
   maxProtocol: whole(1),
   client: Client,
   caps: v.exactOptional(list(name, mostScopes)),
-  commands: v.exactOptional(list(name, mostCommands)),
-  permissions: v.exactOptional(map(name, v.boolean(), mostCommands)),
-  pathEnv: v.exactOptional(atMost(requestLimits.pathChars)),
-  role: v.exactOptional(text),
-  scopes: v.exactOptional(list(name, mostScopes)),
+  commands: v.exactOptional(about('Of a node.', list(name, mostCommands))),
+  permissions: v.exactOptional(about('Of a node.', map(name, v.boolean(), mostCommands))),
+  pathEnv: v.exactOptional(about('Of a node.', atMost(requestLimits.pathChars))),
+  role: v.exactOptional(about('`operator` or `node`. Default: `operator`.', text)),
+  scopes: v.exactOptional(
+    about('What the connection wants to do. Default: nothing.', list(name, mostScopes)),
+  ),
   device: v.exactOptional(
     // A missing nonce has an error of its own (protocol.md §8.3): clients of the historic form have none.
     v.strictObject({
       id: text,
       publicKey: text,
       signature: text,
-      signedAt: whole(0),
-      nonce: v.exactOptional(name),
+      signedAt: about('`ts` of the challenge.', whole(0)),
+      nonce: v.exactOptional(about('Of the challenge.', name)),
     }),
   ),
   auth: v.exactOptional(
@@ -67,9 +70,9 @@ const ConnectParams = v.strictObject({
   ),
   locale: v.exactOptional(name),
   userAgent: v.exactOptional(atMost(requestLimits.userAgentChars)),
-  modelCatalog: v.exactOptional(v.unknown()),
-  computerUse: v.exactOptional(v.unknown()),
-  workerRuns: v.exactOptional(v.unknown()),
+  modelCatalog: ignored,
+  computerUse: ignored,
+  workerRuns: ignored,
 });
 export type ConnectParams = v.InferOutput<typeof ConnectParams>;
 export const connectParams = compile(ConnectParams);
@@ -82,13 +85,6 @@ export interface ErrorShape {
   readonly retryable?: boolean;
   readonly retryAfterMs?: number;
 }
-
-export type RpcErrorCode =
-  | 'INVALID_REQUEST'
-  | 'FORBIDDEN'
-  | 'NOT_PAIRED'
-  | 'UNAVAILABLE'
-  | 'APPROVAL_NOT_FOUND';
 
 /** Numbers that tell a client how fresh its presence list and health snapshot are (protocol.md §14.5). */
 export interface StateVersion {

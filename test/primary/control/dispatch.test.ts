@@ -19,6 +19,8 @@ function setUp() {
     name,
     scope: 'operator.write',
     writeLimited: true,
+    summary: '',
+    answers: '',
     answer: () => '{}',
   }));
   const options = {

@@ -1,6 +1,5 @@
 /** `agent`, `agent.wait`, `agents.list`, `agent.identity.get` (methods.md §3). */
 import { isModelRef } from '../../../shared/config/model-ref.js';
-import { runLimits } from '../../../shared/limits.js';
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
@@ -45,6 +44,10 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
     method({
       name: 'agent',
       scope: 'operator.write',
+      summary:
+        'Runs a turn on a session. A message that is `/new` or `/reset`, or begins with it, resets the session first and needs `operator.admin`.',
+      answers:
+        'Twice with the same id. At once `{runId, sessionKey, agentId, status: "accepted", acceptedAt}`; at the end `{runId, status, summary, result}` with `status` `ok` or `timeout`, or the error `UNAVAILABLE` with `status: "error"` in the payload beside it.',
       async answer(params, connection, again) {
         requireOverrideRights(params, connection);
         requireRoute(params);
@@ -71,7 +74,10 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
     method({
       name: 'agent.wait',
       scope: 'operator.write',
-      async answer({ runId, timeoutMs = runLimits.waitDefaultMs }, connection) {
+      summary: 'Waits for the end of a run, and does not stop it.',
+      answers:
+        '`{runId, status, startedAt, endedAt}` with `status` `ok`, `error` or `timeout`; without `endedAt` the wait is over and the run is not. A queued turn of `chat.send` is answered at once with `status: "pending"`.',
+      async answer({ runId, timeoutMs }, connection) {
         const live = runs.live(runId);
         // A queued turn of the web chat is not waited for: its client shows that it waits (methods.md §3).
         if (live?.record.method === 'chat.send' && live.waiting)
@@ -85,6 +91,8 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
     method({
       name: 'agents.list',
       scope: 'operator.read',
+      summary: 'The agents, the default one first.',
+      answers: '`{defaultId, mainKey, scope, agents: [{id, name, model}]}`',
       answer: () => {
         const { defaultAgentId } = routes;
         const ids = [defaultAgentId, ...Object.keys(routes.agents).filter((id) => id !== defaultAgentId)];
@@ -104,6 +112,8 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
     method({
       name: 'agent.identity.get',
       scope: 'operator.read',
+      summary: 'The name of an agent, or of the one that a session belongs to.',
+      answers: '`{agentId, name}`',
       answer({ agentId, sessionKey }) {
         if (sessionKey !== undefined && isMalformed(sessionKey))
           throw invalidRequest(`invalid agent.identity.get params: malformed session key "${sessionKey}"`);

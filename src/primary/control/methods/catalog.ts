@@ -32,21 +32,29 @@ export function catalogMethods({ catalog, paths, workspace }: CatalogServices): 
     method({
       name: 'models.list',
       scope: 'operator.read',
-      answer: ({ view = 'default', provider }) => JSON.stringify({ models: catalog.list(view, provider) }),
+      summary: 'The models that there are to choose from.',
+      answers: '`{models: [{id, name, provider, contextWindow, …}]}` in the order of provider and name.',
+      answer: ({ view, provider }) => JSON.stringify({ models: catalog.list(view, provider) }),
     }),
     method({
       name: 'commands.list',
       scope: 'operator.read',
+      summary: 'What a message can say instead of being one.',
+      answers: '`{commands: [{name, textAliases, description, source, scope, acceptsArgs}]}`',
       answer: () => JSON.stringify({ commands }),
     }),
     method({
       name: 'chat.metadata',
       scope: 'operator.read',
+      summary: 'The models and commands that there are to choose from.',
+      answers: '`{models, commands}`, as `models.list` and `commands.list` have them.',
       answer: () => JSON.stringify({ models: catalog.list('default', undefined), commands }),
     }),
     method({
       name: 'skills.status',
       scope: 'operator.read',
+      summary: 'Skills and where they live. There are none yet.',
+      answers: '`{workspaceDir, managedSkillsDir, skills: []}`; paths only for admins.',
       answer: (_params, connection) =>
         JSON.stringify({
           workspaceDir: shownPath(workspace, connection),

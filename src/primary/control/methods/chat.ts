@@ -19,6 +19,10 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.send',
       scope: 'operator.write',
+      summary:
+        "Runs a turn on a session; its answer comes in `chat` events. `/stop` alone ends the session's turns, `/new` and `/reset` reset the session. Params `originating…`, `expected…`, `systemInputProvenance`, `systemProvenanceReceipt` and `suppressCommandInterpretation` have no effect; but for `expected…` they need `operator.admin`.",
+      answers:
+        '`{runId, status: "started"}`, `in_flight` for a key whose run is not over, its end for one whose run is; for `/stop` `{ok, aborted, runIds}`.',
       answer(params, connection) {
         const { sessionKey, agentId, idempotencyKey, queueMode, privileged } = params;
         if (privileged && !isAdmin(connection))
@@ -32,6 +36,8 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.abort',
       scope: 'operator.write',
+      summary: 'Ends one run of a session, or all of them.',
+      answers: '`{ok, aborted, runIds}`',
       async answer({ sessionKey, agentId, runId }) {
         const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
         const live = runId === undefined ? undefined : runs.live(runId);
@@ -43,6 +49,9 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.history',
       scope: 'operator.read',
+      summary: "A page of a session's messages, the oldest first. A session that does not exist has none.",
+      answers:
+        '`{sessionKey, sessionId, messages, thinkingLevel, verboseLevel, defaults, sessionInfo, inFlightRun, hasMore, nextOffset, totalMessages}`',
       async answer(params) {
         const key = canonicalKey(params.sessionKey, scheme, params.agentId?.toLowerCase());
         return JSON.stringify(await readHistoryPage(sessions, runs, key, params, sessionDefaults(routes)));
@@ -51,6 +60,10 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.startup',
       scope: 'operator.read',
+      summary:
+        "What a web page asks for first: as `chat.history`; or by the beginning of a session's id (`shortId`), and then the connection also gets `sessions.changed`.",
+      answers:
+        'As `chat.history`, by `shortId` with `resolution: {ok, key}`; `{resolution: {ok: false}}` when nothing is found.',
       async answer({ sessionKey, shortId, slugHint: _hint, ...page }, connection) {
         const defaults = sessionDefaults(routes);
         if (sessionKey !== undefined) {
@@ -70,6 +83,8 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.inject',
       scope: 'operator.admin',
+      summary: 'Adds a message of the assistant without a turn.',
+      answers: '`{ok, messageId}`',
       async answer({ sessionKey, agentId, message, label }) {
         const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
         const text = label === undefined ? message : `[${label}]\n${message}`;

@@ -9,6 +9,9 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.pair.list',
       scope: 'operator.pairing',
+      summary:
+        "Devices that wait for approval and those that have it; without `operator.admin` the caller's own.",
+      answers: '`{pending, paired}`, never with the value of a token.',
       async answer(_params, caller) {
         const { pending, paired } = await devices.list();
         const visible = ({ deviceId }: { readonly deviceId: string }): boolean => mayManage(caller, deviceId);
@@ -21,6 +24,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.pair.approve',
       scope: 'operator.pairing',
+      summary: 'Lets a device in. Nobody can give scopes that they do not have.',
+      answers: '`{requestId, device}`',
       async answer({ requestId }, caller) {
         const request = await devices.pending(requestId);
         if (!request) throw invalidRequest('unknown requestId');
@@ -34,6 +39,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.pair.reject',
       scope: 'operator.pairing',
+      summary: 'Turns a device away.',
+      answers: '`{requestId, deviceId}`',
       async answer({ requestId }, caller) {
         const request = await devices.pending(requestId);
         if (!request || !mayManage(caller, request.deviceId) || !(await devices.reject(requestId)))
@@ -44,6 +51,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.pair.remove',
       scope: 'operator.pairing',
+      summary: 'Forgets a device; its connections are closed with 4001.',
+      answers: '`{deviceId}`',
       async answer({ deviceId }, caller) {
         if (!mayManage(caller, deviceId) || !(await devices.remove(deviceId)))
           throw invalidRequest('unknown deviceId');
@@ -53,6 +62,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.pair.rename',
       scope: 'operator.pairing',
+      summary: 'Gives a device a name.',
+      answers: '`{deviceId, label}`',
       async answer({ deviceId, label }, caller) {
         const trimmed = label.trim();
         if (trimmed === '') throw invalidRequest('label required');
@@ -64,6 +75,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.token.rotate',
       scope: 'operator.pairing',
+      summary: 'Gives a device a new token; its connections are closed with 4001.',
+      answers: '`{deviceId, role, token, scopes, rotatedAtMs}`',
       async answer({ deviceId, role, scopes }, caller) {
         const denied = invalidRequest('device token rotation denied');
         const device = await devices.paired(deviceId);
@@ -83,6 +96,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.token.revoke',
       scope: 'operator.pairing',
+      summary: "Takes a device's token; its connections are closed with 4001.",
+      answers: '`{deviceId, role, revokedAtMs}`',
       async answer({ deviceId, role }, caller) {
         if (!mayManage(caller, deviceId)) throw invalidRequest('device token revocation denied');
         const token = await devices.revoke(deviceId, role);

@@ -14,6 +14,9 @@ export interface Method<P = unknown> {
   readonly advertised?: false;
   /** It changes the gateway itself: a client may call it only so often (protocol.md §7). */
   readonly writeLimited?: true;
+  /** What it does and what it answers, in Markdown: both are in the reference of docs/protocol.md. */
+  readonly summary: string;
+  readonly answers: string;
   /** The payload as JSON text. @throws RpcError */
   answer(params: P, connection: Connection, again: AnswerAgain): string | Promise<string>;
 }

@@ -18,6 +18,9 @@ export function nodePairingMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'node.pair.list',
       scope: 'operator.pairing',
+      summary:
+        "Nodes that wait for approval and those that have it; without `operator.admin` the caller's own.",
+      answers: '`{pending, paired}`',
       async answer(_params, caller) {
         const { pending, paired } = await devices.list();
         const visible = (one: { readonly deviceId: string; readonly roles?: readonly string[] }): boolean =>
@@ -31,6 +34,8 @@ export function nodePairingMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'node.pair.approve',
       scope: 'operator.pairing',
+      summary: 'Lets a node in. Nobody can give scopes that they do not have.',
+      answers: '`{requestId, node}`',
       async answer({ requestId }, caller) {
         const { scopes = [] } = await requestOf(requestId, caller);
         if (!holds(caller, scopes)) throw invalidRequest('node pairing denied');
@@ -42,6 +47,8 @@ export function nodePairingMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'node.pair.reject',
       scope: 'operator.pairing',
+      summary: 'Turns a node away.',
+      answers: '`{requestId, nodeId}`',
       async answer({ requestId }, caller) {
         const { deviceId: nodeId } = await requestOf(requestId, caller);
         if (!(await devices.reject(requestId))) throw invalidRequest('unknown requestId');
@@ -51,6 +58,8 @@ export function nodePairingMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'node.pair.remove',
       scope: 'operator.pairing',
+      summary: 'Takes the role of a node from a device, which keeps its others; without any it is removed.',
+      answers: '`{nodeId}`',
       async answer({ nodeId }, caller) {
         if (!mayManage(caller, nodeId) || !(await devices.removeRole(nodeId, 'node')))
           throw invalidRequest('unknown nodeId');

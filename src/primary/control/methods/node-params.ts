@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { largeFrameLimits, nodeLimits } from '../../../shared/limits.js';
-import { compile } from '../../../shared/schema.js';
+import { about, compile } from '../../../shared/schema.js';
 import { outlineOf } from '../outline.js';
 import type { NodePayload, NodeResult } from '../../nodes/node-invokes.js';
 import { milliseconds, name, none, optional, reading } from './param-types.js';
@@ -28,8 +28,8 @@ export const nodeParams = {
         nodeId: name,
         command: name,
         params: anyValue,
-        timeoutMs: optional(milliseconds),
-        idempotencyKey: name,
+        timeoutMs: optional(milliseconds, nodeLimits.invokeDefaultMs),
+        idempotencyKey: about('A repeat with the same one asks nobody.', name),
       }),
     ),
     ({ params, ...rest }) => {
@@ -46,7 +46,7 @@ export const nodeParams = {
         nodeId: name,
         ok: v.boolean(),
         payload: anyValue,
-        payloadJSON: anyText,
+        payloadJSON: optional(about('JSON as text: instead of `payload`.', v.nullable(v.string()))),
         error: optional(v.nullable(v.object({ code: anyText, message: anyText }))),
       }),
     ),

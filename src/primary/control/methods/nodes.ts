@@ -1,5 +1,4 @@
 /** `node.list`, `.describe`, `.rename`, `.invoke`, and what nodes call: `node.invoke.result`, `node.event` (methods.md §10). */
-import { nodeLimits } from '../../../shared/limits.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import type { ConnectedNodes } from '../../nodes/connected-nodes.js';
 import type { NodeFailure, NodeInvokes } from '../../nodes/node-invokes.js';
@@ -20,6 +19,9 @@ export function nodeMethods({ devices, nodes, invokes, dedupe }: NodeMethodServi
     method({
       name: 'node.list',
       scope: 'operator.read',
+      summary: 'The nodes, paired or connected.',
+      answers:
+        '`{ts, nodes: [{nodeId, displayName, platform, caps, commands, paired, connected, …}]}`, connected ones first, then by name.',
       async answer() {
         const { paired } = await devices.list();
         const ts = Date.now();
@@ -29,6 +31,8 @@ export function nodeMethods({ devices, nodes, invokes, dedupe }: NodeMethodServi
     method({
       name: 'node.describe',
       scope: 'operator.read',
+      summary: 'One node.',
+      answers: 'Its row of `node.list`, and `ts`.',
       async answer({ nodeId }) {
         const paired = await devices.paired(nodeId);
         const device = paired && isNode(paired) ? paired : undefined;
@@ -41,6 +45,8 @@ export function nodeMethods({ devices, nodes, invokes, dedupe }: NodeMethodServi
     method({
       name: 'node.rename',
       scope: 'operator.pairing',
+      summary: 'Gives a node a name.',
+      answers: '`{nodeId, displayName}`',
       async answer({ nodeId, displayName }, caller) {
         const name = displayName.trim();
         if (name === '') throw invalidRequest('displayName required');
@@ -53,11 +59,13 @@ export function nodeMethods({ devices, nodes, invokes, dedupe }: NodeMethodServi
     method({
       name: 'node.invoke',
       scope: 'operator.write',
-      answer({ timeoutMs = nodeLimits.invokeDefaultMs, ...asked }) {
+      summary: 'Asks a connected node to run a command that it declares, and waits for what comes of it.',
+      answers: '`{ok, nodeId, command, payload, payloadJSON}`',
+      answer(asked) {
         const { nodeId, command, idempotencyKey } = asked;
         const known = dedupe.find('node.invoke', idempotencyKey);
         if (known) return known;
-        const attempt = invokes.invoke({ ...asked, timeoutMs });
+        const attempt = invokes.invoke(asked);
         // The key is used from here on: whatever comes of it, the node may have done what it was asked to.
         if (!attempt.sent) throw refusal(attempt.failure);
         const answer = attempt.result.then((result) => {
@@ -73,6 +81,8 @@ export function nodeMethods({ devices, nodes, invokes, dedupe }: NodeMethodServi
       name: 'node.invoke.result',
       role: 'node',
       scope: null,
+      summary: 'What came of a command.',
+      answers: '`{ok: true}`, with `ignored: true` when nobody waits for it any more.',
       answer({ id, nodeId, result }, { session }) {
         if (session?.device?.deviceId !== nodeId) throw invalidRequest('nodeId does not match the device');
         return JSON.stringify({ ok: true, ...(!invokes.answered(nodeId, id, result) && { ignored: true }) });
@@ -82,6 +92,8 @@ export function nodeMethods({ devices, nodes, invokes, dedupe }: NodeMethodServi
       name: 'node.event',
       role: 'node',
       scope: null,
+      summary: 'What a node tells; without effect yet.',
+      answers: '`{ok: true}`',
       // No event of a node means anything to this gateway yet.
       answer: () => '{"ok":true}',
     }),

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { queueModes } from '../../../shared/config/queue-schema.js';
 import { requestLimits } from '../../../shared/limits.js';
-import { compile, type Check, type Parsed } from '../../../shared/schema.js';
+import { about, compile, ignored, type Check, type Parsed } from '../../../shared/schema.js';
 
 export const optional = v.exactOptional;
 export const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -14,14 +14,21 @@ export const key = text(512);
 export const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 export const milliseconds = whole(0);
+export const turnTimeout = optional(
+  about('0: no limit. Default: `agents.defaults.timeoutSeconds`.', milliseconds),
+);
 /** What may be said to an agent in one message. */
 export const message = longText(requestLimits.messageChars);
-export const thinking = optional(name);
-export const queueMode = optional(v.picklist(queueModes));
+export const thinking = optional(about('No effect yet.', name));
+export const queueMode = optional(
+  about('What becomes of it while another turn runs. Default: `messages.queue`.', v.picklist(queueModes)),
+);
+/** What becomes the run's id. */
+export const runKey = about("The run's id: a repeat with the same one does not run again.", name);
 export const none = compile(v.strictObject({}));
 
 /** All that a method needs of what checks its params. */
-export type ParamsCheck<Params> = Pick<Check<Params>, 'parse'>;
+export type ParamsCheck<Params> = Pick<Check<Params>, 'schema' | 'parse'>;
 
 /** A check that gives on something else than what it checks. */
 export type DerivedCheck<Given, Params> = Omit<Check<Given>, 'is' | 'parse'> & ParamsCheck<Params>;
@@ -41,7 +48,6 @@ export function reading<Given, Params>(
   };
 }
 
-const ignored = optional(v.unknown());
 /** Keys that are accepted without effect. */
 export const ignoredBy = <K extends string>(...keys: readonly K[]) =>
   Object.fromEntries(keys.map((one) => [one, ignored])) as Record<K, typeof ignored>;

@@ -3,8 +3,8 @@
  * frames needs nothing else of them. What a schema describes is what reaches the method, so it must be bounded.
  */
 import * as v from 'valibot';
-import { requestLimits } from '../../../shared/limits.js';
-import { compile, list } from '../../../shared/schema.js';
+import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../../shared/limits.js';
+import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
 import { nodeParams } from './node-params.js';
@@ -19,22 +19,26 @@ import {
   optional,
   queueMode,
   reading,
+  runKey,
   text,
   thinking,
+  turnTimeout,
   whole,
   type ParamsCheck,
 } from './param-types.js';
 import { sessionParams } from './session-params.js';
 
+const noEffect = 'No effect yet.';
+
 const system = {
-  health: compile(v.object({ probe: v.exactOptional(v.boolean()) })),
-  status: compile(v.strictObject({ includeChannelSummary: v.exactOptional(v.boolean()) })),
+  health: compile(v.object({ probe: optional(about('Collect it anew.', v.boolean())) })),
+  status: compile(v.strictObject({ includeChannelSummary: optional(about(noEffect, v.boolean())) })),
   'system-presence': none,
   'system-event': compile(
     v.object({
       // Missing and blank text has an error of its own.
-      text: optional(longText(1_000_000)),
-      sessionKey: optional(key),
+      text: optional(about('Required, not blank.', longText(1_000_000))),
+      sessionKey: optional(about("Default: the default agent's main session.", key)),
       deviceId: optional(name),
       instanceId: optional(name),
       host: optional(name),
@@ -58,27 +62,30 @@ const system = {
 const catalog = {
   'models.list': compile(
     v.object({
-      view: optional(v.picklist(['default', 'configured', 'all', 'provider-config'])),
+      view: optional(v.picklist(['default', 'configured', 'all', 'provider-config']), 'default'),
       provider: optional(name),
     }),
   ),
   'commands.list': compile(
     v.strictObject({
-      agentId: optional(name),
-      provider: optional(name),
-      scope: optional(v.picklist(['text', 'native', 'both'])),
-      includeArgs: optional(v.boolean()),
+      agentId: optional(about(noEffect, name)),
+      provider: optional(about(noEffect, name)),
+      scope: optional(about(noEffect, v.picklist(['text', 'native', 'both']))),
+      includeArgs: optional(about(noEffect, v.boolean())),
     }),
   ),
-  'skills.status': compile(v.strictObject({ agentId: optional(name) })),
+  'skills.status': compile(v.strictObject({ agentId: optional(about(noEffect, name)) })),
   'usage.status': none,
   'usage.cost': compile(
     v.strictObject({
-      days: optional(whole(1)),
-      startDate: optional(text(10)),
-      endDate: optional(text(10)),
-      agentId: optional(name),
-      agentScope: optional(v.literal('all')),
+      days: optional(
+        about(`The days before the end; at most ${usageLimits.days}.`, whole(1)),
+        usageLimits.defaultDays,
+      ),
+      startDate: optional(about('YYYY-MM-DD, in UTC; instead of `days`.', text(10))),
+      endDate: optional(about('YYYY-MM-DD, in UTC. Default: today.', text(10))),
+      agentId: optional(about('Runs of this agent only.', name)),
+      agentScope: optional(about('Of all agents, as without it.', v.literal('all'))),
       ...ignoredBy('mode', 'utcOffset'),
     }),
   ),
@@ -91,52 +98,56 @@ const devices = {
   'device.pair.approve': byRequest,
   'device.pair.reject': byRequest,
   'device.pair.remove': compile(v.strictObject({ deviceId: name })),
-  'device.pair.rename': compile(
-    v.strictObject({ deviceId: name, label: v.pipe(v.string(), v.maxLength(64)) }),
-  ),
+  'device.pair.rename': compile(v.strictObject({ deviceId: name, label: about('Not blank.', longText(64)) })),
   'device.token.rotate': compile(
-    v.strictObject({ deviceId: name, role: name, scopes: v.exactOptional(list(name, requestLimits.scopes)) }),
+    v.strictObject({
+      deviceId: name,
+      role: name,
+      scopes: optional(about('Default: those that are approved.', list(name, requestLimits.scopes))),
+    }),
   ),
   'device.token.revoke': compile(v.strictObject({ deviceId: name, role: name })),
 };
 
+const { defaults: page } = historyPageLimits;
+
 const historyFields = {
-  sessionId: optional(name),
-  messageId: optional(name),
-  cursor: optional(text(1_024)),
+  sessionId: optional(about(noEffect, name)),
+  messageId: optional(about(noEffect, name)),
+  cursor: optional(about(noEffect, text(1_024))),
   agentId: optional(name),
-  limit: optional(whole(1, 1_000)),
-  offset: optional(whole(0)),
-  maxChars: optional(whole(1, 500_000)),
-  maxBytes: optional(whole(1_024)),
+  limit: optional(whole(1, 1_000), page.limit),
+  offset: optional(about('Messages to leave out, from the newest.', whole(0)), page.offset),
+  maxChars: optional(about('Of one text; longer ones are cut.', whole(1, 500_000)), page.maxChars),
+  maxBytes: optional(about('Of all; the oldest give way.', whole(1_024)), page.maxBytes),
 };
 
-const flag = optional(v.boolean());
+const flag = optional(about(noEffect, v.boolean()));
 const url = text(8_192);
 
 const channels = {
   send: reading(
     compile(
       v.strictObject({
-        to: text(512),
+        to: about("A session's key, where `sessionKey` is missing.", text(512)),
         message: optional(message),
-        mediaUrl: optional(url),
-        mediaUrls: optional(list(url, 64)),
-        channel: optional(longText(64)),
-        accountId: optional(name),
+        mediaUrl: optional(about('Becomes a line of the message.', url)),
+        mediaUrls: optional(about('The same, one line each.', list(url, 64))),
+        channel: optional(about('Required: `webchat`, the only one yet.', longText(64))),
+        accountId: optional(about(noEffect, name)),
         agentId: optional(name),
-        threadId: optional(name),
-        replyToId: optional(name),
+        threadId: optional(about(noEffect, name)),
+        replyToId: optional(about(noEffect, name)),
         sessionKey: optional(key),
-        idempotencyKey: name,
+        idempotencyKey: about('A repeat with the same one sends nothing.', name),
         gifPlayback: flag,
         silent: flag,
         forceDocument: flag,
         asVoice: flag,
-        buffer: optional(v.string()),
-        filename: optional(name),
-        contentType: optional(name),
-        parseMode: optional(name),
+        buffer: optional(about('Refused unless empty.', v.string())),
+        filename: optional(about(noEffect, name)),
+        contentType: optional(about(noEffect, name)),
+        parseMode: optional(about(noEffect, name)),
       }),
     ),
     // Nothing takes what it holds.
@@ -148,33 +159,36 @@ const runs = {
   agent: compile(
     v.strictObject({
       message: v.pipe(message, v.minLength(1)),
-      idempotencyKey: name,
-      agentId: optional(name),
-      sessionKey: optional(key),
-      sessionId: optional(name),
-      deliver: optional(v.boolean()),
-      bestEffortDeliver: optional(v.boolean()),
-      provider: optional(name),
-      model: optional(name),
+      idempotencyKey: runKey,
+      agentId: optional(about("Default: the session's agent, or the default one.", name)),
+      sessionKey: optional(about("Default: the agent's main session.", key)),
+      sessionId: optional(about('Without `sessionKey`: the session that has this id.', name)),
+      deliver: optional(about('Refused where there is no channel to deliver to.', v.boolean())),
+      bestEffortDeliver: optional(about('With `deliver`: not refused.', v.boolean())),
+      provider: optional(about('Of `model`; for admins.', name)),
+      model: optional(about('For this run only; for admins.', name)),
       thinking,
       attachments,
-      timeout: optional(whole(0)),
-      lane: optional(name),
-      extraSystemPrompt: optional(longText(1_000_000)),
-      cwd: optional(longText(4_096)),
-      label: optional(text(512)),
-      to: optional(text(512)),
-      channel: optional(name),
-      accountId: optional(name),
-      threadId: optional(name),
-      groupId: optional(name),
-      groupChannel: optional(name),
-      groupSpace: optional(name),
-      replyTo: optional(text(512)),
-      replyChannel: optional(name),
-      replyAccountId: optional(name),
+      timeout: optional(about('Seconds; 0: no limit. Default: `agents.defaults.timeoutSeconds`.', whole(0))),
+      lane: optional(about('Where the run takes its place. Default: `main`.', name)),
+      extraSystemPrompt: optional(about('The system prompt of this turn.', longText(1_000_000))),
+      cwd: optional(about(noEffect, longText(4_096))),
+      label: optional(about(noEffect, text(512))),
+      to: optional(about(noEffect, text(512))),
+      channel: optional(about('With `deliver`: `webchat`, the only one yet.', name)),
+      accountId: optional(about(noEffect, name)),
+      threadId: optional(about(noEffect, name)),
+      groupId: optional(about(noEffect, name)),
+      groupChannel: optional(about(noEffect, name)),
+      groupSpace: optional(about(noEffect, name)),
+      replyTo: optional(about(noEffect, text(512))),
+      replyChannel: optional(about('The same, before `channel`.', name)),
+      replyAccountId: optional(about(noEffect, name)),
       inputProvenance: optional(
-        v.object({ kind: v.picklist(['external_user', 'inter_session', 'internal_system']) }),
+        about(
+          noEffect,
+          v.object({ kind: v.picklist(['external_user', 'inter_session', 'internal_system']) }),
+        ),
       ),
       ...ignoredBy('promptMode', 'bootstrapContextMode', 'bootstrapContextRunKind', 'acpTurnSource'),
       ...ignoredBy('voiceWakeTrigger', 'modelRun', 'internalEvents', 'internalRuntimeHandoffId', 'spawnedBy'),
@@ -182,7 +196,9 @@ const runs = {
       ...ignoredBy('disableMessageTool', 'execApprovalFollowupExpectedSessionId'),
     }),
   ),
-  'agent.wait': compile(v.strictObject({ runId: name, timeoutMs: optional(milliseconds) })),
+  'agent.wait': compile(
+    v.strictObject({ runId: name, timeoutMs: optional(milliseconds, runLimits.waitDefaultMs) }),
+  ),
   'agents.list': none,
   'agent.identity.get': compile(v.strictObject({ agentId: optional(name), sessionKey: optional(key) })),
   'chat.send': withProvenance(
@@ -190,15 +206,15 @@ const runs = {
       v.strictObject({
         sessionKey: key,
         message,
-        idempotencyKey: name,
+        idempotencyKey: runKey,
         agentId: optional(name),
-        sessionId: optional(name),
+        sessionId: optional(about('Refused when the session has another one by now.', name)),
         thinking,
-        fastMode: optional(v.union([v.boolean(), v.literal('auto')])),
+        fastMode: optional(about(noEffect, v.union([v.boolean(), v.literal('auto')]))),
         queueMode,
-        deliver: optional(v.boolean()),
+        deliver: optional(about(noEffect, v.boolean())),
         attachments,
-        timeoutMs: optional(milliseconds),
+        timeoutMs: turnTimeout,
         ...ignoredBy('replyToId', 'mentions', 'workContext', 'intent', 'toolBindings', 'fastAutoOnSeconds'),
       }),
     ),
@@ -207,8 +223,8 @@ const runs = {
     v.strictObject({
       sessionKey: key,
       agentId: optional(name),
-      runId: optional(name),
-      preserveSideRuns: optional(v.boolean()),
+      runId: optional(about('Default: all of the session.', name)),
+      preserveSideRuns: optional(about(noEffect, v.boolean())),
     }),
   ),
   'chat.history': compile(v.strictObject({ sessionKey: key, ...historyFields })),
@@ -225,7 +241,7 @@ const runs = {
     v.strictObject({
       sessionKey: key,
       message: v.pipe(message, v.minLength(1)),
-      label: optional(text(100)),
+      label: optional(about('Stands before the message, in brackets.', text(100))),
       agentId: optional(name),
     }),
   ),

@@ -20,6 +20,8 @@ export function sendMethods(services: TurnServices): readonly Method[] {
     method({
       name: 'send',
       scope: 'operator.write',
+      summary: "A message to a chat network. `webchat`, a session's own transcript, is the only one yet.",
+      answers: '`{runId, messageId, channel, chatId}`',
       async answer(params) {
         const text = textOf(params);
         requireChannel(params);

@@ -1,34 +1,40 @@
 /** What the methods on sessions take (methods.md §4). */
 import * as v from 'valibot';
-import { compile, list, map } from '../../../shared/schema.js';
+import { historyPageLimits, sessionLimits } from '../../../shared/limits.js';
+import { about, compile, list, map } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import {
   ignoredBy,
   key,
   longText,
   message,
-  milliseconds,
   name,
   none,
   optional,
   queueMode,
+  runKey,
   text,
   thinking,
+  turnTimeout,
   whole,
 } from './param-types.js';
 
 const flag = optional(v.boolean());
 const agentId = optional(name);
-const expectedSessionId = optional(name);
-/** Sessions that one preview may be asked for; only the first 64 are looked at. */
-const keys = v.pipe(list(key, 1_000), v.minLength(1));
+const expectedSessionId = optional(about('Refused when the session has another one by now.', name));
+const keys = v.pipe(
+  about(`Only the first ${sessionLimits.previewKeys} are looked at.`, list(key, 1_000)),
+  v.minLength(1),
+);
 
 /** Other filters exist in other programs: they are accepted without effect. */
 const listFields = {
-  limit: optional(whole(1)),
+  limit: optional(
+    about(`Default ${sessionLimits.listDefault}, at most ${sessionLimits.listRows}.`, whole(1)),
+  ),
   offset: optional(whole(0)),
-  activeMinutes: optional(whole(1)),
-  includeGlobal: flag,
+  activeMinutes: optional(about('Updated within these minutes.', whole(1))),
+  includeGlobal: optional(about('Default `true`.', v.boolean())),
   includeUnknown: flag,
   includeDerivedTitles: flag,
   includeLastMessage: flag,
@@ -36,7 +42,9 @@ const listFields = {
   label: optional(text(512)),
   spawnedBy: optional(key),
   search: optional(longText(512)),
-  archived: optional(v.union([v.boolean(), v.literal('all')])),
+  archived: optional(
+    about('Those that are, those that are not, or `all`.', v.union([v.boolean(), v.literal('all')])),
+  ),
   sortBy: optional(v.picklist(['updatedAt', 'lastInteractionAt', 'activity'])),
   activeOnly: flag,
   excludeCron: flag,
@@ -88,14 +96,26 @@ const messagesOf = { key, agentId };
 export const sessionParams = {
   'sessions.subscribe': compile(v.object(listFields)),
   'sessions.unsubscribe': none,
-  'sessions.messages.subscribe': compile(v.strictObject({ ...messagesOf, includeApprovals: flag })),
+  'sessions.messages.subscribe': compile(
+    v.strictObject({ ...messagesOf, includeApprovals: optional(about('No effect yet.', v.boolean())) }),
+  ),
   'sessions.messages.unsubscribe': compile(v.strictObject(messagesOf)),
   'sessions.list': compile(v.object(listFields)),
   'sessions.describe': compile(
     v.strictObject({ key, agentId, includeDerivedTitles: flag, includeLastMessage: flag }),
   ),
   'sessions.preview': compile(
-    v.strictObject({ keys, limit: optional(whole(1)), maxChars: optional(whole(20)) }),
+    v.strictObject({
+      keys,
+      limit: optional(
+        about(`At most ${sessionLimits.previewItems}.`, whole(1)),
+        sessionLimits.previewDefaultItems,
+      ),
+      maxChars: optional(
+        about(`At most ${sessionLimits.previewChars}.`, whole(20)),
+        sessionLimits.previewDefaultChars,
+      ),
+    }),
   ),
   'sessions.resolve': compile(
     v.strictObject({
@@ -117,7 +137,7 @@ export const sessionParams = {
       key: optional(key),
       sessionKey: optional(key),
       agentId,
-      limit: optional(whole(1, 1_000)),
+      limit: optional(whole(1, 1_000), historyPageLimits.defaults.limit),
     }),
   ),
   'sessions.create': compile(
@@ -127,12 +147,12 @@ export const sessionParams = {
       label: field,
       model: field,
       thinkingLevel: field,
-      parentSessionKey: optional(key),
+      parentSessionKey: optional(about('Of a session that exists.', key)),
       message: optional(message),
-      task: optional(message),
+      task: optional(about('As `message`.', message)),
       attachments,
-      timeoutMs: optional(milliseconds),
-      idempotencyKey: optional(name),
+      timeoutMs: turnTimeout,
+      idempotencyKey: optional(runKey),
     }),
   ),
   'sessions.send': compile(
@@ -143,26 +163,47 @@ export const sessionParams = {
       thinking,
       queueMode,
       attachments,
-      timeoutMs: optional(milliseconds),
-      idempotencyKey: optional(name),
+      timeoutMs: turnTimeout,
+      idempotencyKey: optional(runKey),
     }),
   ),
   'sessions.abort': compile(
-    v.strictObject({ key: optional(key), runId: optional(name), agentId, clearQueued: flag }),
+    v.strictObject({
+      key: optional(key),
+      runId: optional(name),
+      agentId,
+      clearQueued: optional(about('Also the runs that wait.', v.boolean())),
+    }),
   ),
   'sessions.patch': compile(v.strictObject({ key, agentId, ...patchFields })),
   'sessions.reset': compile(
-    v.strictObject({ key, agentId, reason: optional(v.picklist(['new', 'reset'])), expectedSessionId }),
+    v.strictObject({
+      key,
+      agentId,
+      reason: optional(v.picklist(['new', 'reset']), 'reset'),
+      expectedSessionId,
+    }),
   ),
   'sessions.delete': compile(
     v.strictObject({
       key,
       agentId,
-      deleteTranscript: flag,
+      deleteTranscript: optional(about('False: its lines stay without a name.', v.boolean()), true),
       expectedSessionId,
-      archivedOnly: flag,
+      archivedOnly: optional(about('Only if it is archived.', v.boolean()), false),
       ...ignoredBy('emitLifecycleHooks'),
     }),
   ),
-  'sessions.compact': compile(v.strictObject({ key, agentId, maxLines: optional(whole(1)) })),
+  'sessions.compact': compile(
+    v.strictObject({
+      key,
+      agentId,
+      maxLines: optional(
+        about(
+          'Keep so many of its last lines. Default: a summary by the model, and the newest lines.',
+          whole(1),
+        ),
+      ),
+    }),
+  ),
 };

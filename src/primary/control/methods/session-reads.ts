@@ -24,12 +24,16 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
     method({
       name: 'sessions.list',
       scope: 'operator.read',
+      summary: 'Sessions, those updated last first.',
+      answers: '`{ts, path, count, totalCount, limitApplied, hasMore, nextOffset, defaults, sessions}`',
       answer: async (params, connection) =>
         JSON.stringify(await lister.list(params, shownPath(sessions.store.path, connection), Date.now())),
     }),
     method({
       name: 'sessions.describe',
       scope: 'operator.read',
+      summary: 'One session.',
+      answers: '`{session}`, `null` when there is none.',
       async answer(params) {
         const key = keyOf(params.key, params.agentId);
         const entry = await sessions.get(key);
@@ -40,9 +44,12 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
     method({
       name: 'sessions.preview',
       scope: 'operator.read',
-      async answer({ keys, limit = sessionLimits.previewDefaultItems, maxChars }) {
+      summary: 'The last messages of several sessions, each as one line.',
+      answers:
+        '`{ts, previews: [{key, status, items: [{role, text}]}]}` with `status` `ok`, `empty` or `missing`.',
+      async answer({ keys, limit, maxChars }) {
         const items = Math.min(limit, sessionLimits.previewItems);
-        const chars = Math.min(maxChars ?? sessionLimits.previewDefaultChars, sessionLimits.previewChars);
+        const chars = Math.min(maxChars, sessionLimits.previewChars);
         const previews: object[] = [];
         for (const key of keys.slice(0, sessionLimits.previewKeys)) {
           previews.push(await preview(keyOf(key, undefined), items, chars, sessions));
@@ -55,6 +62,8 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
       name: 'sessions.resolve',
       scope: 'operator.read',
       advertised: false,
+      summary: 'The key of the session that is named in one of several ways.',
+      answers: '`{ok: true, key}`; with `allowMissing` `{ok: false}` when there is none.',
       async answer(params) {
         const found = await findSession(params, sessions);
         if (found.outcome === 'found') return JSON.stringify({ ok: true, key: found.key });
@@ -66,12 +75,13 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
       name: 'sessions.get',
       scope: 'operator.read',
       advertised: false,
+      summary: 'The last messages of a session.',
+      answers: '`{messages}`',
       async answer({ key, sessionKey, agentId, limit }) {
         const name = key ?? sessionKey;
         if (name === undefined) throw invalidRequest('key required');
-        const page = limit === undefined ? {} : { limit };
         const defaults = sessionDefaults(routes);
-        const { messages } = await readHistoryPage(sessions, runs, keyOf(name, agentId), page, defaults);
+        const { messages } = await readHistoryPage(sessions, runs, keyOf(name, agentId), { limit }, defaults);
         return JSON.stringify({ messages });
       },
     }),

@@ -20,6 +20,8 @@ export function sessionSubscriptionMethods(services: SubscriptionServices): read
     method({
       name: 'sessions.subscribe',
       scope: 'operator.read',
+      summary: 'Sends this connection `sessions.changed` from now on.',
+      answers: '`{subscribed: true}`; with any param of `sessions.list` also `list`, its answer.',
       async answer(params, connection) {
         // Before the list is read: no change falls between the two.
         events.subscribe(connection);
@@ -31,6 +33,8 @@ export function sessionSubscriptionMethods(services: SubscriptionServices): read
     method({
       name: 'sessions.unsubscribe',
       scope: 'operator.read',
+      summary: 'Ends `sessions.subscribe`.',
+      answers: '`{subscribed: false}`',
       answer(_params, connection) {
         events.unsubscribe(connection);
         return '{"subscribed":false}';
@@ -39,6 +43,8 @@ export function sessionSubscriptionMethods(services: SubscriptionServices): read
     method({
       name: 'sessions.messages.subscribe',
       scope: 'operator.read',
+      summary: 'Sends this connection `session.message` for one session from now on.',
+      answers: '`{subscribed: true, key}`',
       answer(params, connection) {
         const key = keyOf(params);
         if (!events.subscribeMessages(connection, key))
@@ -49,6 +55,8 @@ export function sessionSubscriptionMethods(services: SubscriptionServices): read
     method({
       name: 'sessions.messages.unsubscribe',
       scope: 'operator.read',
+      summary: 'Ends `sessions.messages.subscribe` for one session.',
+      answers: '`{subscribed: false, key}`',
       answer(params, connection) {
         const key = keyOf(params);
         events.unsubscribeMessages(connection, key);

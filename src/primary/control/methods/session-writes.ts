@@ -26,11 +26,16 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
     method({
       name: 'sessions.create',
       scope: 'operator.write',
+      summary:
+        'Makes a session, and with a message runs its first turn. Without `key` its key follows from the `idempotencyKey`: a repeat gives the same session.',
+      answers: '`{ok, key, sessionId, entry, runStarted}`, and `runId` where a run was started.',
       answer: (params) => create(params, services),
     }),
     method({
       name: 'sessions.send',
       scope: 'operator.write',
+      summary: 'Runs a turn on a session that exists.',
+      answers: 'As `chat.send`.',
       async answer(params) {
         const { message, attachments, timeoutMs, queueMode, idempotencyKey: runId = randomUUID() } = params;
         const key = keyOf(params);
@@ -42,6 +47,8 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
     method({
       name: 'sessions.abort',
       scope: 'operator.write',
+      summary: "Ends a session's run, with `clearQueued` also those that wait.",
+      answers: '`{ok, abortedRunId, status}` with `status` `aborted` or `no-active-run`.',
       async answer({ key: name, runId, agentId, clearQueued }) {
         const named = name === undefined ? undefined : keyOf({ key: name, ...(agentId && { agentId }) });
         const key = named ?? (runId === undefined ? undefined : runs.live(runId)?.record.sessionKey);
@@ -58,6 +65,9 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
     method({
       name: 'sessions.patch',
       scope: 'operator.write',
+      summary:
+        'Changes fields of a session and makes it where there is none. `null` clears a field; those that change what a run may do need `operator.admin`.',
+      answers: '`{ok, path, key, entry, resolved: {modelProvider, model}}`',
       async answer({ key: name, agentId, ...patch }, connection) {
         if (Object.keys(patch).some((field) => privilegedFields.has(field))) requireAdmin(connection);
         const key = keyOf({ key: name, ...(agentId && { agentId }) });
@@ -71,10 +81,12 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
     method({
       name: 'sessions.reset',
       scope: 'operator.admin',
+      summary: "Ends a session's runs and begins it anew; what was said is archived.",
+      answers: '`{ok, key, entry}`',
       async answer(params) {
         const key = keyOf(params);
         requireAgent(agentOf(key, scheme), routes, 'sessions.reset');
-        const { reason = 'reset', expectedSessionId } = params;
+        const { reason, expectedSessionId } = params;
         const entry = await asked(changes.reset(key, { reason, expectedSessionId }));
         return JSON.stringify({ ok: true, key, entry });
       },
@@ -83,8 +95,11 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       name: 'sessions.delete',
       // What is archived already, a writer may delete; everything else needs admin.
       scope: 'operator.write',
+      summary:
+        "Ends a session's runs and removes it. Needs `operator.admin`, except for what is archived already (`archivedOnly`).",
+      answers: '`{ok, key, deleted, archived}`; `archived` names what is kept of its transcript.',
       async answer(params, connection) {
-        const { deleteTranscript: archive = true, archivedOnly = false, expectedSessionId } = params;
+        const { deleteTranscript: archive, archivedOnly, expectedSessionId } = params;
         if (!archivedOnly) requireAdmin(connection);
         const key = keyOf(params);
         const removed = await asked(changes.remove(key, { archive, archivedOnly, expectedSessionId }));
@@ -94,6 +109,9 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
     method({
       name: 'sessions.compact',
       scope: 'operator.admin',
+      summary: 'Takes the older lines of a session away, with or without a summary of them.',
+      answers:
+        '`{ok, key, compacted, kept, …}`; with `maxLines` also `archived`. `compacted: false` where there was nothing to do.',
       async answer(params) {
         const { maxLines } = params;
         const key = keyOf(params);

@@ -18,6 +18,9 @@ export function systemEventMethods({ sessions, presence }: SystemEventServices):
     method({
       name: 'system-event',
       scope: 'operator.admin',
+      summary:
+        "Something for a session's next turn; a text that begins with `Node:` is a sign of life of a node instead.",
+      answers: '`{ok: true}`',
       async answer({ text = '', sessionKey, ...facts }) {
         const said = text.trim();
         if (said === '') throw invalidRequest('text required');

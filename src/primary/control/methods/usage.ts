@@ -17,13 +17,18 @@ export function usageMethods({ store, catalog }: UsageServices): readonly Method
     method({
       name: 'usage.status',
       scope: 'operator.read',
+      summary: 'What providers say of their quotas: none is asked yet.',
+      answers: '`{updatedAt, providers: []}`',
       // What providers say of their quotas is asked of none of them yet.
       answer: () => JSON.stringify({ updatedAt: Date.now(), providers: [] }),
     }),
     method({
       name: 'usage.cost',
       scope: 'operator.read',
-      async answer({ days = usageLimits.defaultDays, startDate, endDate, agentId, agentScope }) {
+      summary: 'Tokens and cost of runs on sessions, by UTC day, at the prices of the present config.',
+      answers:
+        '`{updatedAt, days, daily: [{date, …}], totals}`; each with tokens and cost by kind, and `missingCostEntries`, the runs without a price.',
+      async answer({ days, startDate, endDate, agentId, agentScope }) {
         if (agentScope === 'all' && agentId !== undefined)
           throw invalidRequest('agentScope=all cannot be combined with agentId');
         const updatedAt = Date.now();

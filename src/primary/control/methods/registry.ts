@@ -1,0 +1,47 @@
+/** Every method that there is. */
+import { agentMethods, type AgentMethodServices } from './agent.js';
+import { catalogMethods, type CatalogServices } from './catalog.js';
+import { chatMethods, type ChatServices } from './chat.js';
+import { deviceMethods } from './devices.js';
+import type { Method } from './method.js';
+import { nodePairingMethods } from './node-pairing.js';
+import { nodeMethods, type NodeMethodServices } from './nodes.js';
+import { sendMethods } from './send.js';
+import { sessionReadMethods, type SessionReadServices } from './session-reads.js';
+import { sessionSubscriptionMethods, type SubscriptionServices } from './session-subscriptions.js';
+import { sessionWriteMethods, type SessionWriteServices } from './session-writes.js';
+import { systemEventMethods, type SystemEventServices } from './system-event.js';
+import { systemMethods, type SystemMethodServices } from './system.js';
+import { usageMethods, type UsageServices } from './usage.js';
+
+/** What methods work with; each family takes of it what it needs. */
+export type MethodServices = AgentMethodServices &
+  CatalogServices &
+  ChatServices &
+  NodeMethodServices &
+  SessionReadServices &
+  SessionWriteServices &
+  SubscriptionServices &
+  SystemEventServices &
+  SystemMethodServices &
+  UsageServices;
+
+/** By name, in the order in which `hello-ok` and the reference list them. */
+export function methodRegistry(services: MethodServices): ReadonlyMap<string, Method> {
+  const methods = [
+    ...systemMethods(services),
+    ...agentMethods(services),
+    ...chatMethods(services),
+    ...sendMethods(services),
+    ...sessionReadMethods(services),
+    ...sessionWriteMethods(services),
+    ...systemEventMethods(services),
+    ...catalogMethods(services),
+    ...usageMethods(services),
+    ...sessionSubscriptionMethods(services),
+    ...deviceMethods(services.devices),
+    ...nodeMethods(services),
+    ...nodePairingMethods(services.devices),
+  ];
+  return new Map(methods.map((method) => [method.name, method]));
+}
