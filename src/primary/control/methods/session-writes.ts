@@ -109,7 +109,7 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
     method({
       name: 'sessions.compact',
       scope: 'operator.admin',
-      summary: 'Takes the older lines of a session away, with or without a summary of them.',
+      summary: "Summarizes a session's older lines for the model, or archives them (`maxLines`).",
       answers:
         '`{ok, key, compacted, kept, …}`; with `maxLines` also `archived`. `compacted: false` where there was nothing to do.',
       async answer(params) {
