@@ -117,6 +117,10 @@ export const requestLimits = {
   scopes: 64,
   /** One message to an agent: the primary stores it and sends it on, so it may not be as large as a frame. */
   messageChars: 1_048_576,
+  /** A session's key without its agent's part: whole, it fits the store's index also when each takes three bytes. */
+  keyChars: 512,
+  /** Containers in one another: what is passed on is written and copied by functions that call themselves. */
+  levels: 128,
   /** What a node offers: commands, permissions. */
   commands: 256,
 } as const;

@@ -78,6 +78,7 @@ export function createLargeFrames(options: LargeFramesOptions): LargeFrames {
       }),
     );
     started.on('error', whileInUse(lost));
+    started.on('messageerror', whileInUse(lost));
     started.on(
       'exit',
       whileInUse((code: number) => lost(new Error(`exit code ${code}`))),

@@ -1,4 +1,4 @@
-/** What a JSON text holds, found without building any of it: how many values, and what stands outermost. */
+/** What a JSON text holds, found without building any of it: how many values, how deep, and what stands outermost. */
 
 export interface Outline {
   /** At least as many as valid JSON holds. */
@@ -55,6 +55,22 @@ export function outlineOf(text: Buffer, outerBytes: number): Outline {
     values,
     outer: pieces.length <= MAX_PIECES && bytes <= outerBytes ? Buffer.concat(pieces) : undefined,
   };
+}
+
+/** Whether more than `most` containers stand in one another. */
+export function isDeeperThan(text: Buffer, most: number): boolean {
+  if (text.length <= 2 * most) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = text[at] as number;
+    if (byte === QUOTE) at = endOfString(text, at);
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      depth += 1;
+      if (depth > most) return true;
+    }
+  }
+  return false;
 }
 
 /** Where the string that opens at `start` closes, or the last byte. */

@@ -8,6 +8,7 @@ import { requestFrame, type ErrorShape } from '../../shared/protocol/frames.js';
 import { describeProblems } from '../../shared/schema.js';
 import type { ParamsCheck } from './methods/param-types.js';
 import { methodParams } from './methods/params.js';
+import { isDeeperThan } from './outline.js';
 
 export type ReadRequest =
   | {
@@ -26,10 +27,13 @@ export type ReadParams =
 /** The id in an answer to what has none that can be read (protocol.md §2.1). */
 export const UNREADABLE_ID = 'invalid';
 
+const tooDeep = `at root: must have at most ${requestLimits.levels} levels`;
+
 const paramsOf: ReadonlyMap<string, ParamsCheck<unknown>> = new Map(Object.entries(methodParams));
 
 export function readRequest(message: Buffer): ReadRequest {
   const value = parseMessage(message);
+  if (isDeeperThan(message, requestLimits.levels)) return invalidFrame(idOf(value), tooDeep);
   const frame = requestFrame.parse(value);
   if (!frame.ok) return invalidFrame(idOf(value), describeProblems(frame.problems));
   const { id, method, params } = frame.value;

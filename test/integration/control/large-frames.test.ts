@@ -50,6 +50,23 @@ describe('a large frame', () => {
     expect((await answer(admin, id)).error).toEqual({ code: 'INVALID_REQUEST', message });
   });
 
+  it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"x":', '}'],
+  ])('of too many %s in one another is refused, and the next one is read', async (what, open, close) => {
+    const id = `deep ${what}`;
+    for (const depth of [5_000, 200_000]) {
+      const deep = `${open.repeat(depth)}0${close.repeat(depth)}${' '.repeat(300_000)}`;
+      admin.send(
+        request(`${id} ${depth}`, 'agent', `{"message":"x","idempotencyKey":"x","internalEvents":${deep}}`),
+      );
+      const refused = await answer(admin, `${id} ${depth}`);
+      expect(refused.error?.message).toBe('invalid request frame: at root: must have at most 128 levels');
+    }
+    admin.send(request(`after ${id}`, 'health', long));
+    expect(await answer(admin, `after ${id}`)).toMatchObject({ ok: true });
+  });
+
   it('with what the method takes is served', async () => {
     admin.send(request('served', 'health', long.replace('{', '{"probe":true,')));
     expect(await answer(admin, 'served')).toMatchObject({ ok: true, payload: { ok: true } });

@@ -48,6 +48,12 @@ describe('a frame that is no request', () => {
       'at root: must be object',
     ],
     ['null', 'null', 'invalid', 'at root: must be object'],
+    [
+      'lists in lists in lists',
+      `{"type":"req","id":"deep","method":"health","params":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      'deep',
+      'at root: must have at most 128 levels',
+    ],
     ['an array', '[]', 'invalid', required],
     ['an empty object', '{}', 'invalid', required],
     ['without a usable id', '{"type":"req","id":7,"method":"health"}', 'invalid', 'at /id: must be string'],

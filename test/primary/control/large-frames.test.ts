@@ -17,6 +17,8 @@ parentPort.on('message', (bytes) => {
   if (text === 'exit') process.exit(3);
   if (text === 'throw') throw new Error('on purpose');
   if (text === 'loop') for (;;);
+  // Deep enough to be written and not read again.
+  if (text === 'deep') return parentPort.postMessage(JSON.parse('['.repeat(5_000) + ']'.repeat(5_000)));
   parentPort.postMessage({ ok: true, id: text, method: String(threadId), params: undefined });
 });
 `;
@@ -56,7 +58,7 @@ it('one thread reads all, in order', async (test) => {
   expect(answers).toEqual([`a ${thread}`, `b ${thread}`, `c ${thread}`]);
 });
 
-it.for(['exit', 'throw'])(
+it.for(['exit', 'throw', 'deep'])(
   'a thread that dies (%s) loses one frame, another one goes on',
   async (end, test) => {
     const { ask, errors } = open(test);
@@ -64,6 +66,7 @@ it.for(['exit', 'throw'])(
     expect(answers.map((answer) => answer.split(' ')[0])).toEqual(['a', 'UNAVAILABLE', 'b']);
     expect(threadOf(answers[2])).not.toBe(threadOf(answers[0]));
     expect(errors).toHaveLength(1);
+    expect(errors[0]).not.toContain('not done');
   },
 );
 
