@@ -1,4 +1,5 @@
 /** What callers write for a session, and its one canonical key (runs-and-events.md §6). */
+import { requestLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 
 /** How keys are read; from the config. */
@@ -9,14 +10,17 @@ export interface KeyScheme {
   readonly scope: 'per-sender' | 'global';
 }
 
-/** As clients may write it (methods.md §3). */
-const MAX_CHARS = 512;
+const agentForm = /^agent:([a-z0-9][a-z0-9_-]{0,63}):(.+)$/s;
+const agentPart = /^agent:[a-z0-9][a-z0-9_-]{0,63}:/;
+/** Of it at the most. */
+export const AGENT_PART_CHARS = 71;
 
-const agentForm = /^agent:([a-z0-9][a-z0-9_-]{0,63}):(.+)$/;
+/** Control characters and halves of surrogate pairs: the store's index does not give them back as they were. */
+const unfit = /[\p{Cc}\p{Cs}]/gu;
 
 /** `agentId`: whose bare key it is; the default agent's when nobody is named. */
 export function canonicalKey(input: string, scheme: KeyScheme, agentId = scheme.defaultAgentId): SessionKey {
-  const text = input.trim().toLowerCase();
+  const text = input.trim().toLowerCase().replaceAll(unfit, '\uFFFD');
   if (text === 'global' || text === 'unknown') return text as SessionKey;
   const [, owner = agentId, rest = text] = agentForm.exec(text) ?? [];
   return mainOr(rest, owner, scheme);
@@ -31,7 +35,12 @@ export function isMalformed(input: string): boolean {
 /** Whether it could be the key of a stored session, whatever the scheme. */
 export function isCanonicalKey(text: string): text is SessionKey {
   const isNamed = text === 'global' || text === 'unknown' || agentForm.test(text);
-  return isNamed && text.length <= MAX_CHARS && !/\p{Cc}/u.test(text);
+  return isNamed && isShortEnough(text) && text.search(unfit) < 0;
+}
+
+/** Of a key in any form: its agent's part does not count, so that what a caller may write may also be sent back. */
+export function isShortEnough(text: string): boolean {
+  return text.toLowerCase().replace(agentPart, '').length <= requestLimits.keyChars;
 }
 
 function mainOr(rest: string, agentId: string, { mainKey, scope }: KeyScheme): SessionKey {

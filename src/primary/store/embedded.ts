@@ -3,13 +3,14 @@
  * are committed together off the event loop; what is acknowledged has been flushed (architecture, «Store»).
  *
  *   sessions      key → entry              by-updated, archived   [−updatedAt, key] → ''
- *   session-ids   sessionId → key          labels        [label, key] → ''
+ *   session-ids   sessionId → key          labels        [label or its hash, key] → ''
  *   transcripts   [sessionId, index] → line    transcript-starts   sessionId → index    archives   name → archive
  *   blobs         [blob, n] → nth piece        blob-names   [blob, who names it] → ''
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
  *   usage         [date, agentId, provider, model] → sums
  *   devices       deviceId → device        pairings      requestId → request
  */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { open, type Database, type Key, type RangeOptions, type RootDatabase } from 'lmdb';
 import type {
@@ -86,7 +87,10 @@ export function openEmbeddedStore(path: string): Store {
           ({ value }) => value,
         ),
       labelled: async (label) =>
-        Array.from(tables.labels.getKeys({ start: [label, FIRST], end: [label, LAST] }), ([, key]) => key),
+        Array.from(
+          tables.labels.getKeys({ start: [indexed(label), FIRST], end: [indexed(label), LAST] }),
+          ([, key]) => key,
+        ),
     },
     transcripts: {
       length: async (sessionId) => transcriptLength(tables, sessionId),
@@ -238,13 +242,13 @@ function putSession(tables: Tables, key: SessionKey, entry: SessionEntry | null)
   if (before) {
     void updatedIndex(tables, before).remove(updatedKey(key, before));
     void tables.sessionIds.remove(before.sessionId);
-    if (before.label !== undefined) void tables.labels.remove([before.label, key]);
+    if (before.label !== undefined) void tables.labels.remove([indexed(before.label), key]);
   }
   putOrRemove(tables.sessions, key, entry);
   if (!entry) return;
   void updatedIndex(tables, entry).put(updatedKey(key, entry), '');
   void tables.sessionIds.put(entry.sessionId, key);
-  if (entry.label !== undefined) void tables.labels.put([entry.label, key], '');
+  if (entry.label !== undefined) void tables.labels.put([indexed(entry.label), key], '');
 }
 
 function sessionPage(
@@ -257,6 +261,17 @@ function sessionPage(
   const keys = index.getKeys({ ...from, offset, limit, reverse });
   return Array.from(keys, ([, key]) => ({ key, entry: tables.sessions.get(key) as SessionEntry }));
 }
+
+/**
+ * A label as it stands beside a key: together they must fit LMDB's longest key, 1,978 bytes, and a longer text with control
+ * characters or halves of surrogate pairs would not be read as it was written.
+ */
+function indexed(label: string): string {
+  if (Buffer.byteLength(label) <= LABEL_BYTES && !/[\p{Cc}\p{Cs}]/u.test(label)) return label;
+  return createHash('sha256').update(label).digest('hex');
+}
+
+const LABEL_BYTES = 256;
 
 function updatedIndex(tables: Tables, { archived }: SessionEntry): Tables['byUpdated'] {
   return archived === true ? tables.archived : tables.byUpdated;

@@ -22,6 +22,54 @@ async function texts(key: string): Promise<string[]> {
   return (messages as { content: { text: string }[] }[]).map(({ content }) => content[0]?.text ?? '');
 }
 
+it.each([
+  ['sessions.patch', { pinned: true }],
+  ['sessions.reset', {}],
+  ['sessions.create', {}],
+])('%s does not make a session of what is no agent', async (method, params) => {
+  const key = newKey();
+  expect(await refusal(client, method, { key, agentId: '$ %', ...params })).toMatch(
+    /^INVALID_REQUEST invalid [a-z.]+ params: at \/agentId: must match /,
+  );
+  expect(await answer(client, 'sessions.list', { search: key })).toMatchObject({ totalCount: 0 });
+});
+
+it('a session can be named by the key that the gateway gives it, however long that is', async () => {
+  const { key } = await answer(client, 'sessions.create', { key: 'x'.repeat(512) });
+  expect(await answer(client, 'sessions.describe', { key })).toMatchObject({ session: { key } });
+  expect(await refusal(client, 'sessions.describe', { key: 'x'.repeat(513) })).toBe(
+    'INVALID_REQUEST invalid sessions.describe params: at /key: must be a key of at most 512 characters',
+  );
+});
+
+it.each(['\u0000', '\u0003', '\uD800', '漢'])(
+  'a key full of %j does not keep the list from being read',
+  async (one) => {
+    const { key } = await answer(client, 'sessions.create', { key: one.repeat(200) });
+    const { sessions } = await answer(client, 'sessions.list', { search: 'agent', limit: 1_000 });
+    expect((sessions as { key: string }[]).map((row) => row.key)).toContain(key);
+    expect(await answer(client, 'sessions.describe', { key })).toMatchObject({ session: { key } });
+  },
+);
+
+it('a run id without form is refused', async () => {
+  const params = { sessionKey: newKey(), message: 'Hello', idempotencyKey: '\u0001'.repeat(100) };
+  expect(await refusal(client, 'chat.send', params)).toBe(
+    'INVALID_REQUEST invalid chat.send params: at /idempotencyKey: must be text without control characters',
+  );
+});
+
+it('a label may be as long as a key, and both in a script of three bytes', async () => {
+  const [key, label] = ['漢'.repeat(512), '字'.repeat(512)];
+  await answer(client, 'sessions.create', { key, label });
+  expect(await answer(client, 'sessions.resolve', { label })).toEqual({ ok: true, key: `agent:main:${key}` });
+  expect(await refusal(client, 'sessions.create', { label })).toBe(
+    `INVALID_REQUEST label already in use: ${label}`,
+  );
+  await answer(client, 'sessions.patch', { key, label: null });
+  expect(await refusal(client, 'sessions.resolve', { label })).toContain('No session found with label');
+});
+
 describe('sessions.create', () => {
   it('makes a session, once for an idempotency key', async () => {
     const params = { label: randomUUID(), thinkingLevel: 'low', idempotencyKey: randomUUID() };

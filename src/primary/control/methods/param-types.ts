@@ -2,15 +2,30 @@
 import * as v from 'valibot';
 import { queueModes } from '../../../shared/config/queue-schema.js';
 import { requestLimits } from '../../../shared/limits.js';
+import { AGENT_PART_CHARS, isShortEnough } from '../../sessions/session-keys.js';
 import { about, compile, ignored, type Check, type Parsed } from '../../../shared/schema.js';
 
 export const optional = v.exactOptional;
 export const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
 /** May be empty. */
 export const longText = (most: number) => v.pipe(v.string(), v.maxLength(most));
-export const name = text(requestLimits.textChars);
+/** For what is a key in the store, whose index does not give back such characters as they were, and what people read. */
+const plain = v.rawCheck<string>(({ dataset, addIssue }) => {
+  if (dataset.typed && /[\p{Cc}\p{Cs}]/u.test(dataset.value))
+    addIssue({ expected: 'text without control characters' });
+});
+export const name = v.pipe(text(requestLimits.textChars), plain);
+export const label = (most: number) => v.pipe(longText(most), plain);
+/** Beside a session's key, whose part it becomes: what is no agent's id must not get there. */
+export const agentId = optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)));
 /** A session's, as its caller writes it. */
-export const key = text(512);
+export const key = v.pipe(
+  text(requestLimits.keyChars + AGENT_PART_CHARS),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || isShortEnough(dataset.value)) return;
+    addIssue({ expected: `a key of at most ${requestLimits.keyChars} characters` });
+  }),
+);
 export const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 export const milliseconds = whole(0);

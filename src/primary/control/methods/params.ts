@@ -9,8 +9,10 @@ import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
 import { nodeParams } from './node-params.js';
 import {
+  agentId,
   ignoredBy,
   key,
+  label,
   longText,
   message,
   milliseconds,
@@ -98,7 +100,7 @@ const devices = {
   'device.pair.approve': byRequest,
   'device.pair.reject': byRequest,
   'device.pair.remove': compile(v.strictObject({ deviceId: name })),
-  'device.pair.rename': compile(v.strictObject({ deviceId: name, label: about('Not blank.', longText(64)) })),
+  'device.pair.rename': compile(v.strictObject({ deviceId: name, label: about('Not blank.', label(64)) })),
   'device.token.rotate': compile(
     v.strictObject({
       deviceId: name,
@@ -115,7 +117,7 @@ const historyFields = {
   sessionId: optional(about(noEffect, name)),
   messageId: optional(about(noEffect, name)),
   cursor: optional(about(noEffect, text(1_024))),
-  agentId: optional(name),
+  agentId,
   limit: optional(whole(1, 1_000), page.limit),
   offset: optional(about('Messages to leave out, from the newest.', whole(0)), page.offset),
   maxChars: optional(about('Of one text; longer ones are cut.', whole(1, 500_000)), page.maxChars),
@@ -207,7 +209,7 @@ const runs = {
         sessionKey: key,
         message,
         idempotencyKey: runKey,
-        agentId: optional(name),
+        agentId,
         sessionId: optional(about('Refused when the session has another one by now.', name)),
         thinking,
         fastMode: optional(about(noEffect, v.union([v.boolean(), v.literal('auto')]))),
@@ -222,7 +224,7 @@ const runs = {
   'chat.abort': compile(
     v.strictObject({
       sessionKey: key,
-      agentId: optional(name),
+      agentId,
       runId: optional(about('Default: all of the session.', name)),
       preserveSideRuns: optional(about(noEffect, v.boolean())),
     }),
@@ -242,7 +244,7 @@ const runs = {
       sessionKey: key,
       message: v.pipe(message, v.minLength(1)),
       label: optional(about('Stands before the message, in brackets.', text(100))),
-      agentId: optional(name),
+      agentId,
     }),
   ),
 };

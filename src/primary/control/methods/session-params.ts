@@ -4,8 +4,10 @@ import { historyPageLimits, sessionLimits } from '../../../shared/limits.js';
 import { about, compile, list, map } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import {
+  agentId,
   ignoredBy,
   key,
+  label,
   longText,
   message,
   name,
@@ -20,7 +22,6 @@ import {
 } from './param-types.js';
 
 const flag = optional(v.boolean());
-const agentId = optional(name);
 const expectedSessionId = optional(about('Refused when the session has another one by now.', name));
 const keys = v.pipe(
   about(`Only the first ${sessionLimits.previewKeys} are looked at.`, list(key, 1_000)),
@@ -58,7 +59,7 @@ const flagField = optional(v.nullable(v.boolean()));
 const names = optional(v.nullable(list(name, 256)));
 
 const patchFields = {
-  label: field,
+  label: optional(v.nullable(label(512))),
   model: field,
   thinkingLevel: field,
   verboseLevel: field,
@@ -144,7 +145,7 @@ export const sessionParams = {
     v.object({
       key: optional(key),
       agentId,
-      label: field,
+      label: optional(v.nullable(label(512))),
       model: field,
       thinkingLevel: field,
       parentSessionKey: optional(about('Of a session that exists.', key)),
