@@ -20,14 +20,14 @@ export const eventRules = {
     nodes: false,
     droppable: false,
     summary:
-      'The life and the text of each run: `{runId, seq, stream, ts, sessionKey, agentId, data}` with `stream` `lifecycle` (`data.phase` `start`, `end` or `error`) or `assistant` (`data.text` and `data.delta`).',
+      'The life and the text of each run: `{runId, seq, stream, ts, sessionKey, agentId, data}` with `stream` `lifecycle` (`data.phase` `start`, `end` or `error`), `assistant` (`data.text` and `data.delta`) or `compaction`.',
   },
   chat: {
     scope: 'operator.read',
     nodes: false,
     droppable: false,
     summary:
-      'The same as a chat client shows it: `{runId, sessionKey, agentId, seq, state, message, …}` with `state` `delta`, then one of `final`, `aborted`, `error`.',
+      'The same as a chat client shows it: `{runId, sessionKey, agentId, seq, state, message, …}` with `state` `delta`, which may be skipped, then one of `final`, `aborted`, `error`.',
   },
   presence: {
     scope: 'operator.read',

@@ -20,13 +20,14 @@ import {
 } from '../../../src/shared/protocol/constants.js';
 import { eventRules, unnumberedEvents, type EventRule } from '../../../src/shared/protocol/events.js';
 import { connectParams, requestFrame } from '../../../src/shared/protocol/frames.js';
-import { code, grouped, jsonSchemaOf, kindOf, mayBeEmpty, type JsonSchema } from './json-schema.js';
+import { jsonSchemaOf, type JsonSchema } from '../../support/json-schema.js';
+import { code, grouped, kindOf, mayBeEmpty } from './kinds.js';
 
 export function protocolReference(): string {
   return [
     '## Reference',
     '',
-    'Lengths are in characters, and a string is not empty unless that is said. Unknown params are refused unless that is said.',
+    "Lengths are in characters, and a string is not empty unless that is said. Unknown params are refused unless that is said. Names, ids and labels have no control characters; in a session's key they are replaced.",
     '',
     ...frames(),
     ...methods([...methodRegistry(nothing).values()]),
@@ -187,6 +188,7 @@ function limits(): string[] {
         ['A frame before the handshake', bytes(controlLimits.preAuthPayloadBytes)],
         ['A frame after it', bytes(controlLimits.maxPayloadBytes)],
         ['Values in a frame', grouped(largeFrameLimits.values)],
+        ['Levels of a frame: lists and objects in one another', grouped(requestLimits.levels)],
         ['Time until `connect`', `${ms(controlLimits.handshakeTimeoutMs)} (\`gateway.handshakeTimeoutMs\`)`],
         ['Sockets of one address before the handshake', grouped(controlLimits.preAuthConnectionsPerIp)],
         ['Frames that wait while `connect` is decided on', grouped(controlLimits.handshakeFrames)],

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInbox, type Inbox } from '../../../src/primary/control/inbox.js';
 import { readRequest, type ReadRequest } from '../../../src/primary/control/read-request.js';
 import { deferred, type Deferred } from '../../../src/shared/deferred.js';
 import { controlLimits, largeFrameLimits } from '../../../src/shared/limits.js';
+import { seed, times } from '../../support/fuzz/settings.js';
 import { waitFor } from '../../support/wait-for.js';
 
 interface Watched {
@@ -87,5 +89,38 @@ describe('the requests of a connection', () => {
     reading[0]?.resolve(readRequest(frame('a')));
     await waitFor('the end', () => !paused());
     expect(started).toEqual([]);
+  });
+
+  it('are each started once, in order, whatever comes when', async () => {
+    // A small one, a large one, or the end of reading the large one that is being read.
+    const steps = fc.array(fc.constantFrom('small', 'large', 'read'), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (plan) => {
+        const { inbox, started, reading, paused } = open();
+        let sent = 0;
+        let read = 0;
+        for (const step of plan) {
+          if (step === 'read') {
+            reading[read]?.resolve(readRequest(frame(`large ${read}`)));
+            if (reading.length > read) read += 1;
+            await new Promise(setImmediate);
+          } else {
+            inbox.take(step === 'small' ? frame(`small ${sent}`) : large('large'));
+            sent += 1;
+          }
+        }
+        while (paused()) {
+          reading[read]?.resolve(readRequest(frame(`large ${read}`)));
+          read += 1;
+          await new Promise(setImmediate);
+        }
+        let larges = 0;
+        const order = plan
+          .filter((step) => step !== 'read')
+          .map((step, at) => (step === 'small' ? `small ${at}` : `large ${larges++}`));
+        expect(started).toEqual(order);
+      }),
+      { seed, numRuns: times(300) },
+    );
   });
 });

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seed } from '../../support/fuzz/settings.js';
 import { agentOf, canonicalKey, kindOf, mainSessionKey } from '../../../src/primary/sessions/session-keys.js';
 
 const scheme = { defaultAgentId: 'main', mainKey: 'home', scope: 'per-sender' } as const;
@@ -27,6 +29,29 @@ describe('a session key', () => {
     expect(mainSessionKey({ ...scheme, scope: 'global' }, 'work')).toBe('global');
     expect(canonicalKey('main', { ...scheme, scope: 'global' })).toBe('global');
     expect(agentOf(canonicalKey('global', scheme), scheme)).toBe('main');
+  });
+
+  it('may hold any line separator', () => {
+    expect(canonicalKey('agent:work:two\u2028lines', scheme)).toBe('agent:work:two\u2028lines');
+  });
+
+  it.each(['\n', '\u0000', '\u007F', '\uD800', '\uDFFF'])('has no %j', (one) => {
+    expect(canonicalKey(`a${one}b`, scheme)).toBe('agent:main:a\uFFFDb');
+    expect(canonicalKey('a😀b', scheme)).toBe('agent:main:a😀b');
+  });
+
+  it('stays what it is when it is sent back', () => {
+    const written = fc.array(
+      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('agent:', 'main', 'work', ':', ' ', '\n', 'İ')),
+      { maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(written, fc.constantFrom('main', 'work'), (parts, agentId) => {
+        const key = canonicalKey(parts.join(''), scheme, agentId);
+        expect(canonicalKey(key, scheme)).toBe(key);
+      }),
+      { seed, numRuns: 1_000 },
+    );
   });
 
   it('tells its kind', () => {

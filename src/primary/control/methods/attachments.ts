@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { controlLimits } from '../../../shared/limits.js';
 import { imageTypeOf, imageTypes, isImageType } from '../../../shared/media/image-type.js';
-import { list } from '../../../shared/schema.js';
+import { about, list } from '../../../shared/schema.js';
 import type { SentImage } from '../../sessions/sent-image.js';
 
 export type Attachments =
@@ -23,7 +23,10 @@ const Attachment = v.object({
 type Attachment = v.InferOutput<typeof Attachment>;
 
 export const attachments = v.exactOptional(
-  v.pipe(list(Attachment, controlLimits.attachments), v.transform(readAttachments)),
+  about(
+    'Images; see [Attachments](#attachments).',
+    v.pipe(list(Attachment, controlLimits.attachments), v.transform(readAttachments)),
+  ),
 );
 
 function readAttachments(sent: Attachment[]): Attachments {

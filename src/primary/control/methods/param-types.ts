@@ -17,7 +17,12 @@ const plain = v.rawCheck<string>(({ dataset, addIssue }) => {
 export const name = v.pipe(text(requestLimits.textChars), plain);
 export const label = (most: number) => v.pipe(longText(most), plain);
 /** Beside a session's key, whose part it becomes: what is no agent's id must not get there. */
-export const agentId = optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)));
+export const agentId = optional(
+  about(
+    'Whose session it is, where its key does not say that.',
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)),
+  ),
+);
 /** A session's, as its caller writes it. */
 export const key = v.pipe(
   text(requestLimits.keyChars + AGENT_PART_CHARS),
@@ -25,6 +30,7 @@ export const key = v.pipe(
     if (!dataset.typed || isShortEnough(dataset.value)) return;
     addIssue({ expected: `a key of at most ${requestLimits.keyChars} characters` });
   }),
+  v.metadata({ maxLength: requestLimits.keyChars }),
 );
 export const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));

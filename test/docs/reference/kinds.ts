@@ -1,34 +1,5 @@
-/** The schemas of the protocol as JSON Schema, and JSON Schema in words. */
-import { toJsonSchema } from '@valibot/to-json-schema';
-import type { GenericSchema } from 'valibot';
-
-/** As much of JSON Schema as the protocol's schemas come to; `ignored` is ours. */
-export interface JsonSchema {
-  readonly type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'null';
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | false;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly maxProperties?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  /** Accepted without effect. */
-  readonly ignored?: true;
-}
-
-/** @throws Error for a schema that has no form in JSON Schema */
-export function jsonSchemaOf(schema: GenericSchema): JsonSchema {
-  return toJsonSchema(schema, { typeMode: 'output', ignoreActions: ['transform'] }) as JsonSchema;
-}
+/** JSON Schema in words. */
+import type { JsonSchema } from '../../support/json-schema.js';
 
 /** What a value may be: `string ≤ 256`, `list ≤ 64 of string ≤ 256`. Lengths of strings are in characters. */
 export function kindOf(schema: JsonSchema): string {
@@ -46,8 +17,9 @@ export function kindOf(schema: JsonSchema): string {
 }
 
 /** True for a string that may be empty. */
-export function mayBeEmpty({ type, minLength = 0, enum: names, const: only }: JsonSchema): boolean {
-  return type === 'string' && minLength === 0 && !names && only === undefined;
+export function mayBeEmpty({ type, minLength = 0, ...rest }: JsonSchema): boolean {
+  const limited = rest.enum !== undefined || rest.const !== undefined || rest.pattern !== undefined;
+  return type === 'string' && minLength === 0 && !limited;
 }
 
 export const code = (value: unknown): string => `\`${JSON.stringify(value)}\``;
