@@ -5,10 +5,11 @@ import { runLimits } from '../../shared/limits.js';
 import { createPace } from '../../shared/pace.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
-import { answerChat, type ChatServices } from './chat/answer.js';
+import { answerChat } from './chat/answer.js';
 import { createLink, type TaskLink } from './link.js';
 import type { ApiBatch, ApiTask, SessionTask, ThreadData } from './protocol.js';
 import { createRouteReader } from './route-reader.js';
+import type { TurnServices } from './run-turn.js';
 import type { TranscriptLines } from './session/known-lines.js';
 import { createUpstream } from './upstream/upstream.js';
 
@@ -24,18 +25,18 @@ const pace = createPace(runLimits.deltaStepMs);
  * per turn, has left: should the thread end in between, the batch has failed and nobody waits for ever.
  */
 export async function runApiBatch(batch: ApiBatch): Promise<void> {
-  const services: ChatServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
+  const services: TurnServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
   await Promise.all(batch.tasks.map((task) => start(task, link.open(task.id), services)));
   await nextTurn();
 }
 
 /** Large bodies take their time: without a turn for each, many of them would look like a blocked thread. */
-function start(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
+function start(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
   if (task.kind !== 'chat-completion' || typeof task.body === 'string') return run(task, taskLink, services);
   return takeTurn().then(() => run(task, taskLink, services));
 }
 
-function run(task: ApiTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
+function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
   switch (task.kind) {
     case 'chat-completion':
       return answerChat(task, taskLink, services);
@@ -55,7 +56,7 @@ function createTurns(): () => Promise<void> {
 let transcripts: TranscriptLines | undefined;
 
 /** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
-async function runOnSession(task: SessionTask, taskLink: TaskLink, services: ChatServices): Promise<void> {
+async function runOnSession(task: SessionTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
   const [{ answerSessionTurn }, { compactSession }, { createKnownLines }, { openTranscriptReader }] =
     await Promise.all([
       import('./session/turn.js'),

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { upstreamLimits } from '../../shared/limits.js';
 import { createRedactor } from '../../shared/log/redact.js';
-import { routeSecrets } from '../../shared/routes.js';
+import { routeSecrets, type RouteTable } from '../../shared/routes.js';
 import { toError } from '../../shared/to-error.js';
 import type { TaskLink } from './link.js';
 import type { Selection } from './model-selection.js';
@@ -18,6 +18,13 @@ import type { Turn, TurnEvent, TurnResult } from './turn.js';
 import { AnswerReader } from './upstream/answer-reader.js';
 import { UpstreamFailure } from './upstream/failure.js';
 import type { Upstream } from './upstream/upstream.js';
+
+/** What turns need of their thread. */
+export interface TurnServices {
+  readonly routes: RouteTable;
+  readonly upstream: Upstream;
+  readonly testHooks: boolean;
+}
 
 export interface TurnJob {
   readonly turn: Turn;

@@ -10,32 +10,24 @@
 import { randomUUID } from 'node:crypto';
 import { apiErrorBody } from '../../../shared/errors/api-error.js';
 import { upstreamLimits } from '../../../shared/limits.js';
-import type { RouteTable } from '../../../shared/routes.js';
+import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
 import type { ChatTask } from '../protocol.js';
-import { completeTurn, streamTurn, type TurnJob } from '../run-turn.js';
+import { completeTurn, streamTurn, type TurnJob, type TurnServices } from '../run-turn.js';
 import { beginTask, summarize, type TaskProgress } from '../task-progress.js';
 import { eventsOf } from '../turn-sink.js';
-import type { Upstream } from '../upstream/upstream.js';
 import {
   createChunkEncoder,
   encodeCompletion,
   encodeStreamError,
   type CompletionIdentity,
 } from './encode.js';
-import { asApiError } from './failure.js';
 import { readChatRequest, type ChatRequest } from './request.js';
 import { requireDemandedCall } from './tools.js';
 
-export interface ChatServices {
-  readonly routes: RouteTable;
-  readonly upstream: Upstream;
-  readonly testHooks: boolean;
-}
-
 /** Never rejects: whatever happens, the link gets one answer or one ended stream. */
-export async function answerChat(task: ChatTask, link: TaskLink, services: ChatServices): Promise<void> {
+export async function answerChat(task: ChatTask, link: TaskLink, services: TurnServices): Promise<void> {
   const progress: Progress = { ...beginTask(task.queuedAt), headSent: false };
   try {
     const request = readChatRequest(task.body);

@@ -1,9 +1,9 @@
 /** Summarizes a session because somebody asked for it: no turn is run (methods.md §4, `sessions.compact`). */
 import type { TurnEnd } from '../../../shared/run-job.js';
-import type { ChatServices } from '../chat/answer.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
 import type { SessionTask } from '../protocol.js';
+import type { TurnServices } from '../run-turn.js';
 import { beginTask, summarize } from '../task-progress.js';
 import { compact } from './compaction.js';
 import { failedTurn, type EndedTurn } from './ended-turn.js';
@@ -16,7 +16,7 @@ import { showImages } from './show-images.js';
 export async function compactSession(
   { job, queuedAt }: SessionTask,
   link: TaskLink,
-  services: ChatServices,
+  services: TurnServices,
   transcripts: TranscriptLines,
 ): Promise<void> {
   const progress = beginTask(queuedAt);

@@ -1,7 +1,7 @@
 /** How a turn on a session that failed is told: to its user, to metrics and to the log. */
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { RunErrorKind, TurnEnd } from '../../../shared/run-job.js';
-import { asApiError } from '../chat/failure.js';
+import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
 import type { TaskSummary } from '../protocol.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';

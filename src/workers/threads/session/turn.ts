@@ -6,11 +6,10 @@ import { joinModelRef } from '../../../shared/config/model-ref.js';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import type { Pace, Walker } from '../../../shared/pace.js';
 import type { RouteTable } from '../../../shared/routes.js';
-import type { ChatServices } from '../chat/answer.js';
 import type { TaskLink } from '../link.js';
 import { selectModel, type Selection } from '../model-selection.js';
 import type { SessionTask } from '../protocol.js';
-import { streamTurn } from '../run-turn.js';
+import { streamTurn, type TurnServices } from '../run-turn.js';
 import { beginTask, summarize } from '../task-progress.js';
 import { eventsOf, type TurnSink } from '../turn-sink.js';
 import type { FinishReason, TurnEvent, Usage } from '../turn.js';
@@ -26,7 +25,7 @@ import { showImages } from './show-images.js';
 export async function answerSessionTurn(
   task: SessionTask,
   link: TaskLink,
-  services: ChatServices,
+  services: TurnServices,
   transcripts: TranscriptLines,
   pace: Pace,
 ): Promise<void> {

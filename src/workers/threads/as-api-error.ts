@@ -1,8 +1,8 @@
 /** From what went wrong to what the client is told (http.md §7.2). The cause goes to the log only. */
-import { ApiError } from '../../../shared/errors/api-error.js';
-import { toError } from '../../../shared/to-error.js';
-import { unreachable } from '../../../shared/unreachable.js';
-import { UpstreamFailure } from '../upstream/failure.js';
+import { ApiError } from '../../shared/errors/api-error.js';
+import { toError } from '../../shared/to-error.js';
+import { unreachable } from '../../shared/unreachable.js';
+import { UpstreamFailure } from './upstream/failure.js';
 
 export function asApiError(caught: unknown): ApiError {
   if (caught instanceof ApiError) return caught;
