@@ -89,6 +89,45 @@ describe('device methods', () => {
     await Promise.all([again.close(), stranger.close()]);
   });
 
+  it('who comes without a device, with the gateway’s own secret, manages all but hears no tokens', async () => {
+    const device = createDevice();
+    const connected = await connectDevice(gateway.wsUrl, device, operator);
+    const caller = await connectControl(gateway.wsUrl, { params: { scopes: ['operator.pairing'] } });
+    const { payload } = await caller.call('device.pair.list');
+    expect(payload?.paired).toContainEqual(expect.objectContaining({ deviceId: device.id }));
+    expect(await caller.call('device.pair.rename', { deviceId: device.id, label: 'x' })).toMatchObject({
+      ok: true,
+    });
+    const waiting = await connectDevice(gateway.wsUrl, createDevice(), operator, {
+      headers: { 'x-forwarded-for': '203.0.113.9' },
+    });
+    const { requestId } = waiting.answer.error?.details ?? {};
+    expect(await caller.call('device.pair.approve', { requestId })).toMatchObject({
+      ok: false,
+      error: { message: 'device pairing approval denied' },
+    });
+    const holder = await connectControl(gateway.wsUrl, {
+      params: { scopes: ['operator.pairing', 'operator.read'] },
+    });
+    expect(await holder.call('device.pair.approve', { requestId })).toMatchObject({ ok: true });
+    const node = createDevice();
+    await connectDevice(gateway.wsUrl, node, {
+      client: { id: 'node-host', mode: 'node', platform: 'linux' },
+      role: 'node',
+      auth: { token: TOKEN },
+    });
+    const rotated = await caller.call('device.token.rotate', { deviceId: node.id, role: 'node' });
+    expect(rotated.payload).toEqual({
+      deviceId: node.id,
+      role: 'node',
+      scopes: [],
+      rotatedAtMs: expect.any(Number),
+    });
+    expect(await caller.call('device.pair.remove', { deviceId: device.id })).toMatchObject({ ok: true });
+    expect((await within('close', connected.closed)).code).toBe(4001);
+    await Promise.all([caller.close(), holder.close()]);
+  });
+
   it('renames, and names what is missing', async () => {
     const device = createDevice();
     const connected = await connectDevice(gateway.wsUrl, device, operator);

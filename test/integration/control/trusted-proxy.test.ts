@@ -112,6 +112,23 @@ describe('a user whom the proxy names', () => {
     expect(authOf(past)).toMatchObject({ method: 'device-token', scopes });
     await Promise.all([owner.close(), entered.close(), past.close()]);
   });
+
+  it('manages no devices but as an admin', async () => {
+    const asked = await connectDevice(
+      gateway.wsUrl,
+      createDevice(),
+      { client: tui, scopes },
+      { headers: ann },
+    );
+    const { requestId } = detailsOf(asked);
+    const user = await connectControl(gateway.wsUrl, {
+      params: { client: controlUi, scopes: ['operator.pairing'], auth: undefined },
+      headers: { ...ann, ...page, 'x-pllan-scopes': 'operator.pairing' },
+    });
+    expect((await user.call('device.pair.list')).payload).toEqual({ pending: [], paired: [] });
+    expect(await user.call('device.pair.reject', { requestId })).toMatchObject({ ok: false });
+    await user.close();
+  });
 });
 
 describe('whoever the proxy does not vouch for is refused', () => {

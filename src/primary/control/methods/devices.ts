@@ -1,7 +1,7 @@
 /** `device.pair.*` and `device.token.*` (methods.md §10). Token values are only in the answer that issues one. */
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import { withoutTokens } from '../../devices/shown-device.js';
-import { holds, mayManage } from './device-rights.js';
+import { holds, mayHear, mayManage } from './device-rights.js';
 import { invalidRequest, method, type Method } from './method.js';
 
 export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
@@ -87,7 +87,7 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
         return JSON.stringify({
           deviceId,
           role,
-          token: token.token,
+          ...(mayHear(caller, deviceId) ? { token: token.token } : {}),
           scopes: token.scopes,
           rotatedAtMs: token.rotatedAtMs,
         });
