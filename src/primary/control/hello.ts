@@ -20,9 +20,12 @@ export interface HelloSources {
   uptimeMs(): number;
 }
 
+/** What clients look for before they use a method: `models.list` asks no provider, it tells what is configured. */
+const capabilities = ['published-model-catalog'];
+
 /** Makes payloads as JSON text; what is the same for all is encoded once. */
 export function createHello(sources: HelloSources): (connection: Connection, session: Session) => string {
-  const features = JSON.stringify({ methods: sources.methods, events: advertisedEvents });
+  const features = JSON.stringify({ methods: sources.methods, events: advertisedEvents, capabilities });
   const policy = JSON.stringify({
     maxPayload: controlLimits.maxPayloadBytes,
     maxBufferedBytes: controlLimits.maxBufferedBytes,

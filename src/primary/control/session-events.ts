@@ -81,7 +81,8 @@ export function createSessionEvents(options: SessionEventOptions): SessionEvents
       const row = connections && messageRow(line, index, Number.POSITIVE_INFINITY);
       if (!row) return;
       const { __openclaw: place, ...message } = row;
-      const payload = { sessionKey: key, sessionId, messageId: place.id, messageSeq: place.seq, message };
+      const { id: messageId, seq: messageSeq, runId } = place;
+      const payload = { sessionKey: key, sessionId, messageId, messageSeq, runId, message };
       send(connections, 'session.message', JSON.stringify({ ...payload, ts: Date.now() }));
     },
     subscribe: (connection) => void listeners.add(connection),

@@ -1,9 +1,8 @@
 /** One page of a session's transcript, as clients show it (methods.md §3, `chat.history`). */
 import { historyPageLimits } from '../../shared/limits.js';
 import type { SessionKey, TranscriptEntry } from '../../shared/store/records.js';
-import type { Runs } from './runs.js';
-import type { SessionDefaults } from './session-defaults.js';
-import type { Sessions } from './sessions.js';
+import { sessionDefaults } from './session-defaults.js';
+import { sessionRow, type RowSources } from './session-row.js';
 
 export interface HistoryPageParams {
   readonly limit?: number;
@@ -20,19 +19,18 @@ export interface HistoryPage {
 
 /** Oldest row first. A session that does not exist has no rows. */
 export async function readHistoryPage(
-  sessions: Sessions,
-  runs: Runs,
   key: SessionKey,
   params: HistoryPageParams,
-  defaults: SessionDefaults,
+  sources: RowSources,
 ): Promise<HistoryPage> {
+  const { sessions, runs, routes } = sources;
   const { limit, offset, maxChars, ...asked } = { ...historyPageLimits.defaults, ...params };
   const maxBytes = Math.min(asked.maxBytes, historyPageLimits.maxBytes);
   const entry = await sessions.get(key);
   const live = runs.liveOf(key);
   const running = live.find(({ startedAt }) => startedAt !== undefined);
   const activeRunIds = live.map(({ record }) => record.runId);
-  const sessionInfo = { key, hasActiveRun: live.length > 0, activeRunIds };
+  const row = entry ? sessionRow({ key, entry }, sources) : { key, hasActiveRun: live.length > 0 };
   const { transcripts } = sessions.store;
   // The lines before are the transcript's own first one, and those that were trimmed away.
   const begin = entry ? await transcripts.start(entry.sessionId) : 1;
@@ -53,8 +51,8 @@ export async function readHistoryPage(
     messages,
     thinkingLevel: entry?.thinkingLevel ?? 'off',
     verboseLevel: entry?.verboseLevel ?? 'off',
-    defaults,
-    sessionInfo,
+    defaults: sessionDefaults(routes),
+    sessionInfo: { ...row, activeRunIds },
     ...(running
       ? { inFlightRun: { runId: running.record.runId, text: running.text, startedAt: running.startedAt } }
       : {}),
@@ -68,7 +66,14 @@ export interface Row {
   readonly role: string;
   readonly content: readonly object[];
   readonly timestamp?: unknown;
-  readonly __openclaw: { readonly id: string; readonly seq: number; readonly kind?: 'compaction' };
+  /** What its sender sent it with. */
+  readonly idempotencyKey?: string;
+  readonly __openclaw: {
+    readonly id: string;
+    readonly seq: number;
+    readonly kind?: 'compaction';
+    readonly runId?: string;
+  };
 }
 
 interface StoredMessage {
@@ -96,10 +101,13 @@ export function messageRow(line: TranscriptEntry, seq: number, maxChars: number)
   const { content = [], ...rest } = message;
   if (message.role === 'assistant' && content.length === 1 && content[0]?.text?.trim() === 'NO_REPLY')
     return undefined;
+  const { id, runId } = line;
   const row: Row = {
     ...rest,
     content: content.map((block) => shownBlock(block, maxChars)),
-    __openclaw: { id: line.id, seq },
+    // Clients know the messages that they sent by this key, also those of which they never got an answer.
+    ...(runId !== undefined && message.role === 'user' ? { idempotencyKey: `${runId}:user` } : {}),
+    __openclaw: { id, seq, ...(runId === undefined ? {} : { runId }) },
   };
   if (Buffer.byteLength(JSON.stringify(row)) <= historyPageLimits.rowBytes) return row;
   return { ...row, content: [{ type: 'text', text: '[chat.history omitted: message too large]' }] };

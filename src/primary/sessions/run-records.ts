@@ -140,7 +140,8 @@ export function storeEnd(
       changes.push({ type: 'session', key, entry: sessionAfter(entry, record, outcome, endedAt) });
     }
     if (startedAt !== undefined && text !== '') {
-      const line = (parentId: string | null) => assistantLine(text, factsOf(outcome), parentId, endedAt);
+      const facts = { ...factsOf(outcome), runId: record.runId };
+      const line = (parentId: string | null) => assistantLine(text, facts, parentId, endedAt);
       changes.push(await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]));
     }
     await sessions.commit(key, changes);

@@ -13,6 +13,8 @@ export interface AssistantFacts {
   readonly model: string;
   readonly usage: { readonly input: number; readonly output: number };
   readonly stopReason: string;
+  /** The run that it answers in; a message without a turn has none. */
+  readonly runId?: string;
 }
 
 /** The first line of a transcript. */
@@ -20,13 +22,13 @@ export function sessionLine(sessionId: string, cwd: string, at: number): Transcr
   return { type: 'session', version: 3, id: sessionId, timestamp: iso(at), cwd };
 }
 
-export type UserMessage = Pick<RunRecord, 'message' | 'images'>;
+export type UserMessage = Pick<RunRecord, 'message' | 'images'> & Partial<Pick<RunRecord, 'runId'>>;
 
 /** `parentId`: the line before it; null for the first message. */
 export function userLine(said: UserMessage, parentId: string | null, at: number): TranscriptEntry {
-  const { message, images = [] } = said;
+  const { message, images = [], runId } = said;
   const content = [...(message === '' ? [] : [textBlock(message)]), ...images];
-  return messageLine(parentId, at, { role: 'user', content, timestamp: at });
+  return messageLine({ role: 'user', content, timestamp: at }, runId, parentId, at);
 }
 
 export function assistantLine(
@@ -35,19 +37,12 @@ export function assistantLine(
   parentId: string | null,
   at: number,
 ): TranscriptEntry {
-  const { provider, model, usage, stopReason } = facts;
+  const { provider, model, usage, stopReason, runId } = facts;
   const { input, output } = usage;
   const counted = { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output };
   const content = text === '' ? [] : [textBlock(text)];
-  return messageLine(parentId, at, {
-    role: 'assistant',
-    content,
-    provider,
-    model,
-    usage: counted,
-    stopReason,
-    timestamp: at,
-  });
+  const said = { role: 'assistant', content, provider, model, usage: counted, stopReason, timestamp: at };
+  return messageLine(said, runId, parentId, at);
 }
 
 /** A line that the model is shown and people are not. */
@@ -70,8 +65,14 @@ export function compactionLine(compaction: Compaction, parentId: string | null, 
   return { type: 'compaction', id, parentId, timestamp: iso(at), summary, firstKeptEntryId, tokensBefore };
 }
 
-function messageLine(parentId: string | null, at: number, message: object): TranscriptEntry {
-  return { type: 'message', id: lineId(), parentId, timestamp: iso(at), message };
+function messageLine(
+  message: object,
+  runId: string | undefined,
+  parentId: string | null,
+  at: number,
+): TranscriptEntry {
+  const line = { type: 'message', id: lineId(), parentId, timestamp: iso(at), message };
+  return runId === undefined ? line : { ...line, runId };
 }
 
 function lineId(): string {

@@ -53,6 +53,8 @@ export interface TranscriptEntry {
   readonly parentId?: string | null;
   /** ISO 8601. */
   readonly timestamp: string;
+  /** The run that a message belongs to. */
+  readonly runId?: string;
   readonly [unknown: string]: unknown;
 }
 

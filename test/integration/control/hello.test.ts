@@ -47,6 +47,7 @@ describe('hello-ok', () => {
         bootId: expect.any(String),
       },
       features: {
+        capabilities: ['published-model-catalog'],
         methods: expect.arrayContaining([
           'health',
           'agent',

@@ -2,7 +2,6 @@
 import { findSession } from '../../sessions/find-session.js';
 import { readHistoryPage } from '../../sessions/history-page.js';
 import { injectMessage } from '../../sessions/injected-message.js';
-import { sessionDefaults } from '../../sessions/session-defaults.js';
 import { canonicalKey } from '../../sessions/session-keys.js';
 import type { SessionEvents } from '../session-events.js';
 import { invalidRequest, isAdmin, method, type Method } from './method.js';
@@ -13,7 +12,7 @@ export interface ChatServices extends TurnServices {
 }
 
 export function chatMethods(services: ChatServices): readonly Method[] {
-  const { runs, sessions, routes } = services;
+  const { runs, sessions } = services;
   const { scheme } = sessions;
   return [
     method({
@@ -54,7 +53,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         '`{sessionKey, sessionId, messages, thinkingLevel, verboseLevel, defaults, sessionInfo, inFlightRun, hasMore, nextOffset, totalMessages}`',
       async answer(params) {
         const key = canonicalKey(params.sessionKey, scheme, params.agentId?.toLowerCase());
-        return JSON.stringify(await readHistoryPage(sessions, runs, key, params, sessionDefaults(routes)));
+        return JSON.stringify(await readHistoryPage(key, params, services));
       },
     }),
     method({
@@ -65,10 +64,9 @@ export function chatMethods(services: ChatServices): readonly Method[] {
       answers:
         'As `chat.history`, by `shortId` with `resolution: {ok, key}`; `{resolution: {ok: false}}` when nothing is found.',
       async answer({ sessionKey, shortId, slugHint: _hint, ...page }, connection) {
-        const defaults = sessionDefaults(routes);
         if (sessionKey !== undefined) {
           const key = canonicalKey(sessionKey, scheme, page.agentId?.toLowerCase());
-          return JSON.stringify(await readHistoryPage(sessions, runs, key, page, defaults));
+          return JSON.stringify(await readHistoryPage(key, page, services));
         }
         if (shortId === undefined) throw invalidRequest('sessionKey or shortId required');
         services.events.subscribe(connection);
@@ -76,7 +74,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         const found = await findSession({ shortId, ...(agentId !== undefined && { agentId }) }, sessions);
         if (found.outcome !== 'found') return '{"resolution":{"ok":false}}';
         const { key } = found;
-        const history = await readHistoryPage(sessions, runs, key, page, defaults);
+        const history = await readHistoryPage(key, page, services);
         return JSON.stringify({ ...history, resolution: { ok: true, key } });
       },
     }),

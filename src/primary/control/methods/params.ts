@@ -122,6 +122,8 @@ const historyFields = {
   offset: optional(about('Messages to leave out, from the newest.', whole(0)), page.offset),
   maxChars: optional(about('Of one text; longer ones are cut.', whole(1, 500_000)), page.maxChars),
   maxBytes: optional(about('Of all; the oldest give way.', whole(1_024)), page.maxBytes),
+  // What a client may look for among the rows: every row says which run it belongs to.
+  ...ignoredBy('inputRunIds', 'pendingBefore'),
 };
 
 const flag = optional(about(noEffect, v.boolean()));

@@ -4,7 +4,6 @@ import { sessionLimits } from '../../../shared/limits.js';
 import type { SessionKey } from '../../../shared/store/records.js';
 import { findSession } from '../../sessions/find-session.js';
 import { readHistoryPage } from '../../sessions/history-page.js';
-import { sessionDefaults } from '../../sessions/session-defaults.js';
 import { canonicalKey } from '../../sessions/session-keys.js';
 import type { SessionLister } from '../../sessions/session-list.js';
 import { fullSessionRow, type RowSources } from '../../sessions/session-row.js';
@@ -17,7 +16,7 @@ export interface SessionReadServices extends RowSources {
 }
 
 export function sessionReadMethods(services: SessionReadServices): readonly Method[] {
-  const { sessions, runs, routes, lister } = services;
+  const { sessions, lister } = services;
   const keyOf = (key: string, agentId: string | undefined): SessionKey =>
     canonicalKey(key, sessions.scheme, agentId?.toLowerCase());
   return [
@@ -80,8 +79,7 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
       async answer({ key, sessionKey, agentId, limit }) {
         const name = key ?? sessionKey;
         if (name === undefined) throw invalidRequest('key required');
-        const defaults = sessionDefaults(routes);
-        const { messages } = await readHistoryPage(sessions, runs, keyOf(name, agentId), { limit }, defaults);
+        const { messages } = await readHistoryPage(keyOf(name, agentId), { limit }, services);
         return JSON.stringify({ messages });
       },
     }),
