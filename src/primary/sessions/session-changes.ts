@@ -14,7 +14,7 @@ import { newSession, type Sessions } from './sessions.js';
 
 export interface SessionChanges {
   /** Gives the session's entry afterwards; one that did not exist is made. @throws SessionRefusal */
-  patch(key: SessionKey, patch: SessionPatch): Promise<SessionEntry>;
+  patch(key: SessionKey, patch: SessionPatch, expectedSessionId?: string): Promise<SessionEntry>;
   /** Ends its runs; what was said is archived, preferences stay. Gives the new entry. @throws SessionRefusal */
   reset(key: SessionKey, how: Reset): Promise<SessionEntry>;
   /** Ends its runs. @throws SessionRefusal */
@@ -57,10 +57,11 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
   const { store, scheme } = sessions;
 
   return {
-    patch: (key, patch) =>
+    patch: (key, patch, expectedSessionId) =>
       sessions.exclusive(key, async () => {
         const at = now();
         const known = await sessions.get(key);
+        requireSame(known, expectedSessionId);
         const before = known ?? newSession(at);
         const entry = { ...patchedEntry(before, patch, routes), updatedAt: at };
         const { label } = entry;

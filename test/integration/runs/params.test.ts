@@ -66,6 +66,9 @@ describe('agent', () => {
       inputProvenance: { kind: 'inter_session', from: 'x' },
       promptMode: 'x',
       internalEvents: [],
+      sessionEffects: {},
+      swarmCollector: 'x',
+      expectedExistingSessionId: 'x',
       timeout: 100_000_000,
       spawnedBy: 'x',
     };
@@ -110,6 +113,17 @@ describe('chat.history', () => {
     expect(page).toMatchObject({ hasMore: true, totalMessages: 62 });
     expect(JSON.stringify(page.messages).length).toBeLessThanOrEqual(6 * 1024 * 1024);
   });
+});
+
+it('sessions.send takes mentions, as chat.send does', async () => {
+  const key = newKey();
+  await answer(client, 'sessions.create', { key });
+  const sent = await answer(client, 'sessions.send', { key, message: 'Hi', mentions: [1] });
+  expect(sent).toMatchObject({ status: 'started' });
+});
+
+it.each(['commands.list', 'skills.status'])('%s takes the session that a client shows', async (name) => {
+  expect(await client.call(name, { agentId: 'main', sessionKey: 'main' })).toMatchObject({ ok: true });
 });
 
 it('sessions.delete takes what other programs know', async () => {

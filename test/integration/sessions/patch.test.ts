@@ -46,6 +46,20 @@ it('a model of its own is used by its runs until it is cleared', async () => {
   expect(await model()).toBe('echo');
 });
 
+it('is refused for a session that is another one by now', async () => {
+  const key = newKey();
+  const other = 'INVALID_REQUEST expectedSessionId does not match the session';
+  expect(await refusal(writer, 'sessions.patch', { key, pinned: true, expectedSessionId: 'x' })).toBe(other);
+  expect(await answer(client, 'sessions.describe', { key })).toEqual({ session: null });
+  const { sessionId } = await answer(writer, 'sessions.create', { key });
+  const patch = { key, unread: false, expectedSessionId: sessionId, expectedMarkedUnreadAt: 1 };
+  const { entry } = await answer(writer, 'sessions.patch', patch);
+  expect(entry).toMatchObject({ unread: false });
+  expect(entry).not.toHaveProperty('expectedSessionId');
+  await answer(client, 'sessions.reset', { key });
+  expect(await refusal(writer, 'sessions.patch', patch)).toBe(other);
+});
+
 it('archives', async () => {
   const key = newKey();
   await answer(writer, 'sessions.patch', { key, archived: true });

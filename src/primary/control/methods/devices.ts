@@ -10,7 +10,7 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       name: 'device.pair.list',
       scope: 'operator.pairing',
       summary:
-        "Devices that wait for approval and those that have it; without `operator.admin` the caller's own.",
+        'Devices that wait for approval and those that have it; a device without `operator.admin` sees its own.',
       answers: '`{pending, paired}`, never with the value of a token.',
       async answer(_params, caller) {
         const { pending, paired } = await devices.list();
@@ -75,7 +75,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
     method({
       name: 'device.token.rotate',
       scope: 'operator.pairing',
-      summary: 'Gives a device a new token; its connections are closed with 4001.',
+      summary:
+        'Gives a device a new token, which only itself and admins are told; its connections are closed with 4001.',
       answers: '`{deviceId, role, token, scopes, rotatedAtMs}`',
       async answer({ deviceId, role, scopes }, caller) {
         const denied = invalidRequest('device token rotation denied');

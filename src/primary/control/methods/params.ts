@@ -74,9 +74,12 @@ const catalog = {
       provider: optional(about(noEffect, name)),
       scope: optional(about(noEffect, v.picklist(['text', 'native', 'both']))),
       includeArgs: optional(about(noEffect, v.boolean())),
+      ...ignoredBy('sessionKey'),
     }),
   ),
-  'skills.status': compile(v.strictObject({ agentId: optional(about(noEffect, name)) })),
+  'skills.status': compile(
+    v.strictObject({ agentId: optional(about(noEffect, name)), ...ignoredBy('sessionKey') }),
+  ),
   'usage.status': none,
   'usage.cost': compile(
     v.strictObject({
@@ -197,7 +200,14 @@ const runs = {
       ...ignoredBy('promptMode', 'bootstrapContextMode', 'bootstrapContextRunKind', 'acpTurnSource'),
       ...ignoredBy('voiceWakeTrigger', 'modelRun', 'internalEvents', 'internalRuntimeHandoffId', 'spawnedBy'),
       ...ignoredBy('cleanupBundleMcpOnRunEnd', 'suppressPromptPersistence', 'sourceReplyDeliveryMode'),
-      ...ignoredBy('disableMessageTool', 'execApprovalFollowupExpectedSessionId'),
+      ...ignoredBy(
+        'disableMessageTool',
+        'execApprovalFollowupExpectedSessionId',
+        'expectedExistingSessionId',
+      ),
+      ...ignoredBy('internalExecutionIdentityRetry', 'internalExecutionIdentityRecoveryAttempt'),
+      ...ignoredBy('sessionEffects', 'swarmCollector', 'swarmOutputSchema', 'forceRestartSafeTools'),
+      ...ignoredBy('forceCodeModeTools'),
     }),
   ),
   'agent.wait': compile(

@@ -166,6 +166,7 @@ export const sessionParams = {
       attachments,
       timeoutMs: turnTimeout,
       idempotencyKey: optional(runKey),
+      ...ignoredBy('mentions'),
     }),
   ),
   'sessions.abort': compile(
@@ -176,7 +177,15 @@ export const sessionParams = {
       clearQueued: optional(about('Also the runs that wait.', v.boolean())),
     }),
   ),
-  'sessions.patch': compile(v.strictObject({ key, agentId, ...patchFields })),
+  'sessions.patch': compile(
+    v.strictObject({
+      key,
+      agentId,
+      expectedSessionId,
+      ...patchFields,
+      ...ignoredBy('expectedMarkedUnreadAt'),
+    }),
+  ),
   'sessions.reset': compile(
     v.strictObject({
       key,

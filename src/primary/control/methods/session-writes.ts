@@ -68,11 +68,12 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       summary:
         'Changes fields of a session and makes it where there is none. `null` clears a field; those that change what a run may do need `operator.admin`.',
       answers: '`{ok, path, key, entry, resolved: {modelProvider, model}}`',
-      async answer({ key: name, agentId, ...patch }, connection) {
+      async answer(params, connection) {
+        const { key: name, agentId, expectedSessionId, expectedMarkedUnreadAt: _mark, ...patch } = params;
         if (Object.keys(patch).some((field) => privilegedFields.has(field))) requireAdmin(connection);
         const key = keyOf({ key: name, ...(agentId && { agentId }) });
         const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.patch');
-        const entry = await asked(changes.patch(key, patch));
+        const entry = await asked(changes.patch(key, patch, expectedSessionId));
         const { modelProvider, model } = modelOf(entry, routes, owner);
         const path = shownPath(sessions.store.path, connection);
         return JSON.stringify({ ok: true, path, key, entry, resolved: { modelProvider, model } });
