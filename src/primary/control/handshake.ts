@@ -303,7 +303,9 @@ function withoutDevice(role: Role, params: ConnectParams, remote: Remote, verdic
   const { method } = verdict;
   const requested = withinLimit(params.scopes ?? [], verdict);
   if (controlUi || method === 'none') return { granted: requested, method, device: undefined };
-  const ownTool = (id === 'cli' && mode === 'cli') || (id === 'gateway-client' && mode === 'backend');
+  // The command line looks in mode `probe` before it speaks in mode `cli`; it is the same tool of the same owner.
+  const ownTool =
+    (id === 'cli' && (mode === 'cli' || mode === 'probe')) || (id === 'gateway-client' && mode === 'backend');
   const local = remote.directLoopback && remote.headers.origin === undefined;
   return { granted: ownTool && local ? requested : [], method, device: undefined };
 }

@@ -162,6 +162,7 @@ describe('scopes of a connection without a device', () => {
     ['cli, local', { client: cli }],
     ['cli by the name localhost', { client: cli, headers: { host: 'localhost:1' } }],
     ['gateway-client as backend, local', { client: backend }],
+    ['cli as a probe, local', { client: { id: 'cli', mode: 'probe' } }],
   ])('are kept for %s', async (_who, asked) => {
     const { payload } = await hello(gateway, { ...asked, scopes });
     expect(payload?.auth).toEqual({ method: 'token', role: 'operator', scopes });
