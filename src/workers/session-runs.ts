@@ -12,14 +12,15 @@ export interface SessionRuns {
 }
 
 export interface SessionRunsOptions {
-  readonly pool: ApiPool;
+  readonly pool: Pick<ApiPool, 'run' | 'abort'>;
   readonly metrics: WorkerMetrics;
   readonly storeDir: string;
   send(part: RunPart): void;
 }
 
 export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRunsOptions): SessionRuns {
-  const running = new Map<string, TaskId>();
+  /** The task of each; undefined while the pool is being asked, which may refuse at once. */
+  const running = new Map<string, TaskId | undefined>();
   let idlers: (() => void)[] = [];
   const done = (runId: string): void => {
     running.delete(runId);
@@ -30,6 +31,7 @@ export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRuns
   return {
     start(job) {
       const { runId } = job;
+      running.set(runId, undefined);
       const id = pool.run(
         { kind: 'session', queuedAt: monotonicMs(), job, storeDir },
         {
@@ -53,11 +55,11 @@ export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRuns
           },
         },
       );
-      running.set(runId, id);
+      if (running.has(runId)) running.set(runId, id);
     },
     abort(runId) {
       const id = running.get(runId);
-      if (id !== undefined) pool.abort(id);
+      if (id !== undefined && pool.abort(id)) done(runId);
     },
     idle: () => new Promise((resolve) => (running.size === 0 ? resolve() : idlers.push(resolve))),
   };

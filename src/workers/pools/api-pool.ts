@@ -50,8 +50,11 @@ export interface TaskReceiver {
 export interface ApiPool {
   /** Gives the task's number; the receiver may have heard `failed` by then. */
   run(task: NewTask, receiver: TaskReceiver): TaskId;
-  /** The client is gone: the task should end and cancel what it waits for. */
-  abort(id: TaskId): void;
+  /**
+   * The client is gone: the task should end and cancel what it waits for. True when no thread had it yet: its receiver
+   * hears nothing any more.
+   */
+  abort(id: TaskId): boolean;
   /** The client's socket is full, or has room again. */
   pause(id: TaskId): void;
   resume(id: TaskId): void;
@@ -172,14 +175,16 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     },
     abort(id) {
       const task = open.get(id);
-      if (!task) return;
+      if (!task) return false;
       const before = waiting.length;
       waiting = waiting.filter((one) => one.id !== id);
-      if (waiting.length < before) open.delete(id);
-      else {
-        task.aborted = true;
-        tell('abort', id);
+      if (waiting.length < before) {
+        open.delete(id);
+        return true;
       }
+      task.aborted = true;
+      tell('abort', id);
+      return false;
     },
     pause: (id) => tell('pause', id),
     resume: (id) => tell('resume', id),
