@@ -78,6 +78,8 @@ it(`seed ${seed}: every request is answered, whatever is in it`, { timeout: dead
 
 const config = {
   agents: { defaults: { maxConcurrent: 16 } },
+  // What is there before a restart is to be there after it.
+  session: { maintenance: { mode: 'warn' } },
   // Pages and devices that fail must not be made to wait, or everything would.
   gateway: {
     auth: { mode: 'token', token: TOKEN, rateLimit: { maxAttempts: 10_000, exemptLoopback: false } },
