@@ -77,7 +77,8 @@ export function deviceMethods(devices: DeviceRegistry): readonly Method[] {
       scope: 'operator.pairing',
       summary:
         'Gives a device a new token, which only itself and admins are told; its connections are closed with 4001.',
-      answers: '`{deviceId, role, token, scopes, rotatedAtMs}`',
+      answers:
+        '`{deviceId, role, token, scopes, rotatedAtMs}`; `token` for the device itself and for admins only.',
       async answer({ deviceId, role, scopes }, caller) {
         const denied = invalidRequest('device token rotation denied');
         const device = await devices.paired(deviceId);
