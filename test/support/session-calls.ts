@@ -1,6 +1,7 @@
 /** What tests of sessions do with a client over and over. */
 import { randomUUID } from 'node:crypto';
 import type { ControlClient, Frame } from './control-client.js';
+import { waitFor } from './wait-for.js';
 
 export const newKey = (): string => `test-${randomUUID()}`;
 
@@ -20,6 +21,14 @@ export async function answer(
   const { ok, payload, error } = await client.call(method, params);
   if (!ok || !payload) throw new Error(`${method}: ${error?.message}`);
   return payload;
+}
+
+/** How a run has ended: one of `chat.send` that still waits for its turn answers `pending` at once. */
+export function runEnded(client: ControlClient, runId: unknown): Promise<Record<string, unknown>> {
+  return waitFor('the end of a run', async () => {
+    const waited = await answer(client, 'agent.wait', { runId });
+    return waited.status !== 'pending' && waited;
+  });
 }
 
 /** The message of an answer that has to be a refusal. */

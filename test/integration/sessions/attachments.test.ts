@@ -12,7 +12,7 @@ import {
 } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
 import { waitFor } from '../../support/wait-for.js';
-import { answer, newKey, refusal, runTurn } from '../../support/session-calls.js';
+import { answer, newKey, refusal, runTurn, runEnded } from '../../support/session-calls.js';
 
 const seeing = {
   models: [
@@ -154,7 +154,7 @@ describe('an image', () => {
     const image = png(200);
     const sent = { ...make(newKey()), attachments: [attachment(image)] };
     await answer(client, method, sent);
-    expect(await answer(client, 'agent.wait', { runId: sent.idempotencyKey })).toMatchObject({
+    expect(await runEnded(client, sent.idempotencyKey)).toMatchObject({
       status: 'ok',
     });
     expect(shown(provider)).toEqual([[{ type: 'text', text: 'Look' }, part(image)]]);
@@ -171,7 +171,7 @@ describe('an image', () => {
       attachments: [attachment(image)],
     };
     await answer(client, 'sessions.send', sent);
-    expect(await answer(client, 'agent.wait', { runId: sent.idempotencyKey })).toMatchObject({
+    expect(await runEnded(client, sent.idempotencyKey)).toMatchObject({
       status: 'ok',
     });
     expect(shown(provider)).toEqual([[{ type: 'text', text: 'Look' }, part(image)]]);

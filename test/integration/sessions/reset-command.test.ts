@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
-import { answer, newKey, refusal, runTurn } from '../../support/session-calls.js';
+import { answer, newKey, refusal, runTurn, runEnded } from '../../support/session-calls.js';
 
 let gateway: TestGateway;
 let client: ControlClient;
@@ -70,7 +70,7 @@ it('chat.send ends what runs, resets, and tells that it is done', async () => {
   expect(final.payload).toMatchObject({ state: 'final' });
   expect(final.payload).not.toHaveProperty('message');
   expect(await answer(writer, 'chat.send', params)).toEqual({ runId, status: 'ok' });
-  expect(await answer(writer, 'agent.wait', { runId: running })).toMatchObject({ stopReason: 'rpc' });
+  expect(await runEnded(writer, running)).toMatchObject({ stopReason: 'rpc' });
   expect((await sessionOf(sessionKey)).texts).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ it('two requests with one key at once reset and run once', async () => {
   ]);
   expect(answers[0]).toEqual({ runId, status: 'started' });
   expect(answers[1]).toMatchObject({ runId, status: expect.stringMatching(/^(in_flight|ok)$/) });
-  await answer(writer, 'agent.wait', { runId });
+  await runEnded(writer, runId);
   expect((await sessionOf(sessionKey)).texts).toEqual(['once', 'once']);
 });
 

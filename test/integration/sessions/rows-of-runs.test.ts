@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
-import { answer, newKey, refusal } from '../../support/session-calls.js';
+import { answer, newKey, refusal, runEnded } from '../../support/session-calls.js';
 
 let gateway: TestGateway;
 let client: ControlClient;
@@ -17,7 +17,7 @@ afterAll(() => gateway.stop());
 async function say(sessionKey: string, message: string): Promise<string> {
   const runId = randomUUID();
   await answer(client, 'chat.send', { sessionKey, message, idempotencyKey: runId });
-  await answer(client, 'agent.wait', { runId });
+  await runEnded(client, runId);
   return runId;
 }
 
