@@ -121,6 +121,8 @@ export const requestLimits = {
   keyChars: 512,
   /** Containers in one another: what is passed on is written and copied by functions that call themselves. */
   levels: 128,
+  /** Marks on one letter of it, as in Unicode's stream-safe text; with more it is not put into its canonical form. */
+  marks: 30,
   /** What a node offers: commands, permissions. */
   commands: 256,
 } as const;

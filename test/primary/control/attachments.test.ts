@@ -13,3 +13,14 @@ it('together they may not be too large either', () => {
     },
   });
 });
+
+it('what begins as a data URL and never ends as one is soon known not to be one', () => {
+  const attachments = [{ type: 'image', content: `data:${'a'.repeat(24_000_000)}` }];
+  const read = methodParams['chat.send'].parse({
+    sessionKey: 'main',
+    message: 'Hi',
+    idempotencyKey: 'k',
+    attachments,
+  });
+  expect(read).toMatchObject({ value: { attachments: { ok: false } } });
+});

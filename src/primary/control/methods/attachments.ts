@@ -45,10 +45,13 @@ function readAttachments(sent: Attachment[]): Attachments {
   return { ok: true, images };
 }
 
+/** All of it bounded: what a prefix could be is tried from every place at which the type could end. */
+const dataUrl = /^\s*data:([^;,]{0,256})[^,]{0,256};base64,/i;
+
 /** The image, or what is wrong with it. */
 function readImage({ content, mimeType }: Attachment): SentImage | string {
   if (typeof content !== 'string') return 'content must be a base64 string';
-  const [prefix = '', declared = mimeType] = /^\s*data:([^;,]*)[^,]{0,256};base64,/i.exec(content) ?? [];
+  const [prefix = '', declared = mimeType] = dataUrl.exec(content) ?? [];
   const base64 = content.slice(prefix.length).trim();
   const size = Buffer.byteLength(base64, 'base64');
   const { attachmentImageBytes } = controlLimits;

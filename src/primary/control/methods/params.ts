@@ -7,6 +7,7 @@ import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../
 import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
+import { said } from './message-text.js';
 import { nodeParams } from './node-params.js';
 import {
   agentId,
@@ -137,7 +138,7 @@ const channels = {
     compile(
       v.strictObject({
         to: about("A session's key, where `sessionKey` is missing.", text(512)),
-        message: optional(message),
+        message: optional(said),
         mediaUrl: optional(about('Becomes a line of the message.', url)),
         mediaUrls: optional(about('The same, one line each.', list(url, 64))),
         channel: optional(about('Required: `webchat`, the only one yet.', longText(64))),
@@ -219,7 +220,7 @@ const runs = {
     compile(
       v.strictObject({
         sessionKey: key,
-        message,
+        message: said,
         idempotencyKey: runKey,
         agentId,
         sessionId: optional(about('Refused when the session has another one by now.', name)),

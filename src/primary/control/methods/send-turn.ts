@@ -40,8 +40,8 @@ export interface TurnRequest {
 /** The payload. @throws RpcError */
 export async function sendTurn(request: TurnRequest, services: TurnServices): Promise<string> {
   const { runs, sessions } = services;
-  const { key } = request;
-  const message = readMessage(request.message);
+  const { key, message } = request;
+  requireNoNull(message);
   const images = requireImages(request.attachments);
   if (message.trim() === '' && images.length === 0) throw invalidRequest('message or attachment required');
   requireAgent(agentOf(key, sessions.scheme), services.routes, request.method);
@@ -54,7 +54,7 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
   }
   if (entry?.sendPolicy === 'deny') throw invalidRequest('send blocked by session policy');
   const queueMode = queueModeOf(request.queueMode, entry, services.queue);
-  return startTurn({ ...request, message, queueMode }, services);
+  return startTurn({ ...request, queueMode }, services);
 }
 
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
@@ -84,11 +84,9 @@ function repeatedPayload(runId: string, end: RunEnd): string {
   return JSON.stringify({ runId, status: end.status });
 }
 
-/** Characters that only break terminals go; what people type stays (methods.md §3). @throws RpcError */
-export function readMessage(text: string): string {
+/** @throws RpcError */
+export function requireNoNull(text: string): void {
   if (text.includes('\0')) throw invalidRequest('message must not contain null bytes');
-  // Composed at the end: a character that goes may have stood between two that belong together.
-  return text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '').normalize('NFC');
 }
 
 /** Nothing but one of these words, whatever marks follow it (methods.md §3). */

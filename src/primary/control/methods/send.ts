@@ -10,7 +10,7 @@ import { requireAgent, requireOwner } from './agent.js';
 import { requireWebchat, WEBCHAT } from './delivery.js';
 import { invalidRequest, method, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
-import { readMessage, type TurnServices } from './send-turn.js';
+import { requireNoNull, type TurnServices } from './send-turn.js';
 
 type SendParams = ParamsOf<'send'>;
 
@@ -44,8 +44,8 @@ export function sendMethods(services: TurnServices): readonly Method[] {
 /** @throws RpcError when there is nothing to send */
 function textOf({ message = '', mediaUrl, mediaUrls = [], hasBuffer }: SendParams): string {
   const urls = new Set([...(mediaUrl === undefined ? [] : [mediaUrl]), ...mediaUrls]);
-  const text = readMessage(message);
-  const parts = [...(text.trim() === '' ? [] : [text]), ...urls];
+  requireNoNull(message);
+  const parts = [...(message.trim() === '' ? [] : [message]), ...urls];
   if (parts.length === 0 && !hasBuffer) throw invalidRequest('text or media is required');
   if (hasBuffer) throw invalidRequest('buffer: this gateway does not take attachments yet');
   return parts.join('\n');

@@ -3,13 +3,13 @@ import * as v from 'valibot';
 import { historyPageLimits, sessionLimits } from '../../../shared/limits.js';
 import { about, compile, list, map } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
+import { said } from './message-text.js';
 import {
   agentId,
   ignoredBy,
   key,
   label,
   longText,
-  message,
   name,
   none,
   optional,
@@ -149,8 +149,8 @@ export const sessionParams = {
       model: field,
       thinkingLevel: field,
       parentSessionKey: optional(about('Of a session that exists.', key)),
-      message: optional(message),
-      task: optional(about('As `message`.', message)),
+      message: optional(said),
+      task: optional(about('As `message`.', said)),
       attachments,
       timeoutMs: turnTimeout,
       idempotencyKey: optional(runKey),
@@ -160,7 +160,7 @@ export const sessionParams = {
     v.strictObject({
       key,
       agentId,
-      message,
+      message: said,
       thinking,
       queueMode,
       attachments,

@@ -10,7 +10,7 @@ import { modelOf } from '../../sessions/session-row.js';
 import { requireAgent, requireImages, requireOwner } from './agent.js';
 import { invalidRequest, method, requireAdmin, RpcError, shownPath, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
-import { readMessage, sendTurn, startTurn, type TurnServices } from './send-turn.js';
+import { requireNoNull, sendTurn, startTurn, type TurnServices } from './send-turn.js';
 
 export interface SessionWriteServices extends TurnServices {
   readonly changes: SessionChanges;
@@ -129,8 +129,8 @@ type CreateParams = ParamsOf<'sessions.create'>;
 
 async function create(params: CreateParams, services: SessionWriteServices): Promise<string> {
   const { sessions, changes } = services;
-  const message = params.message ?? params.task;
-  const text = message === undefined ? undefined : readMessage(message);
+  const text = params.message ?? params.task;
+  if (text !== undefined) requireNoNull(text);
   const images = requireImages(params.attachments);
   if (text?.trim() === '' && images.length === 0) throw invalidRequest('message or attachment required');
   const key = keyOfNew(params, services);
