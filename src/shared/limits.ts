@@ -187,6 +187,8 @@ export const historyPageLimits = {
   /** Whatever is asked for: the primary makes it, and the rest is on the next page. */
   maxBytes: 6 * MIB,
   rowBytes: 128 * KIB,
+  /** A session that goes on while its page is read is read anew; so often in all. */
+  tries: 3,
 } as const;
 
 /** Runs on sessions (runs-and-events.md §3, §5, §10, §12). */
@@ -224,6 +226,14 @@ export const droppedLimits = {
   lineChars: 160,
 } as const;
 
+/** Reading of transcripts on the event loop. */
+export const readingLimits = {
+  /** Lines that are read at once: each may be as long as a message. */
+  lines: 8,
+  /** After this long other work gets its turn. */
+  turnMs: 8,
+} as const;
+
 /** Methods on sessions (methods.md §4). */
 export const sessionLimits = {
   listDefault: 100,
@@ -242,6 +252,12 @@ export const sessionLimits = {
   previewItems: 50,
   previewDefaultChars: 240,
   previewChars: 2_000,
+} as const;
+
+/** The store in the state dir. */
+export const storeLimits = {
+  /** Ended runs that are forgotten in one commit: other work gets its turn after each. */
+  prunedAtOnce: 256,
 } as const;
 
 /** Removal of old sessions and transcripts (runs-and-events.md §7). */

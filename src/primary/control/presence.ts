@@ -48,7 +48,7 @@ const untracked: ReadonlySet<string> = new Set(['cli', 'backend', 'probe']);
 export function createPresence(changed: () => void, now: () => number = Date.now): Presence {
   const entries = new Map<string, PresenceEntry>();
   let version = 0;
-  let cache: { readonly text: string; readonly until: number } | undefined;
+  let cache: { readonly text: string; readonly at: number } | undefined;
   let quietUntil = 0;
   let pending: NodeJS.Timeout | undefined;
 
@@ -64,18 +64,19 @@ export function createPresence(changed: () => void, now: () => number = Date.now
     version += 1;
     cache = undefined;
     if (pending) return;
-    const wait = quietUntil - now();
+    // Where the clock was set back, the quiet does not last until it has caught up.
+    const wait = Math.min(quietUntil - now(), presenceLimits.broadcastIntervalMs);
     if (wait <= 0) announce();
     else pending = setTimeout(announce, wait);
   };
   return {
     encoded() {
       const at = now();
-      if (cache && at < cache.until) return cache.text;
+      // The self entry is refreshed when read; within a second nobody can tell.
+      if (cache && Math.abs(at - cache.at) < 1_000) return cache.text;
       prune(entries, at);
       const list = [selfEntry(at), ...[...entries.values()].toSorted((a, b) => b.ts - a.ts)];
-      // The self entry is refreshed when read; within a second nobody can tell.
-      cache = { text: JSON.stringify(list), until: at + 1_000 };
+      cache = { text: JSON.stringify(list), at };
       return cache.text;
     },
     get version() {

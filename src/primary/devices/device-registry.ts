@@ -238,7 +238,7 @@ export function createDeviceRegistry({ store, policy, events, now }: DeviceRegis
       }),
     revoke: (deviceId, role) =>
       withDevice(deviceId, async (device) => {
-        const known = device.tokens[role];
+        const known = Object.hasOwn(device.tokens, role) ? device.tokens[role] : undefined;
         if (!known) return undefined;
         const token: DeviceToken = { ...known, revokedAtMs: known.revokedAtMs ?? now() };
         await putDevice({ ...device, tokens: { ...device.tokens, [role]: token } });

@@ -44,6 +44,11 @@ export function createHealthMonitor(
   let soon: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
 
+  /** Since the last snapshot; long ago where the clock was set back since. */
+  const ageMs = (): number => {
+    const age = now() - collectedAt;
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
+  };
   const refresh = (): void => {
     clearTimeout(soon);
     soon = undefined;
@@ -59,7 +64,7 @@ export function createHealthMonitor(
     options.changed();
   };
   const refreshSoon = (): void => {
-    soon ??= setTimeout(refresh, Math.max(0, collectedAt + healthLimits.refreshMinIntervalMs - now()));
+    soon ??= setTimeout(refresh, Math.max(0, healthLimits.refreshMinIntervalMs - ageMs()));
   };
   return {
     read(view) {
@@ -68,7 +73,7 @@ export function createHealthMonitor(
     },
     probe(view) {
       // Each refresh is broadcast: whoever probes without a pause must not make everyone's traffic.
-      if (now() - collectedAt >= healthLimits.refreshMinIntervalMs) refresh();
+      if (ageMs() >= healthLimits.refreshMinIntervalMs) refresh();
       else refreshSoon();
       return encoded[view];
     },
@@ -77,7 +82,7 @@ export function createHealthMonitor(
       return version;
     },
     refreshIfOld() {
-      if (now() - collectedAt > healthLimits.refreshIntervalMs) refreshSoon();
+      if (ageMs() > healthLimits.refreshIntervalMs) refreshSoon();
     },
     refresh,
     start() {

@@ -1,6 +1,9 @@
 /** One page of a session's transcript, as clients show it (methods.md §3, `chat.history`). */
 import { historyPageLimits } from '../../shared/limits.js';
-import type { SessionKey, TranscriptEntry } from '../../shared/store/records.js';
+import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
+import type { Store } from '../store/store.js';
+import { linesBackwards } from './line-reading.js';
+import type { LiveRun } from './run.js';
 import { sessionDefaults } from './session-defaults.js';
 import { sessionRow, type RowSources } from './session-row.js';
 
@@ -23,43 +26,88 @@ export async function readHistoryPage(
   params: HistoryPageParams,
   sources: RowSources,
 ): Promise<HistoryPage> {
-  const { sessions, runs, routes } = sources;
-  const { limit, offset, maxChars, ...asked } = { ...historyPageLimits.defaults, ...params };
-  const maxBytes = Math.min(asked.maxBytes, historyPageLimits.maxBytes);
+  const asked = { ...historyPageLimits.defaults, ...params };
+  const page = { ...asked, maxBytes: Math.min(asked.maxBytes, historyPageLimits.maxBytes) };
+  for (let tries = 1; ; tries += 1) {
+    const before = await readState(key, sources);
+    const part = await readRows(before, sources.sessions.store, page);
+    // Should it have gone on meanwhile, rows and runs would not tell of the same moment.
+    const state = await readState(key, sources);
+    const fits = isSame(before, state);
+    if (fits || tries === historyPageLimits.tries)
+      return { ...shown(fits ? state : before, sources), ...part };
+  }
+}
+
+/** A session at one moment. */
+interface State {
+  readonly key: SessionKey;
+  readonly entry: SessionEntry | undefined;
+  readonly live: readonly LiveRun[];
+  /** The lines before are the transcript's own first one, and those that were trimmed away. */
+  readonly begin: number;
+  readonly total: number;
+}
+
+async function readState(key: SessionKey, { sessions, runs }: RowSources): Promise<State> {
+  const { store } = sessions;
   const entry = await sessions.get(key);
-  const live = runs.liveOf(key);
+  const begin = entry ? await store.transcripts.start(entry.sessionId) : 1;
+  const total = entry ? Math.max(0, (await store.transcripts.length(entry.sessionId)) - begin) : 0;
+  return { key, entry, live: runs.liveOf(key), begin, total };
+}
+
+function isSame(a: State, b: State): boolean {
+  const facts = ({ entry, begin, total, live }: State): unknown[] => [
+    entry?.sessionId,
+    begin,
+    total,
+    live.length,
+    ...live.flatMap(({ record: { runId }, startedAt }) => [runId, startedAt]),
+  ];
+  const others = facts(b);
+  return facts(a).every((fact, n) => fact === others[n]);
+}
+
+function shown({ key, entry, live, total }: State, sources: RowSources) {
   const running = live.find(({ startedAt }) => startedAt !== undefined);
   const activeRunIds = live.map(({ record }) => record.runId);
   const row = entry ? sessionRow({ key, entry }, sources) : { key, hasActiveRun: live.length > 0 };
-  const { transcripts } = sessions.store;
-  // The lines before are the transcript's own first one, and those that were trimmed away.
-  const begin = entry ? await transcripts.start(entry.sessionId) : 1;
-  const total = entry ? Math.max(0, (await transcripts.length(entry.sessionId)) - begin) : 0;
-  const end = Math.max(0, total - offset);
-  const start = Math.max(0, end - limit);
-  const stored = entry && end > 0 ? await transcripts.read(entry.sessionId, begin + start, begin + end) : [];
-  let messages = stored
-    .map(({ index, entry: line }) => messageRow(line, index, maxChars))
-    .filter((row) => row !== undefined);
-  const dropped = tooManyBytes(messages, maxBytes);
-  messages = messages.slice(dropped);
-  const first = (messages[0]?.__openclaw.seq ?? begin + start) - begin;
-  const hasMore = entry !== undefined && first > 0 && (start > 0 || dropped > 0);
   return {
     sessionKey: key,
     ...(entry ? { sessionId: entry.sessionId } : {}),
-    messages,
     thinkingLevel: entry?.thinkingLevel ?? 'off',
     verboseLevel: entry?.verboseLevel ?? 'off',
-    defaults: sessionDefaults(routes),
+    defaults: sessionDefaults(sources.routes),
     sessionInfo: { ...row, activeRunIds },
     ...(running
       ? { inFlightRun: { runId: running.record.runId, text: running.text, startedAt: running.startedAt } }
       : {}),
-    hasMore,
-    ...(hasMore ? { nextOffset: total - first } : {}),
     totalMessages: total,
   };
+}
+
+/** The rows of a page, from the newest back as long as they fit, and where the next page begins. */
+async function readRows(
+  { entry, begin, total }: State,
+  { transcripts }: Store,
+  { limit, offset, maxChars, maxBytes }: Required<HistoryPageParams>,
+): Promise<{ readonly messages: readonly Row[]; readonly hasMore: boolean; readonly nextOffset?: number }> {
+  const end = Math.max(0, total - offset);
+  const start = Math.max(0, end - limit);
+  const messages: Row[] = [];
+  let bytes = 0;
+  const lines = entry ? linesBackwards(transcripts, entry.sessionId, begin + start, begin + end) : [];
+  for await (const { entry: line, index } of lines) {
+    const row = messageRow(line, index, maxChars);
+    if (!row) continue;
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    if (bytes > maxBytes) break;
+    messages.unshift(row);
+  }
+  const first = (messages[0]?.__openclaw.seq ?? begin + start) - begin;
+  const hasMore = entry !== undefined && first > 0 && (start > 0 || bytes > maxBytes);
+  return { messages, hasMore, ...(hasMore ? { nextOffset: total - first } : {}) };
 }
 
 export interface Row {
@@ -117,14 +165,4 @@ function shownBlock(block: StoredBlock, maxChars: number): object {
   if (block.type === 'image') return { type: 'image', omitted: true, bytes: block.bytes ?? 0 };
   if (block.text === undefined || block.text.length <= maxChars) return block;
   return { ...block, text: `${block.text.slice(0, maxChars)}\n...(truncated)...` };
-}
-
-/** How many of the oldest rows have to go. */
-function tooManyBytes(rows: readonly Row[], maxBytes: number): number {
-  let bytes = 0;
-  for (let index = rows.length - 1; index >= 0; index -= 1) {
-    bytes += Buffer.byteLength(JSON.stringify(rows[index]));
-    if (bytes > maxBytes) return index + 1;
-  }
-  return 0;
 }

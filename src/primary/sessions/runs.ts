@@ -271,6 +271,8 @@ export function createRuns(options: RunsOptions): Runs {
       if (taken) {
         run.claimed.resolve(false);
         forget(run);
+        // Whoever began to wait meanwhile took it for one that is still to end.
+        if (taken.end) waiters.ended(taken);
         return endedOf(taken, method);
       }
       run.state = 'queued';

@@ -8,6 +8,7 @@ import { createKeyedQueue } from '../../shared/keyed-queue.js';
 import { sessionLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import type { SessionReader, SessionRow } from '../store/store.js';
+import { createBreather } from './line-reading.js';
 import { sessionDefaults } from './session-defaults.js';
 import { agentOf, kindOf } from './session-keys.js';
 import { fullSessionRow, type RowExtras, type RowSources } from './session-row.js';
@@ -46,9 +47,10 @@ export function createSessionLister(sources: RowSources): SessionLister {
         ? await scans.run('scan', () => scan(params, { limit, offset }, sources, now))
         : await fromIndex(params.archived === true, { limit, offset }, sessions.store.sessions);
       const rows: object[] = [];
+      const breathe = createBreather();
       for (const row of found.rows) {
         rows.push(await fullSessionRow(row, params, sources));
-        if (rows.length % sessionLimits.chunk === 0) await pause();
+        await breathe();
       }
       const nextOffset = offset + rows.length;
       const hasMore = nextOffset < found.total && rows.length > 0;

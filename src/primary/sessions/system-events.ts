@@ -15,8 +15,7 @@ export interface SystemEvent {
 export function queueSystemEvent(sessions: Sessions, key: SessionKey, event: SystemEvent): Promise<void> {
   return sessions.exclusive(key, async () => {
     const entry = await sessions.getOrNew(key, event.at);
-    const text = event.text.slice(0, systemEventLimits.textChars);
-    const systemEvents = [...waiting(entry), { ...event, text }].slice(-systemEventLimits.waiting);
+    const systemEvents = [...waiting(entry), event].slice(-systemEventLimits.waiting);
     await sessions.commit(key, [{ type: 'session', key, entry: { ...entry, systemEvents } }]);
   });
 }

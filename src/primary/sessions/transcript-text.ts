@@ -2,6 +2,7 @@
 import { sessionLimits } from '../../shared/limits.js';
 import type { TranscriptEntry } from '../../shared/store/records.js';
 import type { TranscriptReader } from '../store/store.js';
+import { linesBackwards } from './line-reading.js';
 
 export interface PreviewItem {
   readonly role: 'user' | 'assistant' | 'tool' | 'system' | 'other';
@@ -14,9 +15,13 @@ export async function derivedTitle(
   sessionId: string,
 ): Promise<string | undefined> {
   const start = await transcripts.start(sessionId);
-  const first = await transcripts.read(sessionId, start, start + sessionLimits.textLines);
-  const said = first.map(({ entry }) => itemOf(entry)).find((item) => item?.role === 'user');
-  return said && oneLine(said.text, sessionLimits.titleChars);
+  for (let index = start; index < start + sessionLimits.textLines; index += 1) {
+    const [line] = await transcripts.read(sessionId, index, index + 1);
+    if (!line) return undefined;
+    const item = itemOf(line.entry);
+    if (item?.role === 'user') return oneLine(item.text, sessionLimits.titleChars);
+  }
+  return undefined;
 }
 
 /** What was said last by either side. */
@@ -24,25 +29,39 @@ export async function lastMessage(
   transcripts: TranscriptReader,
   sessionId: string,
 ): Promise<string | undefined> {
-  const items = await lastItems(transcripts, sessionId, sessionLimits.textLines);
-  const said = items.findLast(({ role }) => role === 'user' || role === 'assistant');
-  return said && oneLine(said.text, sessionLimits.lastMessageChars);
+  for await (const { role, text } of itemsBackwards(transcripts, sessionId, sessionLimits.textLines)) {
+    if (role === 'user' || role === 'assistant') return oneLine(text, sessionLimits.lastMessageChars);
+  }
+  return undefined;
 }
 
-/** What the last lines say, oldest first; of `lines` lines, those that say something. */
+/** What the last lines say, oldest first, each on one line; of `lines` lines, those that say something. */
 export async function lastItems(
   transcripts: TranscriptReader,
   sessionId: string,
-  lines: number,
+  { lines, chars }: { readonly lines: number; readonly chars: number },
 ): Promise<PreviewItem[]> {
+  const items: PreviewItem[] = [];
+  for await (const { role, text } of itemsBackwards(transcripts, sessionId, lines))
+    items.unshift({ role, text: oneLine(text, chars) });
+  return items;
+}
+
+async function* itemsBackwards(
+  transcripts: TranscriptReader,
+  sessionId: string,
+  lines: number,
+): AsyncGenerator<PreviewItem, undefined> {
   const end = await transcripts.length(sessionId);
-  const start = await transcripts.start(sessionId);
-  const last = await transcripts.read(sessionId, Math.max(start, end - lines), end);
-  return last.map(({ entry }) => itemOf(entry)).filter((item) => item !== undefined);
+  const start = Math.max(await transcripts.start(sessionId), end - lines);
+  for await (const { entry } of linesBackwards(transcripts, sessionId, start, end)) {
+    const item = itemOf(entry);
+    if (item) yield item;
+  }
 }
 
 /** At most `most` characters on one line. */
-export function oneLine(text: string, most: number): string {
+function oneLine(text: string, most: number): string {
   // What is cut off anyway need not be looked at.
   const flat = text
     .slice(0, most * 4)

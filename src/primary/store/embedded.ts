@@ -25,6 +25,7 @@ import type {
 } from '../../shared/store/records.js';
 import { BLOBS, readBlob, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
+import { storeLimits } from '../../shared/limits.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { checkStoreFile } from './check-file.js';
@@ -66,7 +67,14 @@ export function openEmbeddedStore(path: string): Store {
         if (!taken) commit([{ type: 'run', run }, ...changes]);
         return taken;
       }),
-    pruneRuns: (endedBefore, keep) => write(() => pruneRuns(tables, endedBefore, keep)),
+    async pruneRuns(endedBefore, keep) {
+      for (let pruned = 0; ;) {
+        const surplus = entryCount(tables.endedRuns) - keep;
+        const some = await write(() => pruneRuns(tables, endedBefore, surplus));
+        pruned += some;
+        if (some < storeLimits.prunedAtOnce) return pruned;
+      }
+    },
     readerGone: () => void root.readerCheck(),
     close: () => root.close(),
     sessions: {
@@ -292,12 +300,11 @@ function putRun(tables: Tables, run: RunRecord): void {
   }
 }
 
-function pruneRuns(tables: Tables, endedBefore: number, keep: number): number {
-  const ended = [...tables.endedRuns.getKeys()];
+function pruneRuns(tables: Tables, endedBefore: number, surplus: number): number {
   let pruned = 0;
-  for (const key of ended) {
+  for (const key of Array.from(tables.endedRuns.getKeys({ limit: storeLimits.prunedAtOnce }))) {
     const [endedAt, runId] = key;
-    if (endedAt >= endedBefore && ended.length - pruned <= keep) break;
+    if (endedAt >= endedBefore && pruned >= surplus) break;
     void tables.endedRuns.remove(key);
     void tables.runs.remove(runId);
     pruned += 1;
@@ -341,7 +348,7 @@ function wholeTranscript(sessionId: string): { start: [string, number]; end: [st
   return { start: [sessionId, -1], end: [sessionId, Number.MAX_SAFE_INTEGER] };
 }
 
-function entryCount(table: Database<unknown, [number, SessionKey]>): number {
+function entryCount(table: Database<unknown, [number, string]>): number {
   return (table.getStats() as { readonly entryCount: number }).entryCount;
 }
 

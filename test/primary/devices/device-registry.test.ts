@@ -205,6 +205,7 @@ describe('the device registry', () => {
       expect(await registry.rename('nobody', 'x')).toBeUndefined();
       expect(await registry.rotate('d1', 'node')).toBeUndefined();
       expect(await registry.revoke('d1', 'node')).toBeUndefined();
+      expect(await registry.revoke('d1', 'constructor')).toBeUndefined();
       expect(await registry.reject('nothing')).toBeUndefined();
     });
   });

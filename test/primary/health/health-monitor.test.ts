@@ -29,3 +29,18 @@ it('probes in quick succession share one snapshot and one broadcast', () => {
     health.stop();
   }
 });
+
+it('a clock that is set back stops no refresh', () => {
+  let now = 10_000_000;
+  const health = createHealthMonitor(
+    { collect: () => ({}), changed: () => {}, idle: () => false },
+    () => now,
+  );
+  health.start();
+  try {
+    now -= 3_600_000;
+    expect(JSON.parse(health.probe('full'))).toMatchObject({ ts: now });
+  } finally {
+    health.stop();
+  }
+});

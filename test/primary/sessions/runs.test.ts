@@ -172,6 +172,16 @@ describe('runs', () => {
     expect(answers).toMatchObject([{ outcome: 'ended' }, { outcome: 'ended' }]);
   });
 
+  it('whoever begins to wait for an ended run while its key is asked for again is told its end', async () => {
+    await runs.accept(input('A'));
+    await runs.abort(key, 'A', 'rpc');
+    const repeated = whileClaiming('A');
+    const waited = runs.waitFor('A', 3_600_000, {});
+    gate?.resolve();
+    expect(await repeated).toMatchObject({ outcome: 'ended' });
+    expect(await waited).toMatchObject({ runId: 'A', end: { status: 'timeout' } });
+  });
+
   it('a repeat of an ended key gets its end also where its session is full', async () => {
     await runs.accept(input('A'));
     await runs.abort(key, 'A', 'rpc');

@@ -112,6 +112,15 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
         expect(counts).toEqual([2, 1, 1, 0]);
       });
 
+      it('labels and keys may be as long as clients may write them', async () => {
+        const [long, name] = ['字'.repeat(512), '字'.repeat(500)];
+        await store.commit([session(name, entry('id-a', 1, { label: long }))]);
+        await store.commit([session('b', entry('id-b', 1, { label: `${long.slice(1)}x` }))]);
+        expect(await store.sessions.labelled(long)).toEqual([key(name)]);
+        await store.commit([session(name, entry('id-a', 2, { label: 'short' }))]);
+        expect(await store.sessions.labelled(long)).toEqual([]);
+      });
+
       it('finds sessions by id and by label, and forgets old ids, labels and deleted sessions', async () => {
         await store.commit([
           session('a', entry('id-a', 1, { label: 'x' })),
@@ -189,6 +198,15 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
         const left = await Promise.all(['open', 'r1', 'r2', 'r3', 'r4'].map((id) => store.runs.get(id)));
         expect(left.map((one) => one?.runId)).toEqual(['open', undefined, undefined, 'r3', 'r4']);
         expect(await store.pruneRuns(15, 2)).toBe(0);
+      });
+
+      it('forgets any number of them', async () => {
+        const runs = Array.from({ length: 600 }, (_, n) => ended(`r${n}`, n));
+        await store.commit(runs.map((one) => ({ type: 'run', run: one })));
+        expect(await store.pruneRuns(0, 50)).toBe(550);
+        expect(await store.pruneRuns(590, 50)).toBe(40);
+        expect((await store.runs.get('r589'))?.runId).toBeUndefined();
+        expect((await store.runs.get('r590'))?.runId).toBe('r590');
       });
     });
 

@@ -8,7 +8,7 @@ import { canonicalKey } from '../../sessions/session-keys.js';
 import type { SessionLister } from '../../sessions/session-list.js';
 import { fullSessionRow, type RowSources } from '../../sessions/session-row.js';
 import type { Sessions } from '../../sessions/sessions.js';
-import { lastItems, oneLine } from '../../sessions/transcript-text.js';
+import { lastItems } from '../../sessions/transcript-text.js';
 import { invalidRequest, method, shownPath, type Method } from './method.js';
 
 export interface SessionReadServices extends RowSources {
@@ -89,7 +89,6 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
 async function preview(key: SessionKey, limit: number, chars: number, sessions: Sessions): Promise<object> {
   const entry = await sessions.get(key);
   if (!entry) return { key, status: 'missing', items: [] };
-  const last = await lastItems(sessions.store.transcripts, entry.sessionId, limit);
-  const items = last.map(({ role, text }) => ({ role, text: oneLine(text, chars) }));
+  const items = await lastItems(sessions.store.transcripts, entry.sessionId, { lines: limit, chars });
   return { key, status: items.length > 0 ? 'ok' : 'empty', items };
 }

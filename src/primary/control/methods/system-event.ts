@@ -1,4 +1,5 @@
 /** `system-event`: something that the next turn should know, or a sign of life of a node (methods.md §2). */
+import { systemEventLimits } from '../../../shared/limits.js';
 import { canonicalKey, mainSessionKey } from '../../sessions/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import { queueSystemEvent } from '../../sessions/system-events.js';
@@ -22,7 +23,8 @@ export function systemEventMethods({ sessions, presence }: SystemEventServices):
         "Something for a session's next turn; a text that begins with `Node:` is a sign of life of a node instead.",
       answers: '`{ok: true}`',
       async answer({ text = '', sessionKey, ...facts }) {
-        const said = text.trim();
+        // Cut first: everybody who is connected is shown a beacon's text.
+        const said = text.trim().slice(0, systemEventLimits.textChars);
         if (said === '') throw invalidRequest('text required');
         const isBeacon = said.startsWith('Node:');
         const changed = isBeacon && presence.beacon({ ...facts, text: said });
