@@ -199,6 +199,8 @@ export const runLimits = {
   deltaStepMs: 25,
   waitingPerSession: 64,
   waiting: 10_000,
+  /** Messages of all runs that have not ended, together: ten thousand of the longest are more than memory holds. */
+  waitingChars: 128 * MIB,
   /** Lanes in use at one time: each has a place of its own, so their number bounds what runs at once. */
   lanes: 64,
   /** A wait in a lane that is longer than this is logged. */

@@ -25,10 +25,14 @@ export async function* linesBackwards(
   from: number,
   to: number,
 ): AsyncGenerator<StoredEntry, undefined> {
-  const { lines } = readingLimits;
   const breathe = createBreather();
-  for (let end = to; end > from; end -= lines) {
-    yield* (await transcripts.read(sessionId, Math.max(from, end - lines), end)).toReversed();
+  // Few at first: often the last one is all that is asked for.
+  let lines = 1;
+  for (let end = to; end > from;) {
+    const start = Math.max(from, end - lines);
+    yield* (await transcripts.read(sessionId, start, end)).toReversed();
     await breathe();
+    end = start;
+    lines = Math.min(lines * 2, readingLimits.lines);
   }
 }

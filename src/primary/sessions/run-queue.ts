@@ -64,6 +64,8 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
   const { waited } = options;
   const lanes = createLanes({ concurrent, waitingPerSession, waiting, lanes: named, now, waited });
   const held = new Map<SessionKey, Held>();
+  /** Of all that have not left. */
+  let chars = 0;
 
   /** Messages of the session that others may have to give way to; one that interrupts never waits long. */
   const messagesIn = (key: SessionKey): Run[] =>
@@ -99,6 +101,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       const interrupts = queueMode === 'interrupt';
       const limited = queueMode !== undefined && !interrupts && settings.drop === 'new';
       if (limited && messagesIn(key).length >= settings.cap) return false;
+      if (chars + charsOf(run) > runLimits.waitingChars) return false;
       const next = interrupts
         ? live.of(key).find(({ place, input }) => place?.behind === true && input.queueMode !== 'interrupt')
         : undefined;
@@ -109,8 +112,10 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
         start: () => options.begin(run),
         ...(queueMode === 'collect' ? { hold: (letGo) => hold(run, letGo) } : {}),
       });
-      if (run.place) live.add(run, next);
-      return run.place !== undefined;
+      if (!run.place) return false;
+      live.add(run, next);
+      chars += charsOf(run);
+      return true;
     },
     hold: (session, start) => lanes.enter({ session, lane: MAIN, start }),
     accepted(run) {
@@ -134,6 +139,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     leave(run) {
       const { key } = run.input;
       live.delete(run);
+      chars -= charsOf(run);
       const one = held.get(key);
       if (one?.run === run) {
         clearTimeout(one.timer);
@@ -142,4 +148,9 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       run.place?.leave();
     },
   };
+}
+
+/** What a run keeps in memory until its end. */
+function charsOf({ input: { message, systemPrompt = '' } }: Run): number {
+  return message.length + systemPrompt.length;
 }

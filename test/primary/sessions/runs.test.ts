@@ -190,6 +190,17 @@ describe('runs', () => {
     expect(await runs.accept(input('A'))).toMatchObject({ outcome: 'ended' });
   });
 
+  it('messages of all that wait may be so long together, however few they are', async () => {
+    const message = 'x'.repeat(runLimits.waitingChars / 64);
+    gate = deferred();
+    const waiting = Array.from({ length: 64 }, (_, n) => runs.accept({ ...input(`run ${n}`), message }));
+    expect(await runs.accept(input('one more'))).toEqual({ outcome: 'busy' });
+    gate.reject(new Error('disk full'));
+    await Promise.allSettled(waiting);
+    gate = undefined;
+    expect(await runs.accept(input('one more'))).toMatchObject({ outcome: 'accepted' });
+  });
+
   it('so many may wait for an end, and no more of one owner; those of one that leaves wait no longer', async () => {
     const [one, other] = [{}, {}];
     const waits = Array.from({ length: runLimits.waitsPerConnection }, () => runs.waitFor('A', 60_000, one));
