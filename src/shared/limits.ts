@@ -228,8 +228,12 @@ export const droppedLimits = {
   lineChars: 160,
 } as const;
 
-/** Reading of transcripts on the event loop. */
+/** Reading of sessions and transcripts on the event loop. */
 export const readingLimits = {
+  /** Calls that read much and go on at one time, of all connections … */
+  atOnce: 2,
+  /** … and those of one that wait for their turn. */
+  waitingPerConnection: 256,
   /** Lines that are read at once: each may be as long as a message. */
   lines: 8,
   /** After this long other work gets its turn. */

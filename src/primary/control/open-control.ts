@@ -38,6 +38,7 @@ import { methodRegistry } from './methods/registry.js';
 import { createNodeConnections } from './node-connections.js';
 import { createSessionEvents } from './session-events.js';
 import { createPresence } from './presence.js';
+import { createReadingTurns } from './reading-turns.js';
 import { createRemotes } from './remote.js';
 import { createWriteLimit } from './write-limit.js';
 
@@ -135,6 +136,7 @@ export function openControl(options: ControlOptions): Control {
     invokes,
     failed: (error) => options.log.error('ws.node-seen', error.message),
   });
+  const turns = createReadingTurns();
   const methods = methodRegistry({
     ...agents,
     store: sessions.store,
@@ -167,7 +169,7 @@ export function openControl(options: ControlOptions): Control {
   const largeFrames = createLargeFrames({ log: options.log });
   const plane = createControlPlane({
     largeFrames,
-    methods,
+    methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
     writeLimit: createWriteLimit(() => performance.now()),
     log: options.log,
     answered: metrics.wsRequest,
@@ -201,6 +203,7 @@ export function openControl(options: ControlOptions): Control {
         events.closed(connection);
         nodeConnections.closed(connection);
         runs.left(connection);
+        turns.left(connection);
       },
     },
   });

@@ -61,16 +61,14 @@ export function invalidFrame(id: string, problems: string): ReadRequest {
 
 /** A request that there is no room for (protocol.md §15). */
 export function busy(id: string): ReadRequest {
-  return {
-    ok: false,
-    id,
-    error: {
-      code: 'UNAVAILABLE',
-      message: 'The server is busy. Please try again in a moment.',
-      retryable: true,
-    },
-  };
+  return { ok: false, id, error: busyError };
 }
+
+export const busyError: ErrorShape = {
+  code: 'UNAVAILABLE',
+  message: 'The server is busy. Please try again in a moment.',
+  retryable: true,
+};
 
 function readParams(check: ParamsCheck<unknown>, params: unknown): ReadParams {
   // To a schema an array is an object without the keys it asks for.

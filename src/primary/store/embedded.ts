@@ -50,7 +50,7 @@ export function openEmbeddedStore(path: string): Store {
       return result;
     } catch (caught) {
       const error = toError(caught);
-      throw new StoreError(`cannot write to the store ${path}: ${error.message}`, error);
+      throw new StoreError(`cannot write to the store: ${error.message}`, error);
     }
   };
   const commit = (changes: readonly Change[]): void => {

@@ -48,6 +48,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.history',
       scope: 'operator.read',
+      readsMuch: true,
       summary: "A page of a session's messages, the oldest first. A session that does not exist has none.",
       answers:
         '`{sessionKey, sessionId, messages, thinkingLevel, verboseLevel, defaults, sessionInfo, inFlightRun, hasMore, nextOffset, totalMessages}`',
@@ -59,6 +60,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
     method({
       name: 'chat.startup',
       scope: 'operator.read',
+      readsMuch: true,
       summary:
         "What a web page asks for first: as `chat.history`; or by the beginning of a session's id (`shortId`), and then the connection also gets `sessions.changed`.",
       answers:

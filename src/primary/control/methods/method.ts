@@ -14,6 +14,8 @@ export interface Method<P = unknown> {
   readonly advertised?: false;
   /** It changes the gateway itself: a client may call it only so often (protocol.md §7). */
   readonly writeLimited?: true;
+  /** It may read many lines or sessions: it takes turns with others that do. */
+  readonly readsMuch?: true;
   /** What it does and what it answers, in Markdown: both are in the reference of docs/protocol.md. */
   readonly summary: string;
   readonly answers: string;

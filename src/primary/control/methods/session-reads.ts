@@ -23,6 +23,7 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
     method({
       name: 'sessions.list',
       scope: 'operator.read',
+      readsMuch: true,
       summary: 'Sessions, those updated last first.',
       answers: '`{ts, path, count, totalCount, limitApplied, hasMore, nextOffset, defaults, sessions}`',
       answer: async (params, connection) =>
@@ -31,6 +32,7 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
     method({
       name: 'sessions.describe',
       scope: 'operator.read',
+      readsMuch: true,
       summary: 'One session.',
       answers: '`{session}`, `null` when there is none.',
       async answer(params) {
@@ -43,6 +45,7 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
     method({
       name: 'sessions.preview',
       scope: 'operator.read',
+      readsMuch: true,
       summary: 'The last messages of several sessions, each as one line.',
       answers:
         '`{ts, previews: [{key, status, items: [{role, text}]}]}` with `status` `ok`, `empty` or `missing`.',
@@ -73,6 +76,7 @@ export function sessionReadMethods(services: SessionReadServices): readonly Meth
     method({
       name: 'sessions.get',
       scope: 'operator.read',
+      readsMuch: true,
       advertised: false,
       summary: 'The last messages of a session.',
       answers: '`{messages}`',

@@ -20,6 +20,7 @@ export function sessionSubscriptionMethods(services: SubscriptionServices): read
     method({
       name: 'sessions.subscribe',
       scope: 'operator.read',
+      readsMuch: true,
       summary: 'Sends this connection `sessions.changed` from now on.',
       answers: '`{subscribed: true}`; with any param of `sessions.list` also `list`, its answer.',
       async answer(params, connection) {
