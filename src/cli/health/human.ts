@@ -1,7 +1,8 @@
 /** A health snapshot for people (cli.md §7). The gateway may be newer or older: what is not there is left out. */
 import { healthLimits } from '../limits.js';
 import type { Style } from '../output/style.js';
-import { recordOf, recordsOf, textOf, type Facts } from '../record.js';
+import { plainText } from '../output/plain-text.js';
+import { recordOf, recordsOf, textOf as rawTextOf, type Facts } from '../record.js';
 import { formatAge } from '../output/age.js';
 
 export function healthLines(snapshot: unknown, style: Style): string[] {
@@ -20,7 +21,7 @@ function channelLines(facts: Facts, style: Style): string[] {
   const labels = recordOf(facts.channelLabels);
   const order = Array.isArray(facts.channelOrder) ? facts.channelOrder.map(String) : Object.keys(channels);
   return order.map((id) => {
-    const label = textOf(labels[id]) ?? id;
+    const label = textOf(labels[id]) ?? plainText(id);
     return `${label}: ${channelState(recordOf(channels[id]), style)}`;
   });
 }
@@ -83,6 +84,15 @@ function workerLines(facts: Facts, style: Style): string[] {
 function eventLoopLines(facts: Facts, style: Style): string[] {
   const { degraded, reasons } = recordOf(facts.eventLoop);
   if (degraded !== true) return [];
-  const why = Array.isArray(reasons) && reasons.length > 0 ? ` (${reasons.map(String).join(', ')})` : '';
+  const why =
+    Array.isArray(reasons) && reasons.length > 0
+      ? ` (${reasons.map((reason) => plainText(String(reason))).join(', ')})`
+      : '';
   return [`Event loop: ${style.bad('degraded')}${why}`];
+}
+
+/** Text of a gateway, which may be anybody's. */
+function textOf(value: unknown): string | undefined {
+  const text = rawTextOf(value);
+  return text === undefined ? undefined : plainText(text);
 }

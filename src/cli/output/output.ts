@@ -2,6 +2,7 @@
  * What a command says: results on stdout, everything else on stderr. With `--json` stdout carries exactly
  * one document (cli.md §1).
  */
+import { harmlessJson } from './plain-text.js';
 import { createStyle, type Style } from './style.js';
 
 /** The part of `process.stdout` that is used. */
@@ -29,7 +30,7 @@ export interface OutputOptions {
 export function createOutput({ stdout, stderr, color }: OutputOptions): Output {
   return {
     print: (...lines) => void stdout.write(lines.map((line) => `${line}\n`).join('')),
-    document: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    document: (value) => void stdout.write(`${harmlessJson(JSON.stringify(value, null, 2))}\n`),
     note: (...lines) => void stderr.write(lines.map((line) => `${line}\n`).join('')),
     style: createStyle(color),
   };

@@ -48,3 +48,16 @@ test('trouble is named: missing workers, a slow event loop', () => {
 test.each([null, 'x', [], {}])('%j is nothing to show, and no reason to fail', (snapshot) => {
   expect(lines(snapshot)).toEqual([]);
 });
+
+test('a gateway cannot steer the terminal', () => {
+  const evil = 'a\u001b[2J\u009b31m\u202eb\nc';
+  const shown = lines({
+    channels: { [evil]: { configured: true, probe: { ok: false, error: evil } } },
+    channelOrder: [evil],
+    agents: [{ agentId: evil, heartbeat: { enabled: true, every: evil } }],
+    sessions: { path: evil, count: 1, recent: [{ key: evil, age: 1 }] },
+    eventLoop: { degraded: true, reasons: [evil] },
+  });
+  expect(shown).toHaveLength(6);
+  expect(shown.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainText } from '../../../src/cli/output/plain-text.js';
+import { harmlessJson, plainText } from '../../../src/cli/output/plain-text.js';
 
 test.each([
   ['Ann’s laptop', 'Ann’s laptop'],
@@ -10,4 +10,11 @@ test.each([
   ['Ünïcödé 日本 🙂', 'Ünïcödé 日本 🙂'],
 ])('%j is shown as %j', (text, shown) => {
   expect(plainText(text)).toBe(shown);
+});
+
+test('JSON means the same, and steers no terminal', () => {
+  const value = { text: 'a\u001b[2J\u009b31m\u202eb\u2066 Ünïcödé 👩‍👧' };
+  const json = harmlessJson(JSON.stringify(value));
+  expect(JSON.parse(json)).toEqual(value);
+  expect(json).toBe('{"text":"a\\u001b[2J\\u009b31m\\u202eb\\u2066 Ünïcödé 👩‍👧"}');
 });
