@@ -60,6 +60,7 @@ const entryForm = compile(
     contextTokens: count,
     compactionCount: count,
     systemEvents: optional(v.array(v.looseObject({ text, at: v.number() }))),
+    droppedMessages: optional(v.looseObject({ count: v.number(), lines: v.array(text) })),
   }),
 );
 

@@ -185,6 +185,7 @@ describe('import', () => {
     put('first', undefined, { label: 'one' });
     put('second', undefined, { label: 'one' });
     put('timeless', undefined, { updatedAt: 'now' });
+    put('counted', undefined, { droppedMessages: 7 });
     const all = { ...index(dir), 'not a key': { sessionId: 'k', updatedAt: 1 }, 'agent:main:x': 7 };
     writeFileSync(join(dir, 'sessions.json'), JSON.stringify(all));
     writeFileSync(join(dir, 'nobody.jsonl'), '');
@@ -201,6 +202,7 @@ describe('import', () => {
         { key: 'agent:main:shared', reason: 'its transcript is that of session agent:main:good' },
         { key: 'agent:main:second', reason: 'its label is that of session agent:main:first' },
         { key: 'agent:main:timeless', reason: 'at /updatedAt: must be number' },
+        { key: 'agent:main:counted', reason: 'at /droppedMessages: must be object' },
         { key: 'not a key', reason: 'not a session key' },
         { key: 'agent:main:x', reason: 'at root: must be object' },
       ],

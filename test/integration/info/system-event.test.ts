@@ -69,6 +69,17 @@ it('a node’s beacon is presence, and an event only when it is news', async () 
   expect(await asked(sessionKey)).toEqual([`System: Node: ${deviceId}`, 'Hello']);
 });
 
+it('a beacon is shown in short, however long it is', async () => {
+  const deviceId = randomUUID();
+  const text = `Node: ${deviceId} ${'x'.repeat(200_000)}`;
+  await answer(client, 'system-event', { text, deviceId, sessionKey: newKey() });
+  const { payload } = await client.call('system-presence');
+  const [entry] = (payload as unknown as { deviceId?: string; text: string }[]).filter(
+    (one) => one.deviceId === deviceId,
+  );
+  expect(entry?.text).toBe(text.slice(0, 4_096));
+});
+
 it('needs a text, and admin', async () => {
   expect(await refusal(client, 'system-event', { text: ' ' })).toBe('INVALID_REQUEST text required');
   expect(await refusal(client, 'system-event', {})).toBe('INVALID_REQUEST text required');

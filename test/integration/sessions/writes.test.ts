@@ -84,6 +84,16 @@ describe('sessions.create', () => {
     expect([again.key, again.sessionId]).toEqual([made.key, made.sessionId]);
   });
 
+  it('sends nothing to a session that takes no messages', async () => {
+    const key = newKey();
+    await answer(client, 'sessions.patch', { key, sendPolicy: 'deny' });
+    const label = randomUUID();
+    expect(await refusal(writer, 'sessions.create', { key, label, message: 'Hello' })).toBe(
+      'INVALID_REQUEST send blocked by session policy',
+    );
+    expect(await answer(client, 'sessions.describe', { key })).toMatchObject({ session: { label: null } });
+  });
+
   it('with a message starts a run', async () => {
     const made = await answer(client, 'sessions.create', { message: 'Hello', idempotencyKey: randomUUID() });
     expect(made).toMatchObject({ runStarted: true, runId: expect.any(String) });

@@ -1,7 +1,7 @@
 /** A message of a person to a session: `chat.send` and `sessions.send` (methods.md §3, §4). */
 import type { GatewayConfig } from '../../../shared/config/load.js';
 import type { QueueMode } from '../../../shared/config/queue-schema.js';
-import type { RunEnd, RunMethod, SessionKey } from '../../../shared/store/records.js';
+import type { RunEnd, RunMethod, SessionEntry, SessionKey } from '../../../shared/store/records.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import { queueModeOf } from '../../sessions/queue-mode.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
@@ -52,7 +52,7 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
     const runIds = await runs.abort(key, undefined, 'stop');
     return JSON.stringify({ ok: true, aborted: runIds.length > 0, runIds });
   }
-  if (entry?.sendPolicy === 'deny') throw invalidRequest('send blocked by session policy');
+  requireSendable(entry);
   const queueMode = queueModeOf(request.queueMode, entry, services.queue);
   return startTurn({ ...request, queueMode }, services);
 }
@@ -82,6 +82,11 @@ export async function startTurn(request: TurnRequest, services: TurnServices): P
 function repeatedPayload(runId: string, end: RunEnd): string {
   if (end.message !== undefined) return finalPayload(end);
   return JSON.stringify({ runId, status: end.status });
+}
+
+/** @throws RpcError for a session that takes no messages */
+export function requireSendable(entry: SessionEntry | undefined): void {
+  if (entry?.sendPolicy === 'deny') throw invalidRequest('send blocked by session policy');
 }
 
 /** @throws RpcError */

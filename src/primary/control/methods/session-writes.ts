@@ -10,7 +10,7 @@ import { modelOf } from '../../sessions/session-row.js';
 import { requireAgent, requireImages, requireOwner } from './agent.js';
 import { invalidRequest, method, requireAdmin, RpcError, shownPath, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
-import { requireNoNull, sendTurn, startTurn, type TurnServices } from './send-turn.js';
+import { requireNoNull, requireSendable, sendTurn, startTurn, type TurnServices } from './send-turn.js';
 
 export interface SessionWriteServices extends TurnServices {
   readonly changes: SessionChanges;
@@ -137,6 +137,8 @@ async function create(params: CreateParams, services: SessionWriteServices): Pro
   const parent = params.parentSessionKey && canonicalKey(params.parentSessionKey, sessions.scheme);
   if (parent && !(await sessions.get(parent)))
     throw invalidRequest(`unknown parent session: ${params.parentSessionKey}`);
+  const says = text !== undefined || images.length > 0;
+  if (says) requireSendable(await sessions.get(key));
   const { label, model, thinkingLevel } = params;
   const entry = await asked(
     changes.patch(key, {
@@ -147,7 +149,7 @@ async function create(params: CreateParams, services: SessionWriteServices): Pro
     }),
   );
   const created = { ok: true, key, sessionId: entry.sessionId, entry };
-  if (text === undefined && images.length === 0) return JSON.stringify({ ...created, runStarted: false });
+  if (!says) return JSON.stringify({ ...created, runStarted: false });
   const { idempotencyKey: runId = randomUUID(), attachments, timeoutMs } = params;
   const turn = { runId, key, message: text ?? '', attachments, timeoutMs };
   await startTurn({ method: 'sessions.create', ...turn }, services);
