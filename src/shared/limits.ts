@@ -67,6 +67,8 @@ export const controlLimits = {
   closeReasonBytes: 120,
   /** Messages of one connection that wait for a large one before them. */
   queuedFrames: 256,
+  /** So long the event loop takes requests in one turn; what was read with them waits for the next. */
+  turnMs: 5,
   /** Of one message, and their bytes together and singly, decoded. */
   attachments: 64,
   attachmentBytes: 20 * MIB,

@@ -35,6 +35,7 @@ import type { LargeFrames } from './large-frames.js';
 import { createOutbox } from './outbox.js';
 import type { RemoteOf } from './remote.js';
 import { createStrangers } from './strangers.js';
+import { createTurnTime } from './turn-time.js';
 
 const TOO_MANY_FRAMES = 'too many pending handshake frames';
 
@@ -84,6 +85,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const audiences = new Map<ReadonlySet<EventName>, Set<Connection>>();
   const outbox = createOutbox();
   const pending = createStrangers();
+  const turnTime = createTurnTime(controlLimits.turnMs);
   const everyone = new Set<Connection>();
   let emptied: (() => void) | undefined;
   let closedToUpgrades = false;
@@ -120,6 +122,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     }, options.handshakeTimeoutMs);
     const inbox = createInbox({
       largeFrames: options.largeFrames,
+      turnTime,
       handle(request) {
         if (!connection.closing) dispatch(request, connection, options);
       },

@@ -16,7 +16,8 @@ interface Watched {
   readonly paused: () => boolean;
 }
 
-function open(): Watched {
+/** @param turnTime never up, unless it says so */
+function open(turnTime = { isUp: false }): Watched {
   const started: string[] = [];
   const reading: Deferred<ReadRequest>[] = [];
   let paused = false;
@@ -28,6 +29,7 @@ function open(): Watched {
         return request.promise;
       },
     },
+    turnTime,
     handle: (request) => started.push(request.ok ? request.id : `!${request.id}`),
     pause: () => (paused = true),
     resume: () => (paused = false),
@@ -49,6 +51,22 @@ describe('the requests of a connection', () => {
     inbox.take(frame('b'));
     expect(started).toEqual(['a', 'b']);
     expect(paused()).toBe(false);
+  });
+
+  it('wait for the next turn when this one has had enough, and the socket is not read meanwhile', async () => {
+    const turnTime = { isUp: false };
+    const { inbox, started, paused } = open(turnTime);
+    inbox.take(frame('a'));
+    turnTime.isUp = true;
+    const others = Array.from({ length: controlLimits.queuedFrames + 2 }, (_, n) => `b${n}`);
+    for (const id of others) inbox.take(frame(id));
+    expect(started).toEqual(['a']);
+    expect(paused()).toBe(true);
+    await waitFor('the next turns', () => !paused());
+    expect(started).toEqual(['a', ...others]);
+    turnTime.isUp = false;
+    inbox.take(frame('c'));
+    expect(started.at(-1)).toBe('c');
   });
 
   it('keep their order behind large ones, and the socket is not read meanwhile', async () => {
