@@ -26,7 +26,7 @@ export const fullTiming: Timing = {
   probeMs: 8_000,
   starts: 5,
   idleMs: 5_000,
-  settleMs: 10_000,
+  settleMs: 20_000,
 };
 
 export const quickTiming: Timing = {

@@ -59,7 +59,18 @@ interface StoredCompaction extends TranscriptEntry {
   readonly firstKeptEntryId: string;
 }
 
+/** Lines without images are shown the same in every turn, and the thread keeps them from turn to turn. */
+const plainLines = new WeakMap<TranscriptEntry, ShownLine>();
+
 function shownLine(line: TranscriptEntry, show: ShowImage): ShownLine | undefined {
+  const known = plainLines.get(line);
+  if (known) return known;
+  const made = makeLine(line, show);
+  if (made && made.hiddenImages === 0 && !('images' in made.message)) plainLines.set(line, made);
+  return made;
+}
+
+function makeLine(line: TranscriptEntry, show: ShowImage): ShownLine | undefined {
   const { id } = line;
   if (line.type === 'custom_message')
     return typeof line.content === 'string' && line.content !== ''

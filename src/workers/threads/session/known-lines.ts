@@ -20,14 +20,19 @@ export interface KeptLimits {
   readonly lineChars: number;
 }
 
+/** A line and what it counts for. */
+interface SizedLine {
+  readonly line: TranscriptEntry;
+  readonly chars: number;
+}
+
 /** Newest lines of one transcript, without a gap. */
 interface Kept {
   /** Where the transcript began then: all is read anew when that has changed. */
   readonly start: number;
   /** Place after the newest. */
   readonly before: number;
-  readonly newestFirst: readonly TranscriptEntry[];
-  /** What they count for. */
+  readonly newestFirst: readonly SizedLine[];
   readonly chars: number;
 }
 
@@ -52,7 +57,9 @@ export function createKnownLines(
       forget(oldest);
     }
   };
-  const sizeOf = (line: TranscriptEntry): number => limits.lineChars + textLength(line);
+  function* sized(lines: Iterable<TranscriptEntry>): Generator<SizedLine, undefined> {
+    for (const line of lines) yield { line, chars: limits.lineChars + textLength(line) };
+  }
   return {
     blob: reader.blob,
     *newestFirst(sessionId, before) {
@@ -60,14 +67,16 @@ export function createKnownLines(
       const last = kept.get(sessionId);
       const known = last?.start === start && last.before <= before ? last : undefined;
       const { before: from = start, newestFirst: older = [] } = known ?? {};
-      const read: TranscriptEntry[] = [];
+      const newer = sized(newestFirst(from, before));
+      const oldest = sized(newestFirst(start, from - older.length));
+      const read: SizedLine[] = [];
       let chars = 0;
       try {
-        for (const part of [newestFirst(from, before), older, newestFirst(start, from - older.length)]) {
-          for (const line of part) {
-            read.push(line);
-            chars += sizeOf(line);
-            yield line;
+        for (const part of [newer, older, oldest]) {
+          for (const one of part) {
+            read.push(one);
+            chars += one.chars;
+            yield one.line;
           }
         }
       } finally {
