@@ -1,12 +1,11 @@
 /** Summarizes a session because somebody asked for it: no turn is run (methods.md §4, `sessions.compact`). */
-import type { TurnEnd } from '../../../shared/run-job.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
 import type { SessionTask } from '../protocol.js';
 import type { TurnServices } from '../run-turn.js';
-import { beginTask, summarize } from '../task-progress.js';
+import { beginTask } from '../task-progress.js';
 import { compact } from './compaction.js';
-import { failedTurn, type EndedTurn } from './ended-turn.js';
+import { answerEnd, failedTurn, goodTurn, type EndedTurn } from './ended-turn.js';
 import { readHistory } from './history.js';
 import type { TranscriptLines } from './known-lines.js';
 import { sendEvent } from './session-event.js';
@@ -37,17 +36,9 @@ export async function compactSession(
     if (done)
       sendEvent(link, { type: 'compaction', phase: 'end', willRetry: false, compaction: done.compaction });
     if (done) progress.usage = done.usage;
-    const end: TurnEnd = {
-      status: 'ok',
-      provider: selection.provider.id,
-      model: selection.model,
-      stopReason: 'stop',
-      usage: progress.usage,
-    };
-    ended = { end, error: undefined, cause: undefined };
+    ended = goodTurn(selection, 'stop', progress.usage);
   } catch (caught) {
     ended = failedTurn(caught, link);
   }
-  const body = JSON.stringify(ended.end);
-  link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress, ended.error, ended.cause));
+  answerEnd(link, ended, progress);
 }

@@ -1,9 +1,12 @@
-/** How a turn on a session that failed is told: to its user, to metrics and to the log. */
+/** How the end of a turn on a session is told: to its user, to metrics and to the log. */
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { RunErrorKind, TurnEnd } from '../../../shared/run-job.js';
 import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
+import type { Selection } from '../model-selection.js';
 import type { TaskSummary } from '../protocol.js';
+import { summarize, type TaskProgress } from '../task-progress.js';
+import type { Usage } from '../turn.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
 
 export interface EndedTurn {
@@ -11,6 +14,22 @@ export interface EndedTurn {
   /** For metrics and the log. */
   readonly error: TaskSummary['error'];
   readonly cause: string | undefined;
+}
+
+/** @param stopReason why the model stopped */
+export function goodTurn(
+  { provider, model }: Selection,
+  stopReason: Extract<TurnEnd, { readonly status: 'ok' }>['stopReason'],
+  usage: Usage,
+): EndedTurn {
+  const end = { status: 'ok', provider: provider.id, model, stopReason, usage } as const;
+  return { end, error: undefined, cause: undefined };
+}
+
+/** Ends the task. */
+export function answerEnd(link: TaskLink, { end, error, cause }: EndedTurn, progress: TaskProgress): void {
+  const body = JSON.stringify(end);
+  link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress, error, cause));
 }
 
 export function failedTurn(caught: unknown, link: TaskLink): EndedTurn {

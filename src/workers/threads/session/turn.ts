@@ -10,12 +10,12 @@ import type { TaskLink } from '../link.js';
 import { selectModel, type Selection } from '../model-selection.js';
 import type { SessionTask } from '../protocol.js';
 import { streamTurn, type TurnServices } from '../run-turn.js';
-import { beginTask, summarize } from '../task-progress.js';
+import { beginTask } from '../task-progress.js';
 import { eventsOf, type TurnSink } from '../turn-sink.js';
 import type { FinishReason, TurnEvent, Usage } from '../turn.js';
 import { isContextOverflow } from '../upstream/failure.js';
 import { compact, type Ask, type Compacted } from './compaction.js';
-import { failedTurn, type EndedTurn } from './ended-turn.js';
+import { answerEnd, failedTurn, goodTurn, type EndedTurn } from './ended-turn.js';
 import { messagesOf, readHistory, type History } from './history.js';
 import type { TranscriptLines } from './known-lines.js';
 import { sendEvent } from './session-event.js';
@@ -64,25 +64,13 @@ export async function answerSessionTurn(
       sink.alsoUsed = shorter.usage;
       await run(shorter.history);
     }
-    ended = {
-      end: {
-        status: 'ok',
-        provider: selection.provider.id,
-        model: selection.model,
-        stopReason: stopReasons[sink.finish],
-        usage: sink.usage,
-      },
-      error: undefined,
-      cause: undefined,
-    };
+    ended = goodTurn(selection, stopReasons[sink.finish], sink.usage);
   } catch (caught) {
     ended = failedTurn(caught, link);
   }
   sink.flush();
   progress.usage = sink.usage;
-  const body = JSON.stringify(ended.end);
-  const summary = summarize(progress, ended.error, ended.cause);
-  link.answer({ status: 200, retryAfter: undefined, body }, summary);
+  answerEnd(link, ended, progress);
 }
 
 /** Undefined when there is nothing to summarize. Its client hears when it begins and how it ends. */
