@@ -1,35 +1,14 @@
 /**
  * The store in the state dir: LMDB, one environment, a table per kind of record and per index. Writes of one turn
  * are committed together off the event loop; what is acknowledged has been flushed (architecture, «Store»).
- *
- *   sessions      key → entry              by-updated, archived   [−updatedAt, key] → ''
- *   session-ids   sessionId → key          labels        [label or its hash, key] → ''
- *   transcripts   [sessionId, index] → line    transcript-starts   sessionId → index    archives   name → archive
- *   blobs         [blob, n] → nth piece        blob-names   [blob, who names it] → ''
- *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
- *   usage         [date, agentId, provider, model] → sums
- *   devices       deviceId → device        pairings      requestId → request
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { open, type Database, type Key, type RangeOptions, type RootDatabase } from 'lmdb';
-import type {
-  ArchivedTranscript,
-  DailyUsage,
-  PairedDevice,
-  PairingRequest,
-  RunRecord,
-  SessionEntry,
-  SessionKey,
-  TranscriptEntry,
-} from '../../shared/store/records.js';
-import { BLOBS, readBlob, type BlobTable } from '../../shared/store/blob-table.js';
-import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
+import type { Database, Key, RangeOptions } from 'lmdb';
+import type { DailyUsage, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import { readBlob } from '../../shared/store/blob-table.js';
 import { storeLimits } from '../../shared/limits.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
-import { checkStoreFile } from './check-file.js';
-import { createNamedBlobs, type BlobNames, type NamedBlobs } from './named-blobs.js';
 import {
   StoreError,
   type Change,
@@ -38,6 +17,8 @@ import {
   type Store,
   type StoredEntry,
 } from './store.js';
+import { openTables, type Tables, type UsageKey } from './tables.js';
+import { transcriptIds, transcriptLength } from './transcript-places.js';
 
 /** @param path a directory, made when it is missing. @throws StoreError when what is there cannot be read */
 export function openEmbeddedStore(path: string): Store {
@@ -139,62 +120,6 @@ export function openEmbeddedStore(path: string): Store {
 /** Sort before and after every key that there can be. */
 const FIRST = '' as SessionKey;
 const LAST = '\uFFFF' as SessionKey;
-
-/** Date, agent, provider, model. */
-type UsageKey = [string, string, string, string];
-
-interface Tables {
-  readonly root: RootDatabase<unknown, string>;
-  readonly sessions: Database<SessionEntry, SessionKey>;
-  /** Sessions that are not archived, and those that are. */
-  readonly byUpdated: Database<string, [number, SessionKey]>;
-  readonly archived: Database<string, [number, SessionKey]>;
-  readonly sessionIds: Database<SessionKey, string>;
-  readonly labels: Database<string, [string, SessionKey]>;
-  readonly transcripts: Database<TranscriptEntry, [string, number]>;
-  readonly starts: Database<number, string>;
-  readonly archives: Database<ArchivedTranscript, string>;
-  readonly blobs: BlobTable;
-  readonly named: NamedBlobs;
-  readonly runs: Database<RunRecord, string>;
-  readonly openRuns: Database<string, string>;
-  readonly endedRuns: Database<string, [number, string]>;
-  readonly usage: Database<DailyUsage, UsageKey>;
-  readonly devices: Database<PairedDevice, string>;
-  readonly pairings: Database<PairingRequest, string>;
-}
-
-function openTables(path: string): Tables {
-  try {
-    checkStoreFile(join(path, 'data.mdb'));
-    const root = open<unknown, string>({ path, maxDbs: 32, encoding: 'msgpack' });
-    const table = <V, K extends Key>(name: string): Database<V, K> => root.openDB<V, K>({ name });
-    const blobs: BlobTable = root.openDB({ name: BLOBS, encoding: 'binary' });
-    const blobNames: BlobNames = table('blob-names');
-    return {
-      root,
-      blobs,
-      named: createNamedBlobs(blobs, blobNames),
-      sessions: table('sessions'),
-      byUpdated: table('by-updated'),
-      archived: table('archived'),
-      sessionIds: table('session-ids'),
-      labels: table('labels'),
-      transcripts: table('transcripts'),
-      starts: table(TRANSCRIPT_STARTS),
-      archives: table('archives'),
-      runs: table('runs'),
-      openRuns: table('open-runs'),
-      endedRuns: table('ended-runs'),
-      usage: table('usage'),
-      devices: table('devices'),
-      pairings: table('pairings'),
-    };
-  } catch (caught) {
-    const error = toError(caught);
-    throw new StoreError(`cannot open the store ${path}: ${error.message}`, error);
-  }
-}
 
 /** Runs inside a transaction, where `put` and `remove` take effect at once. */
 function apply(tables: Tables, change: Change): void {
@@ -321,31 +246,6 @@ function addUsage({ usage }: Tables, used: DailyUsage): void {
   const [runs, input, output] = [sum('runs'), sum('input'), sum('output')];
   const [cacheRead, cacheWrite] = [sum('cacheRead'), sum('cacheWrite')];
   void usage.put(key, { ...used, runs, input, output, cacheRead, cacheWrite });
-}
-
-/** Where the last line of a transcript ends. */
-export function transcriptLength({ transcripts }: Pick<Tables, 'transcripts'>, sessionId: string): number {
-  const { start, end } = wholeTranscript(sessionId);
-  const [last] = transcripts.getKeys({ start: end, end: start, reverse: true, limit: 1 });
-  return last ? last[1] + 1 : 0;
-}
-
-/** Skips from one to the next, however many lines there are. */
-function transcriptIds({ transcripts }: Tables, after: string | undefined, limit: number): string[] {
-  const ids: string[] = [];
-  let last = after;
-  while (ids.length < limit) {
-    const start: [string, number] = last === undefined ? ['', 0] : wholeTranscript(last).end;
-    const [next] = transcripts.getKeys({ start, limit: 1 });
-    if (!next) break;
-    [last] = next;
-    ids.push(last);
-  }
-  return ids;
-}
-
-function wholeTranscript(sessionId: string): { start: [string, number]; end: [string, number] } {
-  return { start: [sessionId, -1], end: [sessionId, Number.MAX_SAFE_INTEGER] };
 }
 
 function entryCount(table: Database<unknown, [number, string]>): number {

@@ -11,9 +11,9 @@ import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
 import { SessionGone, type SessionSource } from '../../shared/stored-sessions.js';
 import { toError } from '../../shared/to-error.js';
 import { checkStoreFile } from './check-file.js';
-import { transcriptLength } from './embedded.js';
 import { withImageData } from './image-data.js';
 import { StoreError } from './store.js';
+import { transcriptLength } from './transcript-places.js';
 
 export interface SessionReader extends SessionSource {
   close(): Promise<void>;
