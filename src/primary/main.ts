@@ -30,6 +30,7 @@ import type { RunWorkers } from './sessions/run-dispatch.js';
 import { createRuns } from './sessions/runs.js';
 import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
+import { createChildGroups } from './workers/child-groups.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
 import { exitCodes, StartError, systemStep } from './start-error.js';
@@ -166,6 +167,7 @@ async function startGateway(
     now: Date.now,
   });
   const workerReady = deferred<void>();
+  const childGroups = createChildGroups(log.for('workers'));
   const data = await openDataPath({
     plan,
     auth,
@@ -183,7 +185,9 @@ async function startGateway(
       compactions.workerReady();
       control.workersChanged();
     },
+    answers: childGroups.answers,
     onWorkerLost(slot) {
+      childGroups.workerLost(slot);
       store.readerGone();
       runs.workerLost(slot);
       compactions.workerLost(slot);

@@ -2,6 +2,7 @@
  * Every message between the primary and a worker, both directions: nothing else crosses that channel.
  * Sockets travel beside a `connection` message.
  */
+import type { AnswerMessage, AskMessage } from './asking.js';
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
 import type { RouteTable } from './routes.js';
@@ -43,7 +44,15 @@ export interface TunnelPreamble {
 /** One process's metrics, as prom-client's `getMetricsAsJSON()` gives them. */
 export type MetricsSnapshot = readonly unknown[];
 
+/** What a worker asks the primary. */
+export interface PrimaryQuestions {
+  /** A tool's process group is about to run: should the worker die, the primary ends it. */
+  readonly 'child-started': { readonly question: { readonly pid: number }; readonly answer: true };
+  readonly 'child-ended': { readonly question: { readonly pid: number }; readonly answer: true };
+}
+
 export type ToWorker =
+  | AnswerMessage
   | { readonly type: 'configure'; readonly snapshot: WorkerSnapshot }
   /**
    * `head` is what was read so far, as latin1: the socket's bytes one to one. Whoever reads this after `expiresAt`
@@ -57,6 +66,7 @@ export type ToWorker =
   | { readonly type: 'exit' };
 
 export type ToPrimary =
+  | AskMessage<PrimaryQuestions>
   /** The worker listens: what was sent before this would have been lost. */
   | { readonly type: 'started' }
   | { readonly type: 'ready'; readonly version: number }

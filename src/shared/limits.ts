@@ -38,6 +38,12 @@ export const portLimits = {
   socketPathBytes: 100,
 } as const;
 
+/** Questions between processes (`asking.ts`). */
+export const askLimits = {
+  /** That one process has put to another and that are not answered. */
+  open: 16_384,
+} as const;
+
 /** What is said about values that do not fit a schema. */
 export const schemaLimits = {
   /** Problems that are looked for; messages show fewer. */

@@ -1,6 +1,8 @@
 /** The worker's end of the IPC channel: typed messages, log lines and closed connections sent in batches. */
 import type { Socket } from 'node:net';
-import type { ToPrimary, ToWorker } from '../shared/ipc.js';
+import { createAsker, type AskOptions } from '../shared/asking.js';
+import type { PrimaryQuestions, ToPrimary, ToWorker } from '../shared/ipc.js';
+import { askLimits } from '../shared/limits.js';
 import type { RunPart } from '../shared/run-job.js';
 import type { LogSink } from '../shared/log/logger.js';
 
@@ -10,11 +12,20 @@ export interface PrimaryChannel {
   connectionClosed(): void;
   /** Sent with the others of this tick; text that follows text of the same run is joined to it. */
   runPart(part: RunPart): void;
+  /** @throws Unanswered */
+  ask<N extends keyof PrimaryQuestions>(
+    name: N,
+    question: PrimaryQuestions[N]['question'],
+    options: AskOptions,
+  ): Promise<PrimaryQuestions[N]['answer']>;
   readonly logSink: LogSink;
-  onMessage(listener: (message: ToWorker, socket: Socket | undefined) => void): void;
+  /** Answers to questions are not among them. */
+  onMessage(listener: (message: OtherMessage, socket: Socket | undefined) => void): void;
   /** The primary is gone. */
   onDisconnect(listener: () => void): void;
 }
+
+type OtherMessage = Exclude<ToWorker, { type: 'answer' | 'refusal' }>;
 
 const MAX_LINES = 1_000;
 
@@ -37,8 +48,10 @@ export function createPrimaryChannel(): PrimaryChannel {
     send({ type: 'log', lines });
     lines = [];
   };
+  const asker = createAsker<PrimaryQuestions>(send, askLimits.open);
   return {
     send,
+    ask: asker.ask,
     connectionClosed() {
       closed += 1;
       if (closed === 1) setImmediate(flushClosed);
@@ -58,9 +71,10 @@ export function createPrimaryChannel(): PrimaryChannel {
       },
     },
     onMessage: (listener) => {
-      process.on('message', (message: ToWorker, handle: unknown) =>
-        listener(message, handle as Socket | undefined),
-      );
+      process.on('message', (message: ToWorker, handle: unknown) => {
+        if (message.type === 'answer' || message.type === 'refusal') asker.received(message);
+        else listener(message, handle as Socket | undefined);
+      });
     },
     onDisconnect: (listener) => void process.on('disconnect', listener),
   };

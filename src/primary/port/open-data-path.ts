@@ -13,6 +13,7 @@ import { authPolicyOf, originsOf, workerSnapshot } from '../config/worker-snapsh
 import type { Readiness } from '../health/readiness.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import { createSupervisor, type Supervisor } from '../workers/supervisor.js';
+import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import { createHandover } from './handover.js';
 import { createListener, type Listener } from './listener.js';
 import { listen } from './listen.js';
@@ -36,6 +37,8 @@ export interface DataPathOptions {
   /** The slot's number. */
   onWorkerLost(slot: number): void;
   onRunPart(slot: number, part: RunPart): void;
+  /** Who answers what workers ask. */
+  readonly answers: PrimaryAnswers;
 }
 
 export interface DataPath {
@@ -104,6 +107,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     },
     onRestart: metrics.workerRestart,
     onRunPart: options.onRunPart,
+    answers: options.answers,
   });
   supervisor.start();
   const listeners: Listener[] = [];

@@ -6,7 +6,7 @@ import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { HandoverTarget } from '../port/handover.js';
-import { createWorkerSlot, type SlotEvents, type WorkerSlot } from './worker-slot.js';
+import { createWorkerSlot, type PrimaryAnswers, type SlotEvents, type WorkerSlot } from './worker-slot.js';
 
 export interface SupervisorOptions {
   readonly count: number;
@@ -21,6 +21,7 @@ export interface SupervisorOptions {
   onMetrics(slot: number, metrics: MetricsSnapshot): void;
   onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
   onRunPart(slot: number, part: RunPart): void;
+  readonly answers: PrimaryAnswers;
   onRestart(slot: number, reason: 'crash' | 'early-death'): void;
 }
 
@@ -114,7 +115,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         },
       };
       for (let index = 1; index <= options.count; index += 1)
-        slots.push(createWorkerSlot(index, events, log));
+        slots.push(createWorkerSlot(index, events, options.answers, log));
       for (const slot of slots) slot.start(options.snapshot());
       pingTimer = setInterval(check, workerLimits.pingIntervalMs);
     },

@@ -11,7 +11,8 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
-import type { ToPrimary, ToWorker, WorkerSnapshot } from '../../shared/ipc.js';
+import { createAnswerer, type Answerer, type Answers } from '../../shared/asking.js';
+import type { PrimaryQuestions, ToPrimary, ToWorker, WorkerSnapshot } from '../../shared/ipc.js';
 import type { RunJob } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
@@ -31,6 +32,9 @@ export interface SlotEvents {
   message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' | 'runs' }>): void;
 }
 
+/** Who answers what workers ask, told which slot's process it is. */
+export type PrimaryAnswers = Answers<PrimaryQuestions, { readonly slot: number }>;
+
 export interface WorkerSlot extends HandoverTarget {
   readonly state: SlotState;
   readonly pid: number | undefined;
@@ -49,7 +53,12 @@ export interface WorkerSlot extends HandoverTarget {
   stop(): Promise<void>;
 }
 
-export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger): WorkerSlot {
+export function createWorkerSlot(
+  slot: number,
+  events: SlotEvents,
+  answers: PrimaryAnswers,
+  log: Logger,
+): WorkerSlot {
   let worker: Worker | undefined;
   let state: SlotState = 'gone';
   let snapshot: WorkerSnapshot | undefined;
@@ -58,6 +67,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
   let heardAt = 0;
   let onDrained: (() => void) | undefined;
   let onGone: (() => void) | undefined;
+  let answerer: Answerer<PrimaryQuestions> | undefined;
 
   const send = (message: ToWorker, socket?: Socket): void => {
     if (!worker?.isConnected()) return;
@@ -75,6 +85,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
     connections = 0;
     runs = 0;
     worker = undefined;
+    answerer?.lost();
     const expected = before === 'exiting';
     const how = signal ? `signal ${signal}` : `code ${code}`;
     log[expected ? 'debug' : 'warn']('worker.exit', `worker ${slot} ended with ${how}`, {
@@ -123,6 +134,10 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
           if (type === 'end' || type === 'lost') runs = Math.max(0, runs - 1);
         events.message(self, message);
         return;
+      case 'ask':
+      case 'cancel':
+        answerer?.received(message);
+        return;
       case 'log':
       case 'metrics':
         events.message(self, message);
@@ -163,6 +178,7 @@ export function createWorkerSlot(slot: number, events: SlotEvents, log: Logger):
       heardAt = performance.now();
       const forked = cluster.fork(workerEnvironment(process.env));
       worker = forked;
+      answerer = createAnswerer(answers, { slot }, (answer) => worker === forked && send(answer));
       forked.on('message', (message: ToPrimary) => received(forked, message));
       forked.once('exit', gone);
       forked.on('error', (error) => {

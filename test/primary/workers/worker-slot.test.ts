@@ -3,7 +3,11 @@ import cluster from 'node:cluster';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createWorkerSlot, type WorkerSlot } from '../../../src/primary/workers/worker-slot.js';
+import {
+  createWorkerSlot,
+  type PrimaryAnswers,
+  type WorkerSlot,
+} from '../../../src/primary/workers/worker-slot.js';
 import type { WorkerSnapshot } from '../../../src/shared/ipc.js';
 import type { Logger } from '../../../src/shared/log/logger.js';
 import { temporaryDir } from '../../support/gateway.js';
@@ -11,8 +15,10 @@ import { waitFor } from '../../support/wait-for.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 
+const noAnswers: PrimaryAnswers = { 'child-started': () => true, 'child-ended': () => true };
+
 /** Starts a process that runs `script` once it has been configured. */
-async function startSlot(script: string): Promise<WorkerSlot> {
+async function startSlot(script: string, answers = noAnswers): Promise<WorkerSlot> {
   const exec = join(temporaryDir(), 'worker.cjs');
   writeFileSync(
     exec,
@@ -27,6 +33,7 @@ async function startSlot(script: string): Promise<WorkerSlot> {
   const slot = createWorkerSlot(
     1,
     { ready: ignore, suspect: ignore, lost: ignore, taken: ignore, declined: ignore, message: ignore },
+    answers,
     silent,
   );
   slot.addConnection();
@@ -48,4 +55,29 @@ it('never counts less than no connection, whatever its process says', async () =
   } finally {
     await slot.stop();
   }
+});
+
+it('answers what its process asks, and tells who answers when the process is gone', async () => {
+  const asked: unknown[] = [];
+  let cancelled = false;
+  const slot = await startSlot(
+    `process.send({ type: 'ask', id: 1, name: 'child-started', question: { pid: 7 } });
+     process.send({ type: 'ask', id: 2, name: 'child-ended', question: { pid: 7 } });
+     process.send({ type: 'ready', version: 1 });
+     process.on('message', (message) => {
+       if (message.type === 'answer' && message.id === 1) process.send({ type: 'closed', count: 1 });
+     });`,
+    {
+      'child-started': (question, _signal, context) => {
+        asked.push([question, context]);
+        return true;
+      },
+      'child-ended': (_question, signal) =>
+        new Promise(() => signal.addEventListener('abort', () => (cancelled = true))),
+    },
+  );
+  await waitFor('the answer', () => slot.connections === 0);
+  expect(asked).toEqual([[{ pid: 7 }, { slot: 1 }]]);
+  await slot.stop();
+  expect(cancelled).toBe(true);
 });
