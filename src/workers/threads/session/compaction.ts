@@ -9,7 +9,8 @@ import { streamTurn, type TurnJob } from '../run-turn.js';
 import { ResultSink } from '../turn-sink.js';
 import type { TurnMessage, Usage } from '../turn.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
-import type { History, ShownLine } from './history.js';
+import type { History } from './history.js';
+import type { ShownLine } from './history-line.js';
 
 /** Asks the model for the summary; a turn's job without the turn. */
 export type Ask = Omit<TurnJob, 'turn'>;

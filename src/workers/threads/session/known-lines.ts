@@ -5,10 +5,11 @@
 import { historyLimits } from '../../../shared/limits.js';
 import type { TranscriptEntry } from '../../../shared/store/records.js';
 import type { TranscriptReader } from '../../../shared/store/transcript-reader.js';
+import { historyLine, type HistoryLine } from './history-line.js';
 
 export interface TranscriptLines {
   /** Lines before `before`, newest first, that have not been trimmed away; to be read in this turn of the event loop. */
-  newestFirst(sessionId: string, before: number): Iterable<TranscriptEntry>;
+  newestFirst(sessionId: string, before: number): Iterable<HistoryLine>;
   /** Bytes of an image that such a line names; undefined when they are gone. */
   blob(name: string): Buffer | undefined;
 }
@@ -20,19 +21,13 @@ export interface KeptLimits {
   readonly lineChars: number;
 }
 
-/** A line and what it counts for. */
-interface SizedLine {
-  readonly line: TranscriptEntry;
-  readonly chars: number;
-}
-
 /** Newest lines of one transcript, without a gap. */
 interface Kept {
   /** Where the transcript began then: all is read anew when that has changed. */
   readonly start: number;
   /** Place after the newest. */
   readonly before: number;
-  readonly newestFirst: readonly SizedLine[];
+  readonly newestFirst: readonly HistoryLine[];
   readonly chars: number;
 }
 
@@ -57,8 +52,8 @@ export function createKnownLines(
       forget(oldest);
     }
   };
-  function* sized(lines: Iterable<TranscriptEntry>): Generator<SizedLine, undefined> {
-    for (const line of lines) yield { line, chars: limits.lineChars + textLength(line) };
+  function* made(lines: Iterable<TranscriptEntry>): Generator<HistoryLine, undefined> {
+    for (const line of lines) yield historyLine(line);
   }
   return {
     blob: reader.blob,
@@ -67,16 +62,16 @@ export function createKnownLines(
       const last = kept.get(sessionId);
       const known = last?.start === start && last.before <= before ? last : undefined;
       const { before: from = start, newestFirst: older = [] } = known ?? {};
-      const newer = sized(newestFirst(from, before));
-      const oldest = sized(newestFirst(start, from - older.length));
-      const read: SizedLine[] = [];
+      const newer = made(newestFirst(from, before));
+      const oldest = made(newestFirst(start, from - older.length));
+      const read: HistoryLine[] = [];
       let chars = 0;
       try {
         for (const part of [newer, older, oldest]) {
           for (const one of part) {
             read.push(one);
-            chars += one.chars;
-            yield one.line;
+            chars += limits.lineChars + one.chars;
+            yield one;
           }
         }
       } finally {
@@ -84,14 +79,4 @@ export function createKnownLines(
       }
     },
   };
-}
-
-interface StoredMessage {
-  readonly content?: readonly { readonly text?: string }[];
-}
-
-function textLength({ message, content, summary }: TranscriptEntry): number {
-  const plain = [content, summary].filter((text) => typeof text === 'string');
-  const blocks = (message as StoredMessage | undefined)?.content ?? [];
-  return [...plain, ...blocks.map(({ text = '' }) => text)].reduce((sum, text) => sum + text.length, 0);
 }

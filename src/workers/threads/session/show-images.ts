@@ -1,6 +1,6 @@
 /** Which images of a session its model is shown: the newest, of a bounded size, if it takes images at all. */
 import { historyLimits } from '../../../shared/limits.js';
-import type { ShowImage } from './history.js';
+import type { ShowImage } from './history-line.js';
 import type { TranscriptLines } from './known-lines.js';
 
 /** Ask for the newest first. */

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { historyLimits } from '../../../../src/shared/limits.js';
 import type { TranscriptEntry } from '../../../../src/shared/store/records.js';
 import { messagesOf, readHistory } from '../../../../src/workers/threads/session/history.js';
+import { historyLine } from '../../../../src/workers/threads/session/history-line.js';
 import { showImages } from '../../../../src/workers/threads/session/show-images.js';
 
 const image = (bytes: number): object => ({ type: 'image', mimeType: 'image/png', bytes, blob: 'b' });
@@ -22,7 +23,7 @@ const compaction = (id: string, firstKeptEntryId: string): TranscriptEntry => ({
 });
 const transcripts = { newestFirst: () => [], blob: () => Buffer.from('x') };
 const shown = (newestFirst: readonly TranscriptEntry[]): string[] =>
-  messagesOf(readHistory(newestFirst, showImages(true, transcripts))).map((message) => {
+  messagesOf(readHistory(newestFirst.map(historyLine), showImages(true, transcripts))).map((message) => {
     const images = message.role === 'user' ? (message.images ?? []) : [];
     return message.text + images.map(() => '+image').join('');
   });
@@ -40,7 +41,9 @@ it('the newest images, as many bytes as one message may have', () => {
 
 it('no image that is gone', () => {
   const gone = showImages(true, { ...transcripts, blob: () => undefined });
-  expect(readHistory([line('a', [image(1)])], gone).lines[0]).toMatchObject({ hiddenImages: 1 });
+  expect(readHistory([line('a', [image(1)])].map(historyLine), gone).lines[0]).toMatchObject({
+    hiddenImages: 1,
+  });
 });
 
 it('the last summary, what it left as it was, and what came after it', () => {

@@ -1,0 +1,97 @@
+/**
+ * A line of a transcript as turns need it. It is made once, when the line is read, and kept from turn to turn: a turn on a
+ * long conversation looks at every one of them.
+ */
+import type { ImageBlock, TranscriptEntry } from '../../../shared/store/records.js';
+import type { TurnImage, TurnMessage } from '../turn.js';
+
+export interface HistoryLine {
+  readonly id: string;
+  /** Its text, and what else is kept of it in proportion. */
+  readonly chars: number;
+  /** What a model is shown of a line without images; undefined for nothing. */
+  readonly shown: ShownLine | undefined;
+  /** Of one with images, that depends on the model. */
+  readonly images: LineWithImages | undefined;
+  /** Of a line that is a summary. */
+  readonly compaction: { readonly summary: string; readonly firstKeptEntryId: string } | undefined;
+}
+
+export interface ShownLine {
+  readonly id: string;
+  readonly message: TurnMessage;
+  /** Images of it that the model is not shown. */
+  readonly hiddenImages: number;
+}
+
+/** Gives an image to be shown; undefined for one that the model is not shown. */
+export type ShowImage = (image: ImageBlock) => TurnImage | undefined;
+
+interface LineWithImages {
+  readonly id: string;
+  readonly texts: readonly string[];
+  readonly blocks: readonly ImageBlock[];
+}
+
+export function historyLine(line: TranscriptEntry): HistoryLine {
+  const { id } = line;
+  const none = { id, chars: 0, shown: undefined, images: undefined, compaction: undefined };
+  switch (line.type) {
+    case 'message':
+      return { ...none, ...messageParts(id, line.message as StoredMessage) };
+    case 'custom_message': {
+      const text = typeof line.content === 'string' ? line.content : '';
+      return { ...none, chars: text.length, shown: userLine(id, text) };
+    }
+    case 'compaction': {
+      const { summary, firstKeptEntryId } = line as StoredCompaction;
+      return { ...none, chars: summary.length, compaction: { summary, firstKeptEntryId } };
+    }
+    default:
+      return none;
+  }
+}
+
+export function withImages({ id, texts, blocks }: LineWithImages, show: ShowImage): ShownLine {
+  const images = blocks.map(show).filter((image) => image !== undefined);
+  const hiddenImages = blocks.length - images.length;
+  const missing = hiddenImages > 0 ? [`[${hiddenImages} of ${blocks.length} images left out]`] : [];
+  const text = [...texts, ...missing].join('\n');
+  return { id, message: { role: 'user', text, ...(images.length > 0 ? { images } : {}) }, hiddenImages };
+}
+
+function messageParts(
+  id: string,
+  { role, content = [] }: StoredMessage,
+): Pick<HistoryLine, 'chars'> & Partial<HistoryLine> {
+  const texts = content.flatMap((block) => (block.type === 'text' ? [(block as TextBlock).text] : []));
+  const chars = texts.reduce((sum, text) => sum + text.length, 0);
+  if (role === 'assistant') {
+    if (chars === 0) return { chars };
+    const message = { role, text: texts.join('\n'), toolCalls: [] } as const;
+    return { chars, shown: { id, message, hiddenImages: 0 } };
+  }
+  if (role !== 'user') return { chars };
+  const blocks = content.filter((block) => block.type === 'image') as ImageBlock[];
+  if (blocks.length > 0) return { chars, images: { id, texts, blocks } };
+  return { chars, shown: userLine(id, texts.join('\n')) };
+}
+
+function userLine(id: string, text: string): ShownLine | undefined {
+  return text === '' ? undefined : { id, message: { role: 'user', text }, hiddenImages: 0 };
+}
+
+interface StoredCompaction extends TranscriptEntry {
+  readonly summary: string;
+  readonly firstKeptEntryId: string;
+}
+
+interface StoredMessage {
+  readonly role: string;
+  readonly content?: readonly (TextBlock | ImageBlock | { readonly type: string })[];
+}
+
+interface TextBlock {
+  readonly type: 'text';
+  readonly text: string;
+}
