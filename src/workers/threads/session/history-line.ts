@@ -7,7 +7,7 @@ import type { TurnImage, TurnMessage } from '../turn.js';
 
 export interface HistoryLine {
   readonly id: string;
-  /** Its text, and what else is kept of it in proportion. */
+  /** Of its text. */
   readonly chars: number;
   /** What a model is shown of a line without images; undefined for nothing. */
   readonly shown: ShownLine | undefined;
@@ -65,16 +65,16 @@ function messageParts(
   { role, content = [] }: StoredMessage,
 ): Pick<HistoryLine, 'chars'> & Partial<HistoryLine> {
   const texts = content.flatMap((block) => (block.type === 'text' ? [(block as TextBlock).text] : []));
-  const chars = texts.reduce((sum, text) => sum + text.length, 0);
+  const text = texts.join('\n');
+  const chars = text.length;
   if (role === 'assistant') {
-    if (chars === 0) return { chars };
-    const message = { role, text: texts.join('\n'), toolCalls: [] } as const;
-    return { chars, shown: { id, message, hiddenImages: 0 } };
+    if (texts.every((one) => one === '')) return { chars };
+    return { chars, shown: { id, message: { role, text, toolCalls: [] }, hiddenImages: 0 } };
   }
   if (role !== 'user') return { chars };
   const blocks = content.filter((block) => block.type === 'image') as ImageBlock[];
   if (blocks.length > 0) return { chars, images: { id, texts, blocks } };
-  return { chars, shown: userLine(id, texts.join('\n')) };
+  return { chars, shown: userLine(id, text) };
 }
 
 function userLine(id: string, text: string): ShownLine | undefined {

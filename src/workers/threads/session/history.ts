@@ -25,7 +25,7 @@ export function readHistory(newestFirst: Iterable<HistoryLine>, show: ShowImage)
     }
     const shown = line.images ? withImages(line.images, show) : line.shown;
     if (shown) {
-      chars += shown.message.text.length;
+      chars += line.chars;
       if (lines.length > 0 && (chars > historyLimits.chars || lines.length >= historyLimits.messages)) break;
       lines.push(shown);
     }
