@@ -59,10 +59,10 @@ async function appended(
 ): Promise<{ readonly messageId: string; readonly changes: readonly Change[] }> {
   const facts = { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason: 'stop' };
   let messageId = '';
-  const append = await sessions.appending(entry.sessionId, at, (parentId) => {
+  const { change } = await sessions.appending(entry.sessionId, at, (parentId) => {
     const line = assistantLine(text, facts, parentId, at);
     messageId = line.id;
     return [line];
   });
-  return { messageId, changes: [append, { type: 'session', key, entry: { ...entry, updatedAt: at } }] };
+  return { messageId, changes: [change, { type: 'session', key, entry: { ...entry, updatedAt: at } }] };
 }

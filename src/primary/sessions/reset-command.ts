@@ -6,7 +6,8 @@ import { createKeyedQueue } from '../../shared/keyed-queue.js';
 import type { RunEnd, RunRecord } from '../../shared/store/records.js';
 import { emptyEnd } from './run-end.js';
 import type { RunInput } from './run.js';
-import type { Acceptance, Runs } from './runs.js';
+import type { Acceptance } from './run-acceptance.js';
+import type { Runs } from './runs.js';
 import type { SessionChanges } from './session-changes.js';
 import type { Sessions } from './sessions.js';
 

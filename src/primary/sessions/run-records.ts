@@ -1,4 +1,7 @@
-/** What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes. */
+/**
+ * What a run leaves in the store: its key, its message, its end. Each is one commit, with the session that it changes; the
+ * key and the message of a run that need not wait are one together.
+ */
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import type {
   DailyUsage,
@@ -25,30 +28,43 @@ export interface Claim {
   readonly taken: RunRecord | undefined;
   /** Why its session began anew. */
   readonly ended: ReturnType<ResetPolicy>;
+  /** The run has begun, and its message is in the transcript. */
+  readonly begun: BegunRun | undefined;
 }
 
-/** Takes the run's key. A session that has `expired` begins anew with it. */
+export interface ClaimAnswers {
+  /** Whether the session has expired: then it begins anew with the run. */
+  expired(entry: SessionEntry): ReturnType<ResetPolicy>;
+  /** When the run begins, if it does as soon as it has its key: then both are one commit. */
+  beginsAt(): number | undefined;
+}
+
+/** Takes the run's key; asks what belongs to it when the session is the run's alone. */
 export function storeClaim(
   sessions: Sessions,
   record: RunRecord,
   images: readonly SentImage[],
-  expired: (entry: SessionEntry) => ReturnType<ResetPolicy>,
+  ask: ClaimAnswers,
 ): Promise<Claim> {
   const { sessionKey: key, acceptedAt } = record;
   return sessions.exclusive(key, async () => {
     const { store } = sessions;
     const before = await sessions.getOrNew(key, acceptedAt);
-    const ended = expired(before);
+    const ended = ask.expired(before);
     const archive = ended && (await archiveOf(store, key, before.sessionId, 'reset', acceptedAt));
     const entry = ended ? renewed(before, acceptedAt) : before;
-    const claimed: RunRecord = { ...record, sessionId: entry.sessionId };
     const touched = { ...entry, updatedAt: acceptedAt, lastInteractionAt: acceptedAt };
-    const taken = await store.claimRun(claimed, [
-      { type: 'session', key, entry: touched },
+    const startedAt = ask.beginsAt();
+    const beginning =
+      startedAt === undefined ? undefined : await begin(sessions, touched, record, [], startedAt);
+    const claimed: RunRecord = beginning?.begun.record ?? { ...record, sessionId: entry.sessionId };
+    const taken = await sessions.claim(key, claimed, [
+      ...(beginning?.changes ?? [{ type: 'session', key, entry: touched } as const]),
       ...(archive ? [{ type: 'archive', archive } as const] : []),
       ...images.map(blobChange),
     ]);
-    return { record: claimed, taken, ended: taken ? undefined : ended };
+    if (taken) return { record: claimed, taken, ended: undefined, begun: undefined };
+    return { record: claimed, taken, ended, begun: beginning?.begun };
   });
 }
 
@@ -72,37 +88,53 @@ export function storeMessages(
   joining: readonly RunRecord[],
   startedAt: number,
 ): Promise<BegunRun> {
-  const { store } = sessions;
   const key = record.sessionKey;
   return sessions.exclusive(key, async () => {
     // The session may have been reset, or deleted, while the run waited.
     const entry = await sessions.getOrNew(key, startedAt);
-    const { sessionId } = entry;
-    const started: RunRecord = { ...record, sessionId, startedAt };
-    const joined = joining.map((one) => {
-      const end = emptyEnd(one, `taken over by ${record.runId}`, startedAt);
-      return { ...one, sessionId, startedAt, end };
-    });
-    let after = entry;
-    const lines = await sessions.appending(sessionId, startedAt, (parentId) => {
-      const added: TranscriptEntry[] = [];
-      const last = (): string | null => added.at(-1)?.id ?? parentId;
-      const events = takeSystemEvents(entry, last());
-      added.push(...events.lines);
-      const dropped = takeDropped(events.after, last(), startedAt);
-      added.push(...dropped.lines);
-      for (const one of [record, ...joining]) added.push(userLine(one, last(), startedAt));
-      ({ after } = dropped);
-      return added;
-    });
-    await sessions.commit(key, [
-      lines,
-      ...[started, ...joined].map((run) => ({ type: 'run', run }) as const),
-      { type: 'session', key, entry: after },
-    ]);
-    const before = await store.transcripts.length(sessionId);
-    return { record: started, before, model: chosenModel(entry), joined };
+    const { begun, changes } = await begin(sessions, entry, record, joining, startedAt);
+    const runs = [begun.record, ...begun.joined].map((run) => ({ type: 'run', run }) as const);
+    await sessions.commit(key, [...runs, ...changes]);
+    return begun;
   });
+}
+
+/** What a beginning changes, besides the records of its runs. */
+interface Beginning {
+  readonly begun: BegunRun;
+  readonly changes: readonly Change[];
+}
+
+async function begin(
+  sessions: Sessions,
+  entry: SessionEntry,
+  record: RunRecord,
+  joining: readonly RunRecord[],
+  startedAt: number,
+): Promise<Beginning> {
+  const { sessionKey: key } = record;
+  const { sessionId } = entry;
+  const started: RunRecord = { ...record, sessionId, startedAt };
+  const joined = joining.map((one) => {
+    const end = emptyEnd(one, `taken over by ${record.runId}`, startedAt);
+    return { ...one, sessionId, startedAt, end };
+  });
+  let after = entry;
+  const lines = await sessions.appending(sessionId, startedAt, (parentId) => {
+    const added: TranscriptEntry[] = [];
+    const last = (): string | null => added.at(-1)?.id ?? parentId;
+    const events = takeSystemEvents(entry, last());
+    added.push(...events.lines);
+    const dropped = takeDropped(events.after, last(), startedAt);
+    added.push(...dropped.lines);
+    for (const one of [record, ...joining]) added.push(userLine(one, last(), startedAt));
+    ({ after } = dropped);
+    return added;
+  });
+  return {
+    begun: { record: started, before: lines.end, model: chosenModel(entry), joined },
+    changes: [lines.change, { type: 'session', key, entry: after }],
+  };
 }
 
 /** Ends a run whose message gave way to others; a short line of it waits for the session's next turn. */
@@ -142,7 +174,8 @@ export function storeEnd(
     if (startedAt !== undefined && text !== '') {
       const facts = { ...factsOf(outcome), runId: record.runId };
       const line = (parentId: string | null) => assistantLine(text, facts, parentId, endedAt);
-      changes.push(await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]));
+      const { change } = await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]);
+      changes.push(change);
     }
     await sessions.commit(key, changes);
   });
@@ -158,7 +191,10 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
     const entry = await sessions.get(key);
     if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
     if (startedAt === undefined) {
-      changes.push(await sessions.appending(sessionId, at, (parentId) => [userLine(record, parentId, at)]));
+      const { change } = await sessions.appending(sessionId, at, (parentId) => [
+        userLine(record, parentId, at),
+      ]);
+      changes.push(change);
     }
     await sessions.store.commit(changes);
   });

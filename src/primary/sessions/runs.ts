@@ -1,54 +1,43 @@
 /**
- * Runs on sessions: accepts, orders, gives them to workers, stores and tells how they end. An accepted run ends exactly
- * once, whatever dies (architecture, invariant 4):
+ * Runs on sessions, from the moment that they are accepted: orders them, gives them to workers, stores and tells how they
+ * end. An accepted run ends exactly once, whatever dies (architecture, invariant 4):
  *
- *   claiming ──key taken──▶ dropped
- *      └──▶ queued ──its turn──▶ starting (message stored) ──▶ running ◀──▶ without a worker
- *            │  │                    │                          │
- *            │  └─ another's turn ─▶ joining ─ taken over ──────┤
- *            └───────── abort ───────┴── abort, timeout, end ───┴──▶ ending (end stored) ──▶ told, forgotten
+ *   queued ──its turn──▶ starting (message stored) ──▶ running ◀──▶ without a worker
+ *    │  │                    │                          │
+ *    │  └─ another's turn ─▶ joining ─ taken over ──────┤
+ *    └───────── abort ───────┴── abort, timeout, end ───┴──▶ ending (end stored) ──▶ told, forgotten
  *
- * How runs wait for their turn is drawn in `run-queue.ts`.
+ * What comes before is drawn in `run-acceptance.ts`, how runs wait for their turn in `run-queue.ts`.
  */
 import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { createPace } from '../../shared/pace.js';
 import type { RunPart } from '../../shared/run-job.js';
-import type { RunEnd, RunMethod, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import type { RunRecord, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import type { LaneWait, Place } from './lanes.js';
 import { storeCompaction } from './store-compaction.js';
 import { LiveRuns } from './live-runs.js';
-import { gone, newRun, viewOf, type LiveRun, type Run, type RunInput } from './run.js';
+import { gone, viewOf, type LiveRun, type Run } from './run.js';
+import { createRunAcceptance, type RunAcceptance } from './run-acceptance.js';
 import { createRunDispatch, type RunWorkers } from './run-dispatch.js';
 import type { ResetPolicy } from './reset-policy.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
 import type { Broadcast } from './run-events.js';
 import { createRunQueue } from './run-queue.js';
 import {
-  storeClaim,
   storeDropped,
   storeEnd,
   storeInterruption,
   storeMessages,
+  type BegunRun,
   type EndedRecord,
 } from './run-records.js';
 import { RunWaiters } from './run-waiters.js';
 import type { Sessions } from './sessions.js';
 
-export type Acceptance =
-  | { readonly outcome: 'accepted' | 'in-flight'; readonly run: LiveRun }
-  | { readonly outcome: 'ended'; readonly end: RunEnd }
-  /** Another method used the key (protocol.md §19). */
-  | { readonly outcome: 'key-taken'; readonly by: RunMethod }
-  | { readonly outcome: 'busy' }
-  /** The gateway is stopping. */
-  | { readonly outcome: 'closed' };
-
-export interface Runs {
-  /** @throws StoreError when it cannot be stored: then it was not accepted */
-  accept(input: RunInput): Promise<Acceptance>;
+export interface Runs extends RunAcceptance {
   /** Ends runs of a session, or the one that is named. Gives the ids of those that it ended. */
   abort(key: SessionKey, runId: string | undefined, stopReason: StopReason): Promise<readonly string[]>;
   live(runId: string): LiveRun | undefined;
@@ -68,8 +57,6 @@ export interface Runs {
   received(slot: number, part: RunPart): void;
   workerReady(): void;
   workerLost(slot: number): void;
-  /** Nothing is accepted from here on; what was goes on. */
-  close(): void;
   /** Resolves when no run is left. */
   idle(): Promise<void>;
   /** Ends every run. */
@@ -96,8 +83,6 @@ export function createRuns(options: RunsOptions): Runs {
   const voice = { broadcast: options.broadcast, pace: createPace(runLimits.deltaStepMs), now };
   const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];
-  let closed = false;
-  let lastAcceptedAt = 0;
   const pruning = setInterval(() => {
     store
       .pruneRuns(now() - runLimits.keptMs, runLimits.kept)
@@ -120,24 +105,28 @@ export function createRuns(options: RunsOptions): Runs {
     run.state = 'starting';
     for (const one of joining) one.state = 'joining';
     run.timeoutMs = Math.max(run.timeoutMs, ...joining.map(({ timeoutMs }) => timeoutMs));
-    let joined: readonly EndedRecord[];
+    let stored: BegunRun;
     try {
       const records = joining.map(({ record }) => record);
-      const begun = await storeMessages(sessions, run.record, records, now());
-      run.record = begun.record;
-      run.before = begun.before;
-      run.model ??= begun.model;
-      ({ joined } = begun);
+      stored = await storeMessages(sessions, run.record, records, now());
     } catch (caught) {
       const outcome = failure(`the message could not be stored: ${toError(caught).message}`);
       for (const one of [run, ...joining]) void finish(one, outcome);
       return;
     }
-    run.events.started(run.record.startedAt as number);
+    begun(run, stored, joining);
+  };
+
+  /** Its message is stored, with those of the runs that it takes over. */
+  const begun = (run: Run, { record, before, model, joined }: BegunRun, joining: readonly Run[]): void => {
+    run.record = record;
+    run.before = before;
+    run.model ??= model;
+    run.events.started(record.startedAt as number);
     sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
-    for (const [n, record] of joined.entries()) endQuietly(joining[n] as Run, record);
+    for (const [n, one] of joined.entries()) endQuietly(joining[n] as Run, one);
     const stopReason = run.stopReason ?? (run.interrupted ? 'rpc' : undefined);
-    if (stopReason) return finish(run, { status: 'stopped', stopReason });
+    if (stopReason) return void finish(run, { status: 'stopped', stopReason });
     run.state = 'running';
     run.timer = setTimeout(() => stop(run, 'timeout'), Math.min(run.timeoutMs, runLimits.longestMs));
     dispatch.start(run);
@@ -223,14 +212,28 @@ export function createRuns(options: RunsOptions): Runs {
     drop: (run) => void drop(run),
   });
 
+  const acceptance = createRunAcceptance({
+    sessions,
+    live,
+    queue,
+    waiters,
+    voice,
+    resetPolicy: options.resetPolicy,
+    log,
+    accepted(run, stored) {
+      // What comes of it must not reach its requester before the answer.
+      if (stored) setImmediate(() => begun(run, stored, []));
+      else if (run.stopReason) void finish(run, { status: 'stopped', stopReason: run.stopReason });
+      else queue.accepted(run);
+    },
+    forget,
+  });
+
   const onEnd = (run: Run, { end }: Extract<RunPart, { type: 'end' }>): void => {
     if (end.status === 'timeout') void finish(run, { status: 'stopped', stopReason: 'timeout' });
     else void finish(run, end);
   };
 
-  /** Why its session ends before it; never while another run of the session has not. */
-  const endOf = ({ input: { key }, record }: Run, entry: SessionEntry): ReturnType<ResetPolicy> =>
-    live.of(key).length > 1 ? undefined : options.resetPolicy(key, entry, record.acceptedAt);
   const onCompaction = (run: Run, part: Extract<RunPart, { type: 'compaction' }>): void => {
     const { phase } = part;
     run.deltas.flush();
@@ -246,42 +249,8 @@ export function createRuns(options: RunsOptions): Runs {
   };
 
   return {
-    async accept({ images = [], ...input }) {
-      const { runId, method, key } = input;
-      if (closed) return { outcome: 'closed' };
-      const known = live.get(runId);
-      if (known) return repeated(known, method);
-      // No two alike, so that their order outlives a crash.
-      lastAcceptedAt = Math.max(now(), lastAcceptedAt + 1);
-      const run = newRun(input, images, lastAcceptedAt, voice);
-      // Its place is taken before anything is awaited: runs of a session go in the order in which they came.
-      if (!queue.enter(run)) return recorded(runId, method);
-      let taken: RunRecord | undefined;
-      try {
-        const claim = await storeClaim(sessions, run.record, images, (entry) => endOf(run, entry));
-        run.record = claim.record;
-        taken = claim.taken;
-        if (claim.ended)
-          log.info('session.reset', `session ${key} begins anew (${claim.ended})`, { key, runId });
-      } catch (caught) {
-        run.claimed.resolve(false);
-        forget(run);
-        throw caught;
-      }
-      if (taken) {
-        run.claimed.resolve(false);
-        forget(run);
-        // Whoever began to wait meanwhile took it for one that is still to end.
-        if (taken.end) waiters.ended(taken);
-        return endedOf(taken, method);
-      }
-      run.state = 'queued';
-      run.claimed.resolve(true);
-      sessions.changed(key, { reason: 'send' });
-      if (run.stopReason) void finish(run, { status: 'stopped', stopReason: run.stopReason });
-      else queue.accepted(run);
-      return { outcome: 'accepted', run: viewOf(run) };
-    },
+    accept: acceptance.accept,
+    close: acceptance.close,
     async abort(key, runId, stopReason) {
       const runs = live
         .of(key)
@@ -327,10 +296,9 @@ export function createRuns(options: RunsOptions): Runs {
         if (run.slot === slot && run.state === 'running') dispatch.lost(run, 'the worker process ended');
       }
     },
-    close: () => void (closed = true),
     idle: () => new Promise((resolve) => (live.size === 0 ? resolve() : idlers.push(resolve))),
     async stop() {
-      closed = true;
+      acceptance.close();
       clearInterval(pruning);
       const all = live.all();
       for (const run of all) stop(run, 'restart');
@@ -338,31 +306,11 @@ export function createRuns(options: RunsOptions): Runs {
       await answered();
     },
   };
-
-  async function repeated(run: Run, method: RunMethod): Promise<Acceptance> {
-    if (run.input.method !== method) return { outcome: 'key-taken', by: run.input.method };
-    // Not before the first is accepted: it may yet fail to be, or be a repeat itself.
-    if (await run.claimed.promise) return { outcome: 'in-flight', run: viewOf(run) };
-    return recorded(run.input.runId, method);
-  }
-
-  /** What a key answers that cannot be used now. */
-  async function recorded(runId: string, method: RunMethod): Promise<Acceptance> {
-    const record = await store.runs.get(runId);
-    return record ? endedOf(record, method) : { outcome: 'busy' };
-  }
 }
 
 /** Resolves when those who waited for a run that has just ended have been answered, which takes a turn. */
 function answered(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}
-
-/** What a key answers that a run has which is not live. */
-function endedOf({ method: by, runId, end }: RunRecord, method: RunMethod): Acceptance {
-  if (by !== method) return { outcome: 'key-taken', by };
-  if (!end) throw new Error(`run ${runId} is open, but not here`);
-  return { outcome: 'ended', end };
 }
 
 function failure(message: string): RunOutcome {

@@ -38,13 +38,22 @@ export interface Sessions {
   exclusiveLabel<T>(label: string, task: () => Promise<T>): Promise<T>;
   /** Commits changes of this session, and tells of lines that they append. Call within `exclusive`. */
   commit(key: SessionKey, changes: readonly Change[]): Promise<void>;
-  /** As `commit`, with the key of a run; when it is taken, nothing happens, and it gives the run that has it. */
+  /**
+   * As `commit`, with the key of a run; when it is taken, nothing happens, and it gives the run that has it. Lines are told
+   * of when whoever asked has been answered.
+   */
   claim(key: SessionKey, run: RunRecord, changes: readonly Change[]): Promise<RunRecord | undefined>;
   changed: SessionObserver['changed'];
   /** The session's entry, or that of a new one, which is not stored yet. */
   getOrNew(key: SessionKey, at: number): Promise<SessionEntry>;
   /** Appends to the session's transcript, which gets its first line when it has none. Call within `exclusive`. */
-  appending(sessionId: string, at: number, lines: MakeLines): Promise<Change>;
+  appending(sessionId: string, at: number, lines: MakeLines): Promise<Appending>;
+}
+
+export interface Appending {
+  readonly change: Change;
+  /** Where the transcript ends with it. */
+  readonly end: number;
 }
 
 /** Makes lines that follow the line `parentId`. */
@@ -62,16 +71,17 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
   const queue = createKeyedQueue();
   const labels = createKeyedQueue();
   const get = (key: SessionKey): Promise<SessionEntry | undefined> => store.sessions.get(key);
-  const tell = async (key: SessionKey, changes: readonly Change[]): Promise<void> => {
-    if (!observer.hears(key)) return;
+  /** Lines that these changes have appended, if anybody wants to hear of them. Call within `exclusive`. */
+  const appendedBy = async (key: SessionKey, changes: readonly Change[]): Promise<AppendedLine[]> => {
+    const lines: AppendedLine[] = [];
+    if (!observer.hears(key)) return lines;
     for (const change of changes) {
       if (change.type !== 'append') continue;
       const { sessionId, entries } = change;
       const first = (await store.transcripts.length(sessionId)) - entries.length;
-      for (const [n, line] of entries.entries()) {
-        observer.appended({ key, sessionId, index: first + n, line });
-      }
+      for (const [n, line] of entries.entries()) lines.push({ key, sessionId, index: first + n, line });
     }
+    return lines;
   };
   return {
     workspace,
@@ -83,11 +93,12 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
     changed: observer.changed,
     async commit(key, changes) {
       await store.commit(changes);
-      await tell(key, changes);
+      for (const line of await appendedBy(key, changes)) observer.appended(line);
     },
     async claim(key, run, changes) {
       const taken = await store.claimRun(run, changes);
-      if (!taken) await tell(key, changes);
+      const lines = taken ? [] : await appendedBy(key, changes);
+      if (lines.length > 0) setImmediate(() => lines.forEach(observer.appended));
       return taken;
     },
     getOrNew: async (key, at) => (await get(key)) ?? newSession(at),
@@ -95,7 +106,8 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
       const length = await store.transcripts.length(sessionId);
       const [last] = length > 1 ? await store.transcripts.read(sessionId, length - 1, length) : [];
       const first = length === 0 ? [sessionLine(sessionId, workspace, at)] : [];
-      return { type: 'append', sessionId, entries: [...first, ...lines(last?.entry.id ?? null)] };
+      const entries = [...first, ...lines(last?.entry.id ?? null)];
+      return { change: { type: 'append', sessionId, entries }, end: length + entries.length };
     },
   };
 }

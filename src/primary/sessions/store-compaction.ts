@@ -16,12 +16,12 @@ export function storeCompaction(
   return sessions.exclusive(key, async () => {
     const entry = await sessions.get(key);
     if (entry?.sessionId !== sessionId) return false;
-    const lines = await sessions.appending(sessionId, at, (parentId) => [
+    const { change } = await sessions.appending(sessionId, at, (parentId) => [
       compactionLine(compaction, parentId, at),
     ]);
     const compactionCount = (entry.compactionCount ?? 0) + 1;
     await sessions.commit(key, [
-      lines,
+      change,
       { type: 'session', key, entry: { ...entry, updatedAt: at, compactionCount } },
       ...also,
     ]);

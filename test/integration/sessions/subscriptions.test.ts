@@ -112,3 +112,16 @@ it('session.message brings each message of a session, in order, before its turn 
   expect(listener.frames.filter(({ event }) => event === 'session.message')).toHaveLength(3);
   await listener.close();
 });
+
+it('whoever sends a message is answered before it is told of anything that comes of it', async () => {
+  const key = newKey();
+  const sender = await connectControl(gateway.wsUrl);
+  await answer(sender, 'sessions.messages.subscribe', { key });
+  const final = await runTurn(sender, 'Hello', key);
+  const heard = sender.frames.filter(
+    (frame) => of('session.message', key)(frame) || frame.payload?.runId === final.id,
+  );
+  expect(heard[0]).toMatchObject({ type: 'res', id: final.id, payload: { status: 'accepted' } });
+  expect(heard[1]).toMatchObject({ event: 'session.message', payload: { message: { role: 'user' } } });
+  await sender.close();
+});

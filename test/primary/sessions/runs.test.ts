@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunInput } from '../../../src/primary/sessions/run.js';
-import { createRuns, type Acceptance, type Runs } from '../../../src/primary/sessions/runs.js';
+import type { Acceptance } from '../../../src/primary/sessions/run-acceptance.js';
+import { createRuns, type Runs } from '../../../src/primary/sessions/runs.js';
 import { createSessions } from '../../../src/primary/sessions/sessions.js';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Store } from '../../../src/primary/store/store.js';
@@ -34,6 +35,8 @@ describe('runs', () => {
   let gate: Deferred<void> | undefined;
   /** When set, nothing else is stored before it. */
   let commits: Deferred<void> | undefined;
+  /** What has been asked of the store. */
+  let asked: ('claim' | 'commit')[];
   /** `chat` events, in short, and lifecycle phases. */
   let told: string[];
 
@@ -42,21 +45,33 @@ describe('runs', () => {
     store = openEmbeddedStore(dir);
     jobs = [];
     told = [];
+    asked = [];
     [gate, commits] = [undefined, undefined];
     const slow: Store = {
       ...store,
       async claimRun(run, changes) {
+        asked.push('claim');
         await gate?.promise;
         return store.claimRun(run, changes);
       },
       async commit(changes) {
+        asked.push('commit');
         await commits?.promise;
         return store.commit(changes);
       },
     };
+    runs = runsOn(slow);
+  });
+  afterEach(async () => {
+    await runs.stop();
+    await store.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  const runsOn = (store: Store): Runs => {
     const scheme = { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' } as const;
-    runs = createRuns({
-      sessions: createSessions({ store: slow, scheme, workspace: '/workspace', observer }),
+    return createRuns({
+      sessions: createSessions({ store, scheme, workspace: '/workspace', observer }),
       workers: { start: (job) => jobs.push(job), abort: () => {} },
       broadcast(_name, payload) {
         const { runId, state, data } = JSON.parse(payload() as string) as {
@@ -73,12 +88,7 @@ describe('runs', () => {
       log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test', secrets: [] }),
       now: Date.now,
     });
-  });
-  afterEach(async () => {
-    await runs.stop();
-    await store.close();
-    rmSync(dir, { recursive: true });
-  });
+  };
 
   const whileClaiming = (runId: string): Promise<Acceptance> => {
     gate = deferred();
@@ -130,18 +140,58 @@ describe('runs', () => {
     expect(await store.runs.get('A')).toMatchObject({ end: { payload: { stopReason: 'restart' } } });
   });
 
-  it('one that is aborted while its message is being stored keeps the message, and has a whole life', async () => {
-    commits = deferred();
+  it('one that need not wait begins with the commit that takes its key, and tells of it after that', async () => {
     await runs.accept(input('A'));
-    await Promise.resolve();
+    expect([asked, told]).toEqual([['claim'], []]);
+    await vi.waitUntil(() => jobs.length > 0);
+    expect([asked, told]).toEqual([['claim'], ['A start']]);
+    const record = await store.runs.get('A');
+    expect(record?.startedAt).toBeTypeOf('number');
+    expect(jobs).toMatchObject([{ runId: 'A', sessionId: record?.sessionId, before: 2 }]);
+    expect(await store.transcripts.length(record?.sessionId ?? '')).toBe(2);
+  });
+
+  it('a crash before one is told that it began ends it once, with its message kept once', async () => {
+    await runs.accept(input('A'));
+    const later = runsOn(store);
+    await later.recover();
+    expect(await later.accept(input('A'))).toMatchObject({
+      outcome: 'ended',
+      end: { message: expect.stringMatching(/^interrupted: /) },
+    });
+    const { sessionId = '' } = (await store.runs.get('A')) ?? {};
+    expect(await store.transcripts.length(sessionId)).toBe(2);
+    await later.stop();
+  });
+
+  it('one that is aborted while its message is being stored with its key keeps the message, and has a whole life', async () => {
+    const accepted = whileClaiming('A');
+    await vi.waitUntil(() => asked.length > 0);
+    const aborted = runs.abort(key, 'A', 'rpc');
+    gate?.resolve();
+    expect(await accepted).toMatchObject({ outcome: 'accepted' });
+    expect(await aborted).toEqual(['A']);
+    await expectWholeLife();
+  });
+
+  it('one that is aborted while its message is being stored later does so too', async () => {
+    const before = runs.hold(key, () => {});
+    await runs.accept(input('A'));
+    commits = deferred();
+    before?.leave();
+    await vi.waitUntil(() => asked.length > 1);
     const aborted = runs.abort(key, 'A', 'rpc');
     commits.resolve();
     expect(await aborted).toEqual(['A']);
+    await expectWholeLife();
+  });
+
+  const expectWholeLife = async (): Promise<void> => {
     expect([jobs, told]).toEqual([[], ['A start', 'A end', 'A aborted']]);
     const record = await store.runs.get('A');
     expect(record?.end).toMatchObject({ status: 'timeout', payload: { stopReason: 'rpc' } });
     expect(await store.transcripts.length(record?.sessionId ?? '')).toBe(2);
-  });
+  };
 
   it('one whose end is being stored cannot be aborted, and ends once', async () => {
     await runs.accept(input('A'));
@@ -157,9 +207,12 @@ describe('runs', () => {
   });
 
   it('a message that cannot be stored ends its run with an error, which is no part of a life', async () => {
-    commits = deferred();
+    const before = runs.hold(key, () => {});
     await runs.accept(input('A'));
     const live = runs.live('A');
+    commits = deferred();
+    commits.promise.catch(() => {});
+    before?.leave();
     commits.reject(new Error('disk full'));
     expect((await live?.ended)?.message).toBe('interrupted: disk full');
     expect(told).toEqual(['A error']);

@@ -5,7 +5,8 @@ import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import type { RunInput } from '../../sessions/run.js';
-import type { Acceptance, Runs } from '../../sessions/runs.js';
+import type { Acceptance } from '../../sessions/run-acceptance.js';
+import type { Runs } from '../../sessions/runs.js';
 import {
   agentOf,
   canonicalKey,
