@@ -1,5 +1,5 @@
 /** Makes the lines of a transcript (runs-and-events.md §8). */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Compaction } from '../../shared/run-job.js';
 import type { RunRecord, TranscriptEntry } from '../../shared/store/records.js';
 
@@ -75,8 +75,9 @@ function messageLine(
   return runId === undefined ? line : { ...line, runId };
 }
 
+/** The random digits that an UUID begins with: Node makes many of them at once. */
 function lineId(): string {
-  return randomBytes(4).toString('hex');
+  return randomUUID().slice(0, 8);
 }
 
 export function textBlock(text: string): TextBlock {

@@ -172,16 +172,18 @@ function apply(tables: Tables, change: Change): void {
 
 function putSession(tables: Tables, key: SessionKey, entry: SessionEntry | null): void {
   const before = tables.sessions.get(key);
-  if (before) {
-    void updatedIndex(tables, before).remove(updatedKey(key, before));
-    void tables.sessionIds.remove(before.sessionId);
-    if (before.label !== undefined) void tables.labels.remove([indexed(before.label), key]);
-  }
   putOrRemove(tables.sessions, key, entry);
-  if (!entry) return;
-  void updatedIndex(tables, entry).put(updatedKey(key, entry), '');
-  void tables.sessionIds.put(entry.sessionId, key);
-  if (entry.label !== undefined) void tables.labels.put([indexed(entry.label), key], '');
+  if (before) void updatedIndex(tables, before).remove(updatedKey(key, before));
+  if (entry) void updatedIndex(tables, entry).put(updatedKey(key, entry), '');
+  // These seldom change, and every run writes its session.
+  if (before?.sessionId !== entry?.sessionId) {
+    if (before) void tables.sessionIds.remove(before.sessionId);
+    if (entry) void tables.sessionIds.put(entry.sessionId, key);
+  }
+  if (before?.label !== entry?.label) {
+    if (before?.label !== undefined) void tables.labels.remove([indexed(before.label), key]);
+    if (entry?.label !== undefined) void tables.labels.put([indexed(entry.label), key], '');
+  }
 }
 
 function sessionPage(
