@@ -454,6 +454,14 @@ export const upstreamLimits = {
   headHoldMs: 1_000,
 } as const;
 
+/** Fetching for models and strangers; how much and how long is said by the caller. */
+export const fetchLimits = {
+  /** Of a host's addresses so many are tried. */
+  addresses: 8,
+  /** A compressed body may be this much larger than what it may come to. */
+  codingBytes: 64 * KIB,
+} as const;
+
 /** Stopping (operations.md §3). */
 export const shutdownLimits = {
   drainMs: 20_000,

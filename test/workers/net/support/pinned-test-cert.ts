@@ -1,0 +1,19 @@
+/** A certificate for `pinned.test`, made for these tests, that vouches for itself until 2120. */
+export const pinnedTestKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgk0we+1oepjlm0Yzs
+eFa9LrSBUR8Q6C98ITmKSdA5NV6hRANCAASjd1FnN859emwEBMbD+3UckotciuBF
+eKGasKTPqR4eu/LbPoBQSqRzXOniJo7SoUOyCygmHIMF+FCBwI6+95EM
+-----END PRIVATE KEY-----
+`;
+
+export const pinnedTestCert = `-----BEGIN CERTIFICATE-----
+MIIBZDCCAQqgAwIBAgIBATAKBggqhkjOPQQDAjAWMRQwEgYDVQQDDAtwaW5uZWQu
+dGVzdDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFjEUMBIGA1UE
+AwwLcGlubmVkLnRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASjd1FnN859
+emwEBMbD+3UckotciuBFeKGasKTPqR4eu/LbPoBQSqRzXOniJo7SoUOyCygmHIMF
++FCBwI6+95EMo0cwRTAWBgNVHREEDzANggtwaW5uZWQudGVzdDAMBgNVHRMEBTAD
+AQH/MB0GA1UdDgQWBBTduWpXDHaaTudo1f88IWuBTk7UCTAKBggqhkjOPQQDAgNI
+ADBFAiAHaNheCSauhyiuRXGZtxdECyO0MnY5YaxghLg11XfCmAIhAIzkym/gzYR5
+CutKwmBqwU3QDd0aVEwSsLJgAXfbfXPR
+-----END CERTIFICATE-----
+`;
