@@ -25,6 +25,7 @@ import { openDataPath } from './port/open-data-path.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
+import { httpRunAnswers } from './sessions/http-runs.js';
 import { createResetPolicy } from './sessions/reset-policy.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
 import { createRuns } from './sessions/runs.js';
@@ -117,7 +118,7 @@ async function startGateway(
     },
   });
   const runWorkers: RunWorkers = {
-    start: (job) => data.supervisor.startRun(job),
+    start: (job, home) => data.supervisor.startRun(job, home),
     abort: (slot, runId) => data.supervisor.abortRun(slot, runId),
   };
   const runs = createRuns({
@@ -185,7 +186,7 @@ async function startGateway(
       compactions.workerReady();
       control.workersChanged();
     },
-    answers: childGroups.answers,
+    answers: { ...childGroups.answers, ...httpRunAnswers({ runs, sessions, routes: plan.routes }) },
     onWorkerLost(slot) {
       childGroups.workerLost(slot);
       store.readerGone();

@@ -29,6 +29,9 @@ export type AnswerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'refusal'; readonly id: number; readonly message: string };
 
+/** Reason of an answer's signal when whoever asked is gone altogether. */
+export const ASKER_GONE = 'asker gone';
+
 /** A question that got no answer. */
 export class Unanswered extends Error {
   constructor(message: string) {
@@ -151,7 +154,7 @@ export function createAnswerer<M extends Questions<M>, Context>(
       void answer(message, controller.signal);
     },
     lost() {
-      for (const controller of open.values()) controller.abort();
+      for (const controller of open.values()) controller.abort(ASKER_GONE);
       open.clear();
     },
   };

@@ -5,6 +5,7 @@
 import type { AnswerMessage, AskMessage } from './asking.js';
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
+import type { AskedRun, RunVerdict } from './http-run.js';
 import type { RouteTable } from './routes.js';
 import type { RunJob, RunPart } from './run-job.js';
 
@@ -46,6 +47,8 @@ export type MetricsSnapshot = readonly unknown[];
 
 /** What a worker asks the primary. */
 export interface PrimaryQuestions {
+  /** May this run on a session go, and how did it end? Giving up ends it. */
+  readonly run: { readonly question: AskedRun; readonly answer: RunVerdict };
   /** A tool's process group is about to run: should the worker die, the primary ends it. */
   readonly 'child-started': { readonly question: { readonly pid: number }; readonly answer: true };
   readonly 'child-ended': { readonly question: { readonly pid: number }; readonly answer: true };

@@ -229,6 +229,16 @@ export const runLimits = {
   longestMs: 86_400_000,
 } as const;
 
+/** Runs on sessions that HTTP clients wait for. */
+export const clientRunLimits = {
+  /** What requests say to the model alone, of all that wait in one worker: bodies of 20 MiB may wait by the hundred. */
+  waitingChars: 256 * MIB,
+  /** Longest timer that Node can set: runs have limits of their own, and those that wait end with those before them. */
+  longestMs: 2_147_483_647,
+  /** Of an `Idempotency-Key` (http.md §4). */
+  keyChars: 256,
+} as const;
+
 /** What is kept of messages that were too many to wait (runs-and-events.md §5). */
 export const droppedLimits = {
   /** Short lines of one session; the oldest give way. */

@@ -2,6 +2,7 @@
  * Which model answers which name: everything a thread needs to run a turn, resolved from one config
  * version (http.md §5.1). Built in the primary, read in workers and their threads, never changed.
  */
+import type { EndpointsConfig } from './config/endpoints-schema.js';
 import type { ModelRef } from './config/model-ref.js';
 
 export interface ProviderRoute {
@@ -45,6 +46,11 @@ export interface RouteTable {
   readonly contextWindows: Readonly<Record<ModelRef, number>>;
   /** Models that take no images. */
   readonly textOnly: readonly ModelRef[];
+  /** Images in chat completions. */
+  readonly chatImages: Pick<
+    EndpointsConfig['chatCompletions'],
+    'maxImageParts' | 'maxTotalImageBytes' | 'images'
+  >;
   readonly turnTimeoutMs: number;
   readonly compaction: {
     /** Of the newest lines, so much stays as it is. */

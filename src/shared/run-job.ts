@@ -3,6 +3,7 @@
  * travel: the thread reads them from the store (architecture, «IPC»).
  */
 import type { ModelRef } from './config/model-ref.js';
+import type { ClientToolCall, RunFailure } from './store/records.js';
 
 export interface RunJob {
   readonly kind: 'turn' | 'compaction';
@@ -16,6 +17,8 @@ export interface RunJob {
   readonly systemPrompt: string | undefined;
   /** Milliseconds; infinite for none. */
   readonly timeoutMs: number;
+  /** Of the request that the worker itself has asked it for. */
+  readonly ticket?: number | undefined;
 }
 
 /** Worker → primary, in order. */
@@ -57,9 +60,16 @@ export type TurnEnd =
       readonly model: string;
       readonly stopReason: 'stop' | 'length' | 'toolUse' | 'error';
       readonly usage: { readonly input: number; readonly output: number };
+      /** What its client is to do; the results come with its next turn. */
+      readonly toolCalls?: readonly ClientToolCall[];
     }
   | { readonly status: 'timeout' }
-  | { readonly status: 'error'; readonly kind: RunErrorKind; readonly message: string };
+  | {
+      readonly status: 'error';
+      readonly kind: RunErrorKind;
+      readonly message: string;
+      readonly failure?: RunFailure;
+    };
 
 /** `errorKind` of a `chat` event (runs-and-events.md §3.1). */
 export type RunErrorKind = 'refusal' | 'timeout' | 'rate_limit' | 'context_length' | 'unknown';

@@ -14,6 +14,7 @@ import { createLogger, type Logger } from '../shared/log/logger.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
 import { routeSecrets, shareRoutes } from '../shared/routes.js';
+import { createClientRuns } from './client-runs.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
@@ -105,9 +106,11 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     log: log.for('pool'),
   });
   metrics.watchPool(pool);
+  const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options));
   const http = createHttpServer({
     snapshot,
     pool,
+    clientRuns,
     metrics,
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
@@ -116,6 +119,7 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     pool,
     metrics,
     storeDir: snapshot.storeDir,
+    clients: clientRuns,
     send: (part) => primary.runPart(part),
   });
   const pushMetrics = async (): Promise<void> => {

@@ -1,5 +1,7 @@
 /** Work on sessions in this worker: jobs of the primary become tasks of the api pool, what they give goes back to it. */
+import type { ApiError } from '../shared/errors/api-error.js';
 import type { RunJob, RunPart, SessionEvent, TurnEnd } from '../shared/run-job.js';
+import type { ClientRuns } from './client-runs.js';
 import type { WorkerMetrics } from './metrics.js';
 import type { ApiPool } from './pools/api-pool.js';
 import { monotonicMs, type TaskId } from './threads/protocol.js';
@@ -15,10 +17,17 @@ export interface SessionRunsOptions {
   readonly pool: Pick<ApiPool, 'run' | 'abort'>;
   readonly metrics: WorkerMetrics;
   readonly storeDir: string;
+  readonly clients: Pick<ClientRuns, 'begin'>;
   send(part: RunPart): void;
 }
 
-export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRunsOptions): SessionRuns {
+export function createSessionRuns({
+  pool,
+  metrics,
+  storeDir,
+  clients,
+  send,
+}: SessionRunsOptions): SessionRuns {
   /** The task of each; undefined while the pool is being asked, which may refuse at once. */
   const running = new Map<string, TaskId | undefined>();
   let idlers: (() => void)[] = [];
@@ -30,16 +39,24 @@ export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRuns
   };
   return {
     start(job) {
-      const { runId } = job;
+      const { runId, ticket } = job;
+      const own = ticket === undefined ? undefined : clients.begin(ticket);
+      if (ticket !== undefined && !own) {
+        send({ runId, type: 'lost', why: 'its client is gone' });
+        return;
+      }
       running.set(runId, undefined);
       const id = pool.run(
-        { kind: 'session', queuedAt: monotonicMs(), job, storeDir },
+        { kind: 'session', queuedAt: monotonicMs(), job, storeDir, prepared: own?.turn },
         {
-          head() {},
+          head: () => own?.head(),
+          bytes: (text, last) => own?.bytes(text, last),
+          prepared() {},
           data: (text) => send({ runId, type: 'text', text }),
           event: (json) => send({ runId, ...(JSON.parse(json) as SessionEvent) }),
           answer({ body }, summary) {
-            metrics.task(summary);
+            if (own) own.client.summary(summary);
+            else metrics.task(summary);
             done(runId);
             send({ runId, type: 'end', end: JSON.parse(body) as TurnEnd });
           },
@@ -47,15 +64,16 @@ export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRuns
           failed(error) {
             metrics.poolRejected(error.kind);
             done(runId);
-            send({
-              runId,
-              type: 'lost',
-              why: error.kind === 'overloaded' ? 'the worker is full' : 'its thread ended',
-            });
+            const why = error.kind === 'overloaded' ? 'the worker is full' : 'its thread ended';
+            // No other worker could run it.
+            if (own) send({ runId, type: 'end', end: lostEnd(error, why) });
+            else send({ runId, type: 'lost', why });
           },
         },
       );
-      if (running.has(runId)) running.set(runId, id);
+      if (!running.has(runId)) return;
+      running.set(runId, id);
+      own?.client.follow(id);
     },
     abort(runId) {
       const id = running.get(runId);
@@ -63,4 +81,12 @@ export function createSessionRuns({ pool, metrics, storeDir, send }: SessionRuns
     },
     idle: () => new Promise((resolve) => (running.size === 0 ? resolve() : idlers.push(resolve))),
   };
+}
+
+function lostEnd({ kind, retryAfter }: ApiError, why: string): TurnEnd {
+  const message = `interrupted: ${why}`;
+  if (kind !== 'overloaded')
+    return { status: 'error', kind: 'unknown', message, failure: { error: 'runInterrupted' } };
+  const failure = { error: kind, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return { status: 'error', kind: 'unknown', message, failure };
 }

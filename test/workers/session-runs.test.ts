@@ -15,8 +15,9 @@ function over(pool: Pick<ApiPool, 'run' | 'abort'>): {
   readonly parts: RunPart[];
 } {
   const parts: RunPart[] = [];
+  const clients = { begin: () => undefined };
   const send = (part: RunPart): void => void parts.push(part);
-  return { runs: createSessionRuns({ pool, metrics, storeDir: '', send }), parts };
+  return { runs: createSessionRuns({ pool, metrics, storeDir: '', clients, send }), parts };
 }
 
 it('none is left when one was aborted before a thread had it', async () => {

@@ -67,12 +67,18 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     allowed: allowlist.length > 0 ? unique([...allowlist, ...named]) : known,
     contextWindows: contextWindows(config),
     textOnly: textOnly(config),
+    chatImages: chatImages(config),
     turnTimeoutMs: config.agents.defaults.timeoutSeconds * 1000,
     compaction: {
       keepChars: config.agents.defaults.compaction.keepRecentTokens * compactionLimits.charsPerToken,
       model: summaries ?? null,
     },
   };
+}
+
+function chatImages({ gateway }: GatewayConfig): RouteTable['chatImages'] {
+  const { maxImageParts, maxTotalImageBytes, images } = gateway.http.endpoints.chatCompletions;
+  return { maxImageParts, maxTotalImageBytes, images };
 }
 
 /** A model of which the config says nothing else takes text alone; one that it does not list may take anything. */

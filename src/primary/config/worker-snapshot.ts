@@ -3,6 +3,7 @@ import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import { digestCredential } from '../../shared/auth/credential.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import type { OriginPolicy } from '../../shared/auth/origin.js';
+import type { EndpointsConfig } from '../../shared/config/endpoints-schema.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
@@ -37,6 +38,11 @@ export function authPolicyOf(auth: ResolvedAuth, gateway: GatewayConfig['gateway
     default:
       return unreachable(mode);
   }
+}
+
+function chatEndpoint({ chatCompletions }: EndpointsConfig): WorkerSnapshot['chatCompletions'] {
+  const { enabled, maxBodyBytes } = chatCompletions;
+  return { enabled, maxBodyBytes };
 }
 
 /** A gateway that others can reach, and whose owner said nothing, is open to pages that an SSH tunnel brings. */
@@ -74,7 +80,7 @@ export function workerSnapshot({
     version: routes.version,
     auth: policy,
     routes,
-    chatCompletions: http.endpoints.chatCompletions,
+    chatCompletions: chatEndpoint(http.endpoints),
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
     maxQueue: workers.maxQueue,

@@ -89,7 +89,7 @@ export function createRunAcceptance(options: RunAcceptanceOptions): RunAcceptanc
       try {
         claim = await storeClaim(sessions, run.record, images, {
           expired: (entry) => endOf(run, entry),
-          beginsAt: () => (run.place?.running && !run.stopReason ? voice.now() : undefined),
+          beginsAt: () => (run.place?.running && !run.toEnd ? voice.now() : undefined),
         });
       } catch (caught) {
         drop(run);

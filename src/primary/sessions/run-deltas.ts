@@ -4,7 +4,7 @@
  */
 import { runLimits } from '../../shared/limits.js';
 import type { Pace, Walker } from '../../shared/pace.js';
-import type { RunText } from './run-text.js';
+import type { RunText } from '../../shared/run-text.js';
 
 const STEPS = Math.ceil(runLimits.deltaMs / runLimits.deltaStepMs);
 

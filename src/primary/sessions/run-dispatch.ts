@@ -5,8 +5,8 @@ import type { Run } from './run.js';
 
 /** The workers, as far as runs need them; a slot is the number of one. */
 export interface RunWorkers {
-  /** Gives the job to the ready worker with the fewest runs; undefined when none is ready. */
-  start(job: RunJob): number | undefined;
+  /** Gives the job to the worker of slot `home`, or to the ready one with the fewest runs; undefined when there is none. */
+  start(job: RunJob, home?: number): number | undefined;
   abort(slot: number, runId: string): void;
 }
 
@@ -32,19 +32,23 @@ export function createRunDispatch(
     homeless.delete(run);
   };
   const start = (run: Run): void => {
-    const { runId, agentId, systemPrompt } = run.input;
+    const { runId, agentId, systemPrompt, home } = run.input;
     const { before, model, timeoutMs } = run;
     const { sessionId } = run.record;
-    run.slot = workers.start({
-      kind: 'turn',
-      runId,
-      sessionId,
-      before,
-      agentId,
-      model,
-      systemPrompt,
-      timeoutMs,
-    });
+    run.slot = workers.start(
+      {
+        kind: 'turn',
+        runId,
+        sessionId,
+        before,
+        agentId,
+        model,
+        systemPrompt,
+        timeoutMs,
+        ticket: home?.ticket,
+      },
+      home?.slot,
+    );
     if (run.slot !== undefined) {
       run.attempts += 1;
       return;
@@ -61,7 +65,8 @@ export function createRunDispatch(
     },
     lost(run, why) {
       run.slot = undefined;
-      if (run.text.isEmpty && run.attempts < runLimits.attempts) start(run);
+      const { home } = run.input;
+      if (home === undefined && run.text.isEmpty && run.attempts < runLimits.attempts) start(run);
       else fail(run, `interrupted: ${why}`);
     },
     workerReady() {

@@ -1,5 +1,5 @@
 /** How a run ends, and what that is for its requester, its session and its transcript (runs-and-events.md §1.2, §11). */
-import type { RunErrorKind, TurnEnd } from '../../shared/run-job.js';
+import type { TurnEnd } from '../../shared/run-job.js';
 import type { RunEnd, RunRecord, SessionEntry } from '../../shared/store/records.js';
 
 export type StopReason = 'rpc' | 'stop' | 'restart' | 'timeout';
@@ -7,7 +7,7 @@ export type StopReason = 'rpc' | 'stop' | 'restart' | 'timeout';
 export type RunOutcome =
   | Extract<TurnEnd, { readonly status: 'ok' }>
   | { readonly status: 'stopped'; readonly stopReason: StopReason }
-  | { readonly status: 'error'; readonly kind: RunErrorKind; readonly message: string };
+  | Extract<TurnEnd, { readonly status: 'error' }>;
 
 /** What of a run's record and text its end depends on. */
 export interface EndedRun {
@@ -23,11 +23,12 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
   const durationMs = endedAt - (startedAt ?? endedAt);
   switch (outcome.status) {
     case 'ok': {
-      const { provider, model, usage, stopReason } = outcome;
+      const { provider, model, usage, stopReason, toolCalls } = outcome;
       const total = usage.input + usage.output;
       const agentMeta = { sessionId, provider, model, usage: { ...usage, total } };
       const result = { payloads, meta: { durationMs, agentMeta, stopReason } };
-      return { endedAt, status: 'ok', payload: { runId, status: 'ok', summary: 'completed', result } };
+      const payload = { runId, status: 'ok', summary: 'completed', result } as const;
+      return { endedAt, status: 'ok', payload, ...(toolCalls ? { toolCalls } : {}) };
     }
     case 'stopped': {
       const providerStarted = startedAt !== undefined;
@@ -43,8 +44,9 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
       return { endedAt, status: 'timeout', payload };
     }
     case 'error': {
-      const { message } = outcome;
-      return { endedAt, status: 'error', message, payload: { runId, status: 'error', summary: message } };
+      const { message, failure } = outcome;
+      const payload = { runId, status: 'error', summary: message } as const;
+      return { endedAt, status: 'error', message, payload, ...(failure ? { failure } : {}) };
     }
   }
 }

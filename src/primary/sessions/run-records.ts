@@ -3,6 +3,7 @@
  * key and the message of a run that need not wait are one together.
  */
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
+import type { SentImage } from '../../shared/media/sent-image.js';
 import type {
   DailyUsage,
   RunEnd,
@@ -16,9 +17,9 @@ import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
 import { takeSystemEvents } from './system-events.js';
 import type { ResetPolicy } from './reset-policy.js';
-import { blobChange, type SentImage } from './sent-image.js';
+import { blobChange } from './sent-image.js';
 import { archiveOf, renewed } from './session-renewal.js';
-import { assistantLine, userLine } from './transcript-lines.js';
+import { assistantLine, saidLines } from './transcript-lines.js';
 import { dayOf } from './usage-report.js';
 
 export interface Claim {
@@ -127,7 +128,7 @@ async function begin(
     added.push(...events.lines);
     const dropped = takeDropped(events.after, last(), startedAt);
     added.push(...dropped.lines);
-    for (const one of [record, ...joining]) added.push(userLine(one, last(), startedAt));
+    for (const one of [record, ...joining]) added.push(...saidLines(one, last(), startedAt));
     ({ after } = dropped);
     return added;
   });
@@ -171,7 +172,7 @@ export function storeEnd(
     if (entry?.sessionId === sessionId) {
       changes.push({ type: 'session', key, entry: sessionAfter(entry, record, outcome, endedAt) });
     }
-    if (startedAt !== undefined && text !== '') {
+    if (startedAt !== undefined && (text !== '' || end.toolCalls)) {
       const facts = { ...factsOf(outcome), runId: record.runId };
       const line = (parentId: string | null) => assistantLine(text, facts, parentId, endedAt);
       const { change } = await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]);
@@ -191,9 +192,9 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
     const entry = await sessions.get(key);
     if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
     if (startedAt === undefined) {
-      const { change } = await sessions.appending(sessionId, at, (parentId) => [
-        userLine(record, parentId, at),
-      ]);
+      const { change } = await sessions.appending(sessionId, at, (parentId) =>
+        saidLines(record, parentId, at),
+      );
       changes.push(change);
     }
     await sessions.store.commit(changes);

@@ -2,14 +2,22 @@
 import type { ModelRef } from '../../shared/config/model-ref.js';
 import type { QueueMode } from '../../shared/config/queue-schema.js';
 import { deferred, type Deferred } from '../../shared/deferred.js';
+import type { SentImage } from '../../shared/media/sent-image.js';
 import type { Pace } from '../../shared/pace.js';
-import type { RunEnd, RunMethod, RunRecord, SessionKey } from '../../shared/store/records.js';
+import type {
+  HttpRunFacts,
+  RunEnd,
+  RunMethod,
+  RunRecord,
+  SessionKey,
+  ToolResult,
+} from '../../shared/store/records.js';
 import type { Place } from './lanes.js';
-import type { StopReason } from './run-end.js';
+import type { RunOutcome } from './run-end.js';
 import { RunDeltas } from './run-deltas.js';
 import { RunEvents, type Broadcast } from './run-events.js';
-import { RunText } from './run-text.js';
-import { imageBlock, type SentImage } from './sent-image.js';
+import { RunText } from '../../shared/run-text.js';
+import { imageBlock } from './sent-image.js';
 
 export interface RunInput {
   readonly method: RunMethod;
@@ -26,6 +34,16 @@ export interface RunInput {
   readonly lane?: string | undefined;
   /** How a person's message waits while its session is busy; undefined for what just waits its turn. */
   readonly queueMode?: QueueMode | undefined;
+  readonly toolResults?: readonly ToolResult[];
+  readonly http?: HttpRunFacts;
+  /** The worker that alone can run it: it has what else belongs to it, and the client who waits. */
+  readonly home?: RunHome;
+}
+
+export interface RunHome {
+  readonly slot: number;
+  /** By which the worker knows it. */
+  readonly ticket: number;
 }
 
 /** A run that has not ended. */
@@ -57,8 +75,8 @@ export interface Run {
   model: ModelRef | undefined;
   slot: number | undefined;
   attempts: number;
-  /** An abort that came while its key or its message was being stored. */
-  stopReason: StopReason | undefined;
+  /** How it is to end, since that came while its key or its message was being stored. */
+  toEnd: RunOutcome | undefined;
   /** Another one is to go instead: it ends when its message is in the transcript. */
   interrupted: boolean;
   timer: NodeJS.Timeout | undefined;
@@ -79,13 +97,24 @@ export function newRun(
   acceptedAt: number,
   { broadcast, pace, now }: RunVoice,
 ): Run {
-  const { runId, method, key, agentId, message, timeoutMs, model } = input;
-  const blocks = images.length > 0 ? { images: images.map(imageBlock) } : {};
+  const { runId, method, key, agentId, message, timeoutMs, model, toolResults = [], http } = input;
+  const record: RunRecord = {
+    runId,
+    method,
+    sessionKey: key,
+    sessionId: '',
+    agentId,
+    message,
+    ...(images.length > 0 ? { images: images.map(imageBlock) } : {}),
+    ...(toolResults.length > 0 ? { toolResults } : {}),
+    ...(http ? { http } : {}),
+    acceptedAt,
+  };
   const events = new RunEvents({ runId, sessionKey: key, agentId }, broadcast);
   const text = new RunText();
   return {
     input,
-    record: { runId, method, sessionKey: key, sessionId: '', agentId, message, ...blocks, acceptedAt },
+    record,
     state: 'claiming',
     place: undefined,
     claimed: deferred(),
@@ -98,7 +127,7 @@ export function newRun(
     model,
     slot: undefined,
     attempts: 0,
-    stopReason: undefined,
+    toEnd: undefined,
     interrupted: false,
     timer: undefined,
   };

@@ -40,6 +40,8 @@ import type { Sessions } from './sessions.js';
 export interface Runs extends RunAcceptance {
   /** Ends runs of a session, or the one that is named. Gives the ids of those that it ended. */
   abort(key: SessionKey, runId: string | undefined, stopReason: StopReason): Promise<readonly string[]>;
+  /** Ends a run because the one worker that could run it is gone. */
+  homeLost(runId: string): void;
   live(runId: string): LiveRun | undefined;
   /** Of one session, in the order in which they will run. */
   liveOf(key: SessionKey): readonly LiveRun[];
@@ -125,24 +127,24 @@ export function createRuns(options: RunsOptions): Runs {
     run.events.started(record.startedAt as number);
     sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
     for (const [n, one] of joined.entries()) endQuietly(joining[n] as Run, one);
-    const stopReason = run.stopReason ?? (run.interrupted ? 'rpc' : undefined);
-    if (stopReason) return void finish(run, { status: 'stopped', stopReason });
+    const toEnd = run.toEnd ?? (run.interrupted ? stopped('rpc') : undefined);
+    if (toEnd) return void finish(run, toEnd);
     run.state = 'running';
-    run.timer = setTimeout(() => stop(run, 'timeout'), Math.min(run.timeoutMs, runLimits.longestMs));
+    run.timer = setTimeout(() => stop(run, stopped('timeout')), Math.min(run.timeoutMs, runLimits.longestMs));
     dispatch.start(run);
   };
 
-  const stop = (run: Run, stopReason: StopReason): void => {
-    if (run.state === 'claiming' || run.state === 'starting') run.stopReason ??= stopReason;
+  const stop = (run: Run, outcome: RunOutcome): void => {
+    if (run.state === 'claiming' || run.state === 'starting') run.toEnd ??= outcome;
     else if (run.state !== 'joining' && run.state !== 'ending') {
       dispatch.abort(run);
-      void finish(run, { status: 'stopped', stopReason });
+      void finish(run, outcome);
     }
   };
 
   const interrupt = (run: Run): void => {
     if (run.state === 'claiming' || run.state === 'queued') run.interrupted = true;
-    else stop(run, 'rpc');
+    else stop(run, stopped('rpc'));
   };
 
   const finish = async (run: Run, outcome: RunOutcome): Promise<void> => {
@@ -223,14 +225,14 @@ export function createRuns(options: RunsOptions): Runs {
     accepted(run, stored) {
       // What comes of it must not reach its requester before the answer.
       if (stored) setImmediate(() => begun(run, stored, []));
-      else if (run.stopReason) void finish(run, { status: 'stopped', stopReason: run.stopReason });
+      else if (run.toEnd) void finish(run, run.toEnd);
       else queue.accepted(run);
     },
     forget,
   });
 
   const onEnd = (run: Run, { end }: Extract<RunPart, { type: 'end' }>): void => {
-    if (end.status === 'timeout') void finish(run, { status: 'stopped', stopReason: 'timeout' });
+    if (end.status === 'timeout') void finish(run, stopped('timeout'));
     else void finish(run, end);
   };
 
@@ -258,9 +260,13 @@ export function createRuns(options: RunsOptions): Runs {
         .filter(({ state }) => state !== 'ending' && state !== 'joining');
       // Those that wait first, so that none of them starts when the one before it ends.
       const ordered = runs.toSorted((a, b) => Number(a.place?.running) - Number(b.place?.running));
-      for (const run of ordered) stop(run, stopReason);
+      for (const run of ordered) stop(run, stopped(stopReason));
       await Promise.all(ordered.map(gone));
       return runs.map(({ input }) => input.runId);
+    },
+    homeLost(runId) {
+      const run = live.get(runId);
+      if (run) stop(run, failure(`interrupted: ${WORKER_ENDED}`));
     },
     live(runId) {
       const run = live.get(runId);
@@ -293,7 +299,7 @@ export function createRuns(options: RunsOptions): Runs {
     workerReady: dispatch.workerReady,
     workerLost(slot) {
       for (const run of live.all()) {
-        if (run.slot === slot && run.state === 'running') dispatch.lost(run, 'the worker process ended');
+        if (run.slot === slot && run.state === 'running') dispatch.lost(run, WORKER_ENDED);
       }
     },
     idle: () => new Promise((resolve) => (live.size === 0 ? resolve() : idlers.push(resolve))),
@@ -301,7 +307,7 @@ export function createRuns(options: RunsOptions): Runs {
       acceptance.close();
       clearInterval(pruning);
       const all = live.all();
-      for (const run of all) stop(run, 'restart');
+      for (const run of all) stop(run, stopped('restart'));
       await Promise.all(all.map(gone));
       await answered();
     },
@@ -311,6 +317,12 @@ export function createRuns(options: RunsOptions): Runs {
 /** Resolves when those who waited for a run that has just ended have been answered, which takes a turn. */
 function answered(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+const WORKER_ENDED = 'the worker process ended';
+
+function stopped(stopReason: StopReason): RunOutcome {
+  return { status: 'stopped', stopReason };
 }
 
 function failure(message: string): RunOutcome {

@@ -1,13 +1,7 @@
-/** An image as it comes with a message, before it is stored. */
+/** What stands for a message's image in the store. */
+import type { SentImage } from '../../shared/media/sent-image.js';
 import type { ImageBlock } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
-
-export interface SentImage {
-  readonly mimeType: string;
-  readonly bytes: Uint8Array;
-  /** SHA-256 of the bytes, in hex. */
-  readonly blob: string;
-}
 
 /** What stands for it in records and lines. */
 export function imageBlock({ mimeType, bytes, blob }: SentImage): ImageBlock {

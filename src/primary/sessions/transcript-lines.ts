@@ -1,7 +1,7 @@
 /** Makes the lines of a transcript (runs-and-events.md §8). */
 import { randomUUID } from 'node:crypto';
 import type { Compaction } from '../../shared/run-job.js';
-import type { RunRecord, TranscriptEntry } from '../../shared/store/records.js';
+import type { ClientToolCall, RunRecord, ToolResult, TranscriptEntry } from '../../shared/store/records.js';
 
 export interface TextBlock {
   readonly type: 'text';
@@ -13,6 +13,7 @@ export interface AssistantFacts {
   readonly model: string;
   readonly usage: { readonly input: number; readonly output: number };
   readonly stopReason: string;
+  readonly toolCalls?: readonly ClientToolCall[];
   /** The run that it answers in; a message without a turn has none. */
   readonly runId?: string;
 }
@@ -31,16 +32,43 @@ export function userLine(said: UserMessage, parentId: string | null, at: number)
   return messageLine({ role: 'user', content, timestamp: at }, runId, parentId, at);
 }
 
+/** What a run adds before it is answered: results of its client's tools, what the user says. Both at once, or one of them. */
+export function saidLines(
+  said: UserMessage & Pick<RunRecord, 'toolResults'>,
+  parentId: string | null,
+  at: number,
+): TranscriptEntry[] {
+  const { message, images = [], toolResults = [], runId } = said;
+  const lines: TranscriptEntry[] = [];
+  for (const result of toolResults)
+    lines.push(messageLine(toolResult(result, at), runId, lines.at(-1)?.id ?? parentId, at));
+  if (lines.length === 0 || message !== '' || images.length > 0)
+    lines.push(userLine(said, lines.at(-1)?.id ?? parentId, at));
+  return lines;
+}
+
+function toolResult({ toolCallId, toolName = 'unknown', text }: ToolResult, timestamp: number): object {
+  return {
+    role: 'toolResult',
+    toolCallId,
+    toolName,
+    content: [textBlock(text)],
+    isError: false,
+    timestamp,
+  };
+}
+
 export function assistantLine(
   text: string,
   facts: AssistantFacts,
   parentId: string | null,
   at: number,
 ): TranscriptEntry {
-  const { provider, model, usage, stopReason, runId } = facts;
+  const { provider, model, usage, stopReason, toolCalls = [], runId } = facts;
   const { input, output } = usage;
   const counted = { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output };
-  const content = text === '' ? [] : [textBlock(text)];
+  const calls = toolCalls.map((call) => ({ type: 'toolCall', ...call }));
+  const content = [...(text === '' ? [] : [textBlock(text)]), ...calls];
   const said = { role: 'assistant', content, provider, model, usage: counted, stopReason, timestamp: at };
   return messageLine(said, runId, parentId, at);
 }

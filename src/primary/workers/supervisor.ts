@@ -34,8 +34,8 @@ export interface WorkersStatus {
 
 export interface Supervisor {
   start(): void;
-  /** Gives a run to the ready worker that has the fewest; undefined when none is ready. */
-  startRun(job: RunJob): number | undefined;
+  /** Gives a run to the worker of slot `home`, or to the ready one that has the fewest; undefined when there is none. */
+  startRun(job: RunJob, home?: number): number | undefined;
   abortRun(slot: number, runId: string): void;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
@@ -120,9 +120,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       pingTimer = setInterval(check, workerLimits.pingIntervalMs);
     },
     targets: () => slots.filter((slot) => slot.state === 'ready'),
-    startRun(job) {
+    startRun(job, home) {
       // One that drains still finishes what was accepted before.
-      const [first, ...others] = slots.filter(({ state }) => state === 'ready' || state === 'draining');
+      const [first, ...others] = slots.filter(({ slot, state }) =>
+        home === undefined ? state === 'ready' || state === 'draining' : slot === home,
+      );
       if (!first) return undefined;
       const least = others.reduce((best, slot) => (slot.runs < best.runs ? slot : best), first);
       least.startRun(job);

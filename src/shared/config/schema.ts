@@ -5,6 +5,7 @@
 import type convict from 'convict';
 import { availableParallelism } from 'node:os';
 import { controlLimits } from '../limits.js';
+import { endpointsSchema, type EndpointsConfig } from './endpoints-schema.js';
 import {
   headerName,
   headerNames,
@@ -86,9 +87,7 @@ export interface ConfigTree {
     };
     readonly handshakeTimeoutMs: number;
     readonly http: {
-      readonly endpoints: {
-        readonly chatCompletions: { readonly enabled: boolean; readonly maxBodyBytes: number };
-      };
+      readonly endpoints: EndpointsConfig;
       readonly securityHeaders: { readonly strictTransportSecurity: string | false | null };
     };
     readonly workers: {
@@ -243,12 +242,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       env: 'PLLAN_HANDSHAKE_TIMEOUT_MS',
     },
     http: {
-      endpoints: {
-        chatCompletions: {
-          enabled: { doc: 'Serve /v1/chat/completions.', default: true, format: truth },
-          maxBodyBytes: { doc: 'Largest request body.', default: 20 * MIB, format: integer(1, 1024 * MIB) },
-        },
-      },
+      endpoints: endpointsSchema,
       securityHeaders: {
         strictTransportSecurity: optional(
           headerValueOrFalse,

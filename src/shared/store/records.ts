@@ -2,6 +2,7 @@
  * What the store holds, in the words of the domain. A record is data, never changed in place: a change is a new
  * record. What a newer version wrote into one and this version does not know is kept (runs-and-events.md §7).
  */
+import type { HttpErrorName } from '../errors/catalogue.js';
 
 /** Canonical key of a session, `agent:<agentId>:<rest>` (runs-and-events.md §6). */
 declare const sessionKey: unique symbol;
@@ -81,7 +82,10 @@ export interface ArchivedTranscript {
 }
 
 /** Methods that start runs: their keys are one family (protocol.md §19). `send` starts none, but stores its keys too. */
-export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create' | 'send';
+export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create' | 'send' | HttpRunMethod;
+
+/** Endpoints that start runs; an `Idempotency-Key` is made into the run's id (http.md §4). */
+export type HttpRunMethod = 'chat.completions';
 
 /**
  * A run and, with it, its idempotency key (runs-and-events.md §12).
@@ -99,6 +103,10 @@ export interface RunRecord {
   /** The user's; in the transcript since `startedAt`. */
   readonly message: string;
   readonly images?: readonly ImageBlock[];
+  /** What its client's tools gave; in the transcript before the message. */
+  readonly toolResults?: readonly ToolResult[];
+  /** Of one that an HTTP request asked for. */
+  readonly http?: HttpRunFacts;
   readonly acceptedAt: number;
   readonly startedAt?: number;
   readonly end?: RunEnd;
@@ -111,6 +119,37 @@ export interface RunEnd {
   readonly payload: RunPayload;
   /** Why the gateway could not do it: of status `error`. */
   readonly message?: string;
+  /** Calls of its client's tools in which it ended. */
+  readonly toolCalls?: readonly ClientToolCall[];
+  /** What an HTTP client is told of the failure. */
+  readonly failure?: RunFailure;
+}
+
+export interface HttpRunFacts {
+  /** When its answer says that it was made; seconds since the epoch. */
+  readonly created: number;
+  /** SHA-256 of the request's body, where its `Idempotency-Key` is the run's. */
+  readonly bodyHash?: string;
+}
+
+/** A call of a tool that the client has. */
+export interface ClientToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** An object; text where the model wrote none. */
+  readonly arguments: unknown;
+}
+
+export interface ToolResult {
+  readonly toolCallId: string;
+  /** Undefined when the client does not say it. */
+  readonly toolName?: string;
+  readonly text: string;
+}
+
+export interface RunFailure {
+  readonly error: HttpErrorName;
+  readonly retryAfter?: string;
 }
 
 export interface RunPayload {

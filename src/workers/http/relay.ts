@@ -1,14 +1,24 @@
 /**
  * Takes a task's answer to the client: one JSON document, or a stream whose thread is paused while the
- * socket is full. The task is aborted when the client goes.
+ * socket is full. The task is aborted when the client goes. Where the request turns out to be one for a session, the
+ * answer comes from the run's task, by way of `ClientRuns`.
  */
-import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
+import type { ApiError } from '../../shared/errors/api-error.js';
+import type { HttpErrorName } from '../../shared/errors/catalogue.js';
+import type { RecordedAnswer } from '../../shared/http-run.js';
+import type { ClientRuns, RunClient } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool, NewTask, TaskReceiver } from '../pools/api-pool.js';
-import { monotonicMs, type ApiAnswer, type TaskId, type TaskSummary } from '../threads/protocol.js';
+import {
+  monotonicMs,
+  type ApiAnswer,
+  type PreparedRun,
+  type TaskId,
+  type TaskSummary,
+} from '../threads/protocol.js';
 import type { Exchange } from './exchange.js';
 
-export class Relay implements TaskReceiver {
+export class Relay implements TaskReceiver, RunClient {
   readonly #exchange: Exchange;
   readonly #pool: ApiPool;
   readonly #metrics: WorkerMetrics;
@@ -16,6 +26,8 @@ export class Relay implements TaskReceiver {
   readonly #queuedAt: number;
   readonly #stalledMs: number;
   readonly #onSummary: (summary: TaskSummary) => void;
+  readonly #runs: ClientRuns;
+  readonly #streamError: RelayedTask['streamError'];
   /** Set before anything but `failed` can come. */
   #id!: TaskId;
   #draining = false;
@@ -28,6 +40,8 @@ export class Relay implements TaskReceiver {
     this.#queuedAt = task.queuedAt;
     this.#stalledMs = task.stalledMs;
     this.#onSummary = task.onSummary;
+    this.#runs = task.runs;
+    this.#streamError = task.streamError;
   }
 
   run(task: NewTask): void {
@@ -49,6 +63,41 @@ export class Relay implements TaskReceiver {
   }
 
   event(): void {}
+
+  bytes(): void {}
+
+  prepared(run: PreparedRun, summary: TaskSummary): void {
+    this.#onSummary(summary);
+    if (!this.#exchange.closed) this.#exchange.onAbort = this.#runs.admit(run, this);
+  }
+
+  follow(id: TaskId): void {
+    this.#id = id;
+    if (this.#draining) this.#pool.pause(id);
+  }
+
+  summary(summary: TaskSummary): void {
+    this.#onSummary(summary);
+  }
+
+  finish(bytes: string): void {
+    const { response } = this.#exchange;
+    this.#exchange.onAbort = undefined;
+    if (this.#exchange.streaming) response.end(bytes);
+    else this.#exchange.sendJson(200, bytes);
+    if (response.writableLength > 0) response.setTimeout(this.#stalledMs);
+  }
+
+  again({ form }: PreparedRun, answer: RecordedAnswer): void {
+    if (!this.#exchange.closed) this.run({ kind: 'recorded', queuedAt: monotonicMs(), form, answer });
+  }
+
+  refuse(error: ApiError): void {
+    this.#exchange.onAbort = undefined;
+    const { response } = this.#exchange;
+    if (!response.headersSent) this.#exchange.sendError(error);
+    else response.end(this.#streamError(error.kind));
+  }
 
   head(): void {
     const { response, closed, baseHeaders } = this.#exchange;
@@ -89,11 +138,8 @@ export class Relay implements TaskReceiver {
   }
 
   failed(error: ApiError): void {
-    this.#exchange.onAbort = undefined;
-    const { response } = this.#exchange;
     this.#metrics.poolRejected(error.kind);
-    if (!response.headersSent) this.#exchange.sendError(error);
-    else response.end(`data: ${apiErrorBody('internal')}\n\ndata: [DONE]\n\n`);
+    this.refuse(error);
   }
 }
 
@@ -102,6 +148,9 @@ export interface RelayedTask {
   readonly queuedAt: number;
   /** A client that takes nothing of its answer for this long is cut off. */
   readonly stalledMs: number;
+  readonly runs: ClientRuns;
+  /** An error, and the end of the stream. */
+  readonly streamError: (code: HttpErrorName) => string;
   /** Called when the task has ended in its thread. */
   onSummary(summary: TaskSummary): void;
 }

@@ -14,6 +14,7 @@ import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { toError } from '../../shared/to-error.js';
+import type { ClientRuns } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool } from '../pools/api-pool.js';
 import { monotonicMs } from '../threads/protocol.js';
@@ -35,6 +36,7 @@ export interface HttpServer {
 export interface HttpServerOptions {
   readonly snapshot: WorkerSnapshot;
   readonly pool: ApiPool;
+  readonly clientRuns: ClientRuns;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   onConnectionClosed(): void;
@@ -46,6 +48,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const services: RouteServices = {
     snapshot,
     pool: options.pool,
+    clientRuns: options.clientRuns,
     metrics,
     log,
     deadlines: createDeadlines(httpLimits.deadlineSweepMs),

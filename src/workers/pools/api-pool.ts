@@ -4,7 +4,7 @@
  *   waiting ──room, end of this turn──▶ sent (in a batch, through piscina) ──answer or end──▶ done
  *      └── queue full: refused              └── its thread died ──▶ failed
  *
- * Each task's receiver hears exactly one of `answer`, `end`, `failed`.
+ * Each task's receiver hears exactly one of `answer`, `end`, `prepared`, `failed`.
  */
 import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ import type {
   ApiBatch,
   ApiTask,
   FromThread,
+  PreparedRun,
   TaskId,
   TaskPart,
   TaskSummary,
@@ -38,8 +39,12 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** Takes what a task gives back, in order. */
 export interface TaskReceiver {
   answer(answer: ApiAnswer, summary: TaskSummary): void;
+  /** Of a request that is to run on a session: nothing follows. */
+  prepared(run: PreparedRun, summary: TaskSummary): void;
   head(): void;
   data(text: string): void;
+  /** For the client of a task on a session; the last are to wait for the run's end. */
+  bytes(text: string, last: boolean): void;
   /** Of a task on a session. */
   event(json: string): void;
   end(summary: TaskSummary): void;
@@ -138,9 +143,11 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const deliver = (part: TaskPart): void => {
     if (part.type === 'head') open.get(part.id)?.receiver.head();
     else if (part.type === 'data') open.get(part.id)?.receiver.data(part.text);
+    else if (part.type === 'bytes') open.get(part.id)?.receiver.bytes(part.text, part.last);
     else if (part.type === 'event') open.get(part.id)?.receiver.event(part.json);
     else if (part.type === 'answer') take(part.id)?.answer(part.answer, part.summary);
-    else take(part.id)?.end(part.summary);
+    else if (part.type === 'end') take(part.id)?.end(part.summary);
+    else take(part.id)?.prepared(part.run, part.summary);
   };
 
   const ports = new Set<MessagePort>();

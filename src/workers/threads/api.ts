@@ -6,6 +6,7 @@ import { createPace } from '../../shared/pace.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerChat } from './chat/answer.js';
+import { answerRecorded } from './recorded-answer.js';
 import { createLink, type TaskLink } from './link.js';
 import type { ApiBatch, ApiTask, SessionTask, ThreadData } from './protocol.js';
 import { createRouteReader } from './route-reader.js';
@@ -40,6 +41,8 @@ function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise
   switch (task.kind) {
     case 'chat-completion':
       return answerChat(task, taskLink, services);
+    case 'recorded':
+      return answerRecorded(task, taskLink);
     case 'session':
       return runOnSession(task, taskLink, services);
     default:

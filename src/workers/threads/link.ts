@@ -5,7 +5,15 @@
 import { MessageChannel, parentPort } from 'node:worker_threads';
 import { threadLimits } from '../../shared/limits.js';
 import { slotOf } from '../../shared/slot-table.js';
-import type { ApiAnswer, FromThread, TaskId, TaskPart, TaskSummary, ToThread } from './protocol.js';
+import type {
+  ApiAnswer,
+  FromThread,
+  PreparedRun,
+  TaskId,
+  TaskPart,
+  TaskSummary,
+  ToThread,
+} from './protocol.js';
 import { encodePart } from './wire.js';
 
 export interface Link {
@@ -92,6 +100,17 @@ export class TaskLink {
 
   data(text: string): void {
     if (text !== '') this.#send({ id: this.id, type: 'data', text });
+  }
+
+  /** For the client of a task on a session; `last`: it goes out when the run's end is stored. */
+  bytes(text: string, last: boolean): void {
+    if (text !== '') this.#send({ id: this.id, type: 'bytes', text, last });
+  }
+
+  /** The request is to run on a session; ends the task. */
+  prepared(run: PreparedRun, summary: TaskSummary): void {
+    this.#forget(this.id);
+    this.#send({ id: this.id, type: 'prepared', run, summary });
   }
 
   event(json: string): void {

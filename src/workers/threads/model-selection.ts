@@ -13,6 +13,10 @@ export interface SelectionRequest {
 
 export interface Selection {
   readonly agentId: string;
+  /** The request names the agent; else it is the default one. */
+  readonly agentNamed: boolean;
+  /** The model that the request names instead of the agent's. */
+  readonly override: ModelRef | undefined;
   readonly provider: ProviderRoute;
   /** The provider's own name of the model. */
   readonly model: string;
@@ -26,23 +30,30 @@ export function selectModel(request: SelectionRequest, routes: RouteTable): Sele
   const agentId = request.agentHeader?.toLowerCase() ?? named.agentId;
   const agent = Object.hasOwn(routes.agents, agentId) ? routes.agents[agentId] : undefined;
   if (!agent) throw invalid(`Unknown agent '${agentId}'.`);
-  const ref = overridden(request.modelHeader, agentId, routes) ?? named.model ?? agent.model;
+  const override = overridden(request.modelHeader, agentId, routes) ?? named.model;
+  const ref = override ?? agent.model;
   const { provider, model } = splitModelRef(ref);
   const route = routes.providers[provider];
   if (!route) throw new ApiError('internal', { cause: `no provider for model ${ref}` });
-  return { agentId, provider: route, model };
+  const agentNamed = request.agentHeader !== undefined || named.agentNamed;
+  return { agentId, agentNamed, override, provider: route, model };
 }
 
 function nameOf(
   model: string | undefined,
   routes: RouteTable,
-): { agentId: string; model: ModelRef | undefined } {
+): { agentId: string; agentNamed: boolean; model: ModelRef | undefined } {
   const agentId = routes.defaultAgentId;
+  const agentNamed = false;
   const name = model?.trim();
-  if (!name || /^(?:pllan|openclaw)(?:[/:]default)?$/i.test(name)) return { agentId, model: undefined };
+  if (!name || /^(?:pllan|openclaw)(?:[/:]default)?$/i.test(name))
+    return { agentId, agentNamed, model: undefined };
   const form = agentForm.exec(name);
-  if (form) return { agentId: (form[1] ?? form[2] ?? '').toLowerCase(), model: undefined };
-  if (isModelRef(name) && routes.allowed.includes(name)) return { agentId, model: name };
+  if (form) {
+    const [, first, second = ''] = form;
+    return { agentId: (first ?? second).toLowerCase(), agentNamed: true, model: undefined };
+  }
+  if (isModelRef(name) && routes.allowed.includes(name)) return { agentId, agentNamed, model: name };
   throw invalid('Invalid `model`. Use `pllan` or `pllan/<agentId>`.');
 }
 

@@ -5,8 +5,10 @@
  * a port per task was measured at another 21 µs.
  */
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
+import type { AskedRun, RecordedAnswer } from '../../shared/http-run.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
 import type { RunJob } from '../../shared/run-job.js';
+import type { AnswerForm } from './prepared-turn.js';
 import type { WirePart } from './wire.js';
 
 /** Number of a task, unique within its worker process. */
@@ -30,6 +32,24 @@ export interface ChatTask {
   /** Header overrides of http.md §5.1, absent when not sent. */
   readonly agentId: string | undefined;
   readonly model: string | undefined;
+  /** Absent when none of the headers of http.md §4 and §5.2 was sent. */
+  readonly onSession: SessionHeaders | undefined;
+}
+
+/** What the headers of a request say of the session that it is for, and of where it comes from. */
+export interface SessionHeaders {
+  readonly sessionKey: string | undefined;
+  /** Made of the `Idempotency-Key`. */
+  readonly runId: string | undefined;
+  readonly caller: CallerContext;
+}
+
+/** Where a message comes from, as tool policy sees it (http.md §5.2). */
+export interface CallerContext {
+  readonly channel: string | undefined;
+  readonly accountId: string | undefined;
+  readonly to: string | undefined;
+  readonly threadId: string | undefined;
 }
 
 /** A job on a session, whose messages the thread reads from the store; its answer's body is a `TurnEnd` as JSON. */
@@ -39,9 +59,30 @@ export interface SessionTask {
   readonly queuedAt: number;
   readonly job: RunJob;
   readonly storeDir: string;
+  /** A `PreparedTurn` as JSON, of a run that an HTTP client waits for: the task also gives what that one is sent. */
+  readonly prepared: string | undefined;
 }
 
-export type ApiTask = ChatTask | SessionTask;
+/** An answer that was given before, to be given again. */
+export interface RecordedTask {
+  readonly kind: 'recorded';
+  readonly id: TaskId;
+  readonly queuedAt: number;
+  readonly form: AnswerForm;
+  readonly answer: RecordedAnswer;
+}
+
+export type ApiTask = ChatTask | SessionTask | RecordedTask;
+
+/** A request that is to run on a session: its turn comes when the primary says so. */
+export interface PreparedRun {
+  readonly asked: Omit<AskedRun, 'ticket'>;
+  /** A `PreparedTurn` as JSON. */
+  readonly turn: string;
+  readonly form: AnswerForm;
+  /** What a stream begins with; empty for an answer that is none. */
+  readonly opening: string;
+}
 
 /** An answer that is not a stream. */
 export interface ApiAnswer {
@@ -82,7 +123,10 @@ export interface ModelCall {
 /** Thread → process: what tasks of the thread produced, in order. */
 export type FromThread = readonly WirePart[];
 
-/** A task gives one `answer`, or `head`, any number of `data`, and `end`; one on a session, `data` and `event` before its `answer`. */
+/**
+ * A task gives one `answer`, or `head`, any number of `data`, and `end`, or one `prepared`. One on a session gives `data`
+ * and `event` before its `answer`, and to its client `head` and `bytes`, the last of which is to wait for the run's end.
+ */
 export type TaskPart =
   | {
       readonly id: TaskId;
@@ -92,6 +136,13 @@ export type TaskPart =
     }
   | { readonly id: TaskId; readonly type: 'head' }
   | { readonly id: TaskId; readonly type: 'data'; readonly text: string }
+  | {
+      readonly id: TaskId;
+      readonly type: 'prepared';
+      readonly run: PreparedRun;
+      readonly summary: TaskSummary;
+    }
+  | { readonly id: TaskId; readonly type: 'bytes'; readonly text: string; readonly last: boolean }
   /** A `SessionEvent` as JSON. */
   | { readonly id: TaskId; readonly type: 'event'; readonly json: string }
   | { readonly id: TaskId; readonly type: 'end'; readonly summary: TaskSummary };

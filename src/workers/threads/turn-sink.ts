@@ -17,7 +17,7 @@ export class ResultSink implements TurnSink {
   #text = '';
   #finish: FinishReason = 'stop';
   #usage: Usage = { input: 0, output: 0 };
-  #calls: Map<number, ToolCall> | undefined;
+  #calls: ToolCalls | undefined;
   #size = 0;
 
   started(): void {}
@@ -31,7 +31,7 @@ export class ResultSink implements TurnSink {
         break;
       case 'tool-call':
         this.#grow(event.arguments.length + (event.id?.length ?? 0) + (event.name?.length ?? 0));
-        this.#addToCall(event);
+        (this.#calls ??= new ToolCalls()).add(event);
         break;
       case 'finish':
         this.#finish = event.reason;
@@ -47,7 +47,7 @@ export class ResultSink implements TurnSink {
   }
 
   get whole(): TurnResult {
-    const toolCalls = [...(this.#calls?.values() ?? [])];
+    const toolCalls = this.#calls?.all ?? [];
     return this.#given ?? { text: this.#text, toolCalls, finish: this.#finish, usage: this.#usage };
   }
 
@@ -57,11 +57,19 @@ export class ResultSink implements TurnSink {
       throw new UpstreamFailure('malformed', `answer larger than ${upstreamLimits.responseBytes} bytes`);
     }
   }
+}
 
-  #addToCall(event: Extract<TurnEvent, { type: 'tool-call' }>): void {
-    this.#calls ??= new Map();
-    const known = this.#calls.get(event.index);
-    this.#calls.set(event.index, {
+/** The tool calls of a turn, put together from their pieces. */
+export class ToolCalls {
+  readonly #byIndex = new Map<number, ToolCall>();
+
+  get all(): readonly ToolCall[] {
+    return [...this.#byIndex.values()];
+  }
+
+  add(event: Extract<TurnEvent, { type: 'tool-call' }>): void {
+    const known = this.#byIndex.get(event.index);
+    this.#byIndex.set(event.index, {
       id: known?.id ?? event.id ?? `call_${event.index}`,
       name: known?.name ?? event.name ?? '',
       arguments: (known?.arguments ?? '') + event.arguments,

@@ -3,12 +3,12 @@
  * name in every object anew, which made an answer's way to the process twice as expensive.
  */
 import { unreachable } from '../../shared/unreachable.js';
-import type { ModelCall, TaskId, TaskPart, TaskSummary } from './protocol.js';
+import type { ModelCall, PreparedRun, TaskId, TaskPart, TaskSummary } from './protocol.js';
 
-type Scalar = string | number | undefined;
+type Scalar = string | number | boolean | undefined;
 
 /** Type, id, then what the type has; a summary is always last. */
-export type WirePart = readonly [TaskPart['type'], TaskId, ...Scalar[]];
+export type WirePart = readonly [TaskPart['type'], TaskId, ...(Scalar | PreparedRun)[]];
 
 export function encodePart(part: TaskPart): WirePart {
   const { type, id } = part;
@@ -19,6 +19,10 @@ export function encodePart(part: TaskPart): WirePart {
       return [type, id, part.text];
     case 'event':
       return [type, id, part.json];
+    case 'bytes':
+      return [type, id, part.text, part.last];
+    case 'prepared':
+      return [type, id, part.run, ...flat(part.summary)];
     case 'answer':
       return [type, id, part.answer.status, part.answer.retryAfter, part.answer.body, ...flat(part.summary)];
     case 'end':
@@ -38,6 +42,10 @@ export function decodePart(wire: WirePart): TaskPart {
       return { type, id, text: wire[2] as string };
     case 'event':
       return { type, id, json: wire[2] as string };
+    case 'bytes':
+      return { type, id, text: wire[2] as string, last: wire[3] as boolean };
+    case 'prepared':
+      return { type, id, run: wire[2] as PreparedRun, summary: summaryAt(wire, 3) };
     case 'answer': {
       const answer = {
         status: wire[2] as number,
@@ -62,7 +70,7 @@ function flat({ waitMs, runMs, error, cause, turn }: TaskSummary): Scalar[] {
   return list;
 }
 
-function summaryAt(wire: readonly Scalar[], at: number): TaskSummary {
+function summaryAt(wire: WirePart, at: number): TaskSummary {
   const turn = wire.length > at + 4 ? turnAt(wire, at + 4) : undefined;
   return {
     waitMs: wire[at] as number,
@@ -73,7 +81,7 @@ function summaryAt(wire: readonly Scalar[], at: number): TaskSummary {
   };
 }
 
-function turnAt(wire: readonly Scalar[], at: number): TaskSummary['turn'] {
+function turnAt(wire: WirePart, at: number): TaskSummary['turn'] {
   const calls: ModelCall[] = [];
   for (let next = at + 6; next < wire.length; next += 4) {
     calls.push({

@@ -1,7 +1,7 @@
 /** When pieces of answers are told (runs-and-events.md §3.2). */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunDeltas } from '../../../src/primary/sessions/run-deltas.js';
-import { RunText } from '../../../src/primary/sessions/run-text.js';
+import { RunText } from '../../../src/shared/run-text.js';
 import { runLimits } from '../../../src/shared/limits.js';
 import { createPace, type Pace } from '../../../src/shared/pace.js';
 

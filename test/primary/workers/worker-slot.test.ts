@@ -15,7 +15,11 @@ import { waitFor } from '../../support/wait-for.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 
-const noAnswers: PrimaryAnswers = { 'child-started': () => true, 'child-ended': () => true };
+const noAnswers: PrimaryAnswers = {
+  run: () => ({ outcome: 'ended' }),
+  'child-started': () => true,
+  'child-ended': () => true,
+};
 
 /** Starts a process that runs `script` once it has been configured. */
 async function startSlot(script: string, answers = noAnswers): Promise<WorkerSlot> {
@@ -68,6 +72,7 @@ it('answers what its process asks, and tells who answers when the process is gon
        if (message.type === 'answer' && message.id === 1) process.send({ type: 'closed', count: 1 });
      });`,
     {
+      ...noAnswers,
       'child-started': (question, _signal, context) => {
         asked.push([question, context]);
         return true;

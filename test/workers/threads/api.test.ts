@@ -35,6 +35,18 @@ const routes: RouteTable = {
   allowed: [],
   contextWindows: {},
   textOnly: [],
+  chatImages: {
+    maxImageParts: 8,
+    maxTotalImageBytes: 1_000,
+    images: {
+      allowUrl: false,
+      urlAllowlist: [],
+      allowedMimes: [],
+      maxBytes: 1_000,
+      maxRedirects: 0,
+      timeoutMs: 1_000,
+    },
+  },
   turnTimeoutMs: 60_000,
   compaction: { keepChars: 80_000, model: null },
 };
@@ -71,7 +83,15 @@ function batchOf(prompts: readonly string[], large = false): ApiBatch {
     const text = JSON.stringify({ messages: [{ role: 'user', content }] });
     const body = large ? new Uint8Array(Buffer.from(text)) : text;
     const id = (index + 1) as TaskId;
-    return { kind: 'chat-completion', id, queuedAt: 0, body, agentId: undefined, model: undefined } as const;
+    return {
+      kind: 'chat-completion',
+      id,
+      queuedAt: 0,
+      body,
+      agentId: undefined,
+      model: undefined,
+      onSession: undefined,
+    } as const;
   });
   return { routes: shareRoutes(routes), testHooks: true, tasks };
 }

@@ -1,5 +1,6 @@
 /** `agent`, `agent.wait`, `agents.list`, `agent.identity.get` (methods.md §3). */
 import { isModelRef } from '../../../shared/config/model-ref.js';
+import type { SentImage } from '../../../shared/media/sent-image.js';
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
@@ -14,7 +15,6 @@ import {
   mainSessionKey,
   type KeyScheme,
 } from '../../sessions/session-keys.js';
-import type { SentImage } from '../../sessions/sent-image.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
 import type { Attachments } from './attachments.js';

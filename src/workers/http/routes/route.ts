@@ -3,6 +3,7 @@ import type { Deadlines } from '../../../shared/deadlines.js';
 import type { WorkerSnapshot } from '../../../shared/ipc.js';
 import type { Logger } from '../../../shared/log/logger.js';
 import type { Scope } from '../../../shared/protocol/scopes.js';
+import type { ClientRuns } from '../../client-runs.js';
 import type { WorkerMetrics } from '../../metrics.js';
 import type { ApiPool } from '../../pools/api-pool.js';
 import type { Exchange } from '../exchange.js';
@@ -10,6 +11,7 @@ import type { Exchange } from '../exchange.js';
 export interface RouteServices {
   readonly snapshot: WorkerSnapshot;
   readonly pool: ApiPool;
+  readonly clientRuns: ClientRuns;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   /** Of request bodies. */

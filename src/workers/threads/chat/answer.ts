@@ -2,6 +2,7 @@
  * One chat completion, from the bytes of the request to the bytes of the answer.
  *
  *   decode ─▶ select model ─▶ run turn ─▶ encode
+ *      │            └──▶ prepared, for one on a session: run when its turn there comes (`session/turn.ts`)
  *      └────────────┴─────────────┴──▶ error: a JSON answer while no head is out, else an event in the stream
  *
  * A stream's head waits for the provider's, so that a refusal still gets its true status; it does not wait
@@ -15,6 +16,7 @@ import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
 import type { ChatTask } from '../protocol.js';
 import { completeTurn, streamTurn, type TurnJob, type TurnServices } from '../run-turn.js';
+import { requireImageModel } from '../text-only-model.js';
 import { beginTask, summarize, type TaskProgress } from '../task-progress.js';
 import { eventsOf } from '../turn-sink.js';
 import {
@@ -23,6 +25,8 @@ import {
   encodeStreamError,
   type CompletionIdentity,
 } from './encode.js';
+import { readImages, withImages } from './images.js';
+import { isOnSession, prepareChat } from './prepare.js';
 import { readChatRequest, type ChatRequest } from './request.js';
 import { requireDemandedCall } from './tools.js';
 
@@ -35,9 +39,16 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: TurnS
       { model: request.model, agentHeader: task.agentId, modelHeader: task.model },
       services.routes,
     );
+    const images =
+      request.imageUrls && (await readImages(request.imageUrls, services.routes.chatImages, link));
+    if (isOnSession(task, request)) {
+      link.prepared(prepareChat(task, request, images, selection, services.routes), summarize(progress));
+      return;
+    }
     progress.selection = selection;
+    if (images) requireImageModel(selection, services.routes);
     const job: TurnJob = {
-      turn: request.turn,
+      turn: images ? withImages(request.turn, images) : request.turn,
       selection,
       upstream: services.upstream,
       link,

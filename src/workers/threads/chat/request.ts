@@ -10,10 +10,17 @@ export interface ChatRequest {
   readonly model: string | undefined;
   readonly stream: boolean;
   readonly includeUsage: boolean;
+  readonly user: string | undefined;
   readonly turn: Turn;
+  /** Of the last message of the user, which is in the turn without them; none when absent. */
+  readonly imageUrls: readonly string[] | undefined;
 }
 
-const Part = v.object({ type: v.string(), text: v.exactOptional(v.string()) });
+const Part = v.object({
+  type: v.string(),
+  text: v.exactOptional(v.string()),
+  image_url: v.exactOptional(v.unknown()),
+});
 
 const ToolCall = v.object({
   id: v.string(),
@@ -79,7 +86,8 @@ export function readChatRequest(body: string | Uint8Array<ArrayBuffer>): ChatReq
     model: raw.model,
     stream: raw.stream ?? false,
     includeUsage: raw.stream_options?.include_usage ?? false,
-    turn: readTurn(raw, raw),
+    user: raw.user,
+    ...readTurn(raw, raw),
   };
 }
 
@@ -97,10 +105,14 @@ function parseObject(text: string): Record<string, unknown> {
   return object;
 }
 
-function readTurn(body: Body, raw: Readonly<Record<string, unknown>>): Turn {
+function readTurn(
+  body: Body,
+  raw: Readonly<Record<string, unknown>>,
+): Pick<ChatRequest, 'turn' | 'imageUrls'> {
   const system: string[] = [];
   const messages: TurnMessage[] = [];
   let prompt = 0;
+  let imageUrls: readonly string[] | undefined;
   for (const message of body.messages ?? []) {
     const text = textOf(message);
     if (message.role === 'system' || message.role === 'developer') {
@@ -109,16 +121,34 @@ function readTurn(body: Body, raw: Readonly<Record<string, unknown>>): Turn {
     }
     messages.push(turnMessage(message, text));
     if (message.role === 'user' || message.role === 'tool') prompt = messages.length;
+    if (message.role === 'user') imageUrls = imageUrlsOf(message);
   }
   // A tool may have had nothing to say; what must not be missing is something that somebody asked.
-  if (!messages.some(({ role, text }) => role !== 'assistant' && text !== ''))
+  if (!imageUrls && !messages.some(({ role, text }) => role !== 'assistant' && text !== ''))
     throw invalid('Missing user message in `messages`.');
-  return {
+  const turn = {
     system: system.join('\n\n'),
     messages: messages.slice(0, prompt),
     ...readTools(raw.tools, raw.tool_choice),
     sampling: sampling(body, raw),
   };
+  return { turn, imageUrls };
+}
+
+function imageUrlsOf({ content }: Message): readonly string[] | undefined {
+  if (!Array.isArray(content)) return undefined;
+  const urls: string[] = [];
+  for (const { type, image_url: image } of content) {
+    if (type !== 'image_url') continue;
+    const url = typeof image === 'string' ? image : (image as { url?: unknown } | null | undefined)?.url;
+    if (typeof url !== 'string') throw invalidImage();
+    urls.push(url);
+  }
+  return urls.length > 0 ? urls : undefined;
+}
+
+export function invalidImage(): ApiError {
+  return invalid('Invalid image_url content in `messages`.');
 }
 
 function turnMessage(message: Message, text: string): TurnMessage {
@@ -139,8 +169,6 @@ function textOf(message: Message): string {
   const texts: string[] = [];
   for (const part of content ?? []) {
     if (part.type === 'text' || part.type === 'input_text') texts.push(part.text ?? '');
-    // Images come with the limits that make them safe; until then a clear refusal, never a silent loss.
-    else if (part.type === 'image_url') throw invalid('Invalid image_url content in `messages`.');
   }
   return texts.join('\n');
 }

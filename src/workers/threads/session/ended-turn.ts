@@ -2,11 +2,12 @@
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { RunErrorKind, TurnEnd } from '../../../shared/run-job.js';
 import { asApiError } from '../as-api-error.js';
+import { storedCall } from '../client-tool-calls.js';
 import type { TaskLink } from '../link.js';
 import type { Selection } from '../model-selection.js';
 import type { TaskSummary } from '../protocol.js';
 import { summarize, type TaskProgress } from '../task-progress.js';
-import type { Usage } from '../turn.js';
+import type { ToolCall, Usage } from '../turn.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
 
 export interface EndedTurn {
@@ -21,8 +22,10 @@ export function goodTurn(
   { provider, model }: Selection,
   stopReason: Extract<TurnEnd, { readonly status: 'ok' }>['stopReason'],
   usage: Usage,
+  toolCalls: readonly ToolCall[] = [],
 ): EndedTurn {
-  const end = { status: 'ok', provider: provider.id, model, stopReason, usage } as const;
+  const calls = toolCalls.length > 0 ? { toolCalls: toolCalls.map(storedCall) } : {};
+  const end = { status: 'ok', provider: provider.id, model, stopReason, usage, ...calls } as const;
   return { end, error: undefined, cause: undefined };
 }
 
@@ -41,7 +44,9 @@ export function failedTurn(caught: unknown, link: TaskLink): EndedTurn {
   if (caught instanceof UpstreamFailure && caught.reason === 'turn-timeout')
     return { ...told, end: { status: 'timeout' } };
   const message = error.message.slice(0, upstreamLimits.messageChars);
-  return { ...told, end: { status: 'error', kind: kindOf(caught), message } };
+  const { kind, retryAfter } = error;
+  const failure = { error: kind, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return { ...told, end: { status: 'error', kind: kindOf(caught), message, failure } };
 }
 
 function kindOf(caught: unknown): RunErrorKind {

@@ -2,17 +2,19 @@
  * One turn on a session (runs-and-events.md §13): reads what was said, asks the model, sends the answer as it grows.
  * Text leaves at once when it is the first, and then in steps that all turns of the thread share: one message for all.
  */
-import { joinModelRef } from '../../../shared/config/model-ref.js';
-import { ApiError } from '../../../shared/errors/api-error.js';
 import type { Pace, Walker } from '../../../shared/pace.js';
 import type { RouteTable } from '../../../shared/routes.js';
+import { requireDemandedCall } from '../chat/tools.js';
+import { createClientAnswer } from '../client-answer.js';
 import type { TaskLink } from '../link.js';
-import { selectModel, type Selection } from '../model-selection.js';
+import { selectModel } from '../model-selection.js';
+import { turnMessages, type PreparedTurn } from '../prepared-turn.js';
 import type { SessionTask } from '../protocol.js';
 import { streamTurn, type TurnServices } from '../run-turn.js';
 import { beginTask } from '../task-progress.js';
-import { eventsOf, type TurnSink } from '../turn-sink.js';
-import type { FinishReason, TurnEvent, Usage } from '../turn.js';
+import { isImageModel, textOnlyModel } from '../text-only-model.js';
+import { eventsOf, ToolCalls, type TurnSink } from '../turn-sink.js';
+import type { FinishReason, ToolCall, Turn, TurnEvent, TurnMessage, Usage } from '../turn.js';
 import { isContextOverflow } from '../upstream/failure.js';
 import { compact, type Ask, type Compacted } from './compaction.js';
 import { answerEnd, failedTurn, goodTurn, type EndedTurn } from './ended-turn.js';
@@ -31,7 +33,15 @@ export async function answerSessionTurn(
 ): Promise<void> {
   const { job } = task;
   const progress = beginTask(task.queuedAt);
-  const sink = new DeltaSink(pace, (text) => link.data(text));
+  const prepared = task.prepared === undefined ? undefined : (JSON.parse(task.prepared) as PreparedTurn);
+  const client = prepared && createClientAnswer(prepared.form, link);
+  const sink = new DeltaSink(pace, {
+    begun: () => client?.begun(),
+    text(text) {
+      link.data(text);
+      client?.text(text);
+    },
+  });
   let ended: EndedTurn;
   try {
     const selection = selectModel(
@@ -39,21 +49,18 @@ export async function answerSessionTurn(
       services.routes,
     );
     progress.selection = selection;
-    const takesImages = !services.routes.textOnly.includes(
-      joinModelRef(selection.provider.id, selection.model),
-    );
+    const takesImages = isImageModel(selection, services.routes);
     const history = readHistory(
       transcripts.newestFirst(job.sessionId, job.before),
       showImages(takesImages, transcripts),
     );
-    if (!takesImages) requireTextOnly(history, selection);
+    // What was sent just now must not be lost without a word; of older images the model is told that they are missing.
+    if (!takesImages && (history.lines.at(-1)?.hiddenImages ?? 0) > 0) throw textOnlyModel(selection);
     const { upstream, testHooks } = services;
     const { timeoutMs } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
     const run = (shown: History): Promise<void> => {
-      const system = job.systemPrompt ?? '';
-      const turn = { system, messages: messagesOf(shown), tools: [], toolChoice: undefined, sampling: {} };
-      return streamTurn({ ...ask, turn }, sink);
+      return streamTurn({ ...ask, turn: turnOf(messagesOf(shown), job.systemPrompt, prepared) }, sink);
     };
     try {
       await run(history);
@@ -64,13 +71,33 @@ export async function answerSessionTurn(
       sink.alsoUsed = shorter.usage;
       await run(shorter.history);
     }
-    ended = goodTurn(selection, stopReasons[sink.finish], sink.usage);
+    sink.flush();
+    const { toolCalls, finish, usage } = sink;
+    requireDemandedCall(
+      prepared?.toolChoice,
+      toolCalls.map(({ name }) => name),
+    );
+    client?.end({ toolCalls, finish, usage });
+    ended = goodTurn(selection, stopReasons[finish], usage, toolCalls);
   } catch (caught) {
+    sink.flush();
     ended = failedTurn(caught, link);
   }
-  sink.flush();
   progress.usage = sink.usage;
   answerEnd(link, ended, progress);
+}
+
+function turnOf(held: readonly TurnMessage[], system = '', prepared: PreparedTurn | undefined): Turn {
+  if (!prepared) return { system, messages: held, tools: [], toolChoice: undefined, sampling: {} };
+  const { tools, toolChoice, sampling } = prepared;
+  const messages = turnMessages(held, prepared);
+  return {
+    system: [system, prepared.system].filter(Boolean).join('\n\n'),
+    messages,
+    tools,
+    toolChoice,
+    sampling,
+  };
 }
 
 /** Undefined when there is nothing to summarize. Its client hears when it begins and how it ends. */
@@ -96,15 +123,6 @@ async function compactForRetry(
   }
 }
 
-/** What was sent just now must not be lost without a word; of older images the model is told that they are missing. */
-function requireTextOnly({ lines }: History, { provider, model }: Selection): void {
-  if ((lines.at(-1)?.hiddenImages ?? 0) === 0) return;
-  const name = joinModelRef(provider.id, model);
-  throw new ApiError('invalidRequest', {
-    message: `Model ${name} does not take images. Choose another one, or add "image" to its "input" in models.providers.${provider.id}.models.`,
-  });
-}
-
 const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' | 'error'>> = {
   stop: 'stop',
   length: 'length',
@@ -112,9 +130,16 @@ const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' |
   content_filter: 'error',
 };
 
+/** Who hears of an answer as it grows. */
+interface Listener {
+  begun(): void;
+  text(text: string): void;
+}
+
 class DeltaSink implements TurnSink, Walker {
   readonly #pace: Pace;
-  readonly #send: (text: string) => void;
+  readonly #listener: Listener;
+  readonly #calls = new ToolCalls();
   finish: FinishReason = 'stop';
   /** By what had to be done before the answer. */
   alsoUsed: Usage = { input: 0, output: 0 };
@@ -122,9 +147,13 @@ class DeltaSink implements TurnSink, Walker {
   #pending = '';
   #begun = false;
 
-  constructor(pace: Pace, send: (text: string) => void) {
+  constructor(pace: Pace, listener: Listener) {
     this.#pace = pace;
-    this.#send = send;
+    this.#listener = listener;
+  }
+
+  get toolCalls(): readonly ToolCall[] {
+    return this.#calls.all;
   }
 
   get usage(): Usage {
@@ -132,10 +161,13 @@ class DeltaSink implements TurnSink, Walker {
     return { input: input + this.alsoUsed.input, output: output + this.alsoUsed.output };
   }
 
-  started(): void {}
+  started(): void {
+    this.#listener.begun();
+  }
 
   event(event: TurnEvent): void {
     if (event.type === 'text') this.#add(event.text);
+    else if (event.type === 'tool-call') this.#calls.add(event);
     else if (event.type === 'finish') this.finish = event.reason;
     else if (event.type === 'usage') this.#usage = event.usage;
   }
@@ -164,7 +196,7 @@ class DeltaSink implements TurnSink, Walker {
   #sendPending(): void {
     if (this.#pending === '') return;
     this.#begun = true;
-    this.#send(this.#pending);
+    this.#listener.text(this.#pending);
     this.#pending = '';
   }
 }

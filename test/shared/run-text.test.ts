@@ -1,7 +1,7 @@
 /** What of an answer may be shown, and when (runs-and-events.md §3.2). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RunText } from '../../../src/primary/sessions/run-text.js';
+import { RunText } from '../../src/shared/run-text.js';
 
 function shownOf(pieces: readonly string[]): {
   readonly shown: string[];

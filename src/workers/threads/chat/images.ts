@@ -1,0 +1,65 @@
+/** Images of a chat completion: data URLs, and others where the config allows it (http.md §7.1). */
+import { readImage, imageFrom, type SentImage } from '../../../shared/media/sent-image.js';
+import type { RouteTable } from '../../../shared/routes.js';
+import type { TaskLink } from '../link.js';
+import type { Turn } from '../turn.js';
+import { invalidImage } from './request.js';
+
+type Rules = RouteTable['chatImages'];
+
+/** @throws ApiError 400 when there are too many, or one is not what it may be */
+export async function readImages(
+  urls: readonly string[],
+  rules: Rules,
+  link: TaskLink,
+): Promise<readonly SentImage[]> {
+  if (urls.length > rules.maxImageParts) throw invalidImage();
+  const images = await Promise.all(urls.map((url) => readOne(url, rules, link)));
+  const total = images.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  if (total > rules.maxTotalImageBytes) throw invalidImage();
+  return images;
+}
+
+async function readOne(url: string, rules: Rules, link: TaskLink): Promise<SentImage> {
+  const { maxBytes, allowedMimes: types } = rules.images;
+  const isData = /^\s*data:/i.test(url);
+  const image = isData ? readImage(url, undefined, { maxBytes, types }) : await fetchOne(url, rules, link);
+  if (typeof image === 'string') throw invalidImage();
+  return image;
+}
+
+async function fetchOne(url: string, { images }: Rules, link: TaskLink): Promise<SentImage | string> {
+  const { allowUrl, urlAllowlist, maxBytes, maxRedirects, timeoutMs, allowedMimes: types } = images;
+  if (!allowUrl) throw invalidImage();
+  const gone = new AbortController();
+  link.onAbort(() => gone.abort());
+  const allowedHosts = urlAllowlist.length > 0 ? urlAllowlist : undefined;
+  const { guardedFetch } = await import('../net/guarded-fetch.js');
+  try {
+    const { signal } = gone;
+    const { bytes, type } = await guardedFetch({
+      url,
+      maxBytes,
+      maxRedirects,
+      timeoutMs,
+      allowedHosts,
+      signal,
+    });
+    return imageFrom(bytes, type, { types });
+  } catch {
+    throw invalidImage();
+  }
+}
+
+/** The same turn, its last message of the user with the images. */
+export function withImages(turn: Turn, images: readonly SentImage[]): Turn {
+  const at = turn.messages.findLastIndex(({ role }) => role === 'user');
+  const shown = images.map(({ mimeType, bytes }) => ({
+    mimeType,
+    data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+  }));
+  const messages = turn.messages.map((message, n) =>
+    n === at && message.role === 'user' ? { ...message, images: shown } : message,
+  );
+  return { ...turn, messages };
+}

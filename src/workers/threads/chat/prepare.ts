@@ -1,0 +1,131 @@
+/**
+ * A chat completion that is to run on a session (http.md §5.2): what the primary is asked, and what waits here for its
+ * turn. Everything that can be wrong with the request has been found by then.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { ApiError } from '../../../shared/errors/api-error.js';
+import { requestLimits } from '../../../shared/limits.js';
+import type { SentImage } from '../../../shared/media/sent-image.js';
+import type { RouteTable } from '../../../shared/routes.js';
+import type { ToolResult } from '../../../shared/store/records.js';
+import type { Selection } from '../model-selection.js';
+import type { PreparedTurn } from '../prepared-turn.js';
+import type { ChatTask, PreparedRun } from '../protocol.js';
+import type { TurnMessage } from '../turn.js';
+import { createChunkEncoder } from './encode.js';
+import { withImages } from './images.js';
+import type { ChatRequest } from './request.js';
+
+/** The others leave nothing behind. */
+export function isOnSession({ onSession }: ChatTask, { user }: ChatRequest): boolean {
+  const { sessionKey, runId } = onSession ?? {};
+  return sessionKey !== undefined || runId !== undefined || (user !== undefined && user.trim() !== '');
+}
+
+/** @throws ApiError 400, or 413 for a message that is too long for a session */
+export function prepareChat(
+  task: ChatTask,
+  request: ChatRequest,
+  images: readonly SentImage[] | undefined,
+  selection: Selection,
+  routes: RouteTable,
+): PreparedRun {
+  const { runId: keyed, caller } = task.onSession ?? {};
+  const { agentId, agentNamed, override } = selection;
+  const runId = keyed ?? `chatcmpl_${randomUUID()}`;
+  const created = Math.floor(Date.now() / 1000);
+  const { stream, includeUsage, model = 'pllan' } = request;
+  const form = { endpoint: 'chat.completions', stream, includeUsage, id: runId, created, model } as const;
+  const { system, tools, toolChoice, sampling, messages } = request.turn;
+  const { prompt, toolResults, context } = split(messages, images !== undefined);
+  const said = prompt?.text ?? '';
+  const shown =
+    images !== undefined && !prompt ? withImages({ ...request.turn, messages: context }, images) : undefined;
+  requireShort([said, ...toolResults.map(({ text }) => text)]);
+  const turn: PreparedTurn = {
+    system,
+    tools,
+    toolChoice,
+    sampling,
+    context: shown?.messages ?? context,
+    ownLines: toolResults.length + (prompt ? 1 : 0),
+    caller,
+    form,
+  };
+  return {
+    asked: {
+      method: 'chat.completions',
+      runId,
+      sessionKey: sessionKeyOf(task, request, agentId),
+      agentId,
+      agentNamed,
+      model: override,
+      message: said,
+      images: prompt && images ? images : [],
+      toolResults,
+      http: { created, ...(keyed === undefined ? {} : { bodyHash: hashOf(task.body) }) },
+      timeoutMs: routes.turnTimeoutMs,
+    },
+    turn: JSON.stringify(turn),
+    form,
+    opening: stream ? createChunkEncoder(form, includeUsage).open() : '',
+  };
+}
+
+interface Split {
+  /** The user's; none where results of tools come alone. */
+  readonly prompt: Extract<TurnMessage, { role: 'user' }> | undefined;
+  readonly toolResults: readonly ToolResult[];
+  readonly context: readonly TurnMessage[];
+}
+
+/** What came since the assistant spoke is the request's own, but for what the user said before the last message. */
+function split(messages: readonly TurnMessage[], hasImages: boolean): Split {
+  const lastUser = messages.findLastIndex(({ role }) => role === 'user');
+  const end = messages.findLastIndex(
+    ({ role, text }, n) =>
+      role === 'tool' || (role === 'user' && (text !== '' || (hasImages && n === lastUser))),
+  );
+  const last = messages[end];
+  const prompt = last?.role === 'user' ? last : undefined;
+  const from = messages.findLastIndex(({ role }, n) => role === 'assistant' && n < end) + 1;
+  const own = messages.slice(from, end + 1);
+  const names = new Map(
+    messages.flatMap((one) =>
+      one.role === 'assistant' ? one.toolCalls.map(({ id, name }) => [id, name]) : [],
+    ) as [string, string][],
+  );
+  const toolResults = own.flatMap((one) => {
+    if (one.role !== 'tool') return [];
+    const { toolCallId, text } = one;
+    const toolName = names.get(toolCallId);
+    return [{ toolCallId, text, ...(toolName === undefined ? {} : { toolName }) }];
+  });
+  const before = own.filter((one) => one.role === 'user' && one !== prompt);
+  return { prompt, toolResults, context: [...messages.slice(0, from), ...before] };
+}
+
+/** The key as its caller writes it; the primary knows what it stands for. @throws ApiError 400 */
+function sessionKeyOf({ onSession }: ChatTask, { user }: ChatRequest, agentId: string): string {
+  const given = onSession?.sessionKey;
+  if (given === undefined) {
+    const name = user?.trim().toLowerCase();
+    return name ? `agent:${agentId}:openai-user:${name}` : `agent:${agentId}:openai:${randomUUID()}`;
+  }
+  if (!/(?:^|:)(?:subagent|cron|acp):/i.test(given)) return given;
+  throw new ApiError('invalidRequest', {
+    message: '`x-pllan-session-key` cannot use reserved internal session namespaces.',
+  });
+}
+
+function requireShort(texts: readonly string[]): void {
+  const { messageChars } = requestLimits;
+  if (texts.reduce((sum, { length }) => sum + length, 0) <= messageChars) return;
+  throw new ApiError('payloadTooLarge', {
+    message: `On a session a message may have ${messageChars} characters`,
+  });
+}
+
+function hashOf(body: ChatTask['body']): string {
+  return createHash('sha256').update(body).digest('hex');
+}

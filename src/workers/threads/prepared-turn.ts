@@ -1,0 +1,69 @@
+/**
+ * A request that waits for its turn on a session, whatever its endpoint: what of it only the model sees, and how its
+ * answer is told. What the session keeps of it, the primary has.
+ */
+import type { CallerContext } from './protocol.js';
+import type { Turn, TurnMessage } from './turn.js';
+
+export interface PreparedTurn extends Pick<Turn, 'system' | 'tools' | 'toolChoice' | 'sampling'> {
+  /** Earlier messages of the request: shown before its prompt, and not stored. */
+  readonly context: readonly TurnMessage[];
+  /** Lines that the session gets of the request itself. */
+  readonly ownLines: number;
+  readonly caller: CallerContext | undefined;
+  readonly form: AnswerForm;
+}
+
+/** How an answer is told. */
+export type AnswerForm = ChatForm;
+
+export interface ChatForm {
+  readonly endpoint: 'chat.completions';
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  /** The name that was asked for. */
+  readonly model: string;
+}
+
+/** The messages of the turn: what the session holds, the request's own last lines at the end, and the context. */
+export function turnMessages(
+  held: readonly TurnMessage[],
+  { context, ownLines }: PreparedTurn,
+): TurnMessage[] {
+  const at = Math.max(0, held.length - ownLines);
+  const [before, own] = [held.slice(0, at), held.slice(at)];
+  const answered = new Set(own.flatMap((one) => (one.role === 'tool' ? [one.toolCallId] : [])));
+  const isAnswered = (message: TurnMessage): boolean =>
+    message.role === 'assistant' && message.toolCalls.some(({ id }) => answered.has(id));
+  // Results follow the calls: where the session holds these, nothing comes between, and they are not told twice.
+  if (before.some(isAnswered))
+    return paired([...context.filter((one) => !isAnswered(one)), ...before, ...own]);
+  return paired([...before, ...context, ...own]);
+}
+
+/** Puts results behind their calls; says so where one of the two is missing, since APIs refuse the other alone. */
+function paired(messages: readonly TurnMessage[]): TurnMessage[] {
+  const made: TurnMessage[] = [];
+  const placed = new Set<TurnMessage>();
+  for (const [index, message] of messages.entries()) {
+    if (placed.has(message)) continue;
+    if (message.role === 'tool') {
+      made.push({ role: 'user', text: `[result of the tool call ${message.toolCallId}]\n${message.text}` });
+      continue;
+    }
+    made.push(message);
+    if (message.role !== 'assistant' || message.toolCalls.length === 0) continue;
+    const after = messages.slice(index + 1);
+    const next = after.findIndex(({ role }) => role === 'assistant');
+    const near = next === -1 ? after : after.slice(0, next);
+    for (const { id } of message.toolCalls) {
+      const result = near.find((one) => one.role === 'tool' && one.toolCallId === id && !placed.has(one));
+      if (result) placed.add(result);
+      made.push(result ?? { role: 'tool', toolCallId: id, text: '[no result: the call was interrupted]' });
+    }
+  }
+  return made;
+}

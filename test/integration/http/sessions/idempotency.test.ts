@@ -1,0 +1,192 @@
+/** `Idempotency-Key` of chat completions (http.md §4, runs-and-events.md §12). */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorOf, invalidRequest, postChat, readStream } from '../../../support/chat.js';
+import { connectControl } from '../../../support/control-client.js';
+import { startGateway, temporaryDir, type TestGateway } from '../../../support/gateway.js';
+import { answerStatus, answerStream, chunk } from '../../../support/mock-provider.js';
+import { startWithProvider } from '../../../support/provided-gateway.js';
+import { answer, newKey } from '../../../support/session-calls.js';
+import { waitFor } from '../../../support/wait-for.js';
+
+const { provider, gateway } = await startWithProvider({ behaviour: answerStream(['Hel', 'lo']) });
+const say = (content: string, more: object = {}) => ({ messages: [{ role: 'user', content }], ...more });
+const keyed = (key: string): Record<string, string> => ({ 'idempotency-key': key });
+
+describe('the same key with the same body', () => {
+  it('is answered what the first one was', async () => {
+    const [key, body] = [randomUUID(), say('Hi')];
+    const calls = provider.calls.length;
+    const first = await (await postChat(gateway, body, keyed(key))).json();
+    expect(first).toMatchObject({ choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] });
+    const second = await postChat(gateway, body, keyed(key));
+    expect(second.status).toBe(200);
+    expect(await second.json()).toEqual(first);
+    expect(provider.calls.length).toBe(calls + 1);
+  });
+
+  it('gets a stream of one chunk, where it asks for a stream', async () => {
+    const key = randomUUID();
+    const body = say('Hi', { stream: true, stream_options: { include_usage: true } });
+    const first = await readStream(await postChat(gateway, body, keyed(key)));
+    const second = await readStream(await postChat(gateway, body, keyed(key)));
+    expect(second.text).toBe('Hello');
+    expect(second.done).toBe(1);
+    expect(second.chunks.map(({ choices }) => choices?.[0]?.delta)).toEqual([
+      { role: 'assistant' },
+      { content: 'Hello' },
+      {},
+      undefined,
+    ]);
+    expect(second.chunks.at(-1)).toEqual(first.chunks.at(-1));
+    expect(second.chunks[0]).toEqual(first.chunks[0]);
+  });
+
+  it('is answered with the tool calls', async () => {
+    const call = {
+      index: 0,
+      id: 'call_1',
+      type: 'function',
+      function: { name: 'look', arguments: '{"a":1}' },
+    };
+    provider.behave(({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`${chunk({ tool_calls: [call] })}${chunk({}, 'tool_calls')}data: [DONE]\n\n`);
+    });
+    const key = randomUUID();
+    const body = say('Hi', { tools: [{ type: 'function', function: { name: 'look' } }] });
+    const first = await (await postChat(gateway, body, keyed(key))).json();
+    expect(first).toMatchObject({
+      choices: [
+        {
+          finish_reason: 'tool_calls',
+          message: {
+            content: null,
+            tool_calls: [
+              { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"a":1}' } },
+            ],
+          },
+        },
+      ],
+    });
+    provider.behave(answerStream(['Hel', 'lo']));
+    expect(await (await postChat(gateway, body, keyed(key))).json()).toEqual(first);
+  });
+
+  it('is answered with the failure of the work', async () => {
+    provider.behave(answerStatus(429, { error: { message: 'slow down' } }, { 'retry-after': '7' }));
+    const [key, body] = [randomUUID(), say('Hi')];
+    const first = await postChat(gateway, body, keyed(key));
+    expect(first.headers.get('retry-after')).toBe('7');
+    const told = await errorOf(first);
+    expect(told).toMatchObject({ status: 429, type: 'rate_limit_error' });
+    provider.behave(answerStream(['Hel', 'lo']));
+    const calls = provider.calls.length;
+    const second = await postChat(gateway, body, keyed(key));
+    expect(second.headers.get('retry-after')).toBe('7');
+    expect(await errorOf(second)).toEqual(told);
+    expect(provider.calls.length).toBe(calls);
+  });
+
+  it('is refused while the first one runs', async () => {
+    let letGo = (): void => {};
+    provider.behave((call) => void (letGo = () => answerStream(['late'])(call)));
+    const [key, body] = [randomUUID(), say('Hi')];
+    const calls = provider.calls.length;
+    const first = postChat(gateway, body, keyed(key));
+    await waitFor('the call', () => provider.calls.length > calls);
+    const second = await postChat(gateway, body, keyed(key));
+    expect(second.headers.get('retry-after')).toBe('1');
+    expect(await errorOf(second)).toMatchObject({ status: 409, type: 'idempotency_in_progress' });
+    const other = await postChat(gateway, say('Other'), keyed(key));
+    expect(await errorOf(other)).toMatchObject({ status: 422, type: 'idempotency_mismatch' });
+    letGo();
+    expect(await (await first).json()).toMatchObject({ choices: [{ message: { content: 'late' } }] });
+    provider.behave(answerStream(['Hel', 'lo']));
+  });
+
+  it('at the same moment runs once', async () => {
+    const [key, body] = [randomUUID(), say('Hi')];
+    const calls = provider.calls.length;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => postChat(gateway, body, keyed(key))));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 409).every((status) => status === 200)).toBe(true);
+    expect(statuses).toContain(200);
+    expect(provider.calls.length).toBe(calls + 1);
+  });
+});
+
+describe('a key', () => {
+  it('with another body is refused', async () => {
+    const key = randomUUID();
+    await postChat(gateway, say('Hi'), keyed(key));
+    expect(await errorOf(await postChat(gateway, say('Ho'), keyed(key)))).toMatchObject({
+      status: 422,
+      type: 'idempotency_mismatch',
+    });
+  });
+
+  it('of a request that is not valid is not taken', async () => {
+    const key = randomUUID();
+    expect((await postChat(gateway, say('Hi', { temperature: 9 }), keyed(key))).status).toBe(400);
+    expect((await postChat(gateway, say('Hi'), keyed(key))).status).toBe(200);
+  });
+
+  it('that is too long is refused', async () => {
+    expect((await postChat(gateway, say('Hi'), keyed('k'.repeat(256)))).status).toBe(200);
+    expect(await errorOf(await postChat(gateway, say('Hi'), keyed('k'.repeat(257))))).toEqual(
+      invalidRequest('`Idempotency-Key` must not be longer than 256 characters.'),
+    );
+  });
+
+  it('is the same for another session', async () => {
+    const [key, session] = [randomUUID(), newKey()];
+    const first = await (
+      await postChat(gateway, say('Hi'), { ...keyed(key), 'x-pllan-session-key': session })
+    ).json();
+    expect(await (await postChat(gateway, say('Hi'), keyed(key))).json()).toEqual(first);
+  });
+});
+
+describe('after a kill of the gateway', () => {
+  let second: TestGateway;
+  const key = { done: randomUUID(), running: randomUUID(), waiting: randomUUID() };
+  const body = { done: say('Hi'), running: say('/wait 60000'), waiting: say('never') };
+  const session = { 'x-pllan-session-key': newKey() };
+  let recorded: unknown;
+  beforeAll(async () => {
+    const stateDir = temporaryDir();
+    const first = await startGateway({ stateDir });
+    const client = await connectControl(first.wsUrl);
+    recorded = await (await postChat(first, body.done, keyed(key.done))).json();
+    for (const [n, name] of (['running', 'waiting'] as const).entries()) {
+      postChat(first, body[name], { ...keyed(key[name]), ...session }).catch(() => undefined);
+      await waitFor('it to be accepted', async () => {
+        const { sessionInfo } = await answer(client, 'chat.history', {
+          sessionKey: session['x-pllan-session-key'],
+        });
+        return (sessionInfo as { activeRunIds: string[] }).activeRunIds.length === n + 1;
+      });
+    }
+    first.child.kill('SIGKILL');
+    await first.exited;
+    second = await startGateway({ stateDir });
+  });
+  afterAll(() => second.stop());
+
+  it('an answer is still the same', async () => {
+    expect(await (await postChat(second, body.done, keyed(key.done))).json()).toEqual(recorded);
+  });
+
+  it.each(['running', 'waiting'] as const)(
+    'what was %s was interrupted, and does not run again',
+    async (name) => {
+      const repeat = await postChat(second, body[name], { ...keyed(key[name]), ...session });
+      expect(await errorOf(repeat)).toEqual({
+        status: 500,
+        type: 'api_error',
+        message: 'interrupted: the gateway stopped before the run had ended',
+      });
+    },
+  );
+});
