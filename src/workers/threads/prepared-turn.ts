@@ -29,7 +29,7 @@ export interface ChatForm {
 }
 
 /** The messages of the turn: what the session holds, the request's own last lines at the end, and the context. */
-export function turnMessages(
+export function withContext(
   held: readonly TurnMessage[],
   { context, ownLines }: PreparedTurn,
 ): TurnMessage[] {
@@ -39,31 +39,6 @@ export function turnMessages(
   const isAnswered = (message: TurnMessage): boolean =>
     message.role === 'assistant' && message.toolCalls.some(({ id }) => answered.has(id));
   // Results follow the calls: where the session holds these, nothing comes between, and they are not told twice.
-  if (before.some(isAnswered))
-    return paired([...context.filter((one) => !isAnswered(one)), ...before, ...own]);
-  return paired([...before, ...context, ...own]);
-}
-
-/** Puts results behind their calls; says so where one of the two is missing, since APIs refuse the other alone. */
-function paired(messages: readonly TurnMessage[]): TurnMessage[] {
-  const made: TurnMessage[] = [];
-  const placed = new Set<TurnMessage>();
-  for (const [index, message] of messages.entries()) {
-    if (placed.has(message)) continue;
-    if (message.role === 'tool') {
-      made.push({ role: 'user', text: `[result of the tool call ${message.toolCallId}]\n${message.text}` });
-      continue;
-    }
-    made.push(message);
-    if (message.role !== 'assistant' || message.toolCalls.length === 0) continue;
-    const after = messages.slice(index + 1);
-    const next = after.findIndex(({ role }) => role === 'assistant');
-    const near = next === -1 ? after : after.slice(0, next);
-    for (const { id } of message.toolCalls) {
-      const result = near.find((one) => one.role === 'tool' && one.toolCallId === id && !placed.has(one));
-      if (result) placed.add(result);
-      made.push(result ?? { role: 'tool', toolCallId: id, text: '[no result: the call was interrupted]' });
-    }
-  }
-  return made;
+  if (before.some(isAnswered)) return [...context.filter((one) => !isAnswered(one)), ...before, ...own];
+  return [...before, ...context, ...own];
 }

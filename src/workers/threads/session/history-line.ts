@@ -2,7 +2,8 @@
  * A line of a transcript as turns need it. It is made once, when the line is read, and kept from turn to turn: a turn on a
  * long conversation looks at every one of them.
  */
-import type { ImageBlock, TranscriptEntry } from '../../../shared/store/records.js';
+import type { ClientToolCall, ImageBlock, TranscriptEntry } from '../../../shared/store/records.js';
+import { toldCall } from '../client-tool-calls.js';
 import type { TurnImage, TurnMessage } from '../turn.js';
 
 export interface HistoryLine {
@@ -62,14 +63,20 @@ export function withImages({ id, texts, blocks }: LineWithImages, show: ShowImag
 
 function messageParts(
   id: string,
-  { role, content = [] }: StoredMessage,
+  { role, content = [], toolCallId }: StoredMessage,
 ): Pick<HistoryLine, 'chars'> & Partial<HistoryLine> {
   const texts = content.flatMap((block) => (block.type === 'text' ? [(block as TextBlock).text] : []));
   const text = texts.join('\n');
   const chars = text.length;
   if (role === 'assistant') {
-    if (texts.every((one) => one === '')) return { chars };
-    return { chars, shown: { id, message: { role, text, toolCalls: [] }, hiddenImages: 0 } };
+    const calls = content.filter((block) => block.type === 'toolCall') as ToolCallBlock[];
+    if (calls.length === 0 && texts.every((one) => one === '')) return { chars };
+    const toolCalls = calls.map(toldCall);
+    return { chars, shown: { id, message: { role, text, toolCalls }, hiddenImages: 0 } };
+  }
+  if (role === 'toolResult') {
+    const message = { role: 'tool', toolCallId: toolCallId ?? '', text } as const;
+    return { chars, shown: { id, message, hiddenImages: 0 } };
   }
   if (role !== 'user') return { chars };
   const blocks = content.filter((block) => block.type === 'image') as ImageBlock[];
@@ -88,7 +95,12 @@ interface StoredCompaction extends TranscriptEntry {
 
 interface StoredMessage {
   readonly role: string;
-  readonly content?: readonly (TextBlock | ImageBlock | { readonly type: string })[];
+  readonly toolCallId?: string;
+  readonly content?: readonly (TextBlock | ImageBlock | ToolCallBlock | { readonly type: string })[];
+}
+
+interface ToolCallBlock extends ClientToolCall {
+  readonly type: 'toolCall';
 }
 
 interface TextBlock {

@@ -8,7 +8,7 @@ import { requireDemandedCall } from '../chat/tools.js';
 import { createClientAnswer } from '../client-answer.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
-import { turnMessages, type PreparedTurn } from '../prepared-turn.js';
+import { withContext, type PreparedTurn } from '../prepared-turn.js';
 import type { SessionTask } from '../protocol.js';
 import { streamTurn, type TurnServices } from '../run-turn.js';
 import { beginTask } from '../task-progress.js';
@@ -20,6 +20,7 @@ import { compact, type Ask, type Compacted } from './compaction.js';
 import { answerEnd, failedTurn, goodTurn, type EndedTurn } from './ended-turn.js';
 import { messagesOf, readHistory, type History } from './history.js';
 import type { TranscriptLines } from './known-lines.js';
+import { pairToolCalls } from './pair-tool-calls.js';
 import { sendEvent } from './session-event.js';
 import { showImages } from './show-images.js';
 
@@ -88,16 +89,11 @@ export async function answerSessionTurn(
 }
 
 function turnOf(held: readonly TurnMessage[], system = '', prepared: PreparedTurn | undefined): Turn {
-  if (!prepared) return { system, messages: held, tools: [], toolChoice: undefined, sampling: {} };
+  const messages = pairToolCalls(prepared ? withContext(held, prepared) : held);
+  if (!prepared) return { system, messages, tools: [], toolChoice: undefined, sampling: {} };
   const { tools, toolChoice, sampling } = prepared;
-  const messages = turnMessages(held, prepared);
-  return {
-    system: [system, prepared.system].filter(Boolean).join('\n\n'),
-    messages,
-    tools,
-    toolChoice,
-    sampling,
-  };
+  const systems = [system, prepared.system].filter((text) => text !== '');
+  return { system: systems.join('\n\n'), messages, tools, toolChoice, sampling };
 }
 
 /** Undefined when there is nothing to summarize. Its client hears when it begins and how it ends. */

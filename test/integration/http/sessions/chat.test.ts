@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endsOf, ended, eventsOf, LONG } from '../../../support/chat-turns.js';
+import { ended, eventsOf, LONG } from '../../../support/chat-turns.js';
 import { errorOf, invalidRequest, postChat, readStream } from '../../../support/chat.js';
 import { connectControl, type ControlClient } from '../../../support/control-client.js';
 import { startGateway, TOKEN, type TestGateway } from '../../../support/gateway.js';
@@ -259,7 +259,7 @@ describe('an end that comes early', () => {
     await second;
     expect(await ended(client, waiting)).toMatchObject({ state: 'aborted' });
     expect((await first).status).toBe(200);
-    expect(endsOf(client, running)).toEqual(['final']);
+    expect(await ended(client, running)).toMatchObject({ state: 'final' });
     expect(await rowsOf(key)).toEqual(['user: /wait 600', 'assistant: done /wait 600']);
   });
 
