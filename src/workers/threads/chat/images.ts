@@ -2,33 +2,45 @@
 import { readImage, imageFrom, type SentImage } from '../../../shared/media/sent-image.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { TaskLink } from '../link.js';
+import type { Network } from '../net/guarded-fetch.js';
 import type { Turn } from '../turn.js';
 import { invalidImage } from './request.js';
 
 type Rules = RouteTable['chatImages'];
 
-/** @throws ApiError 400 when there are too many, or one is not what it may be */
+/** Who wants them, and may go. */
+type Wanted = Pick<TaskLink, 'onAbort'>;
+
+/** @param network other than the public one. @throws ApiError 400 when there are too many, or one is not what it may be */
 export async function readImages(
   urls: readonly string[],
   rules: Rules,
-  link: TaskLink,
+  link: Wanted,
+  network?: Network,
 ): Promise<readonly SentImage[]> {
   if (urls.length > rules.maxImageParts) throw invalidImage();
-  const images = await Promise.all(urls.map((url) => readOne(url, rules, link)));
+  const images = await Promise.all(urls.map((url) => readOne(url, rules, link, network)));
   const total = images.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   if (total > rules.maxTotalImageBytes) throw invalidImage();
   return images;
 }
 
-async function readOne(url: string, rules: Rules, link: TaskLink): Promise<SentImage> {
+async function readOne(url: string, rules: Rules, link: Wanted, network?: Network): Promise<SentImage> {
   const { maxBytes, allowedMimes: types } = rules.images;
   const isData = /^\s*data:/i.test(url);
-  const image = isData ? readImage(url, undefined, { maxBytes, types }) : await fetchOne(url, rules, link);
+  const image = isData
+    ? readImage(url, undefined, { maxBytes, types })
+    : await fetchOne(url, rules, link, network);
   if (typeof image === 'string') throw invalidImage();
   return image;
 }
 
-async function fetchOne(url: string, { images }: Rules, link: TaskLink): Promise<SentImage | string> {
+async function fetchOne(
+  url: string,
+  { images }: Rules,
+  link: Wanted,
+  network?: Network,
+): Promise<SentImage | string> {
   const { allowUrl, urlAllowlist, maxBytes, maxRedirects, timeoutMs, allowedMimes: types } = images;
   if (!allowUrl) throw invalidImage();
   const gone = new AbortController();
@@ -37,14 +49,8 @@ async function fetchOne(url: string, { images }: Rules, link: TaskLink): Promise
   const { guardedFetch } = await import('../net/guarded-fetch.js');
   try {
     const { signal } = gone;
-    const { bytes, type } = await guardedFetch({
-      url,
-      maxBytes,
-      maxRedirects,
-      timeoutMs,
-      allowedHosts,
-      signal,
-    });
+    const request = { url, maxBytes, maxRedirects, timeoutMs, allowedHosts, signal };
+    const { bytes, type } = await guardedFetch(request, network);
     return imageFrom(bytes, type, { types });
   } catch {
     throw invalidImage();
