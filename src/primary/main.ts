@@ -29,6 +29,7 @@ import { httpRunAnswers } from './sessions/http-runs.js';
 import { createResetPolicy } from './sessions/reset-policy.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
 import { createRuns } from './sessions/runs.js';
+import { createSessionReach } from './sessions/session-reach.js';
 import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
 import { createChildGroups } from './workers/child-groups.js';
@@ -113,8 +114,11 @@ async function startGateway(
         overview.changed();
         control.sessionEvents.changed(key, change);
       },
-      hears: (key) => control.sessionEvents.hears(key),
-      appended: (line) => control.sessionEvents.appended(line),
+      hears: (key) => control.sessionEvents.hears(key) || reach.hears(key),
+      appended(line) {
+        control.sessionEvents.appended(line);
+        reach.appended(line);
+      },
     },
   });
   const runWorkers: RunWorkers = {
@@ -131,6 +135,11 @@ async function startGateway(
     resetPolicy: createResetPolicy(session),
     log: log.for('runs'),
     now: Date.now,
+  });
+  const reach = createSessionReach({
+    sessions,
+    runs,
+    tell: (slot, watch, line) => data.supervisor.sessionLine(slot, watch, line),
   });
   const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
   await runs.recover();
@@ -186,9 +195,14 @@ async function startGateway(
       compactions.workerReady();
       control.workersChanged();
     },
-    answers: { ...childGroups.answers, ...httpRunAnswers({ runs, sessions, routes: plan.routes }) },
+    answers: {
+      ...childGroups.answers,
+      ...reach.answers,
+      ...httpRunAnswers({ runs, sessions, routes: plan.routes }),
+    },
     onWorkerLost(slot) {
       childGroups.workerLost(slot);
+      reach.workerLost(slot);
       store.readerGone();
       runs.workerLost(slot);
       compactions.workerLost(slot);

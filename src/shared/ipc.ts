@@ -5,9 +5,11 @@
 import type { AnswerMessage, AskMessage } from './asking.js';
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
+import type { PlacedLine } from './history-row.js';
 import type { AskedRun, RunVerdict } from './http-run.js';
 import type { RouteTable } from './routes.js';
 import type { RunJob, RunPart } from './run-job.js';
+import type { SessionKey } from './store/records.js';
 
 /** The part of one config version that workers use. Holds provider keys; of the gateway's own secret only a digest. */
 export interface WorkerSnapshot {
@@ -49,9 +51,28 @@ export type MetricsSnapshot = readonly unknown[];
 export interface PrimaryQuestions {
   /** May this run on a session go, and how did it end? Giving up ends it. */
   readonly run: { readonly question: AskedRun; readonly answer: RunVerdict };
+  /** Which session is meant; null when there is none. With `watch`, its lines from there on are told under that number. */
+  readonly session: {
+    readonly question: { readonly key: string; readonly watch?: number };
+    readonly answer: FoundSession | null;
+  };
+  readonly unwatch: { readonly question: { readonly watch: number }; readonly answer: true };
+  /** Ends its runs; null when there is none. */
+  readonly 'kill-session': {
+    readonly question: { readonly key: string };
+    readonly answer: { readonly killed: boolean } | null;
+  };
   /** A tool's process group is about to run: should the worker die, the primary ends it. */
   readonly 'child-started': { readonly question: { readonly pid: number }; readonly answer: true };
   readonly 'child-ended': { readonly question: { readonly pid: number }; readonly answer: true };
+}
+
+/** A session that there is, at one moment. */
+export interface FoundSession {
+  readonly key: SessionKey;
+  readonly sessionId: string;
+  /** Place after its last line. */
+  readonly before: number;
 }
 
 export type ToWorker =
@@ -64,6 +85,7 @@ export type ToWorker =
   | { readonly type: 'connection'; readonly id: number; readonly head: string; readonly expiresAt: number }
   | { readonly type: 'run'; readonly job: RunJob }
   | { readonly type: 'abort-run'; readonly runId: string }
+  | { readonly type: 'session-line'; readonly watch: number; readonly line: PlacedLine }
   | { readonly type: 'ping' }
   | { readonly type: 'drain' }
   | { readonly type: 'exit' };

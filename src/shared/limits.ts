@@ -42,6 +42,8 @@ export const portLimits = {
 export const askLimits = {
   /** That one process has put to another and that are not answered. */
   open: 16_384,
+  /** For what the primary answers at once. */
+  timeoutMs: 30_000,
 } as const;
 
 /** What is said about values that do not fit a schema. */
@@ -263,6 +265,8 @@ export const sessionLimits = {
   listDefault: 100,
   /** Rows of one list, whatever is asked for; the rest is on the next page. */
   listRows: 1_000,
+  /** Rows of one page of `/sessions/{key}/history`. */
+  historyRows: 1_000,
   /** Sessions that a filtered list looks at, updated last first: many times what maintenance keeps. */
   scan: 10_000,
   /** Sessions that are looked at before other work gets its turn. */
@@ -420,6 +424,12 @@ export const httpLimits = {
   deadlineSweepMs: 500,
   /** A client whose socket is full and who takes nothing for this long, or up to twice as long, is cut off. */
   stalledClientMs: 60_000,
+  /** Sessions that clients of one worker follow … */
+  watchedSessions: 1_000,
+  /** … each with a sign of life so often, which shows who has gone … */
+  streamKeepAliveMs: 15_000,
+  /** … and cut off when so much of it has not been taken. */
+  unreadStreamBytes: 8 * MIB,
   /** After 413 and 408: how long what still arrives is dropped. */
   discardMs: 5_000,
   /** A client that ended its sending side is probed after this while its answer is outstanding … */

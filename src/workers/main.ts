@@ -19,6 +19,7 @@ import { createHttpServer, type HttpServer } from './http/server.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
 import { createSessionRuns, type SessionRuns } from './session-runs.js';
+import { createSessionWatches, type SessionWatches } from './session-watches.js';
 import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
 
 const channel = createPrimaryChannel();
@@ -41,6 +42,9 @@ channel.onMessage((message, socket) => {
       return;
     case 'abort-run':
       worker?.runs.abort(message.runId);
+      return;
+    case 'session-line':
+      worker?.sessions.received(message.watch, message.line);
       return;
     case 'ping':
       channel.send({ type: 'pong' });
@@ -85,6 +89,7 @@ async function drain(running: RunningWorker | undefined): Promise<void> {
 interface RunningWorker {
   readonly http: HttpServer;
   readonly runs: SessionRuns;
+  readonly sessions: SessionWatches;
   /** Tells the primary what has been counted so far. */
   pushMetrics(): Promise<void>;
 }
@@ -107,10 +112,12 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   });
   metrics.watchPool(pool);
   const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options));
+  const sessions = createSessionWatches(primary.ask);
   const http = createHttpServer({
     snapshot,
     pool,
     clientRuns,
+    sessions,
     metrics,
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
@@ -127,7 +134,7 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
   primary.send({ type: 'ready', version: snapshot.version });
-  return { http, runs, pushMetrics };
+  return { http, runs, sessions, pushMetrics };
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

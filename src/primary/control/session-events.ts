@@ -2,10 +2,10 @@
  * Which connections hear of sessions, and what they hear (runs-and-events.md §15, methods.md §4.2). Changes of a session
  * that come close together leave as one event, with the row as it is then; nothing is read while nobody listens.
  */
+import { messageEvent } from '../../shared/history-row.js';
 import { sessionEventLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
-import { messageRow } from '../sessions/history-page.js';
 import { agentOf } from '../sessions/session-keys.js';
 import { sessionRow, type RowSources } from '../sessions/session-row.js';
 import type { SessionChange, SessionObserver } from '../sessions/sessions.js';
@@ -76,14 +76,10 @@ export function createSessionEvents(options: SessionEventOptions): SessionEvents
       known.timer = later(key, Math.max(0, Math.min(debounceMs, known.since + latestMs - now)));
     },
     hears: (key) => messageListeners.has(key),
-    appended({ key, sessionId, index, line }) {
-      const connections = messageListeners.get(key);
-      const row = connections && messageRow(line, index, Number.POSITIVE_INFINITY);
-      if (!row) return;
-      const { __openclaw: place, ...message } = row;
-      const { id: messageId, seq: messageSeq, runId } = place;
-      const payload = { sessionKey: key, sessionId, messageId, messageSeq, runId, message };
-      send(connections, 'session.message', JSON.stringify({ ...payload, ts: Date.now() }));
+    appended(line) {
+      const connections = messageListeners.get(line.key);
+      const payload = connections && messageEvent(line);
+      if (connections && payload !== undefined) send(connections, 'session.message', payload);
     },
     subscribe: (connection) => void listeners.add(connection),
     unsubscribe: (connection) => void listeners.delete(connection),

@@ -1,6 +1,7 @@
 /** One page of a session's transcript, as clients show it (methods.md §3, `chat.history`). */
 import { historyPageLimits } from '../../shared/limits.js';
-import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
+import { messageRow, type Row } from '../../shared/history-row.js';
+import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { Store } from '../store/store.js';
 import { linesBackwards } from './line-reading.js';
 import type { LiveRun } from './run.js';
@@ -108,61 +109,4 @@ async function readRows(
   const first = (messages[0]?.__openclaw.seq ?? begin + start) - begin;
   const hasMore = entry !== undefined && first > 0 && (start > 0 || bytes > maxBytes);
   return { messages, hasMore, ...(hasMore ? { nextOffset: total - first } : {}) };
-}
-
-export interface Row {
-  readonly role: string;
-  readonly content: readonly object[];
-  readonly timestamp?: unknown;
-  /** What its sender sent it with. */
-  readonly idempotencyKey?: string;
-  readonly __openclaw: {
-    readonly id: string;
-    readonly seq: number;
-    readonly kind?: 'compaction';
-    readonly runId?: string;
-  };
-}
-
-interface StoredMessage {
-  readonly role: string;
-  readonly content?: readonly StoredBlock[];
-  readonly [more: string]: unknown;
-}
-
-interface StoredBlock {
-  readonly type: string;
-  readonly text?: string;
-  /** Of an image. */
-  readonly bytes?: number;
-}
-
-/** Undefined for what is not for people: lines of other kinds, answers that say nothing. */
-export function messageRow(line: TranscriptEntry, seq: number, maxChars: number): Row | undefined {
-  if (line.type === 'compaction') {
-    const content = [{ type: 'text', text: 'Compaction' }];
-    const place = { id: line.id, seq, kind: 'compaction' } as const;
-    return { role: 'system', content, timestamp: Date.parse(line.timestamp), __openclaw: place };
-  }
-  if (line.type !== 'message') return undefined;
-  const message = line.message as StoredMessage;
-  const { content = [], ...rest } = message;
-  if (message.role === 'assistant' && content.length === 1 && content[0]?.text?.trim() === 'NO_REPLY')
-    return undefined;
-  const { id, runId } = line;
-  const row: Row = {
-    ...rest,
-    content: content.map((block) => shownBlock(block, maxChars)),
-    // Clients know the messages that they sent by this key, also those of which they never got an answer.
-    ...(runId !== undefined && message.role === 'user' ? { idempotencyKey: `${runId}:user` } : {}),
-    __openclaw: { id, seq, ...(runId === undefined ? {} : { runId }) },
-  };
-  if (Buffer.byteLength(JSON.stringify(row)) <= historyPageLimits.rowBytes) return row;
-  return { ...row, content: [{ type: 'text', text: '[chat.history omitted: message too large]' }] };
-}
-
-function shownBlock(block: StoredBlock, maxChars: number): object {
-  if (block.type === 'image') return { type: 'image', omitted: true, bytes: block.bytes ?? 0 };
-  if (block.text === undefined || block.text.length <= maxChars) return block;
-  return { ...block, text: `${block.text.slice(0, maxChars)}\n...(truncated)...` };
 }

@@ -1,6 +1,7 @@
 /** The sessions of the gateway: their entries change one after another, each change committed with what belongs to it. */
 import { randomUUID } from 'node:crypto';
 import { createKeyedQueue } from '../../shared/keyed-queue.js';
+import type { PlacedLine } from '../../shared/history-row.js';
 import type { RunRecord, SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import type { Change, Store } from '../store/store.js';
 import type { KeyScheme } from './session-keys.js';
@@ -11,20 +12,12 @@ export type SessionChange =
   | { readonly reason: 'create' | 'send' | 'patch' | 'reset' | 'new' | 'delete' | 'compact' }
   | { readonly phase: 'start' | 'end' | 'error'; readonly runId: string };
 
-export interface AppendedLine {
-  readonly key: SessionKey;
-  readonly sessionId: string;
-  /** Its place in the transcript. */
-  readonly index: number;
-  readonly line: TranscriptEntry;
-}
-
 /** Told after the fact. */
 export interface SessionObserver {
   changed(key: SessionKey, change: SessionChange): void;
   /** Whether lines of this session are of interest. */
   hears(key: SessionKey): boolean;
-  appended(appended: AppendedLine): void;
+  appended(appended: PlacedLine): void;
 }
 
 export interface Sessions {
@@ -72,8 +65,8 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
   const labels = createKeyedQueue();
   const get = (key: SessionKey): Promise<SessionEntry | undefined> => store.sessions.get(key);
   /** Lines that these changes have appended, if anybody wants to hear of them. Call within `exclusive`. */
-  const appendedBy = async (key: SessionKey, changes: readonly Change[]): Promise<AppendedLine[]> => {
-    const lines: AppendedLine[] = [];
+  const appendedBy = async (key: SessionKey, changes: readonly Change[]): Promise<PlacedLine[]> => {
+    const lines: PlacedLine[] = [];
     if (!observer.hears(key)) return lines;
     for (const change of changes) {
       if (change.type !== 'append') continue;

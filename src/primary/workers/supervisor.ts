@@ -1,6 +1,7 @@
 /** Keeps the worker slots filled: starts, watches, replaces, drains. Tells the handover who may get connections. */
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import type { PlacedLine } from '../../shared/history-row.js';
 import type { MetricsSnapshot, WorkerSnapshot } from '../../shared/ipc.js';
 import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
@@ -37,6 +38,8 @@ export interface Supervisor {
   /** Gives a run to the worker of slot `home`, or to the ready one that has the fewest; undefined when there is none. */
   startRun(job: RunJob, home?: number): number | undefined;
   abortRun(slot: number, runId: string): void;
+  /** A line of a session that the worker of this slot watches. */
+  sessionLine(slot: number, watch: number, line: PlacedLine): void;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
@@ -131,6 +134,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return least.slot;
     },
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
+    sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),
     get status() {
       const ready = slots.filter((slot) => slot.state === 'ready').length;
       return { configured: options.count, ready, degraded: degraded() };

@@ -12,6 +12,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
 import { createAnswerer, type Answerer, type Answers } from '../../shared/asking.js';
+import type { PlacedLine } from '../../shared/history-row.js';
 import type { PrimaryQuestions, ToPrimary, ToWorker, WorkerSnapshot } from '../../shared/ipc.js';
 import type { RunJob } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
@@ -42,6 +43,7 @@ export interface WorkerSlot extends HandoverTarget {
   readonly runs: number;
   startRun(job: RunJob): void;
   abortRun(runId: string): void;
+  sessionLine(watch: number, line: PlacedLine): void;
   start(snapshot: WorkerSnapshot): void;
   /** Called once a second: pings, and acts on silence. */
   check(now: number): void;
@@ -171,6 +173,7 @@ export function createWorkerSlot(
       send({ type: 'run', job });
     },
     abortRun: (runId) => send({ type: 'abort-run', runId }),
+    sessionLine: (watch, line) => send({ type: 'session-line', watch, line }),
     sendConnection: (offer, socket) => send({ type: 'connection', ...offer }, socket),
     start(current) {
       snapshot = current;

@@ -76,6 +76,13 @@ const table = {
     retryable: true,
     hint: 'gateway.workers.maxQueue tasks are waiting; see pllan_pool_queue_depth.',
   },
+  sessionNotFound: {
+    status: 404,
+    type: 'not_found',
+    message: 'Session not found',
+    retryable: false,
+    hint: 'It may have been removed; `sessions.list` says which there are.',
+  },
   idempotencyInProgress: {
     status: 409,
     type: 'idempotency_in_progress',

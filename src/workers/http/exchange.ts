@@ -39,6 +39,24 @@ export class Exchange {
     this.#send(status, TEXT_TYPE, body, headers);
   }
 
+  /** Sends the head of an event stream. */
+  beginStream(): void {
+    const { response, baseHeaders } = this;
+    if (this.closed || response.headersSent) return;
+    const fields = [
+      'Content-Type',
+      'text/event-stream; charset=utf-8',
+      'Cache-Control',
+      'no-cache',
+      ...baseHeaders,
+    ];
+    if (response.shouldKeepAlive && !baseHeaders.includes('Connection'))
+      fields.push('Connection', 'keep-alive');
+    response.writeHead(200, fields);
+    response.flushHeaders();
+    this.streaming = true;
+  }
+
   sendError(error: ApiError): void {
     const retry = error.retryAfter === undefined ? undefined : ['Retry-After', error.retryAfter];
     this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), retry);

@@ -100,20 +100,8 @@ export class Relay implements TaskReceiver, RunClient {
   }
 
   head(): void {
-    const { response, closed, baseHeaders } = this.#exchange;
-    if (closed) return;
-    const fields = [
-      'Content-Type',
-      'text/event-stream; charset=utf-8',
-      'Cache-Control',
-      'no-cache',
-      ...baseHeaders,
-    ];
-    if (response.shouldKeepAlive && !baseHeaders.includes('Connection'))
-      fields.push('Connection', 'keep-alive');
-    response.writeHead(200, fields);
-    response.flushHeaders();
-    this.#exchange.streaming = true;
+    if (this.#exchange.closed || this.#exchange.streaming) return;
+    this.#exchange.beginStream();
     this.#metrics.firstByte(this.#route, monotonicMs() - this.#queuedAt);
   }
 

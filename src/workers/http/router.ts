@@ -5,6 +5,7 @@ import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { chatCompletions } from './routes/chat-completions.js';
 import { getModel, listModels } from './routes/models.js';
 import { primaryOwned } from './routes/primary-owned.js';
+import { killSession, sessionHistory } from './routes/sessions.js';
 import type { Route } from './routes/route.js';
 
 /** The handler type that find-my-way wants; ours is looked up, never called through it. */
@@ -19,6 +20,8 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route 
     add('/v1/models', listModels);
     add('/v1/models/*', getModel);
   }
+  add('/sessions/:key/history', sessionHistory);
+  add('/sessions/:key/kill', killSession);
   for (const path of primaryPaths) add(path, primaryOwned);
   const find = (path: string): Route | undefined => {
     const found = table.find('GET', path)?.store as Route | null | undefined;

@@ -2,6 +2,7 @@
  * HTTP in a worker. It never listens: the primary hands it connections. Order of a request, the same for
  * every route (http.md §3): draining → route → method → auth → scope → handler.
  */
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { httpAuthCheck, type HttpAuthCheck } from '../../shared/auth/http-auth.js';
@@ -17,6 +18,7 @@ import { toError } from '../../shared/to-error.js';
 import type { ClientRuns } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool } from '../pools/api-pool.js';
+import type { SessionWatches } from '../session-watches.js';
 import { monotonicMs } from '../threads/protocol.js';
 import { dropBody } from './body.js';
 import { Exchange } from './exchange.js';
@@ -37,6 +39,7 @@ export interface HttpServerOptions {
   readonly snapshot: WorkerSnapshot;
   readonly pool: ApiPool;
   readonly clientRuns: ClientRuns;
+  readonly sessions: SessionWatches;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   onConnectionClosed(): void;
@@ -45,10 +48,14 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { snapshot, metrics, log } = options;
   const state: State = { draining: false, active: 0, connections: 0, idle: undefined };
+  const draining = new AbortController();
+  setMaxListeners(0, draining.signal);
   const services: RouteServices = {
     snapshot,
     pool: options.pool,
     clientRuns: options.clientRuns,
+    sessions: options.sessions,
+    draining: draining.signal,
     metrics,
     log,
     deadlines: createDeadlines(httpLimits.deadlineSweepMs),
@@ -92,6 +99,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     drain() {
       state.draining = true;
+      draining.abort();
       return new Promise((resolve) => {
         if (state.active === 0) resolve();
         else state.idle = resolve;

@@ -3,12 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
 import { runLimits } from '../../shared/limits.js';
 import { createPace } from '../../shared/pace.js';
+import type { TranscriptReader } from '../../shared/store/transcript-reader.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerChat } from './chat/answer.js';
 import { answerRecorded } from './recorded-answer.js';
 import { createLink, type TaskLink } from './link.js';
-import type { ApiBatch, ApiTask, SessionTask, ThreadData } from './protocol.js';
+import type { ApiBatch, ApiTask, HistoryTask, SessionTask, ThreadData } from './protocol.js';
 import { createRouteReader } from './route-reader.js';
 import type { TurnServices } from './run-turn.js';
 import type { TranscriptLines } from './session/known-lines.js';
@@ -43,6 +44,8 @@ function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise
       return answerChat(task, taskLink, services);
     case 'recorded':
       return answerRecorded(task, taskLink);
+    case 'history':
+      return readHistory(task, taskLink);
     case 'session':
       return runOnSession(task, taskLink, services);
     default:
@@ -56,18 +59,31 @@ function createTurns(): () => Promise<void> {
   return () => (last = last.then(() => nextTurn()));
 }
 
+let reader: TranscriptReader | undefined;
 let transcripts: TranscriptLines | undefined;
 
 /** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
+async function openStore(storeDir: string): Promise<TranscriptReader> {
+  const { openTranscriptReader } = await import('../../shared/store/transcript-reader.js');
+  return (reader ??= openTranscriptReader(storeDir));
+}
+
 async function runOnSession(task: SessionTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
-  const [{ answerSessionTurn }, { compactSession }, { createKnownLines }, { openTranscriptReader }] =
-    await Promise.all([
-      import('./session/turn.js'),
-      import('./session/compact-session.js'),
-      import('./session/known-lines.js'),
-      import('../../shared/store/transcript-reader.js'),
-    ]);
-  transcripts ??= createKnownLines(openTranscriptReader(task.storeDir));
+  const [store, { answerSessionTurn }, { compactSession }, { createKnownLines }] = await Promise.all([
+    openStore(task.storeDir),
+    import('./session/turn.js'),
+    import('./session/compact-session.js'),
+    import('./session/known-lines.js'),
+  ]);
+  transcripts ??= createKnownLines(store);
   const run = task.job.kind === 'turn' ? answerSessionTurn : compactSession;
   return run(task, taskLink, services, transcripts, pace);
+}
+
+async function readHistory(task: HistoryTask, taskLink: TaskLink): Promise<void> {
+  const [store, { answerHistory }] = await Promise.all([
+    openStore(task.storeDir),
+    import('./session/answer-history.js'),
+  ]);
+  return answerHistory(task, taskLink, store);
 }

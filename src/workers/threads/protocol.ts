@@ -6,6 +6,7 @@
  */
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { AskedRun, RecordedAnswer } from '../../shared/http-run.js';
+import type { FoundSession } from '../../shared/ipc.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
 import type { RunJob } from '../../shared/run-job.js';
 import type { AnswerForm } from './prepared-turn.js';
@@ -72,7 +73,20 @@ export interface RecordedTask {
   readonly answer: RecordedAnswer;
 }
 
-export type ApiTask = ChatTask | SessionTask | RecordedTask;
+/** A page of a transcript: a document, or the first event of a stream. */
+export interface HistoryTask {
+  readonly kind: 'history';
+  readonly id: TaskId;
+  readonly queuedAt: number;
+  readonly session: FoundSession;
+  /** Lines before this one. */
+  readonly before: number;
+  readonly limit: number;
+  readonly stream: boolean;
+  readonly storeDir: string;
+}
+
+export type ApiTask = ChatTask | SessionTask | RecordedTask | HistoryTask;
 
 /** A request that is to run on a session: its turn comes when the primary says so. */
 export interface PreparedRun {

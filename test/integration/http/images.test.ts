@@ -39,7 +39,8 @@ const text = { type: 'text', text: 'What is it?' };
 
 /** What the model was shown last. */
 function shown(): unknown[] {
-  return (provider.calls.at(-1)?.body.messages as { content: unknown }[]).map(({ content }) => content);
+  const messages = provider.calls.at(-1)?.body.messages as { content: unknown }[];
+  return messages.map(({ content }) => content);
 }
 
 const refusal = invalidRequest('Invalid image_url content in `messages`.');

@@ -17,6 +17,9 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Lo
 
 const noAnswers: PrimaryAnswers = {
   run: () => ({ outcome: 'ended' }),
+  session: () => null,
+  unwatch: () => true,
+  'kill-session': () => null,
   'child-started': () => true,
   'child-ended': () => true,
 };

@@ -6,12 +6,16 @@ import type { Scope } from '../../../shared/protocol/scopes.js';
 import type { ClientRuns } from '../../client-runs.js';
 import type { WorkerMetrics } from '../../metrics.js';
 import type { ApiPool } from '../../pools/api-pool.js';
+import type { SessionWatches } from '../../session-watches.js';
 import type { Exchange } from '../exchange.js';
 
 export interface RouteServices {
   readonly snapshot: WorkerSnapshot;
   readonly pool: ApiPool;
   readonly clientRuns: ClientRuns;
+  readonly sessions: SessionWatches;
+  /** Aborted when the worker is to finish what it has: what would go on for ever ends. */
+  readonly draining: AbortSignal;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   /** Of request bodies. */

@@ -90,11 +90,9 @@ function split(messages: readonly TurnMessage[], hasImages: boolean): Split {
   const prompt = last?.role === 'user' ? last : undefined;
   const from = messages.findLastIndex(({ role }, n) => role === 'assistant' && n < end) + 1;
   const own = messages.slice(from, end + 1);
-  const names = new Map(
-    messages.flatMap((one) =>
-      one.role === 'assistant' ? one.toolCalls.map(({ id, name }) => [id, name]) : [],
-    ) as [string, string][],
-  );
+  const names = new Map<string, string>();
+  for (const one of messages)
+    if (one.role === 'assistant') for (const { id, name } of one.toolCalls) names.set(id, name);
   const toolResults = own.flatMap((one) => {
     if (one.role !== 'tool') return [];
     const { toolCallId, text } = one;
