@@ -110,6 +110,27 @@ describe('which session it is', () => {
   });
 });
 
+it('a message that is too long for a session is 413', async () => {
+  const response = await postChat(gateway, say('x'.repeat(1_048_577)), onSession(newKey()));
+  expect(await errorOf(response)).toMatchObject({ status: 413, type: 'invalid_request_error' });
+  expect((await postChat(gateway, say('x'.repeat(1_048_576)), onSession(newKey()))).status).toBe(200);
+});
+
+it('headers that say where a message comes from put it on no session', async () => {
+  const before = await answer(client, 'sessions.list', {});
+  const headers = {
+    'x-pllan-message-channel': 'telegram',
+    'x-pllan-account-id': 'a',
+    'x-pllan-message-to': 'b',
+    'x-openclaw-thread-id': 'c',
+  };
+  expect((await postChat(gateway, say('x'), headers)).status).toBe(200);
+  expect((await answer(client, 'sessions.list', {})).sessions).toEqual(before.sessions);
+  const key = newKey();
+  expect((await postChat(gateway, say('x'), { ...headers, ...onSession(key) })).status).toBe(200);
+  expect(await rowsOf(key)).toHaveLength(2);
+});
+
 describe('a stream', () => {
   it('is role, content, finish, usage, end, and the run is seen by others', async () => {
     const key = newKey();

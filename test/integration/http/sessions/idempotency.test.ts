@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, invalidRequest, postChat, readStream } from '../../../support/chat.js';
 import { connectControl } from '../../../support/control-client.js';
-import { startGateway, temporaryDir, type TestGateway } from '../../../support/gateway.js';
+import { startFor, startGateway, temporaryDir, type TestGateway } from '../../../support/gateway.js';
 import { answerStatus, answerStream, chunk } from '../../../support/mock-provider.js';
 import { startWithProvider } from '../../../support/provided-gateway.js';
 import { answer, newKey } from '../../../support/session-calls.js';
@@ -146,6 +146,25 @@ describe('a key', () => {
     ).json();
     expect(await (await postChat(gateway, say('Hi'), keyed(key))).json()).toEqual(first);
   });
+});
+
+it('a key is its user’s alone, where a proxy names users', async (test) => {
+  const auth = {
+    mode: 'trusted-proxy',
+    trustedProxy: { userHeader: 'x-user', allowLoopback: true },
+  };
+  const own = await startFor(test, {
+    config: { gateway: { mode: 'local', auth, trustedProxies: ['127.0.0.1'] } },
+  });
+  const key = randomUUID();
+  const ask = async (user: string): Promise<{ id: string }> => {
+    const headers = { 'x-user': user, 'x-forwarded-for': '10.0.0.1', ...keyed(key) };
+    return (await postChat(own, say('Hi'), headers)).json() as Promise<{ id: string }>;
+  };
+  const [first, second, again] = [await ask('ann'), await ask('bob'), await ask('ann')];
+  expect(first.id).toMatch(/^chatcmpl_/);
+  expect(second.id).not.toBe(first.id);
+  expect(again).toEqual(first);
 });
 
 describe('after a kill of the gateway', () => {

@@ -1,14 +1,16 @@
 /** Tools of the client in completions on a session (http.md §7.2): calls and results become part of it. */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { errorOf, postChat, readStream } from '../../../support/chat.js';
+import { errorOf, invalidRequest, postChat, readStream } from '../../../support/chat.js';
 import { connectControl } from '../../../support/control-client.js';
 import { TOKEN } from '../../../support/gateway.js';
 import { answerStream, chunk, type ProviderCall } from '../../../support/mock-provider.js';
 import { startWithProvider } from '../../../support/provided-gateway.js';
 import { answer, newKey, runTurn } from '../../../support/session-calls.js';
 
-const { provider, gateway } = await startWithProvider();
+const { provider, gateway } = await startWithProvider({
+  entry: { models: [{ id: 'm-1' }, { id: 'm-2' }] },
+});
 const client = await connectControl(gateway.wsUrl);
 
 const look = { type: 'function', function: { name: 'look', parameters: { type: 'object' } } } as const;
@@ -167,6 +169,17 @@ describe('results of calls', () => {
       'assistant',
     ]);
   });
+});
+
+it('the model may be the request’s, also on a session', async () => {
+  provider.behave(answerStream(['ok']));
+  const headers = { ...onSession(newKey()), 'x-pllan-model': 'mock/m-2' };
+  expect((await postChat(gateway, { messages: [user('x')] }, headers)).status).toBe(200);
+  expect(provider.calls.at(-1)?.body.model).toBe('m-2');
+  const wrong = { ...onSession(newKey()), 'x-pllan-model': 'mock/m-3' };
+  expect(await errorOf(await postChat(gateway, { messages: [user('x')] }, wrong))).toEqual(
+    invalidRequest("Model 'mock/m-3' is not allowed for agent 'main'."),
+  );
 });
 
 it('tool_choice and sampling are the request’s, and a call that is not made is an error', async () => {
