@@ -70,7 +70,7 @@ export function createAsker<M extends Questions<M>>(
       if (signal?.aborted) return Promise.reject(new Unanswered('cancelled'));
       lastId += 1;
       const id = lastId;
-      return new Promise((resolve, reject) => {
+      const answered = new Promise<never>((resolve, reject) => {
         const giveUp = (why: string): void => {
           open.get(id)?.reject(new Unanswered(why));
           post({ type: 'cancel', id });
@@ -93,8 +93,10 @@ export function createAsker<M extends Questions<M>>(
             reject(error);
           },
         });
-        post({ type: 'ask', id, name, question } as AskMessage<M>);
       });
+      // Not in there: what is asked may be large, and is not kept until the answer comes.
+      post({ type: 'ask', id, name, question } as AskMessage<M>);
+      return answered;
     },
     received(message) {
       const asked = open.get(message.id);
@@ -129,20 +131,11 @@ export function createAnswerer<M extends Questions<M>, Context>(
   post: (message: AnswerMessage) => void,
 ): Answerer<M> {
   const open = new Map<number, AbortController>();
+  /** What is asked is not kept until there is an answer. */
   const answer = async (
-    message: Extract<AskMessage<M>, { type: 'ask' }>,
+    { name, question }: Extract<AskMessage<M>, { type: 'ask' }>,
     signal: AbortSignal,
-  ): Promise<void> => {
-    const { id, name, question } = message;
-    let reply: AnswerMessage;
-    try {
-      reply = { type: 'answer', id, answer: await answers[name](question, signal, context) };
-    } catch (caught) {
-      reply = { type: 'refusal', id, message: toError(caught).message };
-    }
-    open.delete(id);
-    if (!signal.aborted) post(reply);
-  };
+  ): Promise<unknown> => answers[name](question, signal, context);
   return {
     received(message) {
       if (message.type === 'cancel') {
@@ -150,8 +143,17 @@ export function createAnswerer<M extends Questions<M>, Context>(
         return;
       }
       const controller = new AbortController();
-      open.set(message.id, controller);
-      void answer(message, controller.signal);
+      const { signal } = controller;
+      const { id } = message;
+      const reply = (made: AnswerMessage): void => {
+        open.delete(id);
+        if (!signal.aborted) post(made);
+      };
+      open.set(id, controller);
+      answer(message, signal).then(
+        (given) => reply({ type: 'answer', id, answer: given }),
+        (caught: unknown) => reply({ type: 'refusal', id, message: toError(caught).message }),
+      );
     },
     lost() {
       for (const controller of open.values()) controller.abort(ASKER_GONE);

@@ -428,7 +428,9 @@ export const httpLimits = {
   watchedSessions: 1_000,
   /** … each with a sign of life so often, which shows who has gone … */
   streamKeepAliveMs: 15_000,
-  /** … and cut off when so much of it has not been taken. */
+  /** … and cut off when so many lines come before its page has gone out, … */
+  unsentLines: 1_000,
+  /** … or so much has not been taken. */
   unreadStreamBytes: 8 * MIB,
   /** After 413 and 408: how long what still arrives is dropped. */
   discardMs: 5_000,

@@ -10,7 +10,9 @@ import type { AskOptions } from '../shared/asking.js';
 import { ApiError } from '../shared/errors/api-error.js';
 import type { AskedRun, RecordedAnswer, RunVerdict } from '../shared/http-run.js';
 import { clientRunLimits, upstreamLimits } from '../shared/limits.js';
+import type { Logger } from '../shared/log/logger.js';
 import { toError } from '../shared/to-error.js';
+import type { AnswerForm } from './threads/prepared-turn.js';
 import type { PreparedRun, TaskId, TaskSummary } from './threads/protocol.js';
 
 /** Who waits for the answer. Hears one of `finish`, `again`, `refuse` at the end, unless it leaves. */
@@ -23,8 +25,8 @@ export interface RunClient {
   summary(summary: TaskSummary): void;
   /** A whole document, or the rest of the stream. */
   finish(bytes: string): void;
-  /** The same request was answered before. */
-  again(run: PreparedRun, answer: RecordedAnswer): void;
+  /** The same request was answered before. `opened`: the stream has begun. */
+  again(form: AnswerForm, answer: RecordedAnswer, opened: boolean): void;
   refuse(error: ApiError): void;
 }
 
@@ -45,7 +47,7 @@ export interface BegunClientRun {
 
 type AskRun = (run: AskedRun, options: AskOptions) => Promise<RunVerdict>;
 
-export function createClientRuns(ask: AskRun): ClientRuns {
+export function createClientRuns(ask: AskRun, log: Logger): ClientRuns {
   const open = new Map<number, ClientRun>();
   let chars = 0;
   let lastTicket = 0;
@@ -64,13 +66,12 @@ export function createClientRuns(ask: AskRun): ClientRuns {
       chars += size;
       const { signal } = gone;
       ask({ ...prepared.asked, ticket }, { timeoutMs: clientRunLimits.longestMs, signal })
-        .then(
-          (verdict) => run.ended(verdict),
-          (caught: unknown) => {
-            const cause = toError(caught).message;
-            if (!signal.aborted) client.refuse(new ApiError('internal', { cause }));
-          },
-        )
+        .then((verdict) => run.ended(verdict))
+        .catch((caught: unknown) => {
+          if (signal.aborted) return;
+          log.error('run.unanswered', toError(caught).message);
+          client.refuse(new ApiError('internal'));
+        })
         .finally(() => {
           run.over();
           open.delete(ticket);
@@ -84,28 +85,27 @@ export function createClientRuns(ask: AskRun): ClientRuns {
 
 class ClientRun implements BegunClientRun {
   readonly client: RunClient;
-  readonly #prepared: PreparedRun;
+  readonly turn: string;
+  readonly #form: AnswerForm;
+  readonly #opening: string;
   /** A stream shows that somebody is there, also before its turn has come. */
   readonly #hold: NodeJS.Timeout | undefined;
   #opened = false;
   #last: string | undefined;
 
-  constructor(prepared: PreparedRun, client: RunClient) {
-    this.#prepared = prepared;
+  constructor({ turn, form, opening }: PreparedRun, client: RunClient) {
+    this.turn = turn;
+    this.#form = form;
+    this.#opening = opening;
     this.client = client;
-    if (prepared.opening !== '') this.#hold = setTimeout(() => this.head(), upstreamLimits.headHoldMs);
-  }
-
-  get turn(): string {
-    return this.#prepared.turn;
+    if (opening !== '') this.#hold = setTimeout(() => this.head(), upstreamLimits.headHoldMs);
   }
 
   head(): void {
-    const { opening } = this.#prepared;
-    if (this.#opened || opening === '') return;
+    if (this.#opened || this.#opening === '') return;
     this.#opened = true;
     this.client.head();
-    this.client.data(opening);
+    this.client.data(this.#opening);
   }
 
   bytes(text: string, last: boolean): void {
@@ -118,10 +118,9 @@ class ClientRun implements BegunClientRun {
       const { error, ...options } = verdict.failure;
       this.client.refuse(new ApiError(error, options));
     } else if (verdict.outcome === 'repeated') {
-      this.client.again(this.#prepared, verdict.answer);
-    } else if (this.#last === undefined) {
-      this.client.refuse(new ApiError('internal', { cause: 'the run ended without an answer' }));
+      this.client.again(this.#form, verdict.answer, this.#opened);
     } else {
+      if (this.#last === undefined) throw new Error('a run ended well without an answer');
       this.head();
       this.client.finish(this.#last);
     }

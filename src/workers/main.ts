@@ -111,7 +111,7 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     log: log.for('pool'),
   });
   metrics.watchPool(pool);
-  const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options));
+  const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options), log.for('runs'));
   const sessions = createSessionWatches(primary.ask);
   const http = createHttpServer({
     snapshot,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ASKER_GONE,
   createAnswerer,
   createAsker,
   type AnswerMessage,
@@ -87,5 +88,6 @@ describe('a question', () => {
     void asker.ask('add', [1], { timeoutMs: 5 }).catch(() => {});
     answerer.lost();
     expect(given?.aborted).toBe(true);
+    expect(given?.reason).toBe(ASKER_GONE);
   });
 });

@@ -98,8 +98,8 @@ export class HistoryStream implements TaskReceiver {
   }
 
   #heard(line: PlacedLine): void {
-    if (this.#waiting) this.#waiting.push(line);
-    else this.#send(line);
+    if (!this.#waiting) this.#send(line);
+    else if (this.#waiting.push(line) > httpLimits.unsentLines) this.#exchange.response.destroy();
   }
 
   #send(line: PlacedLine): void {

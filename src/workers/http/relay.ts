@@ -9,6 +9,7 @@ import type { RecordedAnswer } from '../../shared/http-run.js';
 import type { ClientRuns, RunClient } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool, NewTask, TaskReceiver } from '../pools/api-pool.js';
+import type { AnswerForm } from '../threads/prepared-turn.js';
 import {
   monotonicMs,
   type ApiAnswer,
@@ -88,8 +89,9 @@ export class Relay implements TaskReceiver, RunClient {
     if (response.writableLength > 0) response.setTimeout(this.#stalledMs);
   }
 
-  again({ form }: PreparedRun, answer: RecordedAnswer): void {
-    if (!this.#exchange.closed) this.run({ kind: 'recorded', queuedAt: monotonicMs(), form, answer });
+  again(form: AnswerForm, answer: RecordedAnswer, opened: boolean): void {
+    if (this.#exchange.closed) return;
+    this.run({ kind: 'recorded', queuedAt: monotonicMs(), form, answer, opened });
   }
 
   refuse(error: ApiError): void {

@@ -71,6 +71,8 @@ export interface RecordedTask {
   readonly queuedAt: number;
   readonly form: AnswerForm;
   readonly answer: RecordedAnswer;
+  /** The stream has begun. */
+  readonly opened: boolean;
 }
 
 /** A page of a transcript: a document, or the first event of a stream. */

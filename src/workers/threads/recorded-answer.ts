@@ -31,12 +31,8 @@ export async function answerRecorded(task: RecordedTask, link: TaskLink): Promis
   }
   const encoder = createChunkEncoder(form, form.includeUsage);
   link.head();
-  link.data(
-    encoder.open() +
-      eventsOf(result)
-        .map((event) => encoder.event(event))
-        .join('') +
-      encoder.close(),
-  );
+  const opening = task.opened ? '' : encoder.open();
+  const chunks = eventsOf(result).map((event) => encoder.event(event));
+  link.data([opening, ...chunks, encoder.close()].join(''));
   link.end(summarize(progress));
 }
