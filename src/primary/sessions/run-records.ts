@@ -121,14 +121,14 @@ async function begin(
     return { ...one, sessionId, startedAt, end };
   });
   let after = entry;
-  const lines = await sessions.appending(sessionId, startedAt, (parentId) => {
+  const lines = await sessions.appending(sessionId, startedAt, (parentId, before) => {
     const added: TranscriptEntry[] = [];
     const last = (): string | null => added.at(-1)?.id ?? parentId;
     const events = takeSystemEvents(entry, last());
     added.push(...events.lines);
     const dropped = takeDropped(events.after, last(), startedAt);
     added.push(...dropped.lines);
-    for (const one of [record, ...joining]) added.push(...saidLines(one, last(), startedAt));
+    for (const one of [record, ...joining]) added.push(...saidLines(one, last(), startedAt, before));
     ({ after } = dropped);
     return added;
   });
@@ -192,8 +192,8 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
     const entry = await sessions.get(key);
     if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
     if (startedAt === undefined) {
-      const { change } = await sessions.appending(sessionId, at, (parentId) =>
-        saidLines(record, parentId, at),
+      const { change } = await sessions.appending(sessionId, at, (parentId, before) =>
+        saidLines(record, parentId, at, before),
       );
       changes.push(change);
     }

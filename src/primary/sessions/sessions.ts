@@ -49,8 +49,11 @@ export interface Appending {
   readonly end: number;
 }
 
-/** Makes lines that follow the line `parentId`. */
-export type MakeLines = (parentId: string | null) => readonly TranscriptEntry[];
+/** Makes lines that follow the line `parentId`, which is `last`; null and undefined for the first ones. */
+export type MakeLines = (
+  parentId: string | null,
+  last: TranscriptEntry | undefined,
+) => readonly TranscriptEntry[];
 
 export interface SessionsOptions {
   readonly store: Store;
@@ -99,7 +102,7 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
       const length = await store.transcripts.length(sessionId);
       const [last] = length > 1 ? await store.transcripts.read(sessionId, length - 1, length) : [];
       const first = length === 0 ? [sessionLine(sessionId, workspace, at)] : [];
-      const entries = [...first, ...lines(last?.entry.id ?? null)];
+      const entries = [...first, ...lines(last?.entry.id ?? null, last?.entry)];
       return { change: { type: 'append', sessionId, entries }, end: length + entries.length };
     },
   };

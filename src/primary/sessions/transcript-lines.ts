@@ -1,7 +1,7 @@
 /** Makes the lines of a transcript (runs-and-events.md §8). */
 import { randomUUID } from 'node:crypto';
 import type { Compaction } from '../../shared/run-job.js';
-import type { ClientToolCall, RunRecord, ToolResult, TranscriptEntry } from '../../shared/store/records.js';
+import type { ClientToolCall, RunRecord, TranscriptEntry } from '../../shared/store/records.js';
 
 export interface TextBlock {
   readonly type: 'text';
@@ -32,30 +32,33 @@ export function userLine(said: UserMessage, parentId: string | null, at: number)
   return messageLine({ role: 'user', content, timestamp: at }, runId, parentId, at);
 }
 
-/** What a run adds before it is answered: results of its client's tools, what the user says. Both at once, or one of them. */
+/**
+ * What a run adds before it is answered: results of its client's tools, what the user says. Both at once, or one of them.
+ *
+ * @param before the session's last line, in which the tools were called
+ */
 export function saidLines(
   said: UserMessage & Pick<RunRecord, 'toolResults'>,
   parentId: string | null,
   at: number,
+  before: TranscriptEntry | undefined,
 ): TranscriptEntry[] {
   const { message, images = [], toolResults = [], runId } = said;
   const lines: TranscriptEntry[] = [];
-  for (const result of toolResults)
-    lines.push(messageLine(toolResult(result, at), runId, lines.at(-1)?.id ?? parentId, at));
+  for (const { toolCallId, toolName = nameOf(toolCallId, before), text } of toolResults) {
+    const content = [textBlock(text)];
+    const result = { role: 'toolResult', toolCallId, toolName, content, isError: false, timestamp: at };
+    lines.push(messageLine(result, runId, lines.at(-1)?.id ?? parentId, at));
+  }
   if (lines.length === 0 || message !== '' || images.length > 0)
     lines.push(userLine(said, lines.at(-1)?.id ?? parentId, at));
   return lines;
 }
 
-function toolResult({ toolCallId, toolName = 'unknown', text }: ToolResult, timestamp: number): object {
-  return {
-    role: 'toolResult',
-    toolCallId,
-    toolName,
-    content: [textBlock(text)],
-    isError: false,
-    timestamp,
-  };
+/** The name under which that line calls the tool. */
+function nameOf(toolCallId: string, line: TranscriptEntry | undefined): string {
+  const { content = [] } = (line?.message ?? {}) as { content?: readonly Partial<ClientToolCall>[] };
+  return content.find(({ id }) => id === toolCallId)?.name ?? 'unknown';
 }
 
 export function assistantLine(

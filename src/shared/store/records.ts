@@ -142,7 +142,7 @@ export interface ClientToolCall {
 
 export interface ToolResult {
   readonly toolCallId: string;
-  /** Undefined when the client does not say it. */
+  /** Undefined when the client does not say it: then it is that of the call. */
   readonly toolName?: string;
   readonly text: string;
 }

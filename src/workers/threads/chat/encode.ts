@@ -1,4 +1,5 @@
 /** OpenAI's chat completion objects, whole and in chunks (http.md §7.2, §7.3). */
+import { httpErrors, type HttpErrorName } from '../../../shared/errors/catalogue.js';
 import type { FinishReason, TurnEvent, TurnResult, Usage } from '../turn.js';
 
 /** What identifies a completion in every object of it. */
@@ -98,9 +99,11 @@ export function createChunkEncoder(identity: CompletionIdentity, includeUsage: b
 
 const DONE = 'data: [DONE]\n\n';
 
-/** After the head is out an error can only be told in the stream; `code` says which one it was. */
-export function encodeStreamError(code: string): string {
-  return `data: ${JSON.stringify({ error: { message: 'internal error', type: 'api_error', code } })}\n\n${DONE}`;
+/** After the head is out an error can only be told in the stream; `code` says which one it was, where that says more. */
+export function encodeStreamError(kind: HttpErrorName): string {
+  const { message, type } = httpErrors.internal;
+  const code = kind === 'internal' ? {} : { code: kind };
+  return `data: ${JSON.stringify({ error: { message, type, ...code } })}\n\n${DONE}`;
 }
 
 function toolCallDeltas(event: Extract<TurnEvent, { type: 'tool-call' }>): string[] {

@@ -7,6 +7,7 @@ import { errorOf, invalidRequest, postChat, readStream } from '../../../support/
 import { connectControl, type ControlClient } from '../../../support/control-client.js';
 import { startGateway, TOKEN, type TestGateway } from '../../../support/gateway.js';
 import { answer, newKey, runTurn } from '../../../support/session-calls.js';
+import { activeRuns, onSession, say } from '../../../support/session-chat.js';
 import { waitFor } from '../../../support/wait-for.js';
 
 let gateway: TestGateway;
@@ -16,12 +17,6 @@ beforeAll(async () => {
   client = await connectControl(gateway.wsUrl);
 });
 afterAll(() => gateway.stop());
-
-const say = (content: string, more: object = {}) => ({
-  messages: [{ role: 'user', content }],
-  ...more,
-});
-const onSession = (key: string): Record<string, string> => ({ 'x-pllan-session-key': key });
 
 interface Row {
   readonly role: string;
@@ -221,28 +216,19 @@ describe('requests of one session', () => {
     const waiting = Array.from({ length: 65 }, () =>
       fetch(url, { method: 'POST', headers, body, signal: stop.signal }).catch(() => undefined),
     );
-    await waitFor('all to be accepted', async () => {
-      const { sessionInfo } = await answer(client, 'chat.history', { sessionKey: key });
-      return (sessionInfo as { activeRunIds: string[] }).activeRunIds.length === 65;
-    });
+    await waitFor('all to be accepted', async () => (await activeRuns(client, key)).length === 65);
     const refused = await postChat(gateway, say('x'), onSession(key));
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(await errorOf(refused)).toMatchObject({ status: 503, type: 'overloaded' });
     stop.abort();
     await Promise.all(waiting);
-    await waitFor('all to be gone', async () => {
-      const { sessionInfo } = await answer(client, 'chat.history', { sessionKey: key });
-      return (sessionInfo as { activeRunIds: string[] }).activeRunIds.length === 0;
-    });
+    await waitFor('all to be gone', async () => (await activeRuns(client, key)).length === 0);
   });
 });
 
 describe('an end that comes early', () => {
   const runOf = (sessionKey: string): Promise<string> =>
-    waitFor('a run', async () => {
-      const { sessionInfo } = await answer(client, 'chat.history', { sessionKey });
-      return (sessionInfo as { activeRunIds: string[] }).activeRunIds[0];
-    });
+    waitFor('a run', async () => (await activeRuns(client, sessionKey))[0]);
 
   it('of the client ends its run, with what was said so far in the session', async () => {
     const key = newKey();
@@ -272,10 +258,7 @@ describe('an end that comes early', () => {
       body: JSON.stringify(say('never')),
       signal: stop.signal,
     }).catch(() => undefined);
-    const waiting = await waitFor('the second', async () => {
-      const { sessionInfo } = await answer(client, 'chat.history', { sessionKey: key });
-      return (sessionInfo as { activeRunIds: string[] }).activeRunIds[1];
-    });
+    const waiting = await waitFor('the second', async () => (await activeRuns(client, key))[1]);
     stop.abort();
     await second;
     expect(await ended(client, waiting)).toMatchObject({ state: 'aborted' });
@@ -304,10 +287,7 @@ describe('an end that comes early', () => {
     const running = postChat(gateway, say(LONG), onSession(key));
     await runOf(key);
     const waiting = postChat(gateway, say('x'), onSession(key));
-    await waitFor('the second', async () => {
-      const { sessionInfo } = await answer(client, 'chat.history', { sessionKey: key });
-      return (sessionInfo as { activeRunIds: string[] }).activeRunIds.length === 2;
-    });
+    await waitFor('the second', async () => (await activeRuns(client, key)).length === 2);
     await answer(client, 'chat.abort', { sessionKey: key });
     for (const response of await Promise.all([running, waiting]))
       expect(await errorOf(response)).toMatchObject({ status: 410, type: 'run_aborted' });

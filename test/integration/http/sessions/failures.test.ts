@@ -6,16 +6,9 @@ import { connectControl, type ControlClient } from '../../../support/control-cli
 import { startFor, startGateway, type TestGateway } from '../../../support/gateway.js';
 import { answerStatus, chunk } from '../../../support/mock-provider.js';
 import { startWithProvider } from '../../../support/provided-gateway.js';
-import { answer, newKey } from '../../../support/session-calls.js';
+import { newKey } from '../../../support/session-calls.js';
+import { activeRuns, onSession, say } from '../../../support/session-chat.js';
 import { waitFor } from '../../../support/wait-for.js';
-
-const say = (content: string, more: object = {}) => ({ messages: [{ role: 'user', content }], ...more });
-const onSession = (key: string): Record<string, string> => ({ 'x-pllan-session-key': key });
-
-async function activeRuns(client: ControlClient, sessionKey: string): Promise<string[]> {
-  const { sessionInfo } = await answer(client, 'chat.history', { sessionKey });
-  return (sessionInfo as { activeRunIds: string[] }).activeRunIds;
-}
 
 describe('a provider that fails', async () => {
   const { provider, gateway } = await startWithProvider({

@@ -6,11 +6,11 @@ import { connectControl } from '../../../support/control-client.js';
 import { startFor, startGateway, temporaryDir, type TestGateway } from '../../../support/gateway.js';
 import { answerStatus, answerStream, chunk } from '../../../support/mock-provider.js';
 import { startWithProvider } from '../../../support/provided-gateway.js';
-import { answer, newKey } from '../../../support/session-calls.js';
+import { newKey } from '../../../support/session-calls.js';
+import { activeRuns, onSession, say } from '../../../support/session-chat.js';
 import { waitFor } from '../../../support/wait-for.js';
 
 const { provider, gateway } = await startWithProvider({ behaviour: answerStream(['Hel', 'lo']) });
-const say = (content: string, more: object = {}) => ({ messages: [{ role: 'user', content }], ...more });
 const keyed = (key: string): Record<string, string> => ({ 'idempotency-key': key });
 
 describe('the same key with the same body', () => {
@@ -141,9 +141,7 @@ describe('a key', () => {
 
   it('is the same for another session', async () => {
     const [key, session] = [randomUUID(), newKey()];
-    const first = await (
-      await postChat(gateway, say('Hi'), { ...keyed(key), 'x-pllan-session-key': session })
-    ).json();
+    const first = await (await postChat(gateway, say('Hi'), { ...keyed(key), ...onSession(session) })).json();
     expect(await (await postChat(gateway, say('Hi'), keyed(key))).json()).toEqual(first);
   });
 });
@@ -171,7 +169,7 @@ describe('after a kill of the gateway', () => {
   let second: TestGateway;
   const key = { done: randomUUID(), running: randomUUID(), waiting: randomUUID() };
   const body = { done: say('Hi'), running: say('/wait 60000'), waiting: say('never') };
-  const session = { 'x-pllan-session-key': newKey() };
+  const session = newKey();
   let recorded: unknown;
   beforeAll(async () => {
     const stateDir = temporaryDir();
@@ -179,13 +177,8 @@ describe('after a kill of the gateway', () => {
     const client = await connectControl(first.wsUrl);
     recorded = await (await postChat(first, body.done, keyed(key.done))).json();
     for (const [n, name] of (['running', 'waiting'] as const).entries()) {
-      postChat(first, body[name], { ...keyed(key[name]), ...session }).catch(() => undefined);
-      await waitFor('it to be accepted', async () => {
-        const { sessionInfo } = await answer(client, 'chat.history', {
-          sessionKey: session['x-pllan-session-key'],
-        });
-        return (sessionInfo as { activeRunIds: string[] }).activeRunIds.length === n + 1;
-      });
+      postChat(first, body[name], { ...keyed(key[name]), ...onSession(session) }).catch(() => undefined);
+      await waitFor('it to be accepted', async () => (await activeRuns(client, session)).length === n + 1);
     }
     first.child.kill('SIGKILL');
     await first.exited;
@@ -200,7 +193,7 @@ describe('after a kill of the gateway', () => {
   it.each(['running', 'waiting'] as const)(
     'what was %s was interrupted, and does not run again',
     async (name) => {
-      const repeat = await postChat(second, body[name], { ...keyed(key[name]), ...session });
+      const repeat = await postChat(second, body[name], { ...keyed(key[name]), ...onSession(session) });
       expect(await errorOf(repeat)).toEqual({
         status: 500,
         type: 'api_error',

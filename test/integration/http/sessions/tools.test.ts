@@ -7,6 +7,7 @@ import { TOKEN } from '../../../support/gateway.js';
 import { answerStream, chunk, type ProviderCall } from '../../../support/mock-provider.js';
 import { startWithProvider } from '../../../support/provided-gateway.js';
 import { answer, newKey, runTurn } from '../../../support/session-calls.js';
+import { onSession } from '../../../support/session-chat.js';
 
 const { provider, gateway } = await startWithProvider({
   entry: { models: [{ id: 'm-1' }, { id: 'm-2' }] },
@@ -14,7 +15,6 @@ const { provider, gateway } = await startWithProvider({
 const client = await connectControl(gateway.wsUrl);
 
 const look = { type: 'function', function: { name: 'look', parameters: { type: 'object' } } } as const;
-const onSession = (key: string): Record<string, string> => ({ 'x-pllan-session-key': key });
 const user = (content: string) => ({ role: 'user', content }) as const;
 const result = (tool_call_id: string, content: string) => ({ role: 'tool', tool_call_id, content }) as const;
 
@@ -91,7 +91,7 @@ describe('a turn that ends in calls', () => {
         ],
       },
       { role: 'toolResult', toolCallId: 'call_1', content: [{ type: 'text', text: 'sun' }], isError: false },
-      { role: 'toolResult', toolCallId: 'call_2' },
+      { role: 'toolResult', toolCallId: 'call_2', toolName: 'look' },
       { role: 'assistant', content: [{ text: 'Sunny' }] },
     ]);
   });
