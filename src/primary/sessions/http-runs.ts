@@ -13,6 +13,7 @@ import type { RunEnd, RunRecord, SessionKey } from '../../shared/store/records.j
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import type { LiveRun } from './run.js';
 import type { Runs } from './runs.js';
+import { STOPPED } from './run-records.js';
 import { agentOf, canonicalKey, isMalformed, isShortEnough, type KeyScheme } from './session-keys.js';
 import type { Sessions } from './sessions.js';
 
@@ -41,6 +42,7 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
   const repeated = ({ http, end }: RunRecord, asked: AskedRun): RunVerdict => {
     if (http?.bodyHash !== asked.http.bodyHash) return failed({ error: 'idempotencyMismatch' });
     if (!end) return failed({ error: 'idempotencyInProgress', retryAfter: '1' });
+    if (end.payload.stopReason === 'restart') return failed({ error: 'runInterrupted', message: STOPPED });
     if (end.status !== 'ok') return failed(failureOf(end));
     return { outcome: 'repeated', answer: recordedAnswer(http?.created ?? asked.http.created, end) };
   };

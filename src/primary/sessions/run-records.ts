@@ -182,12 +182,14 @@ export function storeEnd(
   });
 }
 
+export const STOPPED = 'interrupted: the gateway stopped before the run had ended';
+
 /** Ends a run that nobody ran to its end: its message is kept, its key answers that it was interrupted. */
 export function storeInterruption(sessions: Sessions, record: RunRecord, at: number): Promise<void> {
   const { sessionKey: key, sessionId, startedAt } = record;
   return sessions.exclusive(key, async () => {
-    const why = 'interrupted: the gateway stopped before the run had ended';
-    const end = runEnd({ record, shown: '' }, { status: 'error', kind: 'unknown', message: why }, at);
+    const outcome = { status: 'error', kind: 'unknown', message: STOPPED } as const;
+    const end = runEnd({ record, shown: '' }, outcome, at);
     const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
     const entry = await sessions.get(key);
     if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });

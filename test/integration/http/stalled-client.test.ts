@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { greeting, postChat } from '../../support/chat.js';
+import { connectControl } from '../../support/control-client.js';
 import { scrape } from '../../support/metrics.js';
 import { answerJson, chunk, type ProviderCall } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
 import { openRaw, rawChat } from '../../support/raw-connection.js';
+import { activeRuns, onSession } from '../../support/session-chat.js';
+import { newKey } from '../../support/session-calls.js';
 import { tcpEnd } from '../../support/tcp-table.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
@@ -21,10 +24,10 @@ const { provider, gateway } = await startWithProvider({
 });
 
 /** Asks, and reads nothing. */
-async function ask(stream: boolean): Promise<Socket> {
+async function ask(stream: boolean, headers = {}): Promise<Socket> {
   const socket = (await openRaw(gateway.port)).release();
   socket.on('error', () => socket.destroy()).pause();
-  socket.write(rawChat('Tell me a lot', { stream }));
+  socket.write(rawChat('Tell me a lot', { stream, headers }));
   return socket;
 }
 
@@ -49,6 +52,17 @@ it('a stream that nobody takes ends, and its call with it', async () => {
   await within('the end of the connection', once(socket, 'close'));
   provider.behave(answerJson('Hi'));
   expect((await postChat(gateway, greeting)).status).toBe(200);
+});
+
+it('a stream on a session that nobody takes ends its run', async () => {
+  provider.behave((call) => void speakWithoutEnd(call));
+  const calls = provider.aborted.length;
+  const key = newKey();
+  const client = await connectControl(gateway.wsUrl);
+  const socket = await ask(true, onSession(key));
+  await waitFor('the end of the call', () => provider.aborted.length === calls + 1, CUT_MS);
+  await waitFor('the end of the run', async () => (await activeRuns(client, key)).length === 0);
+  socket.destroy();
 });
 
 it('a whole answer that nobody takes is dropped with its connection', async () => {

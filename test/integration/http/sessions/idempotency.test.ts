@@ -165,6 +165,26 @@ it('a key is its user’s alone, where a proxy names users', async (test) => {
   expect(again).toEqual(first);
 });
 
+it('of a run that a stop has ended is told so, and does not run again', async () => {
+  const stateDir = temporaryDir();
+  const first = await startGateway({ stateDir });
+  const [client, key, session] = [await connectControl(first.wsUrl), randomUUID(), newKey()];
+  const headers = { ...keyed(key), ...onSession(session) };
+  const stopped = postChat(first, say('/wait 60000'), headers);
+  await waitFor('the run', async () => (await activeRuns(client, session)).length === 1);
+  first.child.kill('SIGTERM');
+  await waitFor('draining', async () => (await fetch(`${first.url}/readyz`)).status === 503);
+  first.child.kill('SIGTERM');
+  expect(await errorOf(await stopped)).toMatchObject({ status: 503, type: 'service_unavailable' });
+  await first.exited;
+  const second = await startGateway({ stateDir });
+  expect(await errorOf(await postChat(second, say('/wait 60000'), headers))).toMatchObject({
+    status: 500,
+    message: 'interrupted: the gateway stopped before the run had ended',
+  });
+  await second.stop();
+});
+
 describe('after a kill of the gateway', () => {
   let second: TestGateway;
   const key = { done: randomUUID(), running: randomUUID(), waiting: randomUUID() };
