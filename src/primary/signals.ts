@@ -1,6 +1,7 @@
 /** Signals and unexpected errors of the primary (operations.md §4). */
 import type { Logger } from '../shared/log/logger.js';
 import { errorCode, toError } from '../shared/to-error.js';
+import { isFailedCommit } from './store/failed-commit.js';
 
 export interface StopRequests {
   /** `forced` from the second signal on. */
@@ -71,5 +72,9 @@ export function endOnUnexpected(log: Logger, cleanUp: () => void): void {
     process.exit(1);
   };
   process.on('uncaughtException', judge);
-  process.on('unhandledRejection', judge);
+  process.on('unhandledRejection', (caught) => {
+    if (!isFailedCommit(caught)) judge(caught);
+    // Whoever wrote has been told, and says so.
+    else log.debug('store.commit', caught.message);
+  });
 }

@@ -17,6 +17,7 @@ import {
   type Store,
   type StoredEntry,
 } from './store.js';
+import { causeOf } from './failed-commit.js';
 import { openTables, type Tables, type UsageKey } from './tables.js';
 import { transcriptIds, transcriptLength } from './transcript-places.js';
 
@@ -30,7 +31,7 @@ export function openEmbeddedStore(path: string): Store {
       await root.flushed;
       return result;
     } catch (caught) {
-      const error = toError(caught);
+      const error = await causeOf(toError(caught));
       throw new StoreError(`cannot write to the store: ${error.message}`, error);
     }
   };
