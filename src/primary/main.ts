@@ -142,7 +142,6 @@ async function startGateway(
     tell: (slot, watch, line) => data.supervisor.sessionLine(slot, watch, line),
   });
   const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
-  await runs.recover();
   const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
   const { auth: authConfig, nodes } = plan.config.gateway;
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, () => performance.now());
@@ -248,7 +247,11 @@ async function startGateway(
   );
   try {
     await data.listen(stop);
+    sayListening(plan.bind.required[0] ?? '', plan.port, plan.routes, opened);
+    // After a crash this may take a while: probes answer meanwhile, and clients are told to come again.
+    await runs.recover();
   } catch (caught) {
+    data.closePort();
     await data.supervisor.stop();
     data.closeTunnel();
     await store.close();
@@ -256,7 +259,6 @@ async function startGateway(
   }
   control.start();
   maintenance.start();
-  sayListening(plan.bind.required[0] ?? '', plan.port, plan.routes, opened);
 
   void workerReady.promise.then(() => {
     if (phase !== 'starting') return;

@@ -45,3 +45,19 @@ export function oldSession(key: string, ageMs: number): Change[] {
     },
   ];
 }
+
+/** A run that was going on when its gateway was killed. */
+export function interruptedRun(runId: string): Change {
+  const at = Date.now();
+  const run = {
+    runId,
+    method: 'agent',
+    sessionKey: `agent:main:${runId}` as never,
+    sessionId: runId,
+    agentId: 'main',
+    message: 'Hi',
+    acceptedAt: at,
+    startedAt: at,
+  } as const;
+  return { type: 'run', run };
+}

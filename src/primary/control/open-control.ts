@@ -65,6 +65,7 @@ export interface Control extends Pick<
   'upgrade' | 'broadcast' | 'counts' | 'bufferedBytes' | 'shutdown'
 > {
   readonly sessionEvents: SessionObserver;
+  /** Lets clients in, who are told to come again before. */
   start(): void;
   /** Workers came or went: the health snapshot says so at once. */
   workersChanged(): void;
@@ -181,7 +182,7 @@ export function openControl(options: ControlOptions): Control {
       }),
       devices,
       origins: originsOf(plan),
-      phase: () => (options.draining() ? 'draining' : 'open'),
+      phase: () => (options.draining() ? 'draining' : started ? 'open' : 'starting'),
     },
     remoteOf: createRemotes(gateway, options.log),
     handshakeTimeoutMs: gateway.handshakeTimeoutMs,
@@ -215,6 +216,7 @@ export function openControl(options: ControlOptions): Control {
       return (encoded[view] ??= encodeEvent('health', health.peek(view), details));
     });
   };
+  let started = false;
   let ticks: NodeJS.Timeout | undefined;
   return {
     upgrade: plane.upgrade,
@@ -224,6 +226,7 @@ export function openControl(options: ControlOptions): Control {
     bufferedBytes: plane.bufferedBytes,
     shutdown: plane.shutdown,
     start() {
+      started = true;
       health.start();
       ticks = setInterval(
         () => plane.broadcast('tick', () => `{"ts":${Date.now()}}`),
