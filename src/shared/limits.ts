@@ -158,6 +158,24 @@ export const failedAuthLimits = {
   delayMaxMs: 5_000,
 } as const;
 
+/** Questions to the `tailscale` command about who has an address (http.md §14). */
+export const whoisLimits = {
+  /** One that takes longer is ended. */
+  timeoutMs: 5_000,
+  /** What it says; a profile is a few KiB. */
+  answerBytes: 256 * KIB,
+  /** That run side by side … */
+  atOnce: 4,
+  /** … and with them those that wait; above it whoever asks is refused. */
+  open: 32,
+  /** How long an answer is remembered … */
+  keptMs: 30_000,
+  /** … or that there was none. */
+  failureKeptMs: 2_000,
+  /** Addresses that are remembered; those asked about longest ago give way. */
+  entries: 256,
+} as const;
+
 /** How much of a session a model is shown, newest first, until it is known what its context holds. */
 export const historyLimits = {
   messages: 1_000,

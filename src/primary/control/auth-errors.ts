@@ -13,6 +13,10 @@ const known = {
   device_token_mismatch: { code: 'AUTH_DEVICE_TOKEN_MISMATCH', next: 'review_auth_configuration' },
   scope_mismatch: { code: 'AUTH_SCOPE_MISMATCH', next: 'review_auth_configuration' },
   bootstrap_token_invalid: { code: 'AUTH_BOOTSTRAP_TOKEN_INVALID', next: 'review_auth_configuration' },
+  tailscale_user_missing: { code: 'AUTH_TAILSCALE_IDENTITY_MISSING', next: 'review_auth_configuration' },
+  tailscale_proxy_missing: { code: 'AUTH_TAILSCALE_PROXY_MISSING', next: 'review_auth_configuration' },
+  tailscale_whois_failed: { code: 'AUTH_TAILSCALE_WHOIS_FAILED', next: 'review_auth_configuration' },
+  tailscale_user_mismatch: { code: 'AUTH_TAILSCALE_IDENTITY_MISMATCH', next: 'review_auth_configuration' },
   rate_limited: { code: 'AUTH_RATE_LIMITED', next: 'wait_then_retry' },
 } as const;
 
@@ -76,6 +80,14 @@ function explain(reason: keyof typeof known, asker: AuthAsker): string {
       return 'device token scope mismatch (re-pair or approve scope upgrade)';
     case 'bootstrap_token_invalid':
       return 'bootstrap token invalid or expired (ask for a new one on the gateway host)';
+    case 'tailscale_user_missing':
+      return 'tailscale identity missing (connect as a user of the tailnet, or provide gateway auth)';
+    case 'tailscale_proxy_missing':
+      return 'tailscale identity without proxy headers (connect through Tailscale Serve, or provide gateway auth)';
+    case 'tailscale_whois_failed':
+      return 'tailscale identity could not be checked (run `tailscale whois` on the gateway host, or provide gateway auth)';
+    case 'tailscale_user_mismatch':
+      return 'tailscale identity mismatch (connect through Tailscale Serve, or provide gateway auth)';
     case 'rate_limited':
       return 'too many failed authentication attempts (retry later)';
   }

@@ -4,6 +4,7 @@
  *   shared secret, or the proxy's word ──ok──▶ in
  *      └── no ──▶ device token (of a verified device) ──ok──▶ in
  *                     └── no, or none ──▶ one failure counted, the answer held back, refused
+ *                             └── user of Tailscale Serve, where that is allowed ──▶ in
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
@@ -19,11 +20,12 @@ import {
   type AuthKind,
   type FailedAuthLimiter,
 } from '../auth/failed-auth-limiter.js';
+import type { TailscaleCheck } from '../auth/tailscale-identity.js';
 import type { DeviceRegistry } from '../devices/device-registry.js';
 import type { AuthReason } from './auth-errors.js';
 import type { Remote } from './connection.js';
 
-export type AuthMethod = 'none' | 'token' | 'password' | 'trusted-proxy' | 'device-token';
+export type AuthMethod = 'none' | 'token' | 'password' | 'trusted-proxy' | 'tailscale' | 'device-token';
 
 export interface Authenticated {
   readonly ok: true;
@@ -140,6 +142,18 @@ export function createAuthenticator({ policy, limiter, devices }: AuthenticatorO
       : await judge(attempt, client, undefined);
     if (delayMs > 0) await sleep(delayMs);
     return verdict;
+  };
+}
+
+/** Lets users of Tailscale Serve in whom the others refuse: so a guess counts also for somebody who needs none. */
+export function orTailscaleUser(authenticate: Authenticator, check: TailscaleCheck): Authenticator {
+  return async (attempt) => {
+    const verdict = await authenticate(attempt);
+    if (verdict.ok) return verdict;
+    const user = await check(attempt.remote);
+    if (user === 'ok') return accepted('tailscale');
+    const hadNothing = verdict.reason === 'token_missing' || verdict.reason === 'password_missing';
+    return hadNothing && user ? { ...verdict, reason: user } : verdict;
   };
 }
 

@@ -16,12 +16,14 @@ import { createHealthMonitor, type HealthView } from '../health/health-monitor.j
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
+import { tailscaleCheck } from '../auth/tailscale-identity.js';
+import { createWhois } from '../auth/tailscale-whois.js';
 import type { DeviceEvents, DeviceRegistry } from '../devices/device-registry.js';
 import { commandPolicy } from '../nodes/command-policy.js';
 import { createConnectedNodes } from '../nodes/connected-nodes.js';
 import { createNodeInvokes } from '../nodes/node-invokes.js';
 import { isNode, pendingNode } from '../nodes/node-rows.js';
-import { createAuthenticator } from './auth.js';
+import { createAuthenticator, orTailscaleUser } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { createDedupe } from './dedupe.js';
@@ -168,6 +170,11 @@ export function openControl(options: ControlOptions): Control {
     uptimeMs: options.uptimeMs,
   });
   const largeFrames = createLargeFrames({ log: options.log });
+  const authenticate = createAuthenticator({
+    policy: authPolicyOf(auth, gateway),
+    limiter: options.limiter,
+    devices,
+  });
   const plane = createControlPlane({
     largeFrames,
     methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
@@ -175,11 +182,11 @@ export function openControl(options: ControlOptions): Control {
     log: options.log,
     answered: metrics.wsRequest,
     handshake: {
-      authenticate: createAuthenticator({
-        policy: authPolicyOf(auth, gateway),
-        limiter: options.limiter,
-        devices,
-      }),
+      // A trusted proxy has checked its users itself.
+      authenticate:
+        gateway.auth.allowTailscale && auth.mode !== 'trusted-proxy'
+          ? orTailscaleUser(authenticate, tailscaleCheck(createWhois(options.log, () => performance.now())))
+          : authenticate,
       devices,
       origins: originsOf(plan),
       phase: () => (options.draining() ? 'draining' : started ? 'open' : 'starting'),

@@ -46,6 +46,7 @@ export interface ConfigTree {
       readonly mode: AuthMode | null;
       readonly token: string | null;
       readonly password: string | null;
+      readonly allowTailscale: boolean;
       readonly rateLimit: {
         readonly maxAttempts: number;
         readonly windowMs: number;
@@ -160,6 +161,11 @@ export const configSchema: convict.Schema<ConfigTree> = {
       mode: { ...optional(oneOf(authModes), 'How clients prove themselves.'), arg: 'auth' },
       token: { ...optional(text, 'Shared token.'), sensitive: true },
       password: { ...optional(text, 'Shared password.'), sensitive: true },
+      allowTailscale: {
+        doc: 'Let in over WebSocket whom Tailscale Serve on this machine names, without a secret.',
+        default: false,
+        format: truth,
+      },
       rateLimit: {
         maxAttempts: {
           doc: 'Failed credentials of one client before it is locked out.',
