@@ -19,7 +19,58 @@ interface Refusal {
 
 const local = (gateway: object): object => ({ gateway: { mode: 'local', ...gateway } });
 
+const noToken: Refusal['says'] = () => [
+  'gateway auth mode is token, but no token was configured (set gateway.auth.token or PLLAN_GATEWAY_TOKEN)\n',
+];
+const noPassword: Refusal['says'] = () => ['gateway auth mode is password, but no password was configured\n'];
+
+/**
+ * `AUTH_TOKEN_NOT_CONFIGURED` and `AUTH_PASSWORD_NOT_CONFIGURED` (protocol.md §9.4) are what a gateway would tell a client
+ * that runs in mode token or password and has no secret. There is none to ask: each way to that ends here, or in a token
+ * that the gateway makes.
+ */
+const withoutSecret: Readonly<Record<string, Refusal>> = {
+  'AUTH_TOKEN_NOT_CONFIGURED, token mode by flag': {
+    config: local({}),
+    args: ['--auth', 'token'],
+    exitCode: 1,
+    says: noToken,
+  },
+  'AUTH_TOKEN_NOT_CONFIGURED, token mode by flag without a config': {
+    args: ['--auth', 'token', '--allow-unconfigured'],
+    exitCode: 1,
+    says: noToken,
+  },
+  'AUTH_TOKEN_NOT_CONFIGURED, a token that is none': {
+    config: local({ auth: { token: ' undefined ' } }),
+    args: ['--auth', 'token'],
+    exitCode: 1,
+    says: noToken,
+  },
+  'AUTH_TOKEN_NOT_CONFIGURED, only a password, reachable by others': {
+    config: local({ bind: 'lan', auth: { mode: 'token', password: 'pass-0123456789' } }),
+    exitCode: 78,
+    says: () => ['refusing to bind gateway to 0.0.0.0:'],
+  },
+  'AUTH_PASSWORD_NOT_CONFIGURED, password mode': {
+    config: local({ auth: { mode: 'password' } }),
+    exitCode: 1,
+    says: noPassword,
+  },
+  'AUTH_PASSWORD_NOT_CONFIGURED, password mode by flag without a config': {
+    args: ['--auth', 'password', '--allow-unconfigured'],
+    exitCode: 1,
+    says: noPassword,
+  },
+  'AUTH_PASSWORD_NOT_CONFIGURED, only a token': {
+    config: local({ auth: { mode: 'password', token: TOKEN } }),
+    exitCode: 1,
+    says: noPassword,
+  },
+};
+
 const refusals: Readonly<Record<string, Refusal>> = {
+  ...withoutSecret,
   'no config': {
     exitCode: 78,
     says: () => [
@@ -69,19 +120,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
     exitCode: 78,
     says: () => [
       'gateway.auth.token and gateway.auth.password are both configured, but gateway.auth.mode is unset. Set gateway.auth.mode to token or password.\n',
-    ],
-  },
-  'password mode without a password': {
-    config: local({ auth: { mode: 'password' } }),
-    exitCode: 1,
-    says: () => ['gateway auth mode is password, but no password was configured\n'],
-  },
-  'token mode by flag without a token': {
-    config: local({}),
-    args: ['--auth', 'token'],
-    exitCode: 1,
-    says: () => [
-      'gateway auth mode is token, but no token was configured (set gateway.auth.token or PLLAN_GATEWAY_TOKEN)\n',
     ],
   },
   'bind lan with an empty list of origins': {

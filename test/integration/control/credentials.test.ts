@@ -58,24 +58,27 @@ describe('in mode token', () => {
     ['cli', 'set gateway.remote.token to match gateway.auth.token', proxied],
     ['webchat', ui, origin],
     ['tui', 'provide gateway auth token', {}],
-  ])('%s is told what to do: %s', async (client, hint, headers = {}) => {
-    expect(await attempt(gateway, { client, headers })).toEqual(
-      unauthorized(
-        `unauthorized: gateway token missing (${hint})`,
-        'AUTH_TOKEN_MISSING',
-        'token_missing',
-        'update_auth_configuration',
-      ),
-    );
-    expect(await attempt(gateway, { client, headers, auth: { token: 'wrong' } })).toEqual(
-      unauthorized(
-        `unauthorized: gateway token mismatch (${hint})`,
-        'AUTH_TOKEN_MISMATCH',
-        'token_mismatch',
-        'update_auth_credentials',
-      ),
-    );
-  });
+  ])(
+    'AUTH_TOKEN_MISSING, AUTH_TOKEN_MISMATCH: %s is told what to do: %s',
+    async (client, hint, headers = {}) => {
+      expect(await attempt(gateway, { client, headers })).toEqual(
+        unauthorized(
+          `unauthorized: gateway token missing (${hint})`,
+          'AUTH_TOKEN_MISSING',
+          'token_missing',
+          'update_auth_configuration',
+        ),
+      );
+      expect(await attempt(gateway, { client, headers, auth: { token: 'wrong' } })).toEqual(
+        unauthorized(
+          `unauthorized: gateway token mismatch (${hint})`,
+          'AUTH_TOKEN_MISMATCH',
+          'token_mismatch',
+          'update_auth_credentials',
+        ),
+      );
+    },
+  );
 
   it('an empty token counts as none', async () => {
     const { frames } = await attempt(gateway, { client: 'tui', auth: { token: '' } });
@@ -97,7 +100,7 @@ describe('in mode token', () => {
     expect(frames[0]?.error?.details?.code).toBe('AUTH_TOKEN_MISMATCH');
   });
 
-  it('a device or bootstrap token alone is refused as such: there is no device', async () => {
+  it('AUTH_DEVICE_TOKEN_MISMATCH, AUTH_BOOTSTRAP_TOKEN_INVALID: alone, such a token is refused as such: there is no device', async () => {
     expect(await attempt(gateway, { client: 'cli', auth: { deviceToken: 'd' } })).toEqual(
       unauthorized(
         'unauthorized: device token mismatch (rotate/reissue device token)',
@@ -116,6 +119,32 @@ describe('in mode token', () => {
       },
     });
   });
+
+  it.each([
+    undefined,
+    {},
+    { token: '' },
+    { password: '' },
+    { deviceToken: '' },
+    { bootstrapToken: '' },
+    { approvalRuntimeToken: 'x' },
+    { agentRuntimeIdentityToken: 'x' },
+  ])(
+    'AUTH_REQUIRED is told to nobody: a refusal has a reason, also without a credential: %j',
+    async (auth) => {
+      const params = connectParams({ client: clients.tui, auth });
+      const { frames } = await refused(gateway.wsUrl, {
+        type: 'req',
+        id: 'first',
+        method: 'connect',
+        params,
+      });
+      expect(frames[0]?.error?.details).toMatchObject({
+        code: 'AUTH_TOKEN_MISSING',
+        authReason: 'token_missing',
+      });
+    },
+  );
 
   it.each<[string, Record<string, string>, string]>([
     ['a wrong token beside a bootstrap token', { token: 'x', bootstrapToken: 'b' }, 'token_mismatch'],
@@ -148,24 +177,27 @@ describe('in mode password', () => {
     ['cli', 'set gateway.remote.password to match gateway.auth.password', proxied],
     ['webchat', 'enter the password in Control UI settings', origin],
     ['tui', 'provide gateway auth password', {}],
-  ])('%s is told what to do: %s', async (client, hint, headers = {}) => {
-    expect(await attempt(gateway, { client, headers })).toEqual(
-      unauthorized(
-        `unauthorized: gateway password missing (${hint})`,
-        'AUTH_PASSWORD_MISSING',
-        'password_missing',
-        'update_auth_configuration',
-      ),
-    );
-    expect(await attempt(gateway, { client, headers, auth: { password: 'wrong' } })).toEqual(
-      unauthorized(
-        `unauthorized: gateway password mismatch (${hint})`,
-        'AUTH_PASSWORD_MISMATCH',
-        'password_mismatch',
-        'update_auth_credentials',
-      ),
-    );
-  });
+  ])(
+    'AUTH_PASSWORD_MISSING, AUTH_PASSWORD_MISMATCH: %s is told what to do: %s',
+    async (client, hint, headers = {}) => {
+      expect(await attempt(gateway, { client, headers })).toEqual(
+        unauthorized(
+          `unauthorized: gateway password missing (${hint})`,
+          'AUTH_PASSWORD_MISSING',
+          'password_missing',
+          'update_auth_configuration',
+        ),
+      );
+      expect(await attempt(gateway, { client, headers, auth: { password: 'wrong' } })).toEqual(
+        unauthorized(
+          `unauthorized: gateway password mismatch (${hint})`,
+          'AUTH_PASSWORD_MISMATCH',
+          'password_mismatch',
+          'update_auth_credentials',
+        ),
+      );
+    },
+  );
 
   it('the password may also come as the token; a password that is there counts first', async () => {
     expect(await method(gateway, { password: PASSWORD })).toBe('password');

@@ -1,7 +1,14 @@
 /** Device identity, pairing and device tokens, as clients see them (protocol.md §8, §11). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
-import { authOf, connectDevice, createDevice, detailsOf, type DeviceParams } from '../../support/device.js';
+import {
+  authOf,
+  connectDevice,
+  createDevice,
+  detailsOf,
+  type DeviceParams,
+  type TestDevice,
+} from '../../support/device.js';
 import { startGateway, temporaryDir, TOKEN, type TestGateway } from '../../support/gateway.js';
 import { within } from '../../support/wait-for.js';
 
@@ -17,6 +24,14 @@ beforeAll(async () => {
   admin = await connectControl(gateway.wsUrl);
 });
 afterAll(() => gateway.stop());
+
+/** A device that has a token of its own. */
+async function pairedDevice(): Promise<{ readonly device: TestDevice; readonly deviceToken: string }> {
+  const device = createDevice();
+  const paired = await connectDevice(gateway.wsUrl, device, operator);
+  await paired.close();
+  return { device, deviceToken: authOf(paired).deviceToken as string };
+}
 
 describe('a device on this machine that knows the secret', () => {
   it.each([
@@ -60,6 +75,11 @@ describe('a device on this machine that knows the secret', () => {
       expect(authOf(again)).toMatchObject({ method: 'device-token', scopes: ['operator.read'], deviceToken });
       await again.close();
     }
+    await first.close();
+  });
+
+  it('AUTH_SCOPE_MISMATCH scope_mismatch: its own token does not do for more than its scopes', async () => {
+    const { device, deviceToken } = await pairedDevice();
     const greedy = await connectDevice(gateway.wsUrl, device, {
       ...operator,
       scopes: ['operator.admin'],
@@ -77,15 +97,20 @@ describe('a device on this machine that knows the secret', () => {
       },
     });
     expect(await within('close', greedy.closed)).toEqual({ code: 1008, reason: message });
-    const stolen = await connectDevice(gateway.wsUrl, createDevice(), { ...operator, auth: { deviceToken } });
-    expect(detailsOf(stolen)).toMatchObject({
-      code: 'AUTH_DEVICE_TOKEN_MISMATCH',
-      canRetryWithDeviceToken: false,
-    });
-    await first.close();
   });
 
-  it('with a wrong secret is told that its own token may still do', async () => {
+  it('AUTH_DEVICE_TOKEN_MISMATCH device_token_mismatch: a token does not do for another device', async () => {
+    const { deviceToken } = await pairedDevice();
+    const stolen = await connectDevice(gateway.wsUrl, createDevice(), { ...operator, auth: { deviceToken } });
+    expect(detailsOf(stolen)).toEqual({
+      code: 'AUTH_DEVICE_TOKEN_MISMATCH',
+      authReason: 'device_token_mismatch',
+      canRetryWithDeviceToken: false,
+      recommendedNextStep: 'review_auth_configuration',
+    });
+  });
+
+  it('AUTH_TOKEN_MISMATCH token_mismatch: with a wrong secret is told that its own token may still do', async () => {
     const connected = await connectDevice(gateway.wsUrl, createDevice(), {
       ...operator,
       auth: { token: 'wrong' },
@@ -117,21 +142,29 @@ describe('an identity that does not hold', () => {
     ['nonce', { nonce: 'other' }, 'device nonce mismatch', 'NONCE_MISMATCH', 'device-nonce-mismatch'],
     ['signature', { signature: 'AAAA' }, 'device signature invalid', 'SIGNATURE_INVALID', 'device-signature'],
     ['key', { publicKey: 'AAAA' }, 'device public key invalid', 'PUBLIC_KEY_INVALID', 'device-public-key'],
-  ])('its %s: refused, whatever its secret', async (_what, change, message, code, reason) => {
-    for (const auth of [{ token: TOKEN }, { token: 'wrong' }]) {
-      const connected = await connectDevice(gateway.wsUrl, createDevice(), { ...operator, auth }, { change });
-      expect(connected.answer.error).toEqual({
-        code: 'INVALID_REQUEST',
-        message,
-        details: { code: `DEVICE_AUTH_${code}`, reason },
-      });
-      expect(await within('close', connected.closed)).toEqual({ code: 1008, reason: message });
-    }
-  });
+  ])(
+    'its %s: %j, refused as %j DEVICE_AUTH_%s %s, whatever its secret',
+    async (_what, change, message, code, reason) => {
+      for (const auth of [{ token: TOKEN }, { token: 'wrong' }]) {
+        const connected = await connectDevice(
+          gateway.wsUrl,
+          createDevice(),
+          { ...operator, auth },
+          { change },
+        );
+        expect(connected.answer.error).toEqual({
+          code: 'INVALID_REQUEST',
+          message,
+          details: { code: `DEVICE_AUTH_${code}`, reason },
+        });
+        expect(await within('close', connected.closed)).toEqual({ code: 1008, reason: message });
+      }
+    },
+  );
 });
 
 describe('a device from elsewhere', () => {
-  it('waits for approval, is told so, and is let in afterwards', async () => {
+  it('not-paired: waits for approval, is told so, and is let in afterwards', async () => {
     const device = createDevice();
     const waiting = await connectDevice(gateway.wsUrl, device, operator, { headers: remote });
     const { requestId } = detailsOf(waiting) as { requestId: string };

@@ -39,7 +39,7 @@ async function reasonOf(
 }
 
 describe('a page that guesses', () => {
-  it('is locked out after its attempts, also with the right secret, and alone', async () => {
+  it('AUTH_RATE_LIMITED rate_limited: is locked out after its attempts, also with the right secret, and alone', async () => {
     for (let n = 0; n < 5; n += 1) expect(await reasonOf(undefined, page)).toBe('token_missing');
     for (let n = 0; n < 3; n += 1) expect(await reasonOf(`guess-${n}`, page)).toBe('token_mismatch');
     const params = connectParams({ client });

@@ -168,7 +168,7 @@ describe('frames that come while the first one is decided on', () => {
 });
 
 describe('a connect while the gateway stops', () => {
-  it('is answered and closes 1013: a restart may follow', async (test) => {
+  it('restart in progress: is answered and closes 1013', async (test) => {
     const stopping = await startFor(test);
     const stranger = await openSocket(stopping.wsUrl);
     const answer = requestOnce(`${stopping.url}/v1/chat/completions`, chatRequest({ content: '/wait 3000' }));

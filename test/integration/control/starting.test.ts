@@ -2,12 +2,13 @@
 import { expect, it } from 'vitest';
 import { connectControl, connectParams } from '../../support/control-client.js';
 import { refused } from '../../support/first-frame.js';
-import { ready, startFor } from '../../support/gateway.js';
+import { startFor } from '../../support/gateway.js';
 import { requestOnce } from '../../support/request-once.js';
 import { interruptedRun, seedStore } from '../../support/seed-store.js';
+import { waitFor } from '../../support/wait-for.js';
 
 it('gateway still starting: a connect is answered and closes 1013, probes answer, then it is let in', async (test) => {
-  const runs = Array.from({ length: 2_000 }, (_, n) => interruptedRun(`run-${n}`));
+  const runs = Array.from({ length: 1_000 }, (_, n) => interruptedRun(`run-${n}`));
   const gateway = await startFor(test, { stateDir: await seedStore(runs), started: false });
   await gateway.prints(/listening on ws:/);
   const first = { type: 'req', id: 'first', method: 'connect', params: connectParams() };
@@ -31,9 +32,14 @@ it('gateway still starting: a connect is answered and closes 1013, probes answer
   expect((await requestOnce(`${gateway.url}/healthz`)).status).toBe(200);
   const { status, body } = await requestOnce(`${gateway.url}/readyz`);
   expect({ status, body }).toMatchObject({ status: 503, body: expect.stringContaining('startup-sidecars') });
-  await ready(gateway);
-  const client = await connectControl(gateway.wsUrl);
-  expect(client.hello.ok).toBe(true);
+  const client = await waitFor(
+    'to be let in',
+    async () => {
+      const again = await connectControl(gateway.wsUrl);
+      return again.hello.ok === true && again;
+    },
+    50_000,
+  );
   const repeat = { message: 'Hi', idempotencyKey: 'run-0' };
   expect(await client.call('agent', repeat)).toMatchObject({ ok: false, payload: { status: 'error' } });
   await client.close();

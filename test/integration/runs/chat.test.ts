@@ -60,13 +60,14 @@ describe('chat', () => {
     });
   });
 
-  it('abort of a turn that waits ends it before it starts', async () => {
+  it('chat.abort between accepted and start ends a turn that waits before it starts', async () => {
     const sessionKey = newKey();
     const [first, second] = [randomUUID(), randomUUID()];
     await client.call('chat.send', { sessionKey, message: '/wait 400', idempotencyKey: first });
     request(second, 'agent', { sessionKey, message: 'never', idempotencyKey: second });
     await client.frame('accepted', ({ id }) => id === second);
     expect((await client.call('chat.abort', { sessionKey, runId: second })).payload).toMatchObject({
+      aborted: true,
       runIds: [second],
     });
     const final = await client.frame(

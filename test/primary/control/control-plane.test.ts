@@ -1,4 +1,4 @@
-/** Refusals that a running gateway shows for an instant only, or never: it is starting, or fails (protocol.md §4.4). */
+/** What a handshake that fails inside is answered, on machines too where no disk can be filled (protocol.md §4.4). */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
@@ -45,20 +45,6 @@ async function refusedBy(handshake: Partial<ControlPlaneOptions['handshake']>): 
   const first = { type: 'req', id: 'first', method: 'connect', params: connectParams() };
   return refused(`ws://127.0.0.1:${port}`, first);
 }
-
-it('a gateway that is still starting answers and closes 1013', async () => {
-  const error = {
-    code: 'UNAVAILABLE',
-    message: 'gateway starting; retry shortly',
-    details: { reason: 'startup-sidecars' },
-    retryable: true,
-    retryAfterMs: 500,
-  };
-  expect(await refusedBy({ phase: () => 'starting' })).toEqual({
-    frames: [{ type: 'res', id: 'first', ok: false, error }],
-    close: { code: 1013, reason: 'gateway starting' },
-  });
-});
 
 it('a failure of its own closes 1011 without an answer; the cause is in the log only', async () => {
   expect(await refusedBy({ authenticate: () => Promise.reject(new Error('the disk is gone')) })).toEqual({
