@@ -22,12 +22,14 @@ export type Acceptance =
   /** Another method used the key (protocol.md §19). */
   | { readonly outcome: 'key-taken'; readonly by: RunMethod }
   | { readonly outcome: 'busy' }
-  /** The gateway is stopping. */
+  /** The gateway is stopping, or has not settled yet what a crash left. */
   | { readonly outcome: 'closed' };
 
 export interface RunAcceptance {
   /** @throws StoreError when it cannot be stored: then it was not accepted */
   accept(input: RunInput): Promise<Acceptance>;
+  /** Nothing is accepted before this has succeeded. */
+  openAfter(settled: Promise<void>): Promise<void>;
   /** Nothing is accepted from here on. */
   close(): void;
 }
@@ -49,6 +51,7 @@ export interface RunAcceptanceOptions {
 export function createRunAcceptance(options: RunAcceptanceOptions): RunAcceptance {
   const { sessions, live, queue, waiters, voice, log } = options;
   let closed = false;
+  let settling = false;
 
   /** No two of a session alike, so that their order outlives a crash. */
   const nextAt = ({ key }: Pick<RunInput, 'key'>): number =>
@@ -79,7 +82,7 @@ export function createRunAcceptance(options: RunAcceptanceOptions): RunAcceptanc
   return {
     async accept({ images = [], ...input }) {
       const { runId, method, key } = input;
-      if (closed) return { outcome: 'closed' };
+      if (closed || settling) return { outcome: 'closed' };
       const known = live.get(runId);
       if (known) return repeated(known, method);
       const run = newRun(input, images, nextAt(input), voice);
@@ -109,6 +112,11 @@ export function createRunAcceptance(options: RunAcceptanceOptions): RunAcceptanc
       sessions.changed(key, { reason: 'send' });
       options.accepted(run, begun);
       return { outcome: 'accepted', run: viewOf(run) };
+    },
+    async openAfter(settled) {
+      settling = true;
+      await settled;
+      settling = false;
     },
     close: () => void (closed = true),
   };

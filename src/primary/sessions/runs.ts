@@ -37,7 +37,7 @@ import {
 import { RunWaiters } from './run-waiters.js';
 import type { Sessions } from './sessions.js';
 
-export interface Runs extends RunAcceptance {
+export interface Runs extends Pick<RunAcceptance, 'accept' | 'close'> {
   /** Ends runs of a session, or the one that is named. Gives the ids of those that it ended. */
   abort(key: SessionKey, runId: string | undefined, stopReason: StopReason): Promise<readonly string[]>;
   /** Ends a run because the one worker that could run it is gone. */
@@ -54,7 +54,7 @@ export interface Runs extends RunAcceptance {
   left(owner: object): void;
   /** A place in the session's lane for something that is not a run; undefined when too many wait. */
   hold(key: SessionKey, start: () => void): Place | undefined;
-  /** Ends what a crash of the gateway interrupted. Call before anything is accepted. */
+  /** Ends what a crash of the gateway interrupted. Call before anything is accepted; nothing is before it resolves. */
   recover(): Promise<void>;
   received(slot: number, part: RunPart): void;
   workerReady(): void;
@@ -250,6 +250,13 @@ export function createRuns(options: RunsOptions): Runs {
       .catch((caught: unknown) => log.error('run.compaction', `${runId}: ${toError(caught).message}`));
   };
 
+  /** Ends what was going on when the last gateway died. */
+  const settle = async (): Promise<void> => {
+    const open = await store.runs.open();
+    for (const record of open.toSorted((a, b) => a.acceptedAt - b.acceptedAt))
+      await storeInterruption(sessions, record, now());
+  };
+
   return {
     accept: acceptance.accept,
     close: acceptance.close,
@@ -280,11 +287,7 @@ export function createRuns(options: RunsOptions): Runs {
     },
     left: (owner) => waiters.left(owner),
     hold: (key, start) => queue.hold(key, start),
-    async recover() {
-      const open = await store.runs.open();
-      for (const record of open.toSorted((a, b) => a.acceptedAt - b.acceptedAt))
-        await storeInterruption(sessions, record, now());
-    },
+    recover: () => acceptance.openAfter(settle()),
     received(slot, part) {
       const run = live.get(part.runId);
       if (!run || run.slot !== slot || run.state !== 'running') return;

@@ -1,10 +1,12 @@
 /** A gateway that has its port and is not ready to take clients: what a crash left is put in order first (protocol.md §4.4). */
 import { expect, it } from 'vitest';
+import { postChat } from '../../support/chat.js';
 import { connectControl, connectParams } from '../../support/control-client.js';
 import { refused } from '../../support/first-frame.js';
 import { startFor } from '../../support/gateway.js';
 import { requestOnce } from '../../support/request-once.js';
 import { interruptedRun, seedStore } from '../../support/seed-store.js';
+import { onSession, say } from '../../support/session-chat.js';
 import { waitFor } from '../../support/wait-for.js';
 
 it('gateway still starting: a connect is answered and closes 1013, probes answer, then it is let in', async (test) => {
@@ -32,6 +34,8 @@ it('gateway still starting: a connect is answered and closes 1013, probes answer
   expect((await requestOnce(`${gateway.url}/healthz`)).status).toBe(200);
   const { status, body } = await requestOnce(`${gateway.url}/readyz`);
   expect({ status, body }).toMatchObject({ status: 503, body: expect.stringContaining('startup-sidecars') });
+  const completion = await postChat(gateway, say('Hi'), { ...onSession('a'), 'idempotency-key': 'k' });
+  expect([200, 503]).toContain(completion.status);
   const client = await waitFor(
     'to be let in',
     async () => {

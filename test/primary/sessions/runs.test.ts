@@ -14,6 +14,7 @@ import { runLimits } from '../../../src/shared/limits.js';
 import { createLogger } from '../../../src/shared/log/logger.js';
 import type { RunJob } from '../../../src/shared/run-job.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';
+import { interruptedRun } from '../../support/seed-store.js';
 
 const key = 'agent:main:main' as SessionKey;
 const observer = { changed: () => {}, hears: () => false, appended: () => {} };
@@ -264,5 +265,16 @@ describe('runs', () => {
     await runs.accept(input('A'));
     await runs.abort(key, 'A', 'rpc');
     expect(await others).toMatchObject({ runId: 'A', end: { status: 'timeout' } });
+  });
+
+  it('nothing is accepted before what a crash left is settled: neither in its place nor with its key', async () => {
+    await store.commit([interruptedRun('A')]);
+    commits = deferred();
+    const recovered = runs.recover();
+    for (const runId of ['A', 'B']) expect(await runs.accept(input(runId))).toEqual({ outcome: 'closed' });
+    commits.resolve();
+    await recovered;
+    expect(await runs.accept(input('A'))).toMatchObject({ outcome: 'ended', end: { status: 'error' } });
+    expect(await runs.accept(input('B'))).toMatchObject({ outcome: 'accepted' });
   });
 });
