@@ -8,10 +8,12 @@ import { announce, endWithParent } from './child-lifetime.js';
 import {
   createBroadcasts,
   createBaselineBroadcasts,
+  createLists,
   createRuns,
   createVisitors,
   type Source,
 } from './fan-out-sources.js';
+import { createDemand } from './fan-out-demand.js';
 import { createLatencyRecorder } from './latency.js';
 import { loadOptions, startLoaderClock, type FanOutLoadOptions, type FanOutResult } from './load-protocol.js';
 import { treeCpuMicros } from './process-tree.js';
@@ -24,6 +26,8 @@ async function startSource(options: FanOutLoadOptions, fail: (error: Error) => v
   switch (source.kind) {
     case 'broadcasts':
       return createBroadcasts(port, token, source.inFlight, fail);
+    case 'lists':
+      return createLists(port, token, fail);
     case 'runs':
       return createRuns(port, token, source.count, fail);
     case 'visitors':
@@ -60,15 +64,11 @@ async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
   const meter = createMeter(count + stalled);
   let errors = 0;
   let running = false;
-  let asked = 0;
-  const ask = (): void => {
-    if (kind.kind !== 'broadcasts') return;
-    const due = kind.inFlight + Math.floor(meter.frames / count);
-    for (; asked < due; asked += 1) {
-      meter.asked();
-      source.next();
-    }
-  };
+  const isTimed = kind.kind === 'broadcasts' || kind.kind === 'lists';
+  const demand = createDemand(kind, () => {
+    if (isTimed) meter.asked();
+    source.next();
+  });
   const subscribers = await openSubscribers({
     port,
     token,
@@ -76,7 +76,7 @@ async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
     received(frames, bytes, subscriber) {
       if (!running) return;
       meter.arrived(frames, bytes, subscriber);
-      ask();
+      demand.arrived(Math.floor(meter.frames / count));
     },
     lost: () => void (running && (errors += 1)),
   });
@@ -88,14 +88,15 @@ async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
   }
   if (stalled > 0) await delay(stallMs);
   running = true;
-  if (kind.kind === 'broadcasts') ask();
-  else source.next();
+  demand.begin();
   await delay(settleMs);
   const stopClock = startLoaderClock();
-  const before = { frames: meter.frames, bytes: meter.bytes, cpu: treeCpuMicros(pid) };
+  const { frames, bytes } = meter;
+  const before = { frames, bytes, cpu: treeCpuMicros(pid), underWayMs: demand.underWayMs ?? 0 };
   await delay(options.durationMs);
   running = false;
   const clock = stopClock();
+  const { underWayMs } = demand;
   const cpu = treeCpuMicros(pid);
   source.stop();
   for (const one of subscribers) one.end();
@@ -106,6 +107,7 @@ async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
     errors,
     ...meter.latencies.summary(),
     ...clock,
+    ...(underWayMs === undefined ? {} : { seconds: (underWayMs - before.underWayMs) / 1_000 }),
     ...(cpu === undefined || before.cpu === undefined ? {} : { serverCpuMicros: cpu - before.cpu }),
   };
 }

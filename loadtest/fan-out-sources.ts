@@ -51,6 +51,25 @@ export async function createBroadcasts(
   };
 }
 
+/** Signs of life of a node: each is one `presence` event to everyone, and nothing is stored. */
+export async function createLists(port: number, token: string, fail: Fail): Promise<Source> {
+  const socket = await openSocket(urlOf(port), token);
+  socket.on(
+    'message',
+    answers(fail, () => {}),
+  );
+  socket.on('error', fail);
+  let asked = 0;
+  return {
+    next() {
+      asked += 1;
+      const beacon = { text: 'Node: store room', instanceId: 'load', reason: 'periodic' };
+      socket.send(requestFrame(String(asked), 'system-event', beacon));
+    },
+    stop: () => socket.terminate(),
+  };
+}
+
 /** Answers of the slow model, each in a session of its own; when one ends, the next begins. */
 export async function createRuns(port: number, token: string, count: number, fail: Fail): Promise<Source> {
   const socket = await openSocket(urlOf(port), token);

@@ -76,12 +76,17 @@ export interface FanOutLoadOptions {
 export type FanOutSource =
   /** One message to all, so many of them under way at a time. */
   | { readonly kind: 'broadcasts'; readonly inFlight: number }
+  /** One list to all, and the next so long after everyone has it: what is measured is the time until then. */
+  | { readonly kind: 'lists'; readonly pauseMs: number }
   /** So many answers that stream at a time. */
   | { readonly kind: 'runs'; readonly count: number }
   /** So many clients at a time that come, are seen by everyone, and go. */
   | { readonly kind: 'visitors'; readonly count: number };
 
-/** `completed` counts frames that arrived at subscribers; latencies are of broadcasts, from asking for one to each arrival. */
+/**
+ * `completed` counts frames that arrived at subscribers; latencies are of broadcasts, from asking for one to each arrival.
+ * Of lists, `seconds` leaves the pauses out.
+ */
 export interface FanOutResult extends LoadResult {
   readonly bytesPerFrame: number;
 }

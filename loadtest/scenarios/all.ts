@@ -3,7 +3,7 @@ import { chatJson1 } from './chat-json-1.js';
 import { chatJson64, chatSse32 } from './chat-parallel.js';
 import { chatRuns } from './chat-runs.js';
 import { presenceStorm, runs8x2000 } from './crowds.js';
-import { broadcast500, runs32x500 } from './fan-out.js';
+import { broadcast500, broadcastAlone, runs32x500 } from './fan-out.js';
 import { memory } from './memory.js';
 import type { Scenario } from './scenario.js';
 import { stalledReader } from './stalled-reader.js';
@@ -26,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   chatRuns,
   wsHealth,
   broadcast500,
+  broadcastAlone,
   runs32x500,
   runs8x2000,
   presenceStorm,

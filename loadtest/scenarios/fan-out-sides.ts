@@ -29,15 +29,13 @@ export async function gatewayFanOut(bench: Bench, shape: FanOutShape): Promise<F
 /** A bare `ws` broadcast of messages that make frames of this size. */
 export async function baselineFanOut(
   bench: Bench,
-  subscribers: number,
-  inFlight: number,
+  shape: FanOutShape,
   frameBytes: number,
 ): Promise<FanOutSide> {
   const { pid, port } = await bench.wsBroadcast(Math.round(frameBytes) - headerBytes);
-  const shape = { subscribers, stalled: 0, source: { kind: 'broadcasts', inFlight } } as const;
   return {
     pid,
-    load: (durationMs) => bench.runFanOutLoad({ ...shape, pid, port, token: null, durationMs }),
+    load: (durationMs) => bench.runFanOutLoad({ stalled: 0, ...shape, pid, port, token: null, durationMs }),
   };
 }
 

@@ -380,6 +380,8 @@ export const presenceLimits = {
   entries: 200,
   /** Changes within this time of the last broadcast leave together: n clients arriving cost n lists, not n². */
   broadcastIntervalMs: 100,
+  /** What the gateway says of its machine is asked for again after this. */
+  selfFactsMs: 10_000,
 } as const;
 
 /** Health snapshot and event-loop monitor (operations.md §7). */
