@@ -11,6 +11,7 @@ import {
   createLists,
   createRuns,
   createVisitors,
+  watching,
   type Source,
 } from './fan-out-sources.js';
 import { createDemand } from './fan-out-demand.js';
@@ -29,7 +30,7 @@ async function startSource(options: FanOutLoadOptions, fail: (error: Error) => v
     case 'lists':
       return createLists(port, token, fail);
     case 'runs':
-      return createRuns(port, token, source.count, fail);
+      return createRuns(port, token, source, fail);
     case 'visitors':
       return createVisitors(port, token, source.count, fail);
     default:
@@ -73,6 +74,7 @@ async function run(options: FanOutLoadOptions): Promise<FanOutResult> {
     port,
     token,
     count: count + stalled,
+    requests: token === null ? [] : watching(kind),
     received(frames, bytes, subscriber) {
       if (!running) return;
       meter.arrived(frames, bytes, subscriber);

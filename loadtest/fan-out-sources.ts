@@ -1,7 +1,7 @@
 /** What makes a server send to its subscribers: broadcasts on demand, answers of agents that stream, clients that come and go. */
 import { randomUUID } from 'node:crypto';
 import type { RawData } from 'ws';
-import { slowModel } from './mock-answers.js';
+import type { FanOutSource } from './load-protocol.js';
 import { parseFrame, requestFrame } from './rpc-frames.js';
 import { messageText, openSocket } from './rpc-socket.js';
 
@@ -11,6 +11,7 @@ export interface Source {
   stop(): void;
 }
 
+type RunSource = Extract<FanOutSource, { readonly kind: 'runs' }>;
 type Fail = (error: Error) => void;
 
 /** Any word makes the baseline send. */
@@ -70,29 +71,48 @@ export async function createLists(port: number, token: string, fail: Fail): Prom
   };
 }
 
-/** Answers of the slow model, each in a session of its own; when one ends, the next begins. */
-export async function createRuns(port: number, token: string, count: number, fail: Fail): Promise<Source> {
+/** Sessions that only this load process has. */
+function sessionsOf({ count }: RunSource): readonly string[] {
+  return Array.from({ length: count }, (_, place) => `load-${process.pid}-${place}`);
+}
+
+/** What a subscriber asks for first that wants to see everything of these runs. */
+export function watching(source: FanOutSource): readonly string[] {
+  if (source.kind !== 'runs' || !source.watched) return [];
+  return [
+    requestFrame('sessions', 'sessions.subscribe', {}),
+    ...sessionsOf(source).map((key) => requestFrame(key, 'sessions.messages.subscribe', { key })),
+  ];
+}
+
+/** Answers that stream, each in a session of its own; when one ends, the next of its session begins. */
+export async function createRuns(
+  port: number,
+  token: string,
+  source: RunSource,
+  fail: Fail,
+): Promise<Source> {
   const socket = await openSocket(urlOf(port), token);
-  const ask = (): void => {
+  const sessionOf = new Map<string, string>();
+  const ask = (sessionKey: string): void => {
     const id = randomUUID();
-    const params = {
-      message: 'Tell me.',
-      sessionKey: `load-${id}`,
-      model: slowModel,
-      provider: 'mock',
-      idempotencyKey: id,
-    };
+    sessionOf.set(id, sessionKey);
+    const { model } = source;
+    const params = { message: 'Tell me.', sessionKey, model, provider: 'mock', idempotencyKey: id };
     socket.send(requestFrame(id, 'agent', params));
   };
   socket.on(
     'message',
-    answers(fail, (status) => status !== 'accepted' && ask()),
+    answers(fail, (status, id) => {
+      const sessionKey = sessionOf.get(id);
+      if (status === 'accepted' || sessionKey === undefined) return;
+      sessionOf.delete(id);
+      ask(sessionKey);
+    }),
   );
   socket.on('error', fail);
   return {
-    next() {
-      for (let begun = 0; begun < count; begun += 1) ask();
-    },
+    next: () => sessionsOf(source).forEach(ask),
     stop: () => socket.terminate(),
   };
 }
@@ -112,15 +132,15 @@ export function createVisitors(port: number, token: string, count: number, fail:
 }
 
 /** Looks at answers only: events come in thousands, and parsing them would make this process the limit. */
-function answers(fail: Fail, answered: (status: unknown) => void) {
+function answers(fail: Fail, answered: (status: unknown, id: string) => void) {
   return (data: RawData): void => {
     if (!(data as Buffer).subarray(0, answerPrefix.length).equals(answerPrefix)) return;
-    const { ok, error, payload } = parseFrame(messageText(data));
+    const { ok, id = '', error, payload } = parseFrame(messageText(data));
     if (ok === false) {
       fail(new Error(error?.message));
       return;
     }
-    answered(payload?.status);
+    answered(payload?.status, id);
   };
 }
 

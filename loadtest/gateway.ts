@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Processes, Running } from './processes.js';
-import { slowModel } from './mock-answers.js';
+import { briefModel, slowModel } from './mock-answers.js';
 import { deadlines } from './timing.js';
 
 const entry = resolve(import.meta.dirname, '../../dist/entry.js');
@@ -57,6 +57,7 @@ export async function planGateway(
           models: [
             { id: 'm-1', name: 'M 1' },
             { id: slowModel, name: 'M slow' },
+            { id: briefModel, name: 'M brief' },
           ],
         },
       },

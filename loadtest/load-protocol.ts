@@ -78,8 +78,8 @@ export type FanOutSource =
   | { readonly kind: 'broadcasts'; readonly inFlight: number }
   /** One list to all, and the next so long after everyone has it: what is measured is the time until then. */
   | { readonly kind: 'lists'; readonly pauseMs: number }
-  /** So many answers that stream at a time. */
-  | { readonly kind: 'runs'; readonly count: number }
+  /** So many answers of a model that stream at a time; `watched`: subscribers ask for all that happens in their sessions. */
+  | { readonly kind: 'runs'; readonly count: number; readonly model: string; readonly watched: boolean }
   /** So many clients at a time that come, are seen by everyone, and go. */
   | { readonly kind: 'visitors'; readonly count: number };
 

@@ -5,8 +5,9 @@
 
 const contentChunks = 24;
 const slowChunks = 120;
-/** Asked by this name, the mock streams a longer answer at the pace of a real model. */
+/** Asked by these names, the mock streams at the pace of a real model: an answer that is longer, and one of a sentence or two. */
 export const slowModel = 'm-slow';
+export const briefModel = 'm-brief';
 export const slowChunkMs = 20;
 const created = 1_760_000_000;
 const id = 'chatcmpl-mock';
@@ -80,4 +81,8 @@ function streamSteps(withUsage: boolean, chunks = contentChunks): readonly Buffe
 /** One write each, in this order, after `streamHead`. */
 export const plainStream = streamSteps(false);
 export const streamWithUsage = streamSteps(true);
-export const slowStream = streamSteps(true, slowChunks);
+/** Sent one at a time, so far apart. */
+export const pacedStreams: Readonly<Record<string, readonly Buffer[]>> = {
+  [slowModel]: streamSteps(true, slowChunks),
+  [briefModel]: streamWithUsage,
+};

@@ -8,10 +8,9 @@ import { announce, endWithParent } from './child-lifetime.js';
 import {
   jsonAnswer,
   notFoundAnswer,
+  pacedStreams,
   plainStream,
   slowChunkMs,
-  slowModel,
-  slowStream,
   streamHead,
   streamWithUsage,
 } from './mock-answers.js';
@@ -25,7 +24,9 @@ function answer(socket: Socket, request: RawRequest): void {
   } else if (/"stream"\s*:\s*true/.test(request.body)) {
     const withUsage = /"include_usage"\s*:\s*true/.test(request.body);
     socket.write(streamHead);
-    if (request.body.includes(`"${slowModel}"`)) slowly(socket);
+    const [, paced] =
+      Object.entries(pacedStreams).find(([model]) => request.body.includes(`"${model}"`)) ?? [];
+    if (paced) slowly(socket, paced);
     else stream(socket, withUsage ? streamWithUsage : plainStream, 0);
   } else {
     socket.write(jsonAnswer);
@@ -40,10 +41,10 @@ function stream(socket: Socket, steps: readonly Buffer[], index: number): void {
   setImmediate(stream, socket, steps, index + 1);
 }
 
-function slowly(socket: Socket): void {
+function slowly(socket: Socket, steps: readonly Buffer[]): void {
   let index = 0;
   const timer = setInterval(() => {
-    const step = slowStream[index];
+    const step = steps[index];
     index += 1;
     if (step === undefined || socket.destroyed) clearInterval(timer);
     else socket.write(step);

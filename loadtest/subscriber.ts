@@ -13,6 +13,8 @@ export interface SubscriberOptions {
   /** Null for the baseline, which knows no handshake beyond the upgrade. */
   readonly token: string | null;
   readonly count: number;
+  /** Sent after the handshake; each gets one answer. */
+  readonly requests: readonly string[];
   /** Called with what came at once on one of them, after its handshake. */
   received(frames: number, bytes: number, subscriber: number): void;
   /** One that was open has closed. */
@@ -47,12 +49,13 @@ export async function openSubscribers(options: SubscriberOptions): Promise<reado
 
 function openSubscriber(options: SubscriberOptions, index: number): Promise<Subscriber> {
   return new Promise((resolve, reject) => {
-    const { token } = options;
+    const { token, requests } = options;
     const frames = createFrameCounter();
     let head = '';
     let upgraded = false;
-    /** The challenge and hello-ok of a gateway. */
-    let awaited = token === null ? 0 : 2;
+    /** The challenge and hello-ok of a gateway, and its answers. */
+    let awaited = token === null ? 0 : 2 + requests.length;
+    let hasAsked = false;
     let isOpen = false;
     const opened = (): void => {
       isOpen = true;
@@ -86,6 +89,10 @@ function openSubscriber(options: SubscriberOptions, index: number): Promise<Subs
         from = end + 4 - before;
       }
       awaited -= frames.add(bytes.subarray(from, length), length - from);
+      if (!hasAsked && awaited <= requests.length) {
+        hasAsked = true;
+        if (requests.length > 0) socket.write(Buffer.concat(requests.map(textFrame)));
+      }
       if (awaited <= 0) opened();
       return true;
     };

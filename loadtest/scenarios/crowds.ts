@@ -4,6 +4,7 @@
  * to do, is probed at the same time.
  */
 import { figure } from '../figures.js';
+import { slowModel } from '../mock-answers.js';
 import { failuresOf, measureRound } from '../rounds.js';
 import { gatewayFanOut, type FanOutShape } from './fan-out-sides.js';
 import type { Scenario } from './scenario.js';
@@ -42,7 +43,7 @@ function crowd(name: string, what: string, shape: FanOutShape): Scenario {
 
 export const runs8x2000 = crowd('runs-8x2000', '8 answers, 2,000 subscribers', {
   subscribers: 2_000,
-  source: { kind: 'runs', count: 8 },
+  source: { kind: 'runs', count: 8, model: slowModel, watched: false },
 });
 export const presenceStorm = crowd('presence-storm', 'presence lists, 500 subscribers', {
   subscribers: 500,

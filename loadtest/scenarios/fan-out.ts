@@ -4,6 +4,7 @@
  */
 import { figure, type Figure } from '../figures.js';
 import type { FanOutSource } from '../load-protocol.js';
+import { briefModel } from '../mock-answers.js';
 import { failuresOf, measureInTurns, type Measured } from '../rounds.js';
 import { baselineFanOut, deliveryFigures, gatewayFanOut } from './fan-out-sides.js';
 import type { Scenario } from './scenario.js';
@@ -60,7 +61,7 @@ export const broadcastAlone = fanOut({
 });
 export const runs32x500 = fanOut({
   name: 'runs-32x500',
-  source: { kind: 'runs', count: 32 },
+  source: { kind: 'runs', count: 32, model: briefModel, watched: true },
   baseline: inFlight,
   figures: (gateway, baseline) => deliveryFigures('runs-32x500', '32 answers', gateway, baseline),
 });

@@ -93,6 +93,13 @@ export const writeLimits = {
   entries: 1_000,
 } as const;
 
+/** Sets of scopes that connections share. Few are in use; what is above has a set of its own. */
+export const scopeSetLimits = {
+  sets: 64,
+  /** Of all its scopes. */
+  chars: 512,
+} as const;
+
 /** How frames leave for WebSockets. */
 export const outboxLimits = {
   /** A frame up to here is copied next to the others of its tick; a larger one is sent from where it is. */

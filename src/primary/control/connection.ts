@@ -60,9 +60,12 @@ export interface ConnectionObserver {
   slowConsumer(connection: Connection): void;
 }
 
+const noHeaders: IncomingHttpHeaders = {};
+
 export class Connection implements Sender {
   readonly id: string = randomUUID();
-  readonly nonce: string = randomUUID();
+  /** Of its challenge; none once the connection is let in. */
+  nonce: string = randomUUID();
   session: Session | undefined;
   #remote: Remote;
   readonly #socket: GatewaySocket;
@@ -71,9 +74,8 @@ export class Connection implements Sender {
   #seq = 0;
   #callsOutOfRole = 0;
   #closing = false;
-  /** What leaves at the end of this tick; of events the numbers too. */
-  #frames: OutgoingFrame[] = [];
-  #numbers: number[] = [];
+  /** What leaves at the end of this tick, of events the numbers too; undefined for nothing. */
+  #unsent: { readonly frames: OutgoingFrame[]; readonly numbers: number[] } | undefined;
   #queuedBytes = 0;
 
   constructor(socket: GatewaySocket, remote: Remote, observer: ConnectionObserver, outbox: Outbox) {
@@ -87,9 +89,19 @@ export class Connection implements Sender {
     return this.#remote;
   }
 
-  /** Nothing asks for them after the handshake, and there may be thousands of idle connections. */
-  forgetHeaders(): void {
-    this.#remote = { ...this.#remote, headers: {} };
+  /** Who the other end is. What only the handshake asks for is forgotten: there may be thousands of idle connections. */
+  letIn(session: Session): void {
+    this.session = session;
+    this.nonce = '';
+    this.#remote = { ...this.#remote, headers: noHeaders };
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   get closing(): boolean {
@@ -117,10 +129,9 @@ export class Connection implements Sender {
   }
 
   flush(write: WriteBatch): void {
-    const [frames, numbers] = [this.#frames, this.#numbers];
-    if (frames.length === 0) return;
-    this.#frames = [];
-    this.#numbers = [];
+    if (!this.#unsent) return;
+    const { frames, numbers } = this.#unsent;
+    this.#unsent = undefined;
     this.#queuedBytes = 0;
     write(frames, numbers, (chunks) => this.#socket.write(chunks));
   }
@@ -159,8 +170,9 @@ export class Connection implements Sender {
   }
 
   #queue(frame: OutgoingFrame, number: number, urgent: boolean): void {
-    if (this.#frames.push(frame) === 1 || urgent) this.#outbox.add(this, urgent);
-    this.#numbers.push(number);
+    const { frames, numbers } = (this.#unsent ??= { frames: [], numbers: [] });
+    if (frames.push(frame) === 1 || urgent) this.#outbox.add(this, urgent);
+    numbers.push(number);
     this.#queuedBytes += frameBytes(frame, number);
     this.#observer.frameSent();
   }

@@ -30,10 +30,11 @@ import {
   type Refusal,
   type RefusalKind,
 } from './handshake.js';
-import { createInbox } from './inbox.js';
+import { Inbox, type InboxOptions } from './inbox.js';
 import type { LargeFrames } from './large-frames.js';
 import { createOutbox } from './outbox.js';
 import type { RemoteOf } from './remote.js';
+import { createScopeSets } from './scope-sets.js';
 import { createStrangers } from './strangers.js';
 import { createTurnTime } from './turn-time.js';
 
@@ -85,7 +86,14 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const audiences = new Map<ReadonlySet<EventName>, Set<Connection>>();
   const outbox = createOutbox();
   const pending = createStrangers();
-  const turnTime = createTurnTime(controlLimits.turnMs);
+  const shareScopes = createScopeSets();
+  const inboxes: InboxOptions<Connection> = {
+    largeFrames: options.largeFrames,
+    turnTime: createTurnTime(controlLimits.turnMs),
+    handle(request, connection) {
+      if (!connection.closing) dispatch(request, connection, options);
+    },
+  };
   const everyone = new Set<Connection>();
   let emptied: (() => void) | undefined;
   let closedToUpgrades = false;
@@ -112,23 +120,15 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
 
   const accept = (socket: GatewaySocket, remote: Remote): void => {
     const connection = new Connection(socket, remote, watch, outbox);
-    /** Frames that came while the first one is being decided on. */
+    /** Frames that came while the first one is being decided on; undefined before and after. */
     let early: Buffer[] | undefined;
     everyone.add(connection);
     pending.add(connection);
-    const deadline = setTimeout(() => {
+    let deadline: NodeJS.Timeout | undefined = setTimeout(() => {
       reportRefused(connection, 'timeout', 'handshake timeout');
       connection.close(closeCodes.normal, '');
     }, options.handshakeTimeoutMs);
-    const inbox = createInbox({
-      largeFrames: options.largeFrames,
-      turnTime,
-      handle(request) {
-        if (!connection.closing) dispatch(request, connection, options);
-      },
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
-    });
+    const inbox = new Inbox(inboxes, connection);
     socket.on('message', (data) => {
       observer.frame('in');
       if (connection.closing) return;
@@ -143,6 +143,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       }
       early = [];
       clearTimeout(deadline);
+      deadline = undefined;
       void decideHandshake(message, connection, options.handshake)
         .catch((caught: unknown) => undecided(connection, toError(caught)))
         .then((outcome) => {
@@ -150,10 +151,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
           if (!outcome || connection.closing || !everyone.has(connection)) return;
           settle(connection, socket, outcome);
           for (const frame of early ?? []) inbox.take(frame);
+          early = undefined;
         });
     });
-    socket.on('ping', () => observer.alive(connection));
-    socket.on('pong', () => observer.alive(connection));
+    const alive = (): void => observer.alive(connection);
+    socket.on('ping', alive);
+    socket.on('pong', alive);
     // A message that cannot be read: the library has sent its close frame, the grace after it is ours.
     socket.on('error', (error) => {
       log.debug('ws.error', error.message, { conn: connection.id });
@@ -161,7 +164,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         reportRefused(connection, 'unreadable', unreadable(error));
       connection.close(closeCodes.tooLarge, '');
     });
-    socket.once('close', () => {
+    // It comes once; but `once` would keep more for it.
+    socket.on('close', () => {
       clearTimeout(deadline);
       inbox.close();
       outbox.close(connection);
@@ -181,8 +185,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       refuse(connection, outcome.refusal);
       return;
     }
-    connection.session = outcome.session;
-    connection.forgetHeaders();
+    connection.letIn({ ...outcome.session, scopes: shareScopes(outcome.session.scopes) });
     socket.raisePayloadLimit();
     connection.send(encodeResponse(outcome.requestId, options.hello(connection, outcome.session)));
     open.add(connection);

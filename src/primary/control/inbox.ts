@@ -9,57 +9,69 @@ import type { LargeFrames } from './large-frames.js';
 import { busy, readRequest, UNREADABLE_ID, type ReadRequest } from './read-request.js';
 import type { TurnTime } from './turn-time.js';
 
-export interface Inbox {
-  take(frame: Buffer): void;
-  /** The connection is gone: what waits is dropped. */
-  close(): void;
-}
-
-export interface InboxOptions {
-  readonly largeFrames: Pick<LargeFrames, 'read'>;
-  readonly turnTime: TurnTime;
-  handle(request: ReadRequest): void;
+/** Whose requests they are. */
+export interface InboxOwner {
   /** Stops reading from the socket; what has been read already may still come. */
   pause(): void;
   resume(): void;
 }
 
-export function createInbox(options: InboxOptions): Inbox {
-  const { largeFrames, turnTime, handle } = options;
-  const waiting: Buffer[] = [];
-  let working = false;
-  /** A large frame is being read: what waits then may be much. */
-  let reading = false;
-  let closed = false;
+/** What the inboxes of all connections have in common. */
+export interface InboxOptions<Owner extends InboxOwner> {
+  readonly largeFrames: Pick<LargeFrames, 'read'>;
+  readonly turnTime: TurnTime;
+  handle(request: ReadRequest, owner: Owner): void;
+}
 
-  const work = async (): Promise<void> => {
-    working = true;
-    options.pause();
+/** One for each of thousands of idle connections: it has nothing of its own before it is used. */
+export class Inbox<Owner extends InboxOwner> {
+  readonly #options: InboxOptions<Owner>;
+  readonly #owner: Owner;
+  /** Undefined as long as nobody works on them. */
+  #waiting: Buffer[] | undefined;
+  /** A large frame is being read: what waits then may be much. */
+  #reading = false;
+  #closed = false;
+
+  constructor(options: InboxOptions<Owner>, owner: Owner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  take(frame: Buffer): void {
+    const { turnTime } = this.#options;
+    const waiting = this.#waiting;
+    if (!waiting && !isLarge(frame) && !turnTime.isUp) this.#handle(readRequest(frame));
+    else if (!waiting) void this.#work([frame]);
+    else if (this.#reading && waiting.length >= controlLimits.queuedFrames)
+      this.#handle(busy(isLarge(frame) ? UNREADABLE_ID : readRequest(frame).id));
+    else waiting.push(frame);
+  }
+
+  /** The connection is gone: what waits is dropped. */
+  close(): void {
+    this.#closed = true;
+    if (this.#waiting) this.#waiting.length = 0;
+  }
+
+  async #work(waiting: Buffer[]): Promise<void> {
+    const { turnTime, largeFrames } = this.#options;
+    this.#waiting = waiting;
+    this.#owner.pause();
     for (let frame = waiting.shift(); frame; frame = waiting.shift()) {
       if (turnTime.isUp) await nextTurn();
-      reading = isLarge(frame);
-      const request = reading ? await largeFrames.read(frame) : readRequest(frame);
-      reading = false;
-      if (!closed) handle(request);
+      this.#reading = isLarge(frame);
+      const request = this.#reading ? await largeFrames.read(frame) : readRequest(frame);
+      this.#reading = false;
+      if (!this.#closed) this.#handle(request);
     }
-    working = false;
-    options.resume();
-  };
-  return {
-    take(frame) {
-      if (!working && !isLarge(frame) && !turnTime.isUp) handle(readRequest(frame));
-      else if (reading && waiting.length >= controlLimits.queuedFrames)
-        handle(busy(isLarge(frame) ? UNREADABLE_ID : readRequest(frame).id));
-      else {
-        waiting.push(frame);
-        if (!working) void work();
-      }
-    },
-    close() {
-      closed = true;
-      waiting.length = 0;
-    },
-  };
+    this.#waiting = undefined;
+    this.#owner.resume();
+  }
+
+  #handle(request: ReadRequest): void {
+    this.#options.handle(request, this.#owner);
+  }
 }
 
 function isLarge(frame: Buffer): boolean {

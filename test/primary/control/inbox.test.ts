@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createInbox, type Inbox } from '../../../src/primary/control/inbox.js';
+import { Inbox, type InboxOwner } from '../../../src/primary/control/inbox.js';
 import { readRequest, type ReadRequest } from '../../../src/primary/control/read-request.js';
 import { deferred, type Deferred } from '../../../src/shared/deferred.js';
 import { controlLimits, largeFrameLimits } from '../../../src/shared/limits.js';
@@ -8,7 +8,7 @@ import { seed, times } from '../../support/fuzz/settings.js';
 import { waitFor } from '../../support/wait-for.js';
 
 interface Watched {
-  readonly inbox: Inbox;
+  readonly inbox: Inbox<InboxOwner>;
   /** What was started, in order; refused requests with a `!`. */
   readonly started: readonly string[];
   /** Large frames that are being read. */
@@ -21,19 +21,20 @@ function open(turnTime = { isUp: false }): Watched {
   const started: string[] = [];
   const reading: Deferred<ReadRequest>[] = [];
   let paused = false;
-  const inbox = createInbox({
-    largeFrames: {
-      read() {
-        const request = deferred<ReadRequest>();
-        reading.push(request);
-        return request.promise;
+  const inbox = new Inbox(
+    {
+      largeFrames: {
+        read() {
+          const request = deferred<ReadRequest>();
+          reading.push(request);
+          return request.promise;
+        },
       },
+      turnTime,
+      handle: (request) => started.push(request.ok ? request.id : `!${request.id}`),
     },
-    turnTime,
-    handle: (request) => started.push(request.ok ? request.id : `!${request.id}`),
-    pause: () => (paused = true),
-    resume: () => (paused = false),
-  });
+    { pause: () => (paused = true), resume: () => (paused = false) },
+  );
   return { inbox, started, reading, paused: () => paused };
 }
 
