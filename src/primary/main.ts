@@ -129,6 +129,7 @@ async function startGateway(
     sessions,
     workers: runWorkers,
     broadcast: (...event) => control.broadcast(...event),
+    tellTool: (told) => control.tellTool(told),
     maxConcurrent: agents.defaults.maxConcurrent,
     subagents: agents.defaults.subagents.maxConcurrent,
     queue: messages.queue,

@@ -10,6 +10,7 @@ import type { AskedRun, RunVerdict } from './http-run.js';
 import type { RouteTable } from './routes.js';
 import type { RunJob, RunPart } from './run-job.js';
 import type { SessionKey } from './store/records.js';
+import type { ToolSetup } from './tools/setup.js';
 
 /** The part of one config version that workers use. Holds provider keys; of the gateway's own secret only a digest. */
 export interface WorkerSnapshot {
@@ -19,6 +20,7 @@ export interface WorkerSnapshot {
   readonly chatCompletions: { readonly enabled: boolean; readonly maxBodyBytes: number };
   readonly strictTransportSecurity: string | false | null;
   readonly apiThreads: number;
+  readonly tools: ToolSetup;
   readonly maxQueue: number;
   readonly logLevel: LogLevel;
   readonly tunnel: TunnelAddress;

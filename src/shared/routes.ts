@@ -4,6 +4,7 @@
  */
 import type { EndpointsConfig } from './config/endpoints-schema.js';
 import type { ModelRef } from './config/model-ref.js';
+import { shareJson, type SharedJson } from './shared-json.js';
 
 export interface ProviderRoute {
   readonly id: string;
@@ -60,15 +61,9 @@ export interface RouteTable {
   };
 }
 
-/** A table as it travels to threads: shared bytes, decoded once per version. */
-export interface SharedRouteTable {
-  readonly version: number;
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
-}
+/** A table as it travels to threads. */
+export type SharedRouteTable = SharedJson;
 
 export function shareRoutes(table: RouteTable): SharedRouteTable {
-  const encoded = Buffer.from(JSON.stringify(table));
-  const bytes = new Uint8Array(new SharedArrayBuffer(encoded.length));
-  bytes.set(encoded);
-  return { version: table.version, bytes };
+  return shareJson(table);
 }

@@ -3,11 +3,13 @@
  * travel: the thread reads them from the store (architecture, «IPC»).
  */
 import type { ModelRef } from './config/model-ref.js';
-import type { ClientToolCall, RunFailure } from './store/records.js';
+import type { ClientToolCall, RunFailure, SessionKey, ToolCallRecord } from './store/records.js';
+import type { ToolEvent } from './tools/tool-event.js';
 
 export interface RunJob {
   readonly kind: 'turn' | 'compaction';
   readonly runId: string;
+  readonly sessionKey: SessionKey;
   readonly sessionId: string;
   /** What the model is to see: the lines of the transcript before this one. */
   readonly before: number;
@@ -40,7 +42,29 @@ export type SessionEvent =
       readonly phase: 'end';
       readonly willRetry: boolean;
       readonly compaction: Compaction | null;
+    }
+  /** What the model said last is a message of its own: it calls tools of the gateway. */
+  | {
+      readonly type: 'tool-calls';
+      readonly provider: string;
+      readonly model: string;
+      readonly usage: RunUsage;
+      readonly calls: readonly ToolCallRecord[];
+    }
+  | ({ readonly type: 'tool' } & ToolEvent)
+  /** What one of them gave, in the order of the calls. */
+  | {
+      readonly type: 'tool-result';
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly text: string;
+      readonly isError: boolean;
     };
+
+export interface RunUsage {
+  readonly input: number;
+  readonly output: number;
+}
 
 /** A summary instead of old lines (runs-and-events.md §8). */
 export interface Compaction {
@@ -59,7 +83,10 @@ export type TurnEnd =
       readonly provider: string;
       readonly model: string;
       readonly stopReason: 'stop' | 'length' | 'toolUse' | 'error';
-      readonly usage: { readonly input: number; readonly output: number };
+      /** Of all its calls … */
+      readonly usage: RunUsage;
+      /** … and of the last. */
+      readonly lastUsage: RunUsage;
       /** What its client is to do; the results come with its next turn. */
       readonly toolCalls?: readonly ClientToolCall[];
     }

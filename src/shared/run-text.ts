@@ -1,29 +1,43 @@
 /**
  * The text of a running answer, and what of it may be shown (runs-and-events.md §3.2): a model that has nothing to say
- * answers `NO_REPLY`, and what might still become that is held back. So is the first half of a character.
+ * answers `NO_REPLY`, and what might still become that is held back. So is the first half of a character. A turn that uses
+ * tools has several messages; they are shown one after the other, with a blank line between.
  */
 const SILENT = 'NO_REPLY';
+const JOINT = '\n\n';
 
 export class RunText {
-  #all = '';
+  /** Messages that are over. */
+  readonly #over: string[] = [];
+  #message = '';
   /** The end of it, which has not been shown. */
   #unshown = '';
+  /** Something of this message has been shown, or of an earlier one. */
+  #shownOfMessage = false;
+  #shownBefore = false;
 
-  get all(): string {
-    return this.#all;
+  /** The message that is being said, as the model says it. */
+  get message(): string {
+    return this.#message;
   }
 
-  get isSilent(): boolean {
-    return this.#all.trim() === SILENT;
+  /** All messages that may be shown, as far as they have come. */
+  get messages(): readonly string[] {
+    return [...this.#over, this.#message].filter((message) => message !== '' && message.trim() !== SILENT);
   }
 
-  /** The model has said nothing. */
+  /** They as one text. */
+  get shown(): string {
+    return this.messages.join(JOINT);
+  }
+
+  /** The model has said nothing, and done nothing. */
   get isEmpty(): boolean {
-    return this.#all === '';
+    return this.#message === '' && this.#over.length === 0;
   }
 
   add(text: string): void {
-    this.#all += text;
+    this.#message += text;
     this.#unshown += text;
   }
 
@@ -33,19 +47,36 @@ export class RunText {
     const end = this.#unshown.length - (endsInHalf(this.#unshown) ? 1 : 0);
     const taken = this.#unshown.slice(0, end);
     this.#unshown = this.#unshown.slice(end);
-    return taken;
+    return this.#joined(taken);
   }
 
   /** At the end: what was held back and turned out to be an answer. */
   rest(): string {
-    if (this.isSilent) return '';
+    if (this.#message.trim() === SILENT) return '';
     const taken = this.#unshown;
     this.#unshown = '';
-    return taken;
+    return this.#joined(taken);
+  }
+
+  /** The message is over, another one may follow. Gives what is left to be shown. */
+  endMessage(): string {
+    const rest = this.rest();
+    this.#over.push(this.#message);
+    this.#message = '';
+    this.#unshown = '';
+    this.#shownBefore ||= this.#shownOfMessage;
+    this.#shownOfMessage = false;
+    return rest;
+  }
+
+  #joined(text: string): string {
+    if (text === '' || this.#shownOfMessage) return text;
+    this.#shownOfMessage = true;
+    return this.#shownBefore ? JOINT + text : text;
   }
 
   #mayBecomeSilent(): boolean {
-    return this.#all.length <= 2 * SILENT.length && SILENT.startsWith(this.#all.trim());
+    return this.#message.length <= 2 * SILENT.length && SILENT.startsWith(this.#message.trim());
   }
 }
 

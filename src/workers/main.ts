@@ -21,6 +21,8 @@ import { createApiPool } from './pools/api-pool.js';
 import { createSessionRuns, type SessionRuns } from './session-runs.js';
 import { createSessionWatches, type SessionWatches } from './session-watches.js';
 import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
+import { openTools } from './tools/open-tools.js';
+import { threadAnswers } from './tools/thread-answers.js';
 
 const channel = createPrimaryChannel();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
@@ -103,16 +105,20 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
+  const tools = openTools(snapshot, metrics.tools, log.for('tools'));
   const pool = createApiPool({
     threads: snapshot.apiThreads,
     maxQueue: snapshot.maxQueue,
     routes: shareRoutes(snapshot.routes),
+    tools: tools.runner.table,
+    answers: threadAnswers(tools.runner),
     testHooks: snapshot.testHooks,
     log: log.for('pool'),
   });
-  metrics.watchPool(pool);
   const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options), log.for('runs'));
   const sessions = createSessionWatches(primary.ask);
+  metrics.watchPool('api', pool);
+  if (tools.pool) metrics.watchPool('tool', tools.pool);
   const http = createHttpServer({
     snapshot,
     pool,

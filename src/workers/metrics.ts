@@ -4,6 +4,7 @@ import type { MetricsSnapshot } from '../shared/ipc.js';
 import { createCells } from '../shared/metrics/cells.js';
 import { label } from '../shared/metrics/label.js';
 import type { TaskSummary, TurnSummary } from './threads/protocol.js';
+import { createToolMetrics, type ToolMetrics } from './tools/tool-metrics.js';
 
 export interface WorkerMetrics {
   request(route: string, method: string, status: number, ms: number): void;
@@ -14,8 +15,14 @@ export interface WorkerMetrics {
   authFailure(reason: string): void;
   tunnelled(): void;
   /** Read when a snapshot is taken. */
-  watchPool(pool: { readonly queueDepth: number; readonly openTasks: number }): void;
+  watchPool(name: 'api' | 'tool', pool: WatchedPool): void;
+  readonly tools: ToolMetrics;
   snapshot(): Promise<MetricsSnapshot>;
+}
+
+interface WatchedPool {
+  readonly queueDepth: number;
+  readonly openTasks: number;
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -28,7 +35,8 @@ export function createWorkerMetrics(): WorkerMetrics {
     new Gauge({ name, help, labelNames: ['pool'], registers: [registry] });
   const depth = gauge('pllan_pool_queue_depth', 'Tasks waiting for a thread.');
   const open = gauge('pllan_pool_open_tasks', 'Tasks waiting or in a thread.');
-  let pool = { queueDepth: 0, openTasks: 0 };
+  const pools = new Map<string, WatchedPool>();
+  const tools = createToolMetrics();
 
   const requests = createCells(seconds);
   const firstBytes = createCells(seconds);
@@ -92,10 +100,13 @@ export function createWorkerMetrics(): WorkerMetrics {
     authFailure: (reason) => (authFailures.get(reason) ?? authFailures.open(reason, { reason })).add(1),
     tunnelled: () =>
       (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
-    watchPool: (watched) => (pool = watched),
+    watchPool: (name, pool) => void pools.set(name, pool),
+    tools,
     async snapshot() {
-      depth.set({ pool: 'api' }, pool.queueDepth);
-      open.set({ pool: 'api' }, pool.openTasks);
+      for (const [name, pool] of pools) {
+        depth.set({ pool: name }, pool.queueDepth);
+        open.set({ pool: name }, pool.openTasks);
+      }
       return [
         ...(await registry.getMetricsAsJSON()),
         requests.counter('pllan_http_requests_total', 'HTTP requests answered.'),
@@ -112,6 +123,7 @@ export function createWorkerMetrics(): WorkerMetrics {
         tokens.sum('pllan_model_tokens_total', 'Tokens as providers count them.'),
         authFailures.counter('pllan_auth_failures_total', 'Refused credentials.'),
         handovers.counter('pllan_handover_total', 'Connections given to workers or back.'),
+        ...tools.snapshot(),
       ];
     },
   };

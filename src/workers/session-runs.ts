@@ -1,6 +1,7 @@
 /** Work on sessions in this worker: jobs of the primary become tasks of the api pool, what they give goes back to it. */
 import type { ApiError } from '../shared/errors/api-error.js';
 import type { RunJob, RunPart, SessionEvent, TurnEnd } from '../shared/run-job.js';
+import { toolUpdated } from '../shared/tools/tool-event.js';
 import type { ClientRuns } from './client-runs.js';
 import type { WorkerMetrics } from './metrics.js';
 import type { ApiPool } from './pools/api-pool.js';
@@ -54,6 +55,7 @@ export function createSessionRuns({
           prepared() {},
           data: (text) => send({ runId, type: 'text', text }),
           event: (json) => send({ runId, ...(JSON.parse(json) as SessionEvent) }),
+          toolUpdate: (call, partial) => send({ runId, type: 'tool', ...toolUpdated(call, partial) }),
           answer({ body }, summary) {
             if (own) own.client.summary(summary);
             else metrics.task(summary);

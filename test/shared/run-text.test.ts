@@ -23,7 +23,7 @@ describe('the text of a run', () => {
 
   it('an answer that is NO_REPLY is never shown', () => {
     const { shown, rest, text } = shownOf([' NO_', 'REPLY', '\n']);
-    expect([shown.join(''), rest, text.isSilent]).toEqual(['', '', true]);
+    expect([shown.join(''), rest, text.shown]).toEqual(['', '', '']);
   });
 
   it('an answer that stops half-way to NO_REPLY is shown at its end', () => {
@@ -42,8 +42,22 @@ describe('the text of a run', () => {
     fc.assert(
       fc.property(said, (pieces) => {
         const { shown, rest, text } = shownOf(pieces);
-        expect(shown.join('') + rest).toBe(text.isSilent ? '' : pieces.join(''));
+        expect(shown.join('') + rest).toBe(text.shown);
+        expect([pieces.join(''), '']).toContain(text.shown);
       }),
     );
+  });
+
+  it('messages are shown with a blank line between, those that say nothing are left out', () => {
+    const text = new RunText();
+    const shown: string[] = [];
+    for (const message of ['one', 'NO_REPLY', '', 'two', 'NO_']) {
+      text.add(message);
+      shown.push(text.take(), text.endMessage());
+    }
+    text.add('three');
+    shown.push(text.take());
+    expect(shown.join('')).toBe('one\n\ntwo\n\nNO_\n\nthree');
+    expect([text.shown, text.message]).toEqual([shown.join(''), 'three']);
   });
 });

@@ -8,12 +8,13 @@ import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits } from '../../shared/limits.js';
-import type { Environment } from '../../shared/paths.js';
+import type { Environment, Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
 import type { ResolvedAuth } from './resolve-auth.js';
 import type { StartPlan } from './start-plan.js';
+import { toolSetup } from './tool-setup.js';
 
 /** @throws StartError when the mode needs what there is not */
 export function authPolicyOf(auth: ResolvedAuth, gateway: GatewayConfig['gateway']): AuthPolicy {
@@ -61,7 +62,7 @@ export interface SnapshotSources {
   readonly policy: HttpAuthPolicy;
   readonly tunnel: TunnelAddress;
   readonly logLevel: LogLevel;
-  readonly storeDir: string;
+  readonly paths: Paths;
   readonly env: Environment;
 }
 
@@ -71,7 +72,7 @@ export function workerSnapshot({
   policy,
   tunnel,
   logLevel,
-  storeDir,
+  paths,
   env,
 }: SnapshotSources): WorkerSnapshot {
   const { http, workers } = config.gateway;
@@ -83,10 +84,11 @@ export function workerSnapshot({
     chatCompletions: chatEndpoint(http.endpoints),
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
+    tools: toolSetup(config, paths, env),
     maxQueue: workers.maxQueue,
     logLevel,
     tunnel,
-    storeDir,
+    storeDir: paths.storeDir,
     testHooks,
     stalledClientMs: (testHooks && Number(env.PLLAN_TEST_STALLED_CLIENT_MS)) || httpLimits.stalledClientMs,
   };

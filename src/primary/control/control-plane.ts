@@ -14,6 +14,7 @@ import {
   encodeChallenge,
   encodeEvent,
   type EncodedEvent,
+  type EventDetails,
   type EventName,
 } from '../../shared/protocol/events.js';
 import { encodeErrorResponse, encodeResponse } from '../../shared/protocol/frames.js';
@@ -69,7 +70,12 @@ export interface ControlPlane {
   /** As `broadcast`, with a payload that depends on who sees it. */
   broadcastTo(name: EventName, encode: (connection: Connection) => EncodedEvent): void;
   /** As `broadcast`, to some only. */
-  sendTo(connections: Iterable<Connection>, name: EventName, payload: string): void;
+  sendTo(
+    connections: Iterable<Connection>,
+    name: EventName,
+    payload: string,
+    details?: EventDetails,
+  ): void;
   /** Closes what is open and chosen. */
   closeWhere(chosen: (session: Session) => boolean, code: CloseCode, reason: string): void;
   /** Open sockets by role, those still in the handshake as `connecting`. */
@@ -270,8 +276,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     broadcastTo(name, encode) {
       for (const connection of audienceOf(name)) connection.sendEvent(encode(connection));
     },
-    sendTo(connections, name, payload) {
-      const event = encodeEvent(name, payload);
+    sendTo(connections, name, payload, details) {
+      const event = encodeEvent(name, payload, details);
       for (const connection of connections) connection.sendEvent(event);
     },
     closeWhere(chosen, code, reason) {

@@ -30,7 +30,7 @@ import { createDedupe } from './dedupe.js';
 import { createHello } from './hello.js';
 import { createResetCommands } from '../sessions/reset-command.js';
 import type { Compactions } from '../sessions/compactions.js';
-import type { Broadcast } from '../sessions/run-events.js';
+import type { Broadcast, TellTool } from '../sessions/run-events.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
@@ -42,6 +42,7 @@ import { createSessionEvents } from './session-events.js';
 import { createPresence } from './presence.js';
 import { createReadingTurns } from './reading-turns.js';
 import { createRemotes } from './remote.js';
+import { createToolEvents } from './tool-events.js';
 import { createWriteLimit } from './write-limit.js';
 
 export interface ControlOptions {
@@ -67,6 +68,7 @@ export interface Control extends Pick<
   'upgrade' | 'broadcast' | 'counts' | 'bufferedBytes' | 'shutdown'
 > {
   readonly sessionEvents: SessionObserver;
+  readonly tellTool: TellTool;
   /** Lets clients in, who are told to come again before. */
   start(): void;
   /** Workers came or went: the health snapshot says so at once. */
@@ -228,6 +230,7 @@ export function openControl(options: ControlOptions): Control {
   return {
     upgrade: plane.upgrade,
     sessionEvents: events,
+    tellTool: createToolEvents(events, plane.sendTo),
     broadcast: plane.broadcast,
     counts: plane.counts,
     bufferedBytes: plane.bufferedBytes,

@@ -18,6 +18,10 @@ export interface SessionEvents extends SessionObserver {
   /** False when the connection listens to too many sessions already. */
   subscribeMessages(connection: Connection, key: SessionKey): boolean;
   unsubscribeMessages(connection: Connection, key: SessionKey): void;
+  /** Who listens to the messages of a session. */
+  listenersOf(key: SessionKey): ReadonlySet<Connection>;
+  /** Who hears of changes of all sessions. */
+  readonly subscribers: ReadonlySet<Connection>;
   closed(connection: Connection): void;
   stop(): void;
 }
@@ -26,6 +30,8 @@ export interface SessionEventOptions extends RowSources {
   readonly send: ControlPlane['sendTo'];
   failed(error: Error): void;
 }
+
+const nobody: ReadonlySet<Connection> = new Set();
 
 interface Pending {
   readonly since: number;
@@ -75,6 +81,8 @@ export function createSessionEvents(options: SessionEventOptions): SessionEvents
       known.change = change;
       known.timer = later(key, Math.max(0, Math.min(debounceMs, known.since + latestMs - now)));
     },
+    listenersOf: (key) => messageListeners.get(key) ?? nobody,
+    subscribers: listeners,
     hears: (key) => messageListeners.has(key),
     appended(line) {
       const connections = messageListeners.get(line.key);

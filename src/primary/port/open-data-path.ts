@@ -78,7 +78,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     policy,
     tunnel: tunnel.address,
     logLevel: options.logLevel,
-    storeDir: options.paths.storeDir,
+    paths: options.paths,
     env: options.env,
   });
   const handover = createHandover({

@@ -128,6 +128,7 @@ export function createCompactions({ sessions, runs, workers, now }: CompactionsO
         const { compaction, end } = await ask({
           kind: 'compaction',
           runId: `compact-${randomUUID()}`,
+          sessionKey: key,
           sessionId,
           before,
           agentId,

@@ -10,6 +10,10 @@ export class JsonText {
   /** Not yet escaped: nobody may ever ask. */
   #added = '';
 
+  get isEmpty(): boolean {
+    return this.#length === 0 && this.#added === '';
+  }
+
   append(text: string): void {
     this.#added += text;
   }

@@ -41,6 +41,12 @@ export class RunDeltas implements Walker {
     this.#pace.join(this);
   }
 
+  /** Tells what is left of the message; another one may follow. */
+  endMessage(): void {
+    const rest = this.#text.endMessage();
+    if (rest !== '') this.#tell(rest);
+  }
+
   /** Tells what is left; nothing follows. */
   end(): void {
     this.#pace.leave(this);

@@ -32,13 +32,14 @@ export function createRunDispatch(
     homeless.delete(run);
   };
   const start = (run: Run): void => {
-    const { runId, agentId, systemPrompt, home } = run.input;
+    const { runId, key, agentId, systemPrompt, home } = run.input;
     const { before, model, timeoutMs } = run;
     const { sessionId } = run.record;
     run.slot = workers.start(
       {
         kind: 'turn',
         runId,
+        sessionKey: key,
         sessionId,
         before,
         agentId,

@@ -12,14 +12,14 @@ export type RunOutcome =
 /** What of a run's record and text its end depends on. */
 export interface EndedRun {
   readonly record: RunRecord;
-  /** All that the model said; empty when it was nothing, or nothing to be shown. */
-  readonly shown: string;
+  /** What the model said, as far as it is to be shown: its messages. */
+  readonly shown: readonly string[];
 }
 
 /** @param endedAt milliseconds since the epoch */
 export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt: number): RunEnd {
   const { runId, sessionId, startedAt } = record;
-  const payloads = shown === '' ? [] : [{ text: shown }];
+  const payloads = shown.map((text) => ({ text }));
   const durationMs = endedAt - (startedAt ?? endedAt);
   switch (outcome.status) {
     case 'ok': {
@@ -39,7 +39,7 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
         stopReason: outcome.stopReason,
         timeoutPhase: providerStarted ? 'provider' : 'queue',
         providerStarted,
-        ...(shown === '' ? {} : { result: { payloads, meta: { durationMs, aborted: true } } }),
+        ...(shown.length === 0 ? {} : { result: { payloads, meta: { durationMs, aborted: true } } }),
       } as const;
       return { endedAt, status: 'timeout', payload };
     }

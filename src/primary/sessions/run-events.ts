@@ -2,6 +2,7 @@
 import { escaped, JsonText } from './json-text.js';
 import type { EventDetails, EventName, EventPayload } from '../../shared/protocol/events.js';
 import type { SessionKey } from '../../shared/store/records.js';
+import type { ToolEvent } from '../../shared/tools/tool-event.js';
 import { unreachable } from '../../shared/unreachable.js';
 import type { RunOutcome } from './run-end.js';
 import { textBlock } from './transcript-lines.js';
@@ -11,7 +12,22 @@ export interface EventSubject {
   readonly runId: string;
   readonly sessionKey: SessionKey;
   readonly agentId: string;
+  /** Whoever asked for the run. */
+  readonly owner?: object | undefined;
 }
+
+/** What a tool does in a run; few see it, and not all of them everything. */
+export interface ToldTool {
+  readonly subject: EventSubject;
+  readonly phase: ToolEvent['phase'];
+  /** Its session shows everything to everybody who listens. */
+  readonly verbose: boolean;
+  /** The payload, and what it is for those who are not to see what goes in and comes out. */
+  full(): string;
+  reduced(): string;
+}
+
+export type TellTool = (told: ToldTool) => void;
 
 /** `payload` is asked for when someone may see the event. */
 export type Broadcast = (
@@ -24,16 +40,40 @@ export type Broadcast = (
 export class RunEvents {
   readonly #subject: EventSubject;
   readonly #broadcast: Broadcast;
+  readonly #tellTool: TellTool;
+  /** Of all messages, as `chat` events have it. */
   readonly #text = new JsonText();
+  /** Of the one that is being said, where it is not the first. */
+  #message: JsonText | undefined;
   #seq = 0;
 
-  constructor(subject: EventSubject, broadcast: Broadcast) {
+  constructor(subject: EventSubject, broadcast: Broadcast, tellTool: TellTool = () => {}) {
     this.#subject = subject;
     this.#broadcast = broadcast;
+    this.#tellTool = tellTool;
   }
 
   started(startedAt: number): void {
     this.#agent('lifecycle', startedAt, { phase: 'start', startedAt });
+  }
+
+  /** What is said from here on is another message. */
+  nextMessage(): void {
+    if (!this.#text.isEmpty) this.#message = new JsonText();
+  }
+
+  tool({ phase, full, reduced }: ToolEvent, verbose: boolean, at: number): void {
+    this.#seq += 1;
+    const { runId, sessionKey, agentId } = this.#subject;
+    const head = { runId, seq: this.#seq, stream: 'tool', ts: at, sessionKey, agentId };
+    const payload = (data: string): string => `${JSON.stringify(head).slice(0, -1)},"data":${data}}`;
+    this.#tellTool({
+      subject: this.#subject,
+      phase,
+      verbose,
+      full: () => payload(full),
+      reduced: () => payload(reduced),
+    });
   }
 
   /** More of the answer: clients are sent all of it each time, so what it shares with the last time is not encoded anew. */
@@ -41,10 +81,15 @@ export class RunEvents {
     this.#seq += 1;
     const seq = this.#seq;
     const { runId, sessionKey, agentId } = this.#subject;
+    const isNext = this.#message?.isEmpty === true;
     this.#text.append(delta);
+    // The blank line between two messages is of `chat` alone.
+    const own = isNext ? delta.replace(/^\n\n/, '') : delta;
+    this.#message?.append(own);
+    const message = this.#message ?? this.#text;
     this.#broadcast('agent', () => {
       const head = JSON.stringify({ runId, seq, stream: 'assistant', ts: at, sessionKey, agentId });
-      return [`${head.slice(0, -1)},"data":{"text":"`, this.#text.bytes, `","delta":"${escaped(delta)}"}}`];
+      return [`${head.slice(0, -1)},"data":{"text":"`, message.bytes, `","delta":"${escaped(own)}"}}`];
     });
     this.#broadcast(
       'chat',

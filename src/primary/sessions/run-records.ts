@@ -76,6 +76,8 @@ export interface BegunRun {
   readonly before: number;
   /** The session's own. */
   readonly model: ModelRef | undefined;
+  /** The session shows all that tools do. */
+  readonly verbose: boolean;
   /** The ends of those that it took over. */
   readonly joined: readonly EndedRecord[];
 }
@@ -120,6 +122,7 @@ async function begin(
     const end = emptyEnd(one, `taken over by ${record.runId}`, startedAt);
     return { ...one, sessionId, startedAt, end };
   });
+  const verbose = entry.verboseLevel === 'full';
   let after = entry;
   const lines = await sessions.appending(sessionId, startedAt, (parentId, before) => {
     const added: TranscriptEntry[] = [];
@@ -133,7 +136,7 @@ async function begin(
     return added;
   });
   return {
-    begun: { record: started, before: lines.end, model: chosenModel(entry), joined },
+    begun: { record: started, before: lines.end, model: chosenModel(entry), verbose, joined },
     changes: [lines.change, { type: 'session', key, entry: after }],
   };
 }
@@ -153,7 +156,7 @@ export function storeDropped(sessions: Sessions, record: RunRecord, endedAt: num
   });
 }
 
-/** @param text all that the model said */
+/** @param text what the model said since it last used tools */
 export function storeEnd(
   sessions: Sessions,
   record: RunRecord,
@@ -189,7 +192,7 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
   const { sessionKey: key, sessionId, startedAt } = record;
   return sessions.exclusive(key, async () => {
     const outcome = { status: 'error', kind: 'unknown', message: STOPPED } as const;
-    const end = runEnd({ record, shown: '' }, outcome, at);
+    const end = runEnd({ record, shown: [] }, outcome, at);
     const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
     const entry = await sessions.get(key);
     if (entry) changes.push({ type: 'session', key, entry: { ...entry, abortedLastRun: true } });
@@ -219,7 +222,7 @@ export function usedBy(
 }
 
 function factsOf(outcome: RunOutcome): Parameters<typeof assistantLine>[1] {
-  if (outcome.status === 'ok') return outcome;
+  if (outcome.status === 'ok') return { ...outcome, usage: outcome.lastUsage };
   const stopReason = outcome.status === 'stopped' ? 'aborted' : 'error';
   return { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason };
 }

@@ -15,7 +15,8 @@ import type {
 import type { Place } from './lanes.js';
 import type { RunOutcome } from './run-end.js';
 import { RunDeltas } from './run-deltas.js';
-import { RunEvents, type Broadcast } from './run-events.js';
+import { RunEvents, type Broadcast, type TellTool } from './run-events.js';
+import { RunLines } from './run-lines.js';
 import { RunText } from '../../shared/run-text.js';
 import { imageBlock } from './sent-image.js';
 
@@ -38,6 +39,8 @@ export interface RunInput {
   readonly http?: HttpRunFacts;
   /** The worker that alone can run it: it has what else belongs to it, and the client who waits. */
   readonly home?: RunHome;
+  /** Whoever asked for it, and sees all that its tools do. */
+  readonly owner?: object | undefined;
 }
 
 export interface RunHome {
@@ -73,6 +76,8 @@ export interface Run {
   before: number;
   /** Its own, or else the session's; undefined for the agent's. */
   model: ModelRef | undefined;
+  /** Those who listen see all that its tools do. */
+  verbose: boolean;
   slot: number | undefined;
   attempts: number;
   /** How it is to end, since that came while its key or its message was being stored. */
@@ -80,11 +85,14 @@ export interface Run {
   /** Another one is to go instead: it ends when its message is in the transcript. */
   interrupted: boolean;
   timer: NodeJS.Timeout | undefined;
+  /** Lines that its turn adds to the transcript before its end. */
+  readonly lines: RunLines;
 }
 
 /** What a run needs to tell of itself. */
 export interface RunVoice {
   readonly broadcast: Broadcast;
+  readonly tellTool: TellTool;
   /** Common to all runs. */
   readonly pace: Pace;
   now(): number;
@@ -95,9 +103,9 @@ export function newRun(
   input: Omit<RunInput, 'images'>,
   images: readonly SentImage[],
   acceptedAt: number,
-  { broadcast, pace, now }: RunVoice,
+  { broadcast, tellTool, pace, now }: RunVoice,
 ): Run {
-  const { runId, method, key, agentId, message, timeoutMs, model, toolResults = [], http } = input;
+  const { runId, method, key, agentId, message, timeoutMs, model, toolResults = [], http, owner } = input;
   const record: RunRecord = {
     runId,
     method,
@@ -110,7 +118,7 @@ export function newRun(
     ...(http ? { http } : {}),
     acceptedAt,
   };
-  const events = new RunEvents({ runId, sessionKey: key, agentId }, broadcast);
+  const events = new RunEvents({ runId, sessionKey: key, agentId, owner }, broadcast, tellTool);
   const text = new RunText();
   return {
     input,
@@ -125,11 +133,13 @@ export function newRun(
     timeoutMs,
     before: 0,
     model,
+    verbose: false,
     slot: undefined,
     attempts: 0,
     toEnd: undefined,
     interrupted: false,
     timer: undefined,
+    lines: new RunLines(),
   };
 }
 
@@ -139,7 +149,7 @@ export function viewOf(run: Run): LiveRun {
     startedAt: run.record.startedAt,
     waiting: run.place?.running !== true,
     get text() {
-      return run.text.isSilent ? '' : run.text.all;
+      return run.text.shown;
     },
     ended: run.ended.promise,
   };

@@ -24,8 +24,9 @@ import { createRunAcceptance, type RunAcceptance } from './run-acceptance.js';
 import { createRunDispatch, type RunWorkers } from './run-dispatch.js';
 import type { ResetPolicy } from './reset-policy.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
-import type { Broadcast } from './run-events.js';
+import type { Broadcast, TellTool } from './run-events.js';
 import { createRunQueue } from './run-queue.js';
+import { createRunTools } from './run-tools.js';
 import {
   storeDropped,
   storeEnd,
@@ -69,6 +70,7 @@ export interface RunsOptions {
   readonly sessions: Sessions;
   readonly workers: RunWorkers;
   readonly broadcast: Broadcast;
+  readonly tellTool: TellTool;
   readonly maxConcurrent: number;
   /** Runs at one time in the lane `subagent`. */
   readonly subagents: number;
@@ -82,7 +84,8 @@ export function createRuns(options: RunsOptions): Runs {
   const { sessions, log, now } = options;
   const { store } = sessions;
   const live = new LiveRuns<Run>();
-  const voice = { broadcast: options.broadcast, pace: createPace(runLimits.deltaStepMs), now };
+  const { broadcast, tellTool } = options;
+  const voice = { broadcast, tellTool, pace: createPace(runLimits.deltaStepMs), now };
   const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];
   const pruning = setInterval(() => {
@@ -120,10 +123,11 @@ export function createRuns(options: RunsOptions): Runs {
   };
 
   /** Its message is stored, with those of the runs that it takes over. */
-  const begun = (run: Run, { record, before, model, joined }: BegunRun, joining: readonly Run[]): void => {
+  const begun = (run: Run, { record, before, model, verbose, joined }: BegunRun, joining: readonly Run[]): void => {
     run.record = record;
     run.before = before;
     run.model ??= model;
+    run.verbose = verbose;
     run.events.started(record.startedAt as number);
     sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
     for (const [n, one] of joined.entries()) endQuietly(joining[n] as Run, one);
@@ -153,18 +157,19 @@ export function createRuns(options: RunsOptions): Runs {
     clearTimeout(run.timer);
     const endedAt = now();
     run.deltas.end();
-    const shown = run.text.isSilent ? '' : run.text.all;
+    const { messages: shown } = run.text;
     let told = outcome;
     let end = runEnd({ record: run.record, shown }, outcome, endedAt);
     try {
-      await storeEnd(sessions, run.record, run.text.all, outcome, end);
+      await run.lines.stored();
+      await storeEnd(sessions, run.record, run.text.message, outcome, end);
     } catch (caught) {
       const { message } = toError(caught);
       log.error('run.not-stored', `the end of run ${run.input.runId} could not be stored: ${message}`);
       told = failure(`interrupted: ${message}`);
       end = runEnd({ record: run.record, shown }, told, endedAt);
     }
-    run.events.outcome(told, { startedAt: run.record.startedAt, endedAt }, shown);
+    run.events.outcome(told, { startedAt: run.record.startedAt, endedAt }, run.text.shown);
     over(run, { ...run.record, end });
   };
 
@@ -257,6 +262,8 @@ export function createRuns(options: RunsOptions): Runs {
       await storeInterruption(sessions, record, now());
   };
 
+  const tools = createRunTools(sessions, now, (run, message) => stop(run, failure(message)));
+
   return {
     accept: acceptance.accept,
     close: acceptance.close,
@@ -294,6 +301,7 @@ export function createRuns(options: RunsOptions): Runs {
       if (part.type === 'end') onEnd(run, part);
       else if (part.type === 'lost') dispatch.lost(run, part.why);
       else if (part.type === 'compaction') onCompaction(run, part);
+      else if (part.type !== 'text') tools.received(run, part);
       else {
         run.text.add(part.text);
         run.deltas.added();

@@ -46,13 +46,30 @@ export function saidLines(
   const { message, images = [], toolResults = [], runId } = said;
   const lines: TranscriptEntry[] = [];
   for (const { toolCallId, toolName = nameOf(toolCallId, before), text } of toolResults) {
-    const content = [textBlock(text)];
-    const result = { role: 'toolResult', toolCallId, toolName, content, isError: false, timestamp: at };
-    lines.push(messageLine(result, runId, lines.at(-1)?.id ?? parentId, at));
+    const result = { toolCallId, toolName, text, isError: false, runId };
+    lines.push(toolResultLine(result, lines.at(-1)?.id ?? parentId, at));
   }
   if (lines.length === 0 || message !== '' || images.length > 0)
     lines.push(userLine(said, lines.at(-1)?.id ?? parentId, at));
   return lines;
+}
+
+export interface ToolResultFacts {
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly text: string;
+  readonly isError: boolean;
+  readonly runId: string | undefined;
+}
+
+export function toolResultLine(
+  { toolCallId, toolName, text, isError, runId }: ToolResultFacts,
+  parentId: string | null,
+  at: number,
+): TranscriptEntry {
+  const content = [textBlock(text)];
+  const result = { role: 'toolResult', toolCallId, toolName, content, isError, timestamp: at };
+  return messageLine(result, runId, parentId, at);
 }
 
 /** The name under which that line calls the tool. */

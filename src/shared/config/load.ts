@@ -19,6 +19,7 @@ import {
   type ProviderConfig,
   type ResetOverride,
   type StructurePath,
+  type ToolsByProvider,
 } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
 
@@ -41,6 +42,7 @@ export interface GatewayConfig extends ConfigTree {
     readonly resetByType: Readonly<Partial<Record<SessionType, ResetOverride>>>;
     readonly resetByChannel: ReadonlyMap<string, ResetOverride>;
   };
+  readonly tools: ConfigTree['tools'] & { readonly byProvider: ToolsByProvider };
 }
 
 /** Kinds of sessions that may be reset at times of their own. */
@@ -223,6 +225,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       resetByType: structured['session.resetByType'] ?? {},
       resetByChannel: new Map(Object.entries(resetByChannel)),
     },
+    tools: { ...scalars.tools, byProvider: (structured['tools.byProvider'] ?? {}) as ToolsByProvider },
   };
 }
 

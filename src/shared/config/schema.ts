@@ -20,6 +20,7 @@ import {
 } from './formats.js';
 import { queueSchema, type QueueSettings } from './queue-schema.js';
 import { sessionSchema, type SessionConfig } from './session-schema.js';
+import { toolsSchema, type ToolsConfig } from './tools-schema.js';
 
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
 export type BindMode = (typeof bindModes)[number];
@@ -94,8 +95,10 @@ export interface ConfigTree {
     readonly workers: {
       readonly count: number;
       readonly apiThreads: number;
+      readonly toolThreads: number;
       readonly maxQueue: number;
     };
+    readonly tools: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   };
   readonly agents: {
     readonly defaults: {
@@ -109,6 +112,7 @@ export interface ConfigTree {
   };
   readonly messages: { readonly queue: QueueSettings };
   readonly session: SessionConfig;
+  readonly tools: ToolsConfig;
   readonly logging: {
     readonly level: LogLevel;
     readonly file: string | null;
@@ -263,11 +267,24 @@ export const configSchema: convict.Schema<ConfigTree> = {
         format: integer(1, 64),
       },
       apiThreads: { doc: 'Threads for HTTP API work in each worker.', default: 1, format: integer(1, 16) },
+      toolThreads: {
+        doc: 'Most threads for tools in each worker, started when needed; 0: agents have no tools.',
+        default: 2,
+        format: integer(0, 64),
+      },
       maxQueue: {
         doc: 'Tasks that may wait for a thread; above it 503.',
         default: 1024,
         format: integer(1, 100_000),
       },
+    },
+    tools: {
+      allow: {
+        doc: 'Tools that may be called directly, over HTTP and RPC, although that is denied by default.',
+        default: [],
+        format: texts,
+      },
+      deny: { doc: 'Tools that may not be called directly.', default: [], format: texts },
     },
   },
   agents: {
@@ -303,6 +320,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
   },
   messages: { queue: queueSchema },
   session: sessionSchema,
+  tools: toolsSchema,
   logging: {
     level: {
       doc: 'Least level that is logged.',

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { compile, type Check } from '../schema.js';
 import { queueModes } from './queue-schema.js';
 import { resetModes } from './session-schema.js';
+import { toolProfileNames } from './tools-schema.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -46,12 +47,20 @@ const Provider = v.strictObject({
   ),
 });
 
+const toolLists = {
+  profile: v.exactOptional(v.picklist(toolProfileNames)),
+  allow: v.exactOptional(v.array(text)),
+  deny: v.exactOptional(v.array(text)),
+};
+const ToolsByProvider = v.record(text, v.strictObject(toolLists));
+
 const Agent = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)),
   default: v.exactOptional(v.boolean()),
   name: v.exactOptional(text),
   workspace: v.exactOptional(text),
   model: v.exactOptional(ModelChoice),
+  tools: v.exactOptional(v.strictObject({ ...toolLists, byProvider: v.exactOptional(ToolsByProvider) })),
 });
 
 /** What differs from `session.reset`. */
@@ -65,6 +74,7 @@ export type ResetOverride = v.InferOutput<typeof Reset>;
 export type ModelChoice = v.InferOutput<typeof ModelChoice>;
 export type ProviderConfig = v.InferOutput<typeof Provider>;
 export type AgentConfig = v.InferOutput<typeof Agent>;
+export type ToolsByProvider = v.InferOutput<typeof ToolsByProvider>;
 export type ModelParams = { readonly alias?: string; readonly params?: Readonly<Record<string, unknown>> };
 
 /** Each structured part by its config path. */
@@ -84,6 +94,7 @@ export const structures = {
   ),
   'session.resetByChannel': compile(v.record(v.string(), Reset)),
   'models.providers': compile(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)), Provider)),
+  'tools.byProvider': compile(ToolsByProvider),
 } satisfies Record<string, Check<unknown>>;
 
 export type StructurePath = keyof typeof structures;

@@ -20,7 +20,7 @@ export const eventRules = {
     nodes: false,
     droppable: false,
     summary:
-      'The life and the text of each run: `{runId, seq, stream, ts, sessionKey, agentId, data}` with `stream` `lifecycle` (`data.phase` `start`, `end` or `error`), `assistant` (`data.text` and `data.delta`) or `compaction`.',
+      'The life and the text of each run: `{runId, seq, stream, ts, sessionKey, agentId, data}` with `stream` `lifecycle` (`data.phase` `start`, `end` or `error`), `assistant` (`data.text` and `data.delta`), `compaction` or `tool`. Of stream `tool` only connections with the capability `tool-events` get something, of runs that they started and of sessions to whose messages they listen: `data` is `{phase, name, toolCallId}` with `phase` `start` (`args`), `update` (`partialResult`, may be skipped) or `result` (`result`, `isError`). What goes in and comes out is left out for those who did not start the run, unless the session has `verboseLevel` `full`.',
   },
   chat: {
     scope: 'operator.read',
@@ -60,6 +60,13 @@ export const eventRules = {
     droppable: true,
     summary:
       'To connections that called `sessions.messages.subscribe`: each message that is added: `{sessionKey, sessionId, messageId, messageSeq, message, ts}`, with the message as in `chat.history`, uncut as long as a row may be.',
+  },
+  'session.tool': {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: true,
+    summary:
+      'To connections that called `sessions.messages.subscribe` for the session, or `sessions.subscribe`: the same as `agent` with stream `tool`.',
   },
   'device.pair.requested': {
     scope: 'operator.pairing',

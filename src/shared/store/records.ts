@@ -132,13 +132,16 @@ export interface HttpRunFacts {
   readonly bodyHash?: string;
 }
 
-/** A call of a tool that the client has. */
-export interface ClientToolCall {
+/** A call of a tool as a transcript has it. */
+export interface ToolCallRecord {
   readonly id: string;
   readonly name: string;
   /** An object; text where the model wrote none. */
   readonly arguments: unknown;
 }
+
+/** A call of a tool that the client has. */
+export type ClientToolCall = ToolCallRecord;
 
 export interface ToolResult {
   readonly toolCallId: string;

@@ -82,6 +82,7 @@ export class HistoryStream implements TaskReceiver {
 
   event(): void {}
   bytes(): void {}
+  toolUpdate(): void {}
   prepared(): void {}
 
   async #read({ key, limit, before }: HistoryRequest, { found }: SessionWatch): Promise<void> {

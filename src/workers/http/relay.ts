@@ -101,6 +101,8 @@ export class Relay implements TaskReceiver, RunClient {
     else response.end(this.#streamError(error.kind));
   }
 
+  toolUpdate(): void {}
+
   head(): void {
     if (this.#exchange.closed || this.#exchange.streaming) return;
     this.#exchange.beginStream();

@@ -10,10 +10,13 @@ import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { createAnswerer, type Answerer, type Answers } from '../../shared/asking.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { threadLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
+import type { SharedToolTable } from '../../shared/tools/table.js';
+import type { ToolContent } from '../../shared/tools/tool-call.js';
 import { SlotTable } from '../../shared/slot-table.js';
 import { toError } from '../../shared/to-error.js';
 import { createBeats } from '../threads/beat.js';
@@ -27,6 +30,8 @@ import type {
   TaskPart,
   TaskSummary,
   ThreadData,
+  ThreadQuestions,
+  ToolQuestion,
   ToThread,
 } from '../threads/protocol.js';
 import { decodePart } from '../threads/wire.js';
@@ -47,6 +52,8 @@ export interface TaskReceiver {
   bytes(text: string, last: boolean): void;
   /** Of a task on a session. */
   event(json: string): void;
+  /** A tool that the task has called is not done, and has this so far. */
+  toolUpdate(call: ToolQuestion, partial: readonly ToolContent[]): void;
   end(summary: TaskSummary): void;
   /** `overloaded`: the queue is full. `internal`: the thread died. */
   failed(error: ApiError): void;
@@ -71,6 +78,8 @@ export interface ApiPool {
 interface OpenTask {
   readonly receiver: TaskReceiver;
   aborted: boolean;
+  /** Since it first asked something. */
+  answerer: Answerer<ThreadQuestions> | undefined;
 }
 
 export interface ApiPoolOptions {
@@ -78,6 +87,10 @@ export interface ApiPoolOptions {
   /** Tasks that may wait when every thread has all it may have. */
   readonly maxQueue: number;
   readonly routes: SharedRouteTable;
+  /** As they are when a task leaves for its thread; undefined when there are none. */
+  tools(): SharedToolTable | undefined;
+  /** Who answers what tasks ask. */
+  readonly answers: Answers<ThreadQuestions, TaskReceiver>;
   readonly testHooks: boolean;
   readonly log: Logger;
 }
@@ -121,7 +134,8 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     for (let at = 0; at < going.length; at += size) send(going.slice(at, at + size));
   };
   const send = (tasks: readonly ApiTask[]): void => {
-    const batch: ApiBatch = { routes: options.routes, testHooks: options.testHooks, tasks };
+    const { routes, testHooks } = options;
+    const batch: ApiBatch = { routes, tools: options.tools(), testHooks, tasks };
     const large = tasks.flatMap((task) =>
       task.kind === 'chat-completion' && typeof task.body !== 'string' ? [task.body.buffer] : [],
     );
@@ -138,13 +152,23 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const take = (id: TaskId): TaskReceiver | undefined => {
     const task = open.delete(id);
     if (waiting.length > 0) schedule();
+    task?.answerer?.lost();
     return task?.receiver;
+  };
+  const asked = ({ id, message }: Extract<TaskPart, { type: 'ask' }>): void => {
+    const task = open.get(id);
+    if (!task) return;
+    task.answerer ??= createAnswerer(options.answers, task.receiver, (answer) =>
+      post({ type: 'answer', id, message: answer }),
+    );
+    task.answerer.received(message);
   };
   const deliver = (part: TaskPart): void => {
     if (part.type === 'head') open.get(part.id)?.receiver.head();
     else if (part.type === 'data') open.get(part.id)?.receiver.data(part.text);
     else if (part.type === 'bytes') open.get(part.id)?.receiver.bytes(part.text, part.last);
     else if (part.type === 'event') open.get(part.id)?.receiver.event(part.json);
+    else if (part.type === 'ask') asked(part);
     else if (part.type === 'answer') take(part.id)?.answer(part.answer, part.summary);
     else if (part.type === 'end') take(part.id)?.end(part.summary);
     else take(part.id)?.prepared(part.run, part.summary);
@@ -161,15 +185,16 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     port.unref();
   });
   pool.on('error', (error: Error) => log.error('pool.error', `api pool: ${error.message}`));
-  const tell = (type: ToThread['type'], id: TaskId): void => {
+  const post = (message: ToThread): void => {
     // Which thread has the task is piscina's secret; the others do not know the id and ignore it.
-    for (const port of ports) port.postMessage({ type, id } satisfies ToThread);
+    for (const port of ports) port.postMessage(message);
   };
+  const tell = (type: 'abort' | 'pause' | 'resume', id: TaskId): void => post({ type, id });
   const watch = watchThreads(pool, beats, log);
   return {
     run(task, receiver) {
       const full = waiting.length >= options.maxQueue + roomLeft();
-      const id = open.add({ receiver, aborted: false });
+      const id = open.add({ receiver, aborted: false, answerer: undefined });
       if (full) {
         take(id)?.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
       } else {

@@ -10,14 +10,17 @@ import { answerChat } from './chat/answer.js';
 import { answerRecorded } from './recorded-answer.js';
 import { createLink, type TaskLink } from './link.js';
 import type { ApiBatch, ApiTask, HistoryTask, SessionTask, ThreadData } from './protocol.js';
-import { createRouteReader } from './route-reader.js';
+import type { RouteTable } from '../../shared/routes.js';
+import { createSharedReader } from '../../shared/shared-json.js';
+import type { ToolTable } from '../../shared/tools/table.js';
 import type { TurnServices } from './run-turn.js';
 import type { TranscriptLines } from './session/known-lines.js';
 import { createUpstream } from './upstream/upstream.js';
 
 startBeating((workerData as ThreadData).beats, threadId);
 const link = createLink();
-const readRoutes = createRouteReader();
+const readRoutes = createSharedReader<RouteTable>();
+const readTools = createSharedReader<ToolTable>();
 const upstream = createUpstream();
 const takeTurn = createTurns();
 const pace = createPace(runLimits.deltaStepMs);
@@ -27,8 +30,14 @@ const pace = createPace(runLimits.deltaStepMs);
  * per turn, has left: should the thread end in between, the batch has failed and nobody waits for ever.
  */
 export async function runApiBatch(batch: ApiBatch): Promise<void> {
-  const services: TurnServices = { routes: readRoutes(batch.routes), upstream, testHooks: batch.testHooks };
-  await Promise.all(batch.tasks.map((task) => start(task, link.open(task.id), services)));
+  const { routes, tools, testHooks, tasks } = batch;
+  const services: TurnServices = {
+    routes: readRoutes(routes),
+    tools: tools && readTools(tools),
+    upstream,
+    testHooks,
+  };
+  await Promise.all(tasks.map((task) => start(task, link.open(task.id), services)));
   await nextTurn();
 }
 

@@ -10,6 +10,8 @@ export interface ClientAnswer {
   /** The model has begun to answer. */
   begun(): void;
   text(text: string): void;
+  /** What it has said is one message, and another may follow: it uses tools. */
+  endMessage(): void;
   /** Sends the last bytes, which wait until the run's end is stored. */
   end(result: Omit<TurnResult, 'text'>): void;
 }
@@ -20,19 +22,23 @@ export function createClientAnswer(form: AnswerForm, link: TaskLink): ClientAnsw
     return {
       begun() {},
       text: (text) => said.add(text),
+      endMessage: () => void said.endMessage(),
       end(result) {
-        link.bytes(encodeCompletion(form, { ...result, text: said.isSilent ? '' : said.all }), true);
+        link.bytes(encodeCompletion(form, { ...result, text: said.shown }), true);
       },
     };
   }
   const encoder = createChunkEncoder(form, form.includeUsage);
+  const send = (text: string): void => {
+    if (text !== '') link.bytes(encoder.event({ type: 'text', text }), false);
+  };
   return {
     begun: () => link.head(),
     text(text) {
       said.add(text);
-      const more = said.take();
-      if (more !== '') link.bytes(encoder.event({ type: 'text', text: more }), false);
+      send(said.take());
     },
+    endMessage: () => send(said.endMessage()),
     end(result) {
       const rest = eventsOf({ ...result, text: said.rest() });
       link.bytes(rest.map((event) => encoder.event(event)).join('') + encoder.close(), true);

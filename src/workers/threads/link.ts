@@ -3,7 +3,8 @@
  * each task when it is to pause, go on or give up.
  */
 import { MessageChannel, parentPort } from 'node:worker_threads';
-import { threadLimits } from '../../shared/limits.js';
+import { createAsker, type Asker, type AskOptions } from '../../shared/asking.js';
+import { askLimits, threadLimits } from '../../shared/limits.js';
 import { slotOf } from '../../shared/slot-table.js';
 import type {
   ApiAnswer,
@@ -12,6 +13,7 @@ import type {
   TaskId,
   TaskPart,
   TaskSummary,
+  ThreadQuestions,
   ToThread,
 } from './protocol.js';
 import { encodePart } from './wire.js';
@@ -27,10 +29,11 @@ export function createLink(): Link {
   /** Both by the slots of the pool's table, in which a task's number is unique. */
   const tasks: (TaskLink | undefined)[] = [];
   const abortedEarly: TaskId[] = [];
-  port.on('message', ({ type, id }: ToThread) => {
+  port.on('message', (message: ToThread) => {
+    const { type, id } = message;
     const slot = slotOf(id);
     const task = tasks[slot];
-    if (task?.id === id) task.told(type);
+    if (task?.id === id) task.told(message);
     // Its batch may still be on piscina's port, or it may be another thread's.
     else if (type === 'abort') abortedEarly[slot] = id;
   });
@@ -43,7 +46,7 @@ export function createLink(): Link {
       const task = new TaskLink(id, send, forget);
       const slot = slotOf(id);
       tasks[slot] = task;
-      if (abortedEarly[slot] === id) task.told('abort');
+      if (abortedEarly[slot] === id) task.told({ type: 'abort', id });
       return task;
     },
   };
@@ -76,6 +79,7 @@ export class TaskLink {
   readonly #forget: (id: TaskId) => void;
   #onAbort: (() => void) | undefined;
   #onPause: ((paused: boolean) => void) | undefined;
+  #asker: Asker<ThreadQuestions> | undefined;
   /** The client is gone. */
   aborted = false;
   /** The client's socket is full. */
@@ -117,6 +121,19 @@ export class TaskLink {
     this.#send({ id: this.id, type: 'event', json });
   }
 
+  /** Asks the process. @throws Unanswered */
+  ask<N extends keyof ThreadQuestions>(
+    name: N,
+    question: ThreadQuestions[N]['question'],
+    options: AskOptions,
+  ): Promise<ThreadQuestions[N]['answer']> {
+    this.#asker ??= createAsker<ThreadQuestions>(
+      (message) => this.#send({ id: this.id, type: 'ask', message }),
+      askLimits.openPerTask,
+    );
+    return this.#asker.ask(name, question, options);
+  }
+
   /** Ends a stream, and the task. */
   end(summary: TaskSummary): void {
     this.#forget(this.id);
@@ -134,12 +151,14 @@ export class TaskLink {
     this.#onPause = listener;
   }
 
-  told(what: ToThread['type']): void {
-    if (what === 'abort') {
+  told(what: ToThread): void {
+    if (what.type === 'answer') {
+      this.#asker?.received(what.message);
+    } else if (what.type === 'abort') {
       this.aborted = true;
       this.#onAbort?.();
     } else {
-      this.paused = what === 'pause';
+      this.paused = what.type === 'pause';
       this.#onPause?.(this.paused);
     }
   }

@@ -4,12 +4,15 @@
  * back, answers and pieces of streams, goes through one `MessagePort` per thread, again one message per turn;
  * a port per task was measured at another 21 µs.
  */
+import type { AnswerMessage, AskMessage } from '../../shared/asking.js';
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { AskedRun, RecordedAnswer } from '../../shared/http-run.js';
 import type { FoundSession } from '../../shared/ipc.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
 import type { RunJob } from '../../shared/run-job.js';
 import type { AnswerForm } from './prepared-turn.js';
+import type { SharedToolTable } from '../../shared/tools/table.js';
+import type { ToolOutcome } from '../../shared/tools/tool-call.js';
 import type { WirePart } from './wire.js';
 
 /** Number of a task, unique within its worker process. */
@@ -19,6 +22,8 @@ export type TaskId = number & { readonly [taskId]: true };
 /** What piscina carries: it is done when its last task is. */
 export interface ApiBatch {
   readonly routes: SharedRouteTable;
+  /** Undefined when there are no tools. */
+  readonly tools: SharedToolTable | undefined;
   readonly testHooks: boolean;
   readonly tasks: readonly ApiTask[];
 }
@@ -100,6 +105,22 @@ export interface PreparedRun {
   readonly opening: string;
 }
 
+/** What a task asks its process. */
+export interface ThreadQuestions {
+  readonly 'run-tool': { readonly question: ToolQuestion; readonly answer: ToolOutcome };
+}
+
+/** A call that a model makes in its turn. */
+export interface ToolQuestion {
+  readonly toolCallId: string;
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly agentId: string;
+  /** Empty for a completion without one. */
+  readonly sessionKey: string;
+  readonly runId: string | undefined;
+}
+
 /** An answer that is not a stream. */
 export interface ApiAnswer {
   readonly status: number;
@@ -142,6 +163,7 @@ export type FromThread = readonly WirePart[];
 /**
  * A task gives one `answer`, or `head`, any number of `data`, and `end`, or one `prepared`. One on a session gives `data`
  * and `event` before its `answer`, and to its client `head` and `bytes`, the last of which is to wait for the run's end.
+ * Any may `ask`.
  */
 export type TaskPart =
   | {
@@ -161,13 +183,13 @@ export type TaskPart =
   | { readonly id: TaskId; readonly type: 'bytes'; readonly text: string; readonly last: boolean }
   /** A `SessionEvent` as JSON. */
   | { readonly id: TaskId; readonly type: 'event'; readonly json: string }
+  | { readonly id: TaskId; readonly type: 'ask'; readonly message: AskMessage<ThreadQuestions> }
   | { readonly id: TaskId; readonly type: 'end'; readonly summary: TaskSummary };
 
 /** Process → thread. */
-export interface ToThread {
-  readonly type: 'abort' | 'pause' | 'resume';
-  readonly id: TaskId;
-}
+export type ToThread =
+  | { readonly type: 'abort' | 'pause' | 'resume'; readonly id: TaskId }
+  | { readonly type: 'answer'; readonly id: TaskId; readonly message: AnswerMessage };
 
 /** What piscina hands to a starting thread. */
 export interface ThreadData {

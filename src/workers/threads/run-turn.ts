@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { upstreamLimits } from '../../shared/limits.js';
 import { createRedactor } from '../../shared/log/redact.js';
 import { routeSecrets, type RouteTable } from '../../shared/routes.js';
+import type { ToolTable } from '../../shared/tools/table.js';
 import { toError } from '../../shared/to-error.js';
 import type { TaskLink } from './link.js';
 import type { Selection } from './model-selection.js';
@@ -22,6 +23,8 @@ import type { Upstream } from './upstream/upstream.js';
 /** What turns need of their thread. */
 export interface TurnServices {
   readonly routes: RouteTable;
+  /** Undefined when there are no tools. */
+  readonly tools: ToolTable | undefined;
   readonly upstream: Upstream;
   readonly testHooks: boolean;
 }

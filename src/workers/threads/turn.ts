@@ -43,6 +43,10 @@ export interface Usage {
   readonly output: number;
 }
 
+export function addUsage(a: Usage, b: Usage): Usage {
+  return { input: a.input + b.input, output: a.output + b.output };
+}
+
 export type TurnEvent =
   | { readonly type: 'text'; readonly text: string }
   /** A new tool call when `id` and `name` are there, else more of the arguments of call `index`. */

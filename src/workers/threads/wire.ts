@@ -3,12 +3,14 @@
  * name in every object anew, which made an answer's way to the process twice as expensive.
  */
 import { unreachable } from '../../shared/unreachable.js';
-import type { ModelCall, PreparedRun, TaskId, TaskPart, TaskSummary } from './protocol.js';
+import type { AskMessage } from '../../shared/asking.js';
+import type { ModelCall, PreparedRun, TaskId, TaskPart, TaskSummary, ThreadQuestions } from './protocol.js';
 
 type Scalar = string | number | boolean | undefined;
+type Question = AskMessage<ThreadQuestions>;
 
-/** Type, id, then what the type has; a summary is always last. */
-export type WirePart = readonly [TaskPart['type'], TaskId, ...(Scalar | PreparedRun)[]];
+/** Type, id, then what the type has; a summary is always last. Questions, which are few, go as they are. */
+export type WirePart = readonly [TaskPart['type'], TaskId, ...(Scalar | PreparedRun | Question)[]];
 
 export function encodePart(part: TaskPart): WirePart {
   const { type, id } = part;
@@ -23,6 +25,8 @@ export function encodePart(part: TaskPart): WirePart {
       return [type, id, part.text, part.last];
     case 'prepared':
       return [type, id, part.run, ...flat(part.summary)];
+    case 'ask':
+      return [type, id, part.message];
     case 'answer':
       return [type, id, part.answer.status, part.answer.retryAfter, part.answer.body, ...flat(part.summary)];
     case 'end':
@@ -46,6 +50,8 @@ export function decodePart(wire: WirePart): TaskPart {
       return { type, id, text: wire[2] as string, last: wire[3] as boolean };
     case 'prepared':
       return { type, id, run: wire[2] as PreparedRun, summary: summaryAt(wire, 3) };
+    case 'ask':
+      return { type, id, message: wire[2] as Question };
     case 'answer': {
       const answer = {
         status: wire[2] as number,

@@ -1,10 +1,110 @@
 /** Runs a tool for whoever asks: policy first, then the source that has it; counts and logs what comes of it. */
+import type { Logger } from '../../shared/log/logger.js';
 import type { ToolDefinition } from '../../shared/tools/definition.js';
-import type { ToolCaller, ToolOutcome, ToolRequest, ToolUpdate } from '../../shared/tools/tool-call.js';
+import { permittedTools, type CallingModel } from '../../shared/tools/policy.js';
+import { workspaceOf, type ToolSetup } from '../../shared/tools/setup.js';
+import { shareTools, type SharedToolTable } from '../../shared/tools/table.js';
+import {
+  toolError,
+  type ToolCaller,
+  type ToolOutcome,
+  type ToolRequest,
+  type ToolUpdate,
+} from '../../shared/tools/tool-call.js';
+import { toError } from '../../shared/to-error.js';
+import type { ToolMetrics } from './tool-metrics.js';
+import type { ToolSource } from './tool-source.js';
 
 export interface ToolRunner {
   /** Policy, then the tool. Never rejects. */
   call(request: ToolRequest, signal: AbortSignal, update: ToolUpdate): Promise<ToolOutcome>;
-  /** Tools that the caller may use; `provider` is that of the model, where a model is to call them. */
-  offered(caller: ToolCaller, provider?: string): readonly ToolDefinition[];
+  /** Tools that the caller may use; `model` where a model is to call them. */
+  offered(caller: ToolCaller, model?: CallingModel): readonly ToolDefinition[];
+  /** The folder that an agent works in. */
+  workspaceOf(agentId: string): string;
+  /** For threads: all tools that there are now, and who has them. Undefined when there are none. */
+  table(): SharedToolTable | undefined;
+  stop(): Promise<void>;
+}
+
+export interface ToolRunnerOptions {
+  readonly setup: ToolSetup;
+  /** Of tools with the same name, the one of the first source is it. */
+  readonly sources: readonly ToolSource[];
+  readonly metrics: ToolMetrics;
+  readonly log: Logger;
+}
+
+interface Known {
+  readonly lists: readonly (readonly ToolDefinition[])[];
+  readonly definitions: readonly ToolDefinition[];
+  readonly sourceOf: ReadonlyMap<string, ToolSource>;
+  readonly table: SharedToolTable | undefined;
+}
+
+export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOptions): ToolRunner {
+  const { policy } = setup;
+  let version = 0;
+  let last: Known | undefined;
+
+  /** Made anew when a source has another list than before. */
+  const known = (): Known => {
+    const lists = sources.map((source) => source.definitions());
+    if (last && lists.every((list, n) => list === last?.lists[n])) return last;
+    const sourceOf = new Map<string, ToolSource>();
+    const definitions: ToolDefinition[] = [];
+    for (const [n, list] of lists.entries()) {
+      for (const definition of list) {
+        if (sourceOf.has(definition.name)) {
+          log.warn('tool.same-name', `two tools are called ${definition.name}; the first one is used`);
+          continue;
+        }
+        sourceOf.set(definition.name, sources[n] as ToolSource);
+        definitions.push(definition);
+      }
+    }
+    version += 1;
+    const table = definitions.length > 0 ? shareTools({ version, policy, definitions }) : undefined;
+    last = { lists, definitions, sourceOf, table };
+    return last;
+  };
+  const find = ({ name, caller }: ToolRequest): { tool: ToolDefinition; source: ToolSource } | undefined => {
+    const { definitions, sourceOf } = known();
+    const tool = permittedTools(policy, definitions, caller).find((one) => one.name === name);
+    const source = sourceOf.get(name);
+    return tool && source && { tool, source };
+  };
+
+  return {
+    async call(request, signal, update) {
+      const found = find(request);
+      if (!found) return toolError('not-found', `Tool not available: ${request.name}`);
+      const { tool, source } = found;
+      const startedAt = performance.now();
+      let outcome: ToolOutcome;
+      try {
+        outcome = await source.call(request, signal, update);
+      } catch (caught) {
+        outcome = toolError('failed', toError(caught).message);
+      }
+      metrics.called(tool, outcome, performance.now() - startedAt);
+      if (outcome.status === 'error') {
+        const { kind, message } = outcome;
+        const { agentId, runId, via } = request.caller;
+        const level = kind === 'aborted' || kind === 'input' ? 'debug' : 'warn';
+        log[level]('tool.failed', `tool ${tool.name} failed: ${kind} (${message})`, {
+          tool: tool.name,
+          kind,
+          agentId,
+          runId,
+          via,
+        });
+      }
+      return outcome;
+    },
+    offered: (caller, model) => permittedTools(policy, known().definitions, caller, model),
+    workspaceOf: (agentId) => workspaceOf(setup, agentId),
+    table: () => known().table,
+    stop: async () => void (await Promise.all(sources.map((source) => source.stop()))),
+  };
 }

@@ -42,6 +42,7 @@ function runsOn(store: Store, jobs: RunJob[]): Runs {
   return createRuns({
     sessions: createSessions({ store, scheme, workspace: '/workspace', observer }),
     workers: { start: (job) => jobs.push(job) && 1, abort: () => {} },
+    tellTool: () => {},
     broadcast: () => {},
     maxConcurrent: 4,
     subagents: 1,

@@ -74,6 +74,7 @@ describe('runs', () => {
     return createRuns({
       sessions: createSessions({ store, scheme, workspace: '/workspace', observer }),
       workers: { start: (job) => jobs.push(job), abort: () => {} },
+      tellTool: () => {},
       broadcast(_name, payload) {
         const { runId, state, data } = JSON.parse(payload() as string) as {
           runId: string;

@@ -93,7 +93,7 @@ function batchOf(prompts: readonly string[], large = false): ApiBatch {
       onSession: undefined,
     } as const;
   });
-  return { routes: shareRoutes(routes), testHooks: true, tasks };
+  return { routes: shareRoutes(routes), tools: undefined, testHooks: true, tasks };
 }
 
 /** Resolves when every task of the batches, sent at once, has been answered. */

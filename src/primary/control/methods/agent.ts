@@ -66,6 +66,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           model: modelOf(params, routes),
           systemPrompt: params.extraSystemPrompt,
           lane: params.lane,
+          owner: connection,
         };
         const acceptance = command ? await services.resets.accept(input, command) : await runs.accept(input);
         if (acceptance.outcome === 'done') return finalPayload(acceptance.end);

@@ -28,7 +28,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
           throw invalidRequest(`${privileged} fields require admin scope`);
         const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
         const { message, attachments, timeoutMs, sessionId } = params;
-        const text = { message, attachments, timeoutMs, sessionId };
+        const text = { message, attachments, timeoutMs, sessionId, owner: connection };
         return sendTurn({ method: 'chat.send', runId: idempotencyKey, key, queueMode, ...text }, services);
       },
     }),

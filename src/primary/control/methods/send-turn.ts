@@ -35,6 +35,8 @@ export interface TurnRequest {
   /** What the sender takes for the session's id. */
   readonly sessionId?: string | undefined;
   readonly queueMode?: QueueMode | undefined;
+  /** Whoever asks for it. */
+  readonly owner: object;
 }
 
 /** The payload. @throws RpcError */
@@ -59,12 +61,12 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
 
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
 export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
-  const { method, runId, key, message, timeoutMs = services.timeoutMs, queueMode } = request;
+  const { method, runId, key, message, timeoutMs = services.timeoutMs, queueMode, owner } = request;
   const { runs, resets, sessions, broadcast } = services;
   const agentId = agentOf(key, sessions.scheme);
   const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
   const images = requireImages(request.attachments);
-  const input = { method, runId, key, agentId, message, images, timeoutMs: limit, queueMode };
+  const input = { method, runId, key, agentId, message, images, timeoutMs: limit, queueMode, owner };
   const command = readResetCommand(message);
   const acceptance = command ? await resets.accept(input, command) : await runs.accept(input);
   if (acceptance.outcome === 'done') {

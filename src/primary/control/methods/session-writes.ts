@@ -10,6 +10,7 @@ import { modelOf } from '../../sessions/session-row.js';
 import { requireAgent, requireImages, requireOwner } from './agent.js';
 import { invalidRequest, method, requireAdmin, RpcError, shownPath, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
+import type { Connection } from '../connection.js';
 import { requireNoNull, requireSendable, sendTurn, startTurn, type TurnServices } from './send-turn.js';
 
 export interface SessionWriteServices extends TurnServices {
@@ -29,17 +30,17 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       summary:
         'Makes a session, and with a message runs its first turn. Without `key` its key follows from the `idempotencyKey`: a repeat gives the same session.',
       answers: '`{ok, key, sessionId, entry, runStarted}`, and `runId` where a run was started.',
-      answer: (params) => create(params, services),
+      answer: (params, connection) => create(params, connection, services),
     }),
     method({
       name: 'sessions.send',
       scope: 'operator.write',
       summary: 'Runs a turn on a session that exists.',
       answers: 'As `chat.send`.',
-      async answer(params) {
+      async answer(params, connection) {
         const { message, attachments, timeoutMs, queueMode, idempotencyKey: runId = randomUUID() } = params;
         const key = keyOf(params);
-        const text = { message, attachments, timeoutMs };
+        const text = { message, attachments, timeoutMs, owner: connection };
         if (!(await sessions.get(key))) throw invalidRequest(`session not found: ${params.key}`);
         return sendTurn({ method: 'sessions.send', runId, key, queueMode, ...text }, services);
       },
@@ -127,7 +128,11 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
 
 type CreateParams = ParamsOf<'sessions.create'>;
 
-async function create(params: CreateParams, services: SessionWriteServices): Promise<string> {
+async function create(
+  params: CreateParams,
+  owner: Connection,
+  services: SessionWriteServices,
+): Promise<string> {
   const { sessions, changes } = services;
   const text = params.message ?? params.task;
   if (text !== undefined) requireNoNull(text);
@@ -151,7 +156,7 @@ async function create(params: CreateParams, services: SessionWriteServices): Pro
   const created = { ok: true, key, sessionId: entry.sessionId, entry };
   if (!says) return JSON.stringify({ ...created, runStarted: false });
   const { idempotencyKey: runId = randomUUID(), attachments, timeoutMs } = params;
-  const turn = { runId, key, message: text ?? '', attachments, timeoutMs };
+  const turn = { runId, key, message: text ?? '', attachments, timeoutMs, owner };
   await startTurn({ method: 'sessions.create', ...turn }, services);
   return JSON.stringify({ ...created, runStarted: true, runId });
 }

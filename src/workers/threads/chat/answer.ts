@@ -14,11 +14,13 @@ import { upstreamLimits } from '../../../shared/limits.js';
 import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
+import { offeredTools, type OfferedTools } from '../offered-tools.js';
 import type { ChatTask } from '../protocol.js';
 import { completeTurn, streamTurn, type TurnJob, type TurnServices } from '../run-turn.js';
 import { requireImageModel } from '../text-only-model.js';
 import { beginTask, summarize, type TaskProgress } from '../task-progress.js';
 import { eventsOf } from '../turn-sink.js';
+import type { TurnEvent } from '../turn.js';
 import {
   createChunkEncoder,
   encodeCompletion,
@@ -29,6 +31,7 @@ import { readImages, withImages } from './images.js';
 import { isOnSession, prepareChat } from './prepare.js';
 import { readChatRequest, type ChatRequest } from './request.js';
 import { requireDemandedCall } from './tools.js';
+import { completeWithTools, streamWithTools } from './with-tools.js';
 
 /** Never rejects: whatever happens, the link gets one answer or one ended stream. */
 export async function answerChat(task: ChatTask, link: TaskLink, services: TurnServices): Promise<void> {
@@ -56,11 +59,12 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: TurnS
       testHooks: services.testHooks,
       calls: progress.calls,
     };
+    const offered = offeredTools(services.tools, selection, '', request.turn);
     if (request.stream) {
-      await stream(request, job, progress);
+      await stream(request, job, offered, progress);
       link.end(summarize(progress));
     } else {
-      const result = await completeTurn(job);
+      const result = offered ? await completeWithTools(job, offered, progress) : await completeTurn(job);
       progress.usage = result.usage;
       requireDemandedCall(
         request.turn.toolChoice,
@@ -78,7 +82,12 @@ interface Progress extends TaskProgress {
   headSent: boolean;
 }
 
-async function stream(request: ChatRequest, job: TurnJob, progress: Progress): Promise<void> {
+async function stream(
+  request: ChatRequest,
+  job: TurnJob,
+  offered: OfferedTools | undefined,
+  progress: Progress,
+): Promise<void> {
   const encoder = createChunkEncoder(identify(request), request.includeUsage);
   const { link } = job;
   const open = (): void => {
@@ -90,16 +99,17 @@ async function stream(request: ChatRequest, job: TurnJob, progress: Progress): P
   };
   const hold = setTimeout(open, upstreamLimits.headHoldMs);
   try {
-    await streamTurn(job, {
-      started: open,
-      event: (event) => link.data(encoder.event(event)),
-      result: (result) => {
-        for (const event of eventsOf(result)) link.data(encoder.event(event));
-      },
-    });
+    const event = (one: TurnEvent): void => link.data(encoder.event(one));
+    if (offered) await streamWithTools(job, offered, { started: open, event }, progress);
+    else
+      await streamTurn(job, {
+        started: open,
+        event,
+        result: (result) => eventsOf(result).forEach(event),
+      });
   } finally {
     clearTimeout(hold);
-    progress.usage = encoder.usage;
+    if (!offered) progress.usage = encoder.usage;
   }
   requireDemandedCall(request.turn.toolChoice, encoder.calledTools);
   link.data(encoder.close());

@@ -4,7 +4,8 @@
  *
  * Test hooks, dead unless the gateway was started with `PLLAN_TEST_HOOKS=1`: the prompt `/block <ms>`
  * keeps the thread busy without yielding, `/wait <ms>` answers late, `/trickle <n> <ms>` sends n words with
- * a pause after each, `/hoard` takes memory until there is none left, `/exit` ends the thread.
+ * a pause after each, `/hoard` takes memory until there is none left, `/exit` ends the thread. A line `/tool <name> <json>`
+ * calls a tool, several lines several; what they give is the next prompt.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Turn, TurnEvent } from '../turn.js';
@@ -14,18 +15,39 @@ export const echo: LocalAdapter = {
   kind: 'local',
   async *generate(turn, options) {
     const prompt = promptOf(turn);
-    if (options.testHooks && prompt.startsWith('/')) yield* hooked(prompt);
+    const calls = options.testHooks && turn.toolChoice !== 'none' ? calledIn(prompt) : [];
+    if (calls.length > 0) yield* calls;
+    else if (options.testHooks && prompt.startsWith('/')) yield* hooked(prompt);
     else for (const word of words(prompt)) yield { type: 'text', text: word };
-    yield { type: 'finish', reason: 'stop' };
+    yield { type: 'finish', reason: calls.length > 0 ? 'tool_calls' : 'stop' };
     yield { type: 'usage', usage: { input: countTokens(turn), output: words(prompt).length } };
   },
 };
 
-/** The last message; images are named, since they cannot be said. */
+/** The last message, or all results of tools at the end; images are named, since they cannot be said. */
 function promptOf(turn: Turn): string {
   const last = turn.messages.at(-1);
+  if (last?.role === 'tool') {
+    const from = turn.messages.findLastIndex(({ role }) => role !== 'tool') + 1;
+    return turn.messages
+      .slice(from)
+      .map(({ text }) => text)
+      .join('\n');
+  }
   const images = last?.role === 'user' ? (last.images ?? []) : [];
   return [last?.text ?? '', ...images.map(({ mimeType }) => `[${mimeType}]`)].filter(Boolean).join(' ');
+}
+
+/** Text before the first of them is not said. */
+function calledIn(prompt: string): TurnEvent[] {
+  const lines = [...prompt.matchAll(/^\/tool (\S+) ?(.*)$/gm)];
+  return lines.map(([, name, args = ''], index) => ({
+    type: 'tool-call',
+    index,
+    id: `call_${index}`,
+    name,
+    arguments: args,
+  }));
 }
 
 async function* hooked(prompt: string): AsyncGenerator<TurnEvent> {

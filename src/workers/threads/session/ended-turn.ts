@@ -7,7 +7,7 @@ import type { TaskLink } from '../link.js';
 import type { Selection } from '../model-selection.js';
 import type { TaskSummary } from '../protocol.js';
 import { summarize, type TaskProgress } from '../task-progress.js';
-import type { ToolCall, Usage } from '../turn.js';
+import type { TurnResult, Usage } from '../turn.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
 
 export interface EndedTurn {
@@ -17,15 +17,26 @@ export interface EndedTurn {
   readonly cause: string | undefined;
 }
 
-/** @param stopReason why the model stopped */
+/**
+ * @param stopReason why the model stopped
+ * @param usage of the whole turn
+ * @param last the model's last answer
+ */
 export function goodTurn(
   { provider, model }: Selection,
   stopReason: Extract<TurnEnd, { readonly status: 'ok' }>['stopReason'],
   usage: Usage,
-  toolCalls: readonly ToolCall[] = [],
+  last: Pick<TurnResult, 'toolCalls' | 'usage'> = { toolCalls: [], usage },
 ): EndedTurn {
-  const calls = toolCalls.length > 0 ? { toolCalls: toolCalls.map(storedCall) } : {};
-  const end = { status: 'ok', provider: provider.id, model, stopReason, usage, ...calls } as const;
+  const end = {
+    status: 'ok',
+    provider: provider.id,
+    model,
+    stopReason,
+    usage,
+    lastUsage: last.usage,
+    ...(last.toolCalls.length > 0 ? { toolCalls: last.toolCalls.map(storedCall) } : {}),
+  } as const;
   return { end, error: undefined, cause: undefined };
 }
 

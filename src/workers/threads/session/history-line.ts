@@ -72,7 +72,8 @@ function messageParts(
     const calls = content.filter((block) => block.type === 'toolCall') as ToolCallBlock[];
     if (calls.length === 0 && texts.every((one) => one === '')) return { chars };
     const toolCalls = calls.map(toldCall);
-    return { chars, shown: { id, message: { role, text, toolCalls }, hiddenImages: 0 } };
+    const written = toolCalls.reduce((sum, call) => sum + call.arguments.length, 0);
+    return { chars: chars + written, shown: { id, message: { role, text, toolCalls }, hiddenImages: 0 } };
   }
   if (role === 'toolResult') {
     const message = { role: 'tool', toolCallId: toolCallId ?? '', text } as const;

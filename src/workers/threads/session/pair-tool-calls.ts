@@ -18,7 +18,7 @@ export function pairToolCalls(messages: readonly TurnMessage[]): readonly TurnMe
     made.push(message);
     if (message.role !== 'assistant' || message.toolCalls.length === 0) continue;
     const after = messages.slice(index + 1);
-    const next = after.findIndex(({ role }) => role === 'assistant');
+    const next = after.findIndex((one) => one.role === 'assistant' && one.toolCalls.length > 0);
     const near = next === -1 ? after : after.slice(0, next);
     for (const { id } of message.toolCalls) {
       const result = near.find((one) => one.role === 'tool' && one.toolCallId === id && !placed.has(one));

@@ -1,28 +1,29 @@
-/**
- * One turn on a session (runs-and-events.md §13): reads what was said, asks the model, sends the answer as it grows.
- * Text leaves at once when it is the first, and then in steps that all turns of the thread share: one message for all.
- */
-import type { Pace, Walker } from '../../../shared/pace.js';
+/** One turn on a session (runs-and-events.md §13): reads what was said, asks the model, sends the answer as it grows. */
+import type { Pace } from '../../../shared/pace.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import { requireDemandedCall } from '../chat/tools.js';
 import { createClientAnswer } from '../client-answer.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
+import { offeredTools } from '../offered-tools.js';
 import { withContext, type PreparedTurn } from '../prepared-turn.js';
 import type { SessionTask } from '../protocol.js';
 import { streamTurn, type TurnServices } from '../run-turn.js';
 import { beginTask } from '../task-progress.js';
 import { isImageModel, textOnlyModel } from '../text-only-model.js';
-import { eventsOf, ToolCalls, type TurnSink } from '../turn-sink.js';
-import type { FinishReason, ToolCall, Turn, TurnEvent, TurnMessage, Usage } from '../turn.js';
+import { runToolLoop } from '../tool-loop.js';
+import { createToolTurn, withOwnTools, type ToolTurn } from '../tool-turn.js';
+import type { FinishReason, Turn, TurnMessage, TurnResult } from '../turn.js';
 import { isContextOverflow } from '../upstream/failure.js';
 import { compact, type Ask, type Compacted } from './compaction.js';
+import { DeltaSink } from './delta-sink.js';
 import { answerEnd, failedTurn, goodTurn, type EndedTurn } from './ended-turn.js';
 import { messagesOf, readHistory, type History } from './history.js';
 import type { TranscriptLines } from './known-lines.js';
 import { pairToolCalls } from './pair-tool-calls.js';
 import { sendEvent } from './session-event.js';
 import { showImages } from './show-images.js';
+import { createToolObserver } from './tool-observer.js';
 
 /** Never rejects: the link gets pieces of text and then one answer, which is a `TurnEnd`. */
 export async function answerSessionTurn(
@@ -57,29 +58,28 @@ export async function answerSessionTurn(
     );
     // What was sent just now must not be lost without a word; of older images the model is told that they are missing.
     if (!takesImages && (history.lines.at(-1)?.hiddenImages ?? 0) > 0) throw textOnlyModel(selection);
-    const { upstream, testHooks } = services;
-    const { timeoutMs } = job;
+    const { upstream, testHooks, routes, tools } = services;
+    const { timeoutMs, sessionKey, runId } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
-    const run = (shown: History): Promise<void> => {
-      return streamTurn({ ...ask, turn: turnOf(messagesOf(shown), job.systemPrompt, prepared) }, sink);
-    };
-    try {
-      await run(history);
-    } catch (caught) {
-      if (!isContextOverflow(caught)) throw caught;
-      const shorter = await compactForRetry(history, ask, services.routes);
-      if (!shorter) throw caught;
-      sink.alsoUsed = shorter.usage;
-      await run(shorter.history);
-    }
-    sink.flush();
-    const { toolCalls, finish, usage } = sink;
+    const answer = createAsker({ ask, history, job, prepared, sink, routes });
+    const brought = prepared ?? { tools: [], toolChoice: undefined };
+    const offered = offeredTools(tools, selection, sessionKey, brought);
+    let last: TurnResult;
+    if (offered) {
+      const turn = createToolTurn({ ...ask, offered, tools: brought.tools, sessionKey, runId });
+      last = await runToolLoop({
+        ...turn,
+        ask: (added, mayCall) => answer(added, { turn, mayCall }),
+        observer: createToolObserver(link, selection, client),
+      });
+    } else last = await answer([], undefined);
+    const { toolCalls, finish } = last;
     requireDemandedCall(
       prepared?.toolChoice,
       toolCalls.map(({ name }) => name),
     );
-    client?.end({ toolCalls, finish, usage });
-    ended = goodTurn(selection, stopReasons[finish], usage, toolCalls);
+    client?.end({ toolCalls, finish, usage: sink.usage });
+    ended = goodTurn(selection, stopReasons[finish], sink.usage, last);
   } catch (caught) {
     sink.flush();
     ended = failedTurn(caught, link);
@@ -88,8 +88,57 @@ export async function answerSessionTurn(
   answerEnd(link, ended, progress);
 }
 
-function turnOf(held: readonly TurnMessage[], system = '', prepared: PreparedTurn | undefined): Turn {
-  const messages = pairToolCalls(prepared ? withContext(held, prepared) : held);
+interface AskerOptions {
+  readonly ask: Ask;
+  readonly history: History;
+  readonly job: SessionTask['job'];
+  readonly prepared: PreparedTurn | undefined;
+  readonly sink: DeltaSink;
+  readonly routes: RouteTable;
+}
+
+/** What the model may call, where the gateway's own tools are among it. */
+interface WithTools {
+  readonly turn: ToolTurn;
+  readonly mayCall: boolean;
+}
+
+type Asker = (added: readonly TurnMessage[], tools: WithTools | undefined) => Promise<TurnResult>;
+
+/** Asks the model, once more with a summary when it cannot read all that was said; only once in a turn. */
+function createAsker({ ask, history: whole, job, prepared, sink, routes }: AskerOptions): Asker {
+  let history = whole;
+  return async (added, tools) => {
+    const run = (): Promise<void> => {
+      const plain = turnOf(messagesOf(history), added, job.systemPrompt, prepared);
+      const turn = tools ? withOwnTools(plain, tools.turn, tools.mayCall) : plain;
+      return streamTurn({ ...ask, timeoutMs: tools?.turn.leftMs ?? ask.timeoutMs, turn }, sink);
+    };
+    sink.next();
+    try {
+      await run();
+    } catch (caught) {
+      if (!isContextOverflow(caught) || history !== whole) throw caught;
+      const shorter = await compactForRetry(history, ask, routes);
+      if (!shorter) throw caught;
+      sink.alsoUsed(shorter.usage);
+      ({ history } = shorter);
+      await run();
+    }
+    sink.flush();
+    return sink.whole;
+  };
+}
+
+/** @param added since the turn began */
+function turnOf(
+  held: readonly TurnMessage[],
+  added: readonly TurnMessage[],
+  system = '',
+  prepared: PreparedTurn | undefined,
+): Turn {
+  const before = pairToolCalls(prepared ? withContext(held, prepared) : held);
+  const messages = added.length > 0 ? [...before, ...added] : before;
   if (!prepared) return { system, messages, tools: [], toolChoice: undefined, sampling: {} };
   const { tools, toolChoice, sampling } = prepared;
   const systems = [system, prepared.system].filter((text) => text !== '');
@@ -125,74 +174,3 @@ const stopReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'toolUse' |
   tool_calls: 'toolUse',
   content_filter: 'error',
 };
-
-/** Who hears of an answer as it grows. */
-interface Listener {
-  begun(): void;
-  text(text: string): void;
-}
-
-class DeltaSink implements TurnSink, Walker {
-  readonly #pace: Pace;
-  readonly #listener: Listener;
-  readonly #calls = new ToolCalls();
-  finish: FinishReason = 'stop';
-  /** By what had to be done before the answer. */
-  alsoUsed: Usage = { input: 0, output: 0 };
-  #usage: Usage = { input: 0, output: 0 };
-  #pending = '';
-  #begun = false;
-
-  constructor(pace: Pace, listener: Listener) {
-    this.#pace = pace;
-    this.#listener = listener;
-  }
-
-  get toolCalls(): readonly ToolCall[] {
-    return this.#calls.all;
-  }
-
-  get usage(): Usage {
-    const { input, output } = this.#usage;
-    return { input: input + this.alsoUsed.input, output: output + this.alsoUsed.output };
-  }
-
-  started(): void {
-    this.#listener.begun();
-  }
-
-  event(event: TurnEvent): void {
-    if (event.type === 'text') this.#add(event.text);
-    else if (event.type === 'tool-call') this.#calls.add(event);
-    else if (event.type === 'finish') this.finish = event.reason;
-    else if (event.type === 'usage') this.#usage = event.usage;
-  }
-
-  result(result: Parameters<TurnSink['result']>[0]): void {
-    for (const event of eventsOf(result)) this.event(event);
-  }
-
-  step(): boolean {
-    this.#sendPending();
-    return false;
-  }
-
-  /** Sends what is held back; call at the end. */
-  flush(): void {
-    this.#pace.leave(this);
-    this.#sendPending();
-  }
-
-  #add(text: string): void {
-    this.#pending += text;
-    if (this.#begun) this.#pace.join(this);
-    else this.#sendPending();
-  }
-
-  #sendPending(): void {
-    if (this.#pending === '') return;
-    this.#begun = true;
-    this.#listener.text(this.#pending);
-    this.#pending = '';
-  }
-}

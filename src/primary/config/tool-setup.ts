@@ -1,0 +1,25 @@
+/** The config's tools as workers need them (config.md §7 `gateway.tools`, §8 `tools`). */
+import type { GatewayConfig } from '../../shared/config/load.js';
+import { toolRunLimits } from '../../shared/limits.js';
+import type { Environment, Paths } from '../../shared/paths.js';
+import type { ToolSetup } from '../../shared/tools/setup.js';
+
+export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment): ToolSetup {
+  const { gateway, agents, tools } = config;
+  const own = agents.list.map(({ id, ...agent }) => [id.toLowerCase(), agent] as const);
+  const testHooks = env.PLLAN_TEST_HOOKS === '1';
+  return {
+    threads: gateway.workers.toolThreads,
+    policy: {
+      profile: tools.profile,
+      allow: tools.allow,
+      deny: tools.deny,
+      byProvider: tools.byProvider,
+      agents: Object.fromEntries(own.flatMap(([id, agent]) => (agent.tools ? [[id, agent.tools]] : []))),
+      direct: gateway.tools,
+    },
+    workspaces: Object.fromEntries(own.flatMap(([id, { workspace }]) => (workspace ? [[id, workspace]] : []))),
+    workspace: agents.defaults.workspace ?? paths.workspace,
+    timeoutMs: (testHooks && Number(env.PLLAN_TEST_TOOL_TIMEOUT_MS)) || toolRunLimits.timeoutMs,
+  };
+}

@@ -1,0 +1,27 @@
+/** `tools` of the config: its scalar keys (config.md §8). */
+import type convict from 'convict';
+import type { ToolProfile } from '../tools/definition.js';
+import { oneOf, texts } from './formats.js';
+
+export const toolProfileNames = [
+  'minimal',
+  'messaging',
+  'coding',
+  'full',
+] as const satisfies readonly ToolProfile[];
+
+export interface ToolsConfig {
+  readonly profile: ToolProfile;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+}
+
+export const toolsSchema: convict.Schema<ToolsConfig> = {
+  profile: {
+    doc: 'Tools that agents have unasked; "minimal" is what reads sessions.',
+    default: 'minimal',
+    format: oneOf(toolProfileNames),
+  },
+  allow: { doc: 'Tools that they have besides: names, "group:fs", patterns with *.', default: [], format: texts },
+  deny: { doc: 'Tools that they do not have, whatever else says so.', default: [], format: texts },
+};

@@ -1,0 +1,25 @@
+/** A versioned document in memory that threads share, so that a task carries it for nothing. */
+
+export interface SharedJson {
+  readonly version: number;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+}
+
+export function shareJson(document: { readonly version: number }): SharedJson {
+  const encoded = Buffer.from(JSON.stringify(document));
+  const bytes = new Uint8Array(new SharedArrayBuffer(encoded.length));
+  bytes.set(encoded);
+  return { version: document.version, bytes };
+}
+
+/** Decodes each version once; the newest is kept, as tasks mostly share it. */
+export function createSharedReader<T extends { readonly version: number }>(): (shared: SharedJson) => T {
+  let current: T | undefined;
+  return (shared) => {
+    if (current?.version === shared.version) return current;
+    // TextDecoder refuses shared memory; the copy is made once per version.
+    const document = JSON.parse(new TextDecoder().decode(new Uint8Array(shared.bytes))) as T;
+    if (!current || shared.version > current.version) current = document;
+    return document;
+  };
+}

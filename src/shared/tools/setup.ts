@@ -1,0 +1,17 @@
+/** What one config version says about tools, as workers get it. */
+import type { ToolPolicy } from './policy.js';
+
+export interface ToolSetup {
+  /** Most threads for tools; 0: there are no tools. */
+  readonly threads: number;
+  readonly policy: ToolPolicy;
+  /** The folder that an agent works in, by agent, and of those that have none of their own. */
+  readonly workspaces: Readonly<Record<string, string>>;
+  readonly workspace: string;
+  /** Of a call in the tool pool. */
+  readonly timeoutMs: number;
+}
+
+export function workspaceOf({ workspaces, workspace }: ToolSetup, agentId: string): string {
+  return (Object.hasOwn(workspaces, agentId) ? workspaces[agentId] : undefined) ?? workspace;
+}

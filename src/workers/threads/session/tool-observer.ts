@@ -1,0 +1,36 @@
+/** Tells of the tools of a turn on a session: events for those who watch, lines for its transcript. */
+import { toolEnded, toolStarted } from '../../../shared/tools/tool-event.js';
+import type { ClientAnswer } from '../client-answer.js';
+import { storedCall } from '../client-tool-calls.js';
+import type { TaskLink } from '../link.js';
+import type { Selection } from '../model-selection.js';
+import type { ToolObserver } from '../tool-loop.js';
+import { sendEvent } from './session-event.js';
+
+export function createToolObserver(
+  link: TaskLink,
+  { provider, model }: Selection,
+  client: Pick<ClientAnswer, 'endMessage'> | undefined,
+): ToolObserver {
+  return {
+    called(calls, { usage }) {
+      client?.endMessage();
+      sendEvent(link, {
+        type: 'tool-calls',
+        provider: provider.id,
+        model,
+        usage,
+        calls: calls.map(storedCall),
+      });
+    },
+    started({ id: toolCallId, name, args, arguments: text }) {
+      sendEvent(link, { type: 'tool', ...toolStarted({ toolCallId, name }, args ?? text) });
+    },
+    ended({ id: toolCallId, name }, outcome) {
+      sendEvent(link, { type: 'tool', ...toolEnded({ toolCallId, name }, outcome) });
+    },
+    result({ id: toolCallId, name: toolName }, text, isError) {
+      sendEvent(link, { type: 'tool-result', toolCallId, toolName, text, isError });
+    },
+  };
+}

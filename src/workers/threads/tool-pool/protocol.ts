@@ -1,0 +1,23 @@
+/** What a worker process and the threads of its tool pool say to each other. A thread has one task at a time. */
+import type { ToolContent, ToolOutcome, ToolRequest } from '../../../shared/tools/tool-call.js';
+
+export interface ToolTask {
+  readonly kind: 'call';
+  /** Number of the task, unique within its worker process. */
+  readonly id: number;
+  readonly state: SharedArrayBuffer;
+  readonly request: ToolRequest;
+  readonly testHooks: boolean;
+}
+
+export interface ToolTaskEnd {
+  readonly outcome: ToolOutcome;
+  /** Nothing of the task goes on in the thread, so it may have the next one. */
+  readonly clean: boolean;
+}
+
+/** Thread → process, while a task runs. */
+export interface ToolTaskUpdate {
+  readonly id: number;
+  readonly partial: readonly ToolContent[];
+}

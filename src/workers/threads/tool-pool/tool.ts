@@ -1,0 +1,74 @@
+/**
+ * Entry of a thread of the tool pool: piscina calls `runToolTask`, one task at a time. What a task leaves running is
+ * reported, so that the thread is ended rather than given to the next one.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort, threadId } from 'node:worker_threads';
+import { toolRunLimits } from '../../../shared/limits.js';
+import { toError } from '../../../shared/to-error.js';
+import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
+import { callTool } from './call-tool.js';
+import { swallowPrinted } from './printed.js';
+import type { ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
+import { taskSigns } from './task-state.js';
+
+const printed = swallowPrinted();
+
+export async function runToolTask(task: ToolTask): Promise<ToolTaskEnd> {
+  const signs = taskSigns(task.state);
+  signs.begin(threadId);
+  printed.reset(() => signs.printedTooMuch());
+  const beat = (): void => signs.beat(Math.ceil(process.memoryUsage().arrayBuffers / 1024));
+  const before = resources();
+  const beats = setInterval(beat, toolRunLimits.beatIntervalMs);
+  beat();
+  try {
+    const outcome = bounded(await run(task));
+    await nextTurn();
+    return { outcome, clean: resources() <= before + 1 };
+  } finally {
+    clearInterval(beats);
+  }
+}
+
+async function run(task: ToolTask): Promise<ToolOutcome> {
+  const update = throttled((partial) =>
+    parentPort?.postMessage({ id: task.id, partial } satisfies ToolTaskUpdate),
+  );
+  try {
+    return await callTool(task.request, { update, testHooks: task.testHooks });
+  } catch (caught) {
+    return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
+  }
+}
+
+/** Timers, sockets, files and requests of this thread that have not ended. */
+function resources(): number {
+  return process.getActiveResourcesInfo().length;
+}
+
+/** As it is if it is not too large, and plain data. */
+function bounded(outcome: ToolOutcome): ToolOutcome {
+  let json: string;
+  try {
+    json = JSON.stringify(outcome);
+  } catch (caught) {
+    return toolError('failed', `its result is no plain data: ${toError(caught).message}`);
+  }
+  if (json.length > toolRunLimits.resultChars)
+    return toolError('output', `its result is larger than ${toolRunLimits.resultChars} characters`);
+  return JSON.parse(json) as ToolOutcome;
+}
+
+/** A tool that tells something all the time is heard now and then. */
+function throttled(
+  send: (partial: readonly ToolContent[]) => void,
+): (partial: readonly ToolContent[]) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (partial) => {
+    const now = performance.now();
+    if (now - last < toolRunLimits.updateMs) return;
+    last = now;
+    send(partial);
+  };
+}

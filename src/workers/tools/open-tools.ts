@@ -1,0 +1,28 @@
+/** Wires the tools of a worker: their pool, the sources that there are, the runner before them. */
+import type { WorkerSnapshot } from '../../shared/ipc.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { testToolDefinitions } from '../../shared/tools/test-definitions.js';
+import { createToolPool, type ToolPool } from '../pools/tool-pool.js';
+import { createPoolSource } from './pool-source.js';
+import type { ToolMetrics } from './tool-metrics.js';
+import { createToolRunner, type ToolRunner } from './tool-runner.js';
+
+export interface WorkerTools {
+  readonly runner: ToolRunner;
+  /** Undefined when the configuration turns tools off. */
+  readonly pool: ToolPool | undefined;
+}
+
+export function openTools(
+  { tools: setup, testHooks }: WorkerSnapshot,
+  metrics: ToolMetrics,
+  log: Logger,
+): WorkerTools {
+  if (setup.threads === 0)
+    return { runner: createToolRunner({ setup, sources: [], metrics, log }), pool: undefined };
+  const pool = createToolPool({ threads: setup.threads, log });
+  const definitions = testHooks ? testToolDefinitions : [];
+  const { timeoutMs } = setup;
+  const sources = [createPoolSource({ pool, definitions, timeoutMs, testHooks })];
+  return { runner: createToolRunner({ setup, sources, metrics, log }), pool };
+}

@@ -1,0 +1,18 @@
+/** What api threads ask their process: to run the tools that a model calls. */
+import type { Answers } from '../../shared/asking.js';
+import type { TaskReceiver } from '../pools/api-pool.js';
+import type { ThreadQuestions } from '../threads/protocol.js';
+import type { ToolRunner } from './tool-runner.js';
+
+export function threadAnswers(runner: ToolRunner): Answers<ThreadQuestions, TaskReceiver> {
+  return {
+    'run-tool'(question, signal, receiver) {
+      const { toolCallId, name, args, agentId, sessionKey, runId } = question;
+      const workspace = runner.workspaceOf(agentId);
+      const caller = { agentId, sessionKey, runId, via: 'turn', workspace } as const;
+      return runner.call({ toolCallId, name, args, caller }, signal, (partial) =>
+        receiver.toolUpdate(question, partial),
+      );
+    },
+  };
+}
