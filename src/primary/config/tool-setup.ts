@@ -18,7 +18,9 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
       agents: Object.fromEntries(own.flatMap(([id, agent]) => (agent.tools ? [[id, agent.tools]] : []))),
       direct: gateway.tools,
     },
-    workspaces: Object.fromEntries(own.flatMap(([id, { workspace }]) => (workspace ? [[id, workspace]] : []))),
+    workspaces: Object.fromEntries(
+      own.flatMap(([id, { workspace }]) => (workspace ? [[id, workspace]] : [])),
+    ),
     workspace: agents.defaults.workspace ?? paths.workspace,
     timeoutMs: (testHooks && Number(env.PLLAN_TEST_TOOL_TIMEOUT_MS)) || toolRunLimits.timeoutMs,
   };

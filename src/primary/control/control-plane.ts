@@ -70,12 +70,7 @@ export interface ControlPlane {
   /** As `broadcast`, with a payload that depends on who sees it. */
   broadcastTo(name: EventName, encode: (connection: Connection) => EncodedEvent): void;
   /** As `broadcast`, to some only. */
-  sendTo(
-    connections: Iterable<Connection>,
-    name: EventName,
-    payload: string,
-    details?: EventDetails,
-  ): void;
+  sendTo(connections: Iterable<Connection>, name: EventName, payload: string, details?: EventDetails): void;
   /** Closes what is open and chosen. */
   closeWhere(chosen: (session: Session) => boolean, code: CloseCode, reason: string): void;
   /** Open sockets by role, those still in the handshake as `connecting`. */

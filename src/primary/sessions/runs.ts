@@ -123,7 +123,11 @@ export function createRuns(options: RunsOptions): Runs {
   };
 
   /** Its message is stored, with those of the runs that it takes over. */
-  const begun = (run: Run, { record, before, model, verbose, joined }: BegunRun, joining: readonly Run[]): void => {
+  const begun = (
+    run: Run,
+    { record, before, model, verbose, joined }: BegunRun,
+    joining: readonly Run[],
+  ): void => {
     run.record = record;
     run.before = before;
     run.model ??= model;

@@ -22,6 +22,10 @@ export const toolsSchema: convict.Schema<ToolsConfig> = {
     default: 'minimal',
     format: oneOf(toolProfileNames),
   },
-  allow: { doc: 'Tools that they have besides: names, "group:fs", patterns with *.', default: [], format: texts },
+  allow: {
+    doc: 'Tools that they have besides: names, "group:fs", patterns with *.',
+    default: [],
+    format: texts,
+  },
   deny: { doc: 'Tools that they do not have, whatever else says so.', default: [], format: texts },
 };

@@ -117,7 +117,9 @@ function inList(entries: readonly string[]): Test {
   if (entries.length === 0) return () => false;
   const patterns = entries.map(asPattern);
   return (tool) => {
-    const names = [tool.name, `group:${tool.group}`, `group:${tool.source}`].map((name) => name.toLowerCase());
+    const names = [tool.name, `group:${tool.group}`, `group:${tool.source}`].map((name) =>
+      name.toLowerCase(),
+    );
     return patterns.some((pattern) => names.some((name) => pattern.test(name)));
   };
 }

@@ -206,5 +206,8 @@ function whyLost(error: Error, { state }: ToolTask): Ending {
     return { kind: 'output', message: `the tool printed more than ${toolRunLimits.printedBytes} bytes` };
   if (errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY')
     return { kind: 'memory', message: 'the tool needed more memory than it may have' };
-  return { kind: 'crashed', message: `the tool ended its thread: ${error.message}`.slice(0, toolRunLimits.messageChars) };
+  return {
+    kind: 'crashed',
+    message: `the tool ended its thread: ${error.message}`.slice(0, toolRunLimits.messageChars),
+  };
 }

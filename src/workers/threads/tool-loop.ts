@@ -72,7 +72,9 @@ export async function runToolLoop(loop: ToolLoop): Promise<TurnResult> {
     const mayCall = bounds.round();
     const answer = await ask(mayCall);
     const clients = answer.toolCalls.filter(({ name }) => loop.clientTools.has(name));
-    const calls = answer.toolCalls.filter((call) => !clients.includes(call)).map((call) => ownCall(call, ids));
+    const calls = answer.toolCalls
+      .filter((call) => !clients.includes(call))
+      .map((call) => ownCall(call, ids));
     if (calls.length === 0) return answer;
     if (!mayCall) return withCalls(answer, clients);
     loop.observer.called(calls, answer);
@@ -149,7 +151,8 @@ function asCall({ id, name, arguments: args }: OwnCall): ToolCall {
 }
 
 function withCalls(answer: TurnResult, toolCalls: readonly ToolCall[]): TurnResult {
-  const finish = toolCalls.length > 0 ? 'tool_calls' : answer.finish === 'tool_calls' ? 'stop' : answer.finish;
+  const finish =
+    toolCalls.length > 0 ? 'tool_calls' : answer.finish === 'tool_calls' ? 'stop' : answer.finish;
   return { ...answer, toolCalls, finish };
 }
 
@@ -172,7 +175,13 @@ interface Bounds {
 }
 
 function createBounds(): Bounds {
-  const { rounds: mostRounds, callsPerRound, calls: mostCalls, resultChars, totalResultChars } = toolLoopLimits;
+  const {
+    rounds: mostRounds,
+    callsPerRound,
+    calls: mostCalls,
+    resultChars,
+    totalResultChars,
+  } = toolLoopLimits;
   let rounds = 0;
   let inRound = 0;
   let calls = 0;

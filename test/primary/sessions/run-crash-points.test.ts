@@ -68,7 +68,7 @@ async function converse(runs: Runs, jobs: RunJob[], accepted: string[]): Promise
     const usage = { input: 1, output: 1 };
     const model = { provider: 'p', model: 'm', stopReason: 'stop' } as const;
     runs.received(1, { runId, type: 'text', text: `answer ${runId}` });
-    runs.received(1, { runId, type: 'end', end: { status: 'ok', usage, ...model } });
+    runs.received(1, { runId, type: 'end', end: { status: 'ok', usage, lastUsage: usage, ...model } });
   };
   await accept('A');
   await running('A');

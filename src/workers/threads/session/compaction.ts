@@ -112,11 +112,16 @@ function takePiece(lines: readonly ShownLine[], start: number, chars: number): P
 function spoken(message: TurnMessage): string {
   const who = { user: 'User', assistant: 'Assistant', tool: 'Tool' }[message.role];
   const images = message.role === 'user' ? (message.images ?? []).map(() => ' [image]') : [];
-  return `${who}: ${message.text}${images.join('')}\n\n`;
+  const calls =
+    message.role === 'assistant'
+      ? message.toolCalls.map((call) => `\n[calls the tool ${call.name}: ${call.arguments}]`)
+      : [];
+  return `${who}: ${message.text}${images.join('')}${calls.join('')}\n\n`;
 }
 
 function sizeOf({ message }: ShownLine): number {
-  return message.text.length;
+  if (message.role !== 'assistant') return message.text.length;
+  return message.toolCalls.reduce((sum, call) => sum + call.arguments.length, message.text.length);
 }
 
 const INSTRUCTION = `You keep the memory of a conversation between a user and an assistant that has become too long.

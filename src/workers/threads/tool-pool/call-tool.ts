@@ -1,5 +1,10 @@
 /** Finds the tool of a call and runs it. */
-import { toolError, type ToolOutcome, type ToolRequest, type ToolUpdate } from '../../../shared/tools/tool-call.js';
+import {
+  toolError,
+  type ToolOutcome,
+  type ToolRequest,
+  type ToolUpdate,
+} from '../../../shared/tools/tool-call.js';
 
 export interface CallOptions {
   readonly update: ToolUpdate;
