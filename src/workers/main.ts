@@ -118,7 +118,10 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options), log.for('runs'));
   const sessions = createSessionWatches(primary.ask);
   metrics.watchPool('api', pool);
-  if (tools.pool) metrics.watchPool('tool', tools.pool);
+  if (tools.pool) {
+    metrics.watchPool('tool', tools.pool);
+    metrics.watchToolThreads(tools.pool);
+  }
   const http = createHttpServer({
     snapshot,
     pool,

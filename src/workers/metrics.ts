@@ -16,6 +16,7 @@ export interface WorkerMetrics {
   tunnelled(): void;
   /** Read when a snapshot is taken. */
   watchPool(name: 'api' | 'tool', pool: WatchedPool): void;
+  watchToolThreads(pool: { readonly threads: number }): void;
   readonly tools: ToolMetrics;
   snapshot(): Promise<MetricsSnapshot>;
 }
@@ -35,6 +36,12 @@ export function createWorkerMetrics(): WorkerMetrics {
     new Gauge({ name, help, labelNames: ['pool'], registers: [registry] });
   const depth = gauge('pllan_pool_queue_depth', 'Tasks waiting for a thread.');
   const open = gauge('pllan_pool_open_tasks', 'Tasks waiting or in a thread.');
+  const toolThreads = new Gauge({
+    name: 'pllan_tool_threads',
+    help: 'Threads that run tools, or wait for some.',
+    registers: [registry],
+  });
+  let toolPool = { threads: 0 };
   const pools = new Map<string, WatchedPool>();
   const tools = createToolMetrics();
 
@@ -101,8 +108,10 @@ export function createWorkerMetrics(): WorkerMetrics {
     tunnelled: () =>
       (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
     watchPool: (name, pool) => void pools.set(name, pool),
+    watchToolThreads: (pool) => (toolPool = pool),
     tools,
     async snapshot() {
+      toolThreads.set(toolPool.threads);
       for (const [name, pool] of pools) {
         depth.set({ pool: name }, pool.queueDepth);
         open.set({ pool: name }, pool.openTasks);

@@ -18,7 +18,7 @@ import type { RunJob } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { unreachable } from '../../shared/unreachable.js';
-import { childEnvironment } from '../child-environment.js';
+import { workerEnvironment } from './worker-environment.js';
 import type { HandoverTarget } from '../port/handover.js';
 
 export type SlotState = 'starting' | 'ready' | 'suspect' | 'draining' | 'exiting' | 'gone';
@@ -179,7 +179,7 @@ export function createWorkerSlot(
       snapshot = current;
       state = 'starting';
       heardAt = performance.now();
-      const forked = cluster.fork(childEnvironment(process.env));
+      const forked = cluster.fork(workerEnvironment(process.env));
       worker = forked;
       answerer = createAnswerer(answers, { slot }, (answer) => worker === forked && send(answer));
       forked.on('message', (message: ToPrimary) => received(forked, message));

@@ -38,6 +38,8 @@ export interface ToolPool {
   run(task: NewToolTask, options: ToolTaskOptions): Promise<ToolOutcome>;
   readonly queueDepth: number;
   readonly openTasks: number;
+  /** Threads that live, those that are ending among them. */
+  readonly threads: number;
   stop(): Promise<void>;
 }
 
@@ -195,6 +197,9 @@ export function createToolPool({ threads, log }: ToolPoolOptions): ToolPool {
     },
     get openTasks() {
       return waiting.length + running;
+    },
+    get threads() {
+      return living.size;
     },
     stop: () => pool.destroy(),
   };

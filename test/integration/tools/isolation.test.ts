@@ -1,0 +1,142 @@
+/**
+ * Tools that misbehave, one way after the other, while the gateway is busy with other things: each costs its own call and
+ * nothing else, and leaves nothing behind (architecture, invariants 1 and 7).
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { greeting, postChat } from '../../support/chat.js';
+import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
+import { startGateway, type TestGateway } from '../../support/gateway.js';
+import { scrape } from '../../support/metrics.js';
+import { treeUse, type TreeUse } from '../../support/process-tree.js';
+import { newKey, runAgent } from '../../support/run-story.js';
+import { answer } from '../../support/session-calls.js';
+import { call, rowsOf, testTools } from '../../support/tool-story.js';
+import { waitFor } from '../../support/wait-for.js';
+
+const TIMEOUT_MS = 2_500;
+
+let gateway: TestGateway;
+let client: ControlClient;
+let before: TreeUse;
+let workers: readonly number[];
+beforeAll(async () => {
+  gateway = await startGateway({
+    config: { ...testTools, gateway: { workers: { count: 1, toolThreads: 3 } } },
+    env: { PLLAN_TEST_TOOL_TIMEOUT_MS: String(TIMEOUT_MS) },
+  });
+  client = await connectControl(gateway.wsUrl);
+  // As it is when it has worked: what is loaded with the first call stays.
+  await busy();
+  await Promise.all([1, 2, 3].map(() => runAgent(client, call('test_wait', { ms: 300 }))));
+  await idleThreads(0);
+  before = treeUse(gateway);
+  workers = gateway.workers();
+}, 60_000);
+afterAll(() => gateway.stop());
+
+/** Work of all kinds beside a tool; fails when any of it does. */
+async function busy(): Promise<void> {
+  const completion = async (): Promise<void> => expect((await postChat(gateway, greeting)).status).toBe(200);
+  const tool = async (): Promise<void> => {
+    const text = newKey();
+    expect(textOf((await runAgent(client, call('test_echo', { text }))).final)).toBe(text);
+  };
+  const health = async (): Promise<void> =>
+    expect(await answer(client, 'health', {})).toMatchObject({ ok: true });
+  for (let round = 0; round < 5; round += 1)
+    await Promise.all([completion(), completion(), completion(), health(), tool(), completion()]);
+}
+
+const textOf = ({ payload }: Frame): string =>
+  (payload?.result as { payloads: { text: string }[] }).payloads.map(({ text }) => text).join();
+
+const failuresOf = async (kind: string): Promise<number> =>
+  (await scrape(gateway.url)).total('pllan_tool_execution_total', { error_category: kind });
+
+/** Resolves when at most so many tool threads live. */
+function idleThreads(most: number): Promise<unknown> {
+  return waitFor(
+    'the tool threads to end',
+    async () => (await scrape(gateway.url)).total('pllan_tool_threads') <= most,
+    30_000,
+  );
+}
+
+describe('a tool that', () => {
+  it.each([
+    ['turns in circles', 'loop', 'timeout', `the tool took longer than ${TIMEOUT_MS} ms`],
+    ['never settles', 'settle', 'timeout', `the tool took longer than ${TIMEOUT_MS} ms`],
+    ['blocks its thread', 'block', 'timeout', `the tool took longer than ${TIMEOUT_MS} ms`],
+    ['fills its heap', 'heap', 'memory', 'the tool needed more memory than it may have'],
+    ['hoards buffers', 'buffers', 'memory', 'the tool has more than 256 MiB of buffers'],
+    [
+      'hoards buffers without a pause',
+      'buffersAtOnce',
+      'memory',
+      'the tool took more than 512 MiB of memory',
+    ],
+    ['exits', 'exit', 'crashed', 'the tool ended its thread: worker exited with code: 0'],
+    ['throws later', 'asyncThrow', 'crashed', 'the tool ended its thread: thrown later'],
+    ['forgets a promise', 'rejection', 'crashed', 'the tool ended its thread: nobody waits'],
+    ['prints without end', 'print', 'output', 'the tool printed more than 16777216 bytes'],
+  ])(
+    '%s ends alone',
+    async (_what, how, kind, message) => {
+      const key = newKey();
+      const failures = await failuresOf(kind);
+      const [{ final }] = await Promise.all([
+        runAgent(client, call('test_misbehave', { how }), key),
+        // Of its kind only one at a time: two that hoard are more than this machine may have.
+        busy(),
+      ]);
+      expect(final.payload).toMatchObject({ status: 'ok' });
+      expect(textOf(final)).toContain(`Error: ${message}`);
+      expect((await rowsOf(client, key))[2]).toMatchObject({ role: 'toolResult', isError: true });
+      await waitFor('the metric', async () => (await failuresOf(kind)) > failures);
+      await busy();
+      expect(gateway.workers()).toEqual(workers);
+    },
+    60_000,
+  );
+
+  it('gives too much is told so', async () => {
+    const { final } = await runAgent(client, call('test_large', { chars: 9_000_000 }));
+    expect(textOf(final)).toContain('Error: its result is larger than 8388608 characters');
+  });
+
+  it.each([
+    ['a timer', 'leaveTimer'],
+    ['something that throws later', 'leaveBomb'],
+  ])('leaves %s behind is answered, and no other call gets its thread', async (_what, how) => {
+    const { final } = await runAgent(client, call('test_misbehave', { how, then: 'ends' }));
+    expect(textOf(final)).toBe('done');
+    const crashed = await failuresOf('crashed');
+    await Promise.all([1, 2, 3, 4].map(() => runAgent(client, call('test_wait', { ms: 200 }))));
+    expect(await failuresOf('crashed')).toBe(crashed);
+  });
+
+  it('has no thread is not lost: calls wait for one', async () => {
+    const runs = Array.from({ length: 12 }, () =>
+      runAgent(client, call('test_wait', { ms: 100, say: 'ran' })),
+    );
+    for (const { final } of await Promise.all(runs)) expect(textOf(final)).toBe('ran');
+  });
+});
+
+describe('afterwards', () => {
+  it('no thread, no process and no memory is left', { timeout: 60_000 }, async () => {
+    await idleThreads(0);
+    const after = await waitFor(
+      'the memory',
+      () => {
+        const use = treeUse(gateway);
+        return use.bytes <= before.bytes * 1.2 && use.threads <= before.threads && use;
+      },
+      30_000,
+    ).catch(() => treeUse(gateway));
+    expect(after.threads).toBeLessThanOrEqual(before.threads);
+    expect(after.grandchildren).toBe(0);
+    expect(after.bytes / before.bytes).toBeLessThanOrEqual(1.2);
+    expect(gateway.logLines().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+  });
+});
