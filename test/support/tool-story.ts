@@ -44,3 +44,9 @@ export function inShort(rows: readonly Row[]): string[] {
     );
   });
 }
+
+/** What a run said, from its final answer. */
+export function textsOf(payload: Frame['payload']): string[] {
+  const { payloads = [] } = (payload?.result ?? {}) as { payloads?: readonly { readonly text: string }[] };
+  return payloads.map(({ text }) => text);
+}

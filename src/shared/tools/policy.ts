@@ -30,10 +30,10 @@ export const toolProfiles: readonly { readonly id: ToolProfile; readonly label: 
 ];
 
 /** What whoever only has a credential may not call directly unless the configuration says so (http.md §9). */
-const deniedDirectly = [
-  ...['exec', 'spawn', 'shell', 'write', 'edit', 'fs_write', 'fs_delete', 'fs_move', 'apply_patch'],
-  ...['sessions_spawn', 'sessions_send', 'cron', 'gateway', 'nodes', 'whatsapp_login'],
-];
+const deniedDirectly =
+  'exec spawn shell write edit fs_write fs_delete fs_move apply_patch sessions_spawn sessions_send cron gateway nodes whatsapp_login'.split(
+    ' ',
+  );
 
 /** The model that is to call, as the configuration names it. */
 export interface CallingModel {

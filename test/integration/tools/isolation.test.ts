@@ -10,7 +10,7 @@ import { scrape } from '../../support/metrics.js';
 import { treeUse, type TreeUse } from '../../support/process-tree.js';
 import { newKey, runAgent } from '../../support/run-story.js';
 import { answer } from '../../support/session-calls.js';
-import { call, rowsOf, testTools } from '../../support/tool-story.js';
+import { call, rowsOf, testTools, textsOf } from '../../support/tool-story.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const TIMEOUT_MS = 2_500;
@@ -47,8 +47,7 @@ async function busy(): Promise<void> {
     await Promise.all([completion(), completion(), completion(), health(), tool(), completion()]);
 }
 
-const textOf = ({ payload }: Frame): string =>
-  (payload?.result as { payloads: { text: string }[] }).payloads.map(({ text }) => text).join();
+const textOf = ({ payload }: Frame): string => textsOf(payload).join();
 
 const failuresOf = async (kind: string): Promise<number> =>
   (await scrape(gateway.url)).total('pllan_tool_execution_total', { error_category: kind });
@@ -108,7 +107,7 @@ describe('a tool that', () => {
     ['a timer', 'leaveTimer'],
     ['something that throws later', 'leaveBomb'],
   ])('leaves %s behind is answered, and no other call gets its thread', async (_what, how) => {
-    const { final } = await runAgent(client, call('test_misbehave', { how, then: 'ends' }));
+    const { final } = await runAgent(client, call('test_misbehave', { how, after: 'ends' }));
     expect(textOf(final)).toBe('done');
     const crashed = await failuresOf('crashed');
     await Promise.all([1, 2, 3, 4].map(() => runAgent(client, call('test_wait', { ms: 200 }))));

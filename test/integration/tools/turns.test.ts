@@ -1,9 +1,10 @@
 /** Turns in which the model calls the gateway's tools (runs-and-events.md §2, §8, §13). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ended } from '../../support/chat-turns.js';
 import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
 import { askAgent, newKey, runAgent, story } from '../../support/run-story.js';
-import { call, inShort, rowsOf, testTools, toolEvents } from '../../support/tool-story.js';
+import { call, inShort, rowsOf, testTools, textsOf, toolEvents } from '../../support/tool-story.js';
 
 let gateway: TestGateway;
 let client: ControlClient;
@@ -16,8 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const textOf = ({ payload }: Frame): unknown =>
-  (payload?.result as { payloads: { text: string }[] } | undefined)?.payloads.map(({ text }) => text).join();
+const textOf = ({ payload }: Frame): string => textsOf(payload).join();
 
 describe('a turn with tools', () => {
   it('runs what the model calls, shows it the result, and keeps both', async () => {
@@ -144,9 +144,9 @@ describe('a turn with tools', () => {
     const key = newKey();
     await runAgent(client, call('test_echo', { text: 'remembered words' }), key);
     const { final } = await runAgent(client, 'two more', key);
-    const { meta } = final.payload?.result as { meta: { agentMeta: { usage: { input: number } } } };
     // The built-in model counts words: those of the call's line, of its result and of its answer, and the new ones.
-    expect(meta.agentMeta.usage.input).toBe(4 + 2 + 2 + 2);
+    const input = 4 + 2 + 2 + 2;
+    expect(final.payload).toMatchObject({ result: { meta: { agentMeta: { usage: { input } } } } });
   });
 
   it('an abort ends the tools of the turn', async () => {
@@ -197,10 +197,7 @@ describe('who sees what tools do', () => {
   it('others see that a tool runs, and not what goes in and comes out', async () => {
     const { watcher, key } = await watch();
     const { runId } = await runAgent(client, call('test_echo', { text: 'secret' }), key);
-    await watcher.frame(
-      'end',
-      ({ event, payload }) => event === 'chat' && payload?.runId === runId && payload.state === 'final',
-    );
+    await ended(watcher, runId);
     expect(toolEvents(watcher.frames, runId)).toEqual([
       reduced,
       { ...reduced, phase: 'result', isError: false },
@@ -213,10 +210,7 @@ describe('who sees what tools do', () => {
     const { watcher, key } = await watch();
     await client.call('sessions.patch', { key, verboseLevel: 'full' });
     const { runId } = await runAgent(client, call('test_echo', { text: 'open' }), key);
-    await watcher.frame(
-      'end',
-      ({ event, payload }) => event === 'chat' && payload?.runId === runId && payload.state === 'final',
-    );
+    await ended(watcher, runId);
     expect(toolEvents(watcher.frames, runId)[0]).toMatchObject({ args: { text: 'open' } });
     await watcher.close();
   });
@@ -224,25 +218,20 @@ describe('who sees what tools do', () => {
   it('without the capability nothing of stream tool comes, but the messages do', async () => {
     const { watcher, key } = await watch([]);
     const { runId } = await runAgent(client, call('test_echo', { text: 'x' }), key);
-    await watcher.frame(
-      'end',
-      ({ event, payload }) => event === 'chat' && payload?.runId === runId && payload.state === 'final',
-    );
+    await ended(watcher, runId);
     expect(toolEvents(watcher.frames, runId)).toEqual([]);
-    const roles = watcher.frames
+    const messages = watcher.frames
       .filter(({ event }) => event === 'session.message')
-      .map(({ payload }) => (payload?.message as { role: string }).role);
-    expect(roles).toEqual(['user', 'assistant', 'toolResult', 'assistant']);
+      .map(({ payload }) => payload?.message);
+    const inOrder = ['user', 'assistant', 'toolResult', 'assistant'];
+    expect(messages).toMatchObject(inOrder.map((role) => ({ role })));
     await watcher.close();
   });
 
   it('whoever neither started the run nor listens to its session sees nothing of its tools', async () => {
     const other = await connect();
     const { runId } = await runAgent(client, call('test_echo', { text: 'x' }));
-    await other.frame(
-      'end',
-      ({ event, payload }) => event === 'chat' && payload?.runId === runId && payload.state === 'final',
-    );
+    await ended(other, runId);
     expect(toolEvents(other.frames, runId)).toEqual([]);
     expect(toolEvents(other.frames, runId, 'session.tool')).toEqual([]);
     await other.close();

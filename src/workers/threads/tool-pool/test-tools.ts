@@ -28,11 +28,11 @@ export const testTools: Readonly<Record<string, TestTool>> = {
   test_throw: async () => {
     throw new Error('thrown on purpose');
   },
-  test_misbehave: async ({ how, then = 'stays' }) => {
+  test_misbehave: async ({ how, after = 'stays' }) => {
     const act = misbehaviours[String(how)];
     if (!act) return toolError('input', `unknown: ${String(how)}`);
     await act();
-    return then === 'stays' ? forever() : text('done');
+    return after === 'stays' ? forever() : text('done');
   },
   test_large: async ({ chars = 0 }) => text('x'.repeat(Number(chars))),
 };
@@ -61,7 +61,7 @@ const misbehaviours: Readonly<Record<string, () => Promise<void> | void>> = {
   asyncThrow: () => void setTimeout(() => throwing('later'), 5),
   rejection: () => void Promise.reject(new Error('nobody waits')),
   print() {
-    for (;;) console.log('x'.repeat(100_000));
+    for (;;) process.stdout.write('x'.repeat(100_000));
   },
   leaveTimer: () => void setInterval(() => {}, 1_000),
   leaveBomb: () => void setTimeout(() => throwing('left behind'), 100),
