@@ -17,7 +17,7 @@ import { startGateway, TOKEN, type TestGateway } from '../support/gateway.js';
 import { messages, send, shown, valueOf, type Message } from '../support/fuzz/messages.js';
 import { deadlineMs, seed, times } from '../support/fuzz/settings.js';
 import { valuesOf } from '../support/fuzz/valid-values.js';
-import { jsonSchemaOf } from '../support/json-schema.js';
+import { jsonSchemaOf } from '../../src/shared/json-schema.js';
 import { answer } from '../support/session-calls.js';
 import { waitFor } from '../support/wait-for.js';
 

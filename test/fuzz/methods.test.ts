@@ -19,7 +19,7 @@ import { createLane, type Lane } from '../support/fuzz/lane.js';
 import { messages, type Message } from '../support/fuzz/messages.js';
 import { deadlineMs, seed, times } from '../support/fuzz/settings.js';
 import { valuesOf, type Pools } from '../support/fuzz/valid-values.js';
-import { jsonSchemaOf } from '../support/json-schema.js';
+import { jsonSchemaOf } from '../../src/shared/json-schema.js';
 import { answer, runTurn } from '../support/session-calls.js';
 import { waitFor } from '../support/wait-for.js';
 

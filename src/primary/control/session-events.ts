@@ -6,7 +6,7 @@ import { messageEvent } from '../../shared/history-row.js';
 import { sessionEventLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
-import { agentOf } from '../sessions/session-keys.js';
+import { agentOf } from '../../shared/store/session-keys.js';
 import { sessionRow, type RowSources } from '../sessions/session-row.js';
 import type { SessionChange, SessionObserver } from '../sessions/sessions.js';
 import type { Connection } from './connection.js';

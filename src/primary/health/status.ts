@@ -3,7 +3,7 @@ import { VERSION } from '../../shared/version.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { overviewLimits } from '../../shared/limits.js';
 import { sessionDefaults } from '../sessions/session-defaults.js';
-import { agentOf, kindOf, type KeyScheme } from '../sessions/session-keys.js';
+import { agentOf, kindOf, type KeyScheme } from '../../shared/store/session-keys.js';
 import type { SessionOverview } from '../sessions/session-overview.js';
 import { modelOf } from '../sessions/session-row.js';
 import type { SessionRow } from '../store/store.js';

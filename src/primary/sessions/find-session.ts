@@ -1,6 +1,6 @@
 /** Which session is meant by an id, a label, or the beginning of an id (methods.md §4, `sessions.resolve`). */
 import type { SessionKey } from '../../shared/store/records.js';
-import { agentOf, canonicalKey } from './session-keys.js';
+import { agentOf, canonicalKey } from '../../shared/store/session-keys.js';
 import type { Sessions } from './sessions.js';
 
 export interface SessionQuery {

@@ -14,7 +14,13 @@ import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import type { LiveRun } from './run.js';
 import type { Runs } from './runs.js';
 import { STOPPED } from './run-records.js';
-import { agentOf, canonicalKey, isMalformed, isShortEnough, type KeyScheme } from './session-keys.js';
+import {
+  agentOf,
+  canonicalKey,
+  isMalformed,
+  isShortEnough,
+  type KeyScheme,
+} from '../../shared/store/session-keys.js';
 import type { Sessions } from './sessions.js';
 
 export interface HttpRunServices {

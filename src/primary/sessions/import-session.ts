@@ -9,7 +9,7 @@ import type { SessionKey, TranscriptEntry } from '../../shared/store/records.js'
 import type { Stored, StoredSession } from '../../shared/stored-sessions.js';
 import type { Change, Store } from '../store/store.js';
 import { withoutImageData } from '../store/image-data.js';
-import { isCanonicalKey } from './session-keys.js';
+import { isCanonicalKey } from '../../shared/store/session-keys.js';
 import { archiveOf } from './session-renewal.js';
 
 /** Nobody else may write to the store meanwhile. @param now milliseconds since the epoch */

@@ -2,7 +2,7 @@
 import type { RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import { RunEvents, type Broadcast } from './run-events.js';
-import { agentOf } from './session-keys.js';
+import { agentOf } from '../../shared/store/session-keys.js';
 import type { Sessions } from './sessions.js';
 import { assistantLine } from './transcript-lines.js';
 

@@ -17,7 +17,7 @@ import type { SessionRow } from '../store/store.js';
 import { createRemovalTally } from './removal-tally.js';
 import { removeOldTranscripts } from './old-transcripts.js';
 import type { Runs } from './runs.js';
-import { agentOf, mainSessionKey } from './session-keys.js';
+import { agentOf, mainSessionKey } from '../../shared/store/session-keys.js';
 import { archiveOf } from './session-renewal.js';
 import type { Sessions } from './sessions.js';
 

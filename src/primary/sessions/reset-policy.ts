@@ -1,7 +1,7 @@
 /** When a session begins anew by itself; asked at its next message (runs-and-events.md §9, `session.reset`). */
 import type { GatewayConfig, SessionType } from '../../shared/config/load.js';
 import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
-import { kindOf } from './session-keys.js';
+import { kindOf } from '../../shared/store/session-keys.js';
 
 /** Why it does; undefined while the session goes on. Times are milliseconds since the epoch. */
 export type ResetPolicy = (key: SessionKey, entry: SessionEntry, now: number) => 'daily' | 'idle' | undefined;

@@ -6,7 +6,7 @@ import type { RouteTable } from '../../shared/routes.js';
 import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import type { Runs } from './runs.js';
-import { agentOf, mainSessionKey } from './session-keys.js';
+import { agentOf, mainSessionKey } from '../../shared/store/session-keys.js';
 import { patchedEntry, type SessionPatch } from './session-patch.js';
 import { SessionRefusal } from './session-refusal.js';
 import { archiveOf, renewed } from './session-renewal.js';

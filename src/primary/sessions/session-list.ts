@@ -10,7 +10,7 @@ import type { SessionKey } from '../../shared/store/records.js';
 import type { SessionReader, SessionRow } from '../store/store.js';
 import { createBreather } from './line-reading.js';
 import { sessionDefaults } from './session-defaults.js';
-import { agentOf, kindOf } from './session-keys.js';
+import { agentOf, kindOf } from '../../shared/store/session-keys.js';
 import { fullSessionRow, type RowExtras, type RowSources } from './session-row.js';
 
 export interface ListParams extends RowExtras {

@@ -6,7 +6,7 @@ import type { PlacedLine } from '../../shared/history-row.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import type { Runs } from './runs.js';
-import { canonicalKey } from './session-keys.js';
+import { canonicalKey } from '../../shared/store/session-keys.js';
 import type { Sessions } from './sessions.js';
 
 export interface SessionReach {

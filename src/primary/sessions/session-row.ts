@@ -4,7 +4,7 @@ import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { SessionRow } from '../store/store.js';
 import type { Runs } from './runs.js';
 import { ownModel, sessionDefaults, type SessionDefaults } from './session-defaults.js';
-import { agentOf, kindOf } from './session-keys.js';
+import { agentOf, kindOf } from '../../shared/store/session-keys.js';
 import type { Sessions } from './sessions.js';
 import { derivedTitle, lastMessage } from './transcript-text.js';
 

@@ -4,7 +4,7 @@ import { createKeyedQueue } from '../../shared/keyed-queue.js';
 import type { PlacedLine } from '../../shared/history-row.js';
 import type { RunRecord, SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import type { Change, Store } from '../store/store.js';
-import type { KeyScheme } from './session-keys.js';
+import type { KeyScheme } from '../../shared/store/session-keys.js';
 import { sessionLine } from './transcript-lines.js';
 
 /** What happened to a session (methods.md §4.2). */

@@ -1,5 +1,5 @@
 /** JSON Schema in words. */
-import type { JsonSchema } from '../../support/json-schema.js';
+import type { JsonSchema } from '../../../src/shared/json-schema.js';
 
 /** What a value may be: `string ≤ 256`, `list ≤ 64 of string ≤ 256`. Lengths of strings are in characters. */
 export function kindOf(schema: JsonSchema): string {

@@ -20,7 +20,7 @@ import {
 } from '../../../src/shared/protocol/constants.js';
 import { eventRules, unnumberedEvents, type EventRule } from '../../../src/shared/protocol/events.js';
 import { connectParams, requestFrame } from '../../../src/shared/protocol/frames.js';
-import { jsonSchemaOf, type JsonSchema } from '../../support/json-schema.js';
+import { jsonSchemaOf, type JsonSchema } from '../../../src/shared/json-schema.js';
 import { code, grouped, kindOf, mayBeEmpty } from './kinds.js';
 
 export function protocolReference(): string {

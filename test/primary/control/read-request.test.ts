@@ -6,7 +6,7 @@ import { encodeErrorResponse, encodeResponse } from '../../../src/shared/protoco
 import { answerId, messages } from '../../support/fuzz/messages.js';
 import { seed, times } from '../../support/fuzz/settings.js';
 import { valuesOf } from '../../support/fuzz/valid-values.js';
-import { jsonSchemaOf, type JsonSchema } from '../../support/json-schema.js';
+import { jsonSchemaOf, type JsonSchema } from '../../../src/shared/json-schema.js';
 
 const schemas = Object.fromEntries(
   Object.entries(methodParams).map(([name, { schema }]) => [name, jsonSchemaOf(schema)]),

@@ -1,6 +1,6 @@
 /** Values that fit a schema: the seeds of everything that is sent. */
 import fc from 'fast-check';
-import type { JsonSchema } from '../json-schema.js';
+import type { JsonSchema } from '../../../src/shared/json-schema.js';
 
 /** For fields of a name: values that mean something to the gateway, so that a call gets further than its params. */
 export type Pools = Readonly<Record<string, fc.Arbitrary<unknown>>>;

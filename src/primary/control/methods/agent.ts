@@ -14,7 +14,7 @@ import {
   isMalformed,
   mainSessionKey,
   type KeyScheme,
-} from '../../sessions/session-keys.js';
+} from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
 import type { Attachments } from './attachments.js';

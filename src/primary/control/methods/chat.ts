@@ -2,7 +2,7 @@
 import { findSession } from '../../sessions/find-session.js';
 import { readHistoryPage } from '../../sessions/history-page.js';
 import { injectMessage } from '../../sessions/injected-message.js';
-import { canonicalKey } from '../../sessions/session-keys.js';
+import { canonicalKey } from '../../../shared/store/session-keys.js';
 import type { SessionEvents } from '../session-events.js';
 import { invalidRequest, isAdmin, method, type Method } from './method.js';
 import { sendTurn, type TurnServices } from './send-turn.js';

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { queueModes } from '../../../shared/config/queue-schema.js';
 import { requestLimits } from '../../../shared/limits.js';
-import { AGENT_PART_CHARS, isShortEnough } from '../../sessions/session-keys.js';
+import { AGENT_PART_CHARS, isShortEnough } from '../../../shared/store/session-keys.js';
 import { about, compile, ignored, type Check, type Parsed } from '../../../shared/schema.js';
 
 export const optional = v.exactOptional;

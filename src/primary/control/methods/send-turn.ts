@@ -7,7 +7,7 @@ import { queueModeOf } from '../../sessions/queue-mode.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
 import type { Runs } from '../../sessions/runs.js';
-import { agentOf } from '../../sessions/session-keys.js';
+import { agentOf } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import { finalPayload, requireAgent, requireImages, requireRun } from './agent.js';
 import type { Attachments } from './attachments.js';

@@ -5,7 +5,7 @@
  */
 import type { RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { injectMessage, type Added } from '../../sessions/injected-message.js';
-import { canonicalKey } from '../../sessions/session-keys.js';
+import { canonicalKey } from '../../../shared/store/session-keys.js';
 import { requireAgent, requireOwner } from './agent.js';
 import { requireWebchat, WEBCHAT } from './delivery.js';
 import { invalidRequest, method, type Method } from './method.js';

@@ -4,7 +4,7 @@ import { sessionLimits } from '../../../shared/limits.js';
 import type { SessionKey } from '../../../shared/store/records.js';
 import { findSession } from '../../sessions/find-session.js';
 import { readHistoryPage } from '../../sessions/history-page.js';
-import { canonicalKey } from '../../sessions/session-keys.js';
+import { canonicalKey } from '../../../shared/store/session-keys.js';
 import type { SessionLister } from '../../sessions/session-list.js';
 import { fullSessionRow, type RowSources } from '../../sessions/session-row.js';
 import type { Sessions } from '../../sessions/sessions.js';

@@ -1,6 +1,6 @@
 /** `sessions.subscribe`, `sessions.messages.subscribe` and their opposites (methods.md §4). They end with the connection. */
 import type { SessionKey } from '../../../shared/store/records.js';
-import { canonicalKey } from '../../sessions/session-keys.js';
+import { canonicalKey } from '../../../shared/store/session-keys.js';
 import type { SessionLister } from '../../sessions/session-list.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { SessionEvents } from '../session-events.js';

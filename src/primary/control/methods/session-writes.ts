@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { SessionKey } from '../../../shared/store/records.js';
 import { CompactionFailure, type Compactions } from '../../sessions/compactions.js';
 import type { SessionChanges } from '../../sessions/session-changes.js';
-import { agentOf, canonicalKey } from '../../sessions/session-keys.js';
+import { agentOf, canonicalKey } from '../../../shared/store/session-keys.js';
 import { privilegedFields } from '../../sessions/session-patch.js';
 import { SessionRefusal } from '../../sessions/session-refusal.js';
 import { modelOf } from '../../sessions/session-row.js';

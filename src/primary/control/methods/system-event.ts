@@ -1,6 +1,6 @@
 /** `system-event`: something that the next turn should know, or a sign of life of a node (methods.md §2). */
 import { systemEventLimits } from '../../../shared/limits.js';
-import { canonicalKey, mainSessionKey } from '../../sessions/session-keys.js';
+import { canonicalKey, mainSessionKey } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import { queueSystemEvent } from '../../sessions/system-events.js';
 import type { Presence } from '../presence.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seed } from '../../support/fuzz/settings.js';
-import { agentOf, canonicalKey, kindOf, mainSessionKey } from '../../../src/primary/sessions/session-keys.js';
+import { agentOf, canonicalKey, kindOf, mainSessionKey } from '../../../src/shared/store/session-keys.js';
 
 const scheme = { defaultAgentId: 'main', mainKey: 'home', scope: 'per-sender' } as const;
 

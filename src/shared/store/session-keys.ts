@@ -1,6 +1,6 @@
 /** What callers write for a session, and its one canonical key (runs-and-events.md §6). */
-import { requestLimits } from '../../shared/limits.js';
-import type { SessionKey } from '../../shared/store/records.js';
+import { requestLimits } from '../limits.js';
+import type { SessionKey } from './records.js';
 
 /** How keys are read; from the config. */
 export interface KeyScheme {

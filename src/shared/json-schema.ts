@@ -1,4 +1,4 @@
-/** The schemas that the gateway checks with, as JSON Schema. */
+/** The schemas that the gateway checks with, as JSON Schema: for models, and for the protocol's reference. */
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 
