@@ -8,7 +8,9 @@ import type { Logger } from '../shared/log/logger.js';
 import type { RouteTable } from '../shared/routes.js';
 import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
+import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
+import { keyScheme } from './config/key-scheme.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
 import { makeStartPlan, type StartPlan } from './config/start-plan.js';
@@ -32,6 +34,7 @@ import { createRuns } from './sessions/runs.js';
 import { createSessionReach } from './sessions/session-reach.js';
 import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
+import { createKeyedRequests } from './tools/keyed-requests.js';
 import { createChildGroups } from './workers/child-groups.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
@@ -103,8 +106,7 @@ async function startGateway(
     eventLoop: () => eventLoop.sample,
   });
   const { agents, messages, session } = plan.config;
-  const { mainKey, scope } = session;
-  const scheme = { defaultAgentId: plan.routes.defaultAgentId, mainKey, scope };
+  const scheme = keyScheme(plan.config, plan.routes.defaultAgentId);
   const sessions = createSessions({
     store,
     scheme,
@@ -146,6 +148,12 @@ async function startGateway(
   const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
   const { auth: authConfig, nodes } = plan.config.gateway;
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, () => performance.now());
+  const approvals = openApprovals({
+    paths,
+    env,
+    broadcast: (...event) => control.broadcast(...event),
+    log: log.for('exec'),
+  });
   const control = openControl({
     plan,
     auth,
@@ -164,6 +172,8 @@ async function startGateway(
     sessions,
     runs,
     compactions,
+    approvals,
+    workers: { ask: (...question) => data.supervisor.ask(...question) },
     devices: (events) => createDeviceRegistry({ store, policy: nodes.pairing, events, now: Date.now }),
     log: log.for('ws'),
     draining: () => phase === 'draining',
@@ -177,6 +187,7 @@ async function startGateway(
     now: Date.now,
   });
   const workerReady = deferred<void>();
+  const keyed = createKeyedRequests(() => performance.now());
   const childGroups = createChildGroups(log.for('workers'));
   const data = await openDataPath({
     plan,
@@ -199,9 +210,12 @@ async function startGateway(
       ...childGroups.answers,
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: plan.routes }),
+      'exec-approval': approvals.approve,
+      ...keyed.answers,
     },
     onWorkerLost(slot) {
       childGroups.workerLost(slot);
+      keyed.workerLost(slot);
       reach.workerLost(slot);
       store.readerGone();
       runs.workerLost(slot);
@@ -233,6 +247,7 @@ async function startGateway(
         { name: 'maintenance', run: () => maintenance.stop() },
         { name: 'compactions', run: () => compactions.stop() },
         { name: 'runs', run: () => runs.stop() },
+        { name: 'approvals', run: () => approvals.pending.stop() },
         { name: 'control', run: () => control.stop() },
         { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
         { name: 'port', run: () => data.closePort() },

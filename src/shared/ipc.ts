@@ -7,9 +7,14 @@ import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
 import type { PlacedLine } from './history-row.js';
 import type { AskedRun, RunVerdict } from './http-run.js';
+import type { SessionKey } from './store/records.js';
+import type { KeyClaim, KeyedRequest, SettledRequest } from './keyed-request.js';
+import type { ExecQuestion, ExecVerdict } from './exec.js';
 import type { RouteTable } from './routes.js';
 import type { RunJob, RunPart } from './run-job.js';
-import type { SessionKey } from './store/records.js';
+import type { DirectCall, DirectCaller, DirectResult } from './tools/direct-call.js';
+import type { KeyScheme } from './store/session-keys.js';
+import type { ToolDefinition } from './tools/definition.js';
 import type { ToolSetup } from './tools/setup.js';
 
 /** The part of one config version that workers use. Holds provider keys; of the gateway's own secret only a digest. */
@@ -21,6 +26,8 @@ export interface WorkerSnapshot {
   readonly strictTransportSecurity: string | false | null;
   readonly apiThreads: number;
   readonly tools: ToolSetup;
+  /** How keys of sessions are read. */
+  readonly scheme: KeyScheme;
   readonly maxQueue: number;
   readonly logLevel: LogLevel;
   readonly tunnel: TunnelAddress;
@@ -67,6 +74,22 @@ export interface PrimaryQuestions {
   /** A tool's process group is about to run: should the worker die, the primary ends it. */
   readonly 'child-started': { readonly question: { readonly pid: number }; readonly answer: true };
   readonly 'child-ended': { readonly question: { readonly pid: number }; readonly answer: true };
+  /** May this command run, and how? Can take as long as somebody takes to decide. */
+  readonly 'exec-approval': { readonly question: ExecQuestion; readonly answer: ExecVerdict };
+  /** Is a request with an idempotency key the first? Its asker says how it ended, unless it is gone. */
+  readonly 'claim-key': { readonly question: KeyedRequest; readonly answer: KeyClaim };
+  readonly 'settle-key': { readonly question: SettledRequest; readonly answer: true };
+}
+
+/** What the primary asks a worker. */
+export interface WorkerQuestions {
+  /** Runs a tool for a client of the primary's. */
+  readonly 'call-tool': { readonly question: DirectCall; readonly answer: DirectResult };
+  /** Tools that a caller has; all that there are when nobody in particular asks. */
+  readonly 'list-tools': {
+    readonly question: DirectCaller | undefined;
+    readonly answer: readonly ToolDefinition[];
+  };
 }
 
 /** A session that there is, at one moment. */
@@ -79,6 +102,7 @@ export interface FoundSession {
 
 export type ToWorker =
   | AnswerMessage
+  | AskMessage<WorkerQuestions>
   | { readonly type: 'configure'; readonly snapshot: WorkerSnapshot }
   /**
    * `head` is what was read so far, as latin1: the socket's bytes one to one. Whoever reads this after `expiresAt`
@@ -94,6 +118,7 @@ export type ToWorker =
 
 export type ToPrimary =
   | AskMessage<PrimaryQuestions>
+  | AnswerMessage
   /** The worker listens: what was sent before this would have been lost. */
   | { readonly type: 'started' }
   | { readonly type: 'ready'; readonly version: number }

@@ -360,6 +360,8 @@ export const dedupeLimits = {
   entries: 1_000,
   /** All of them together: one may be as large as a frame. */
   chars: 64 * MIB,
+  /** Requests over HTTP with a key that are not answered yet. */
+  open: 4_096,
 } as const;
 
 /** `usage.cost` (methods.md §5). */

@@ -22,6 +22,8 @@ export interface Paths {
   /** Private key of the gateway's own device identity. */
   readonly identityFile: string;
   readonly storeDir: string;
+  /** What agents may run (methods.md §11). */
+  readonly execApprovals: string;
 }
 
 /** Resolves every path from `PLLAN_HOME`, `PLLAN_STATE_DIR`, `PLLAN_CONFIG_PATH` and the profile (config.md §1). */
@@ -41,6 +43,7 @@ export function resolvePaths(env: Environment): Paths {
     identityDir: join(stateDir, 'identity'),
     identityFile: join(stateDir, 'credentials', 'gateway-identity.pem'),
     storeDir: join(stateDir, 'store'),
+    execApprovals: join(stateDir, 'exec-approvals.json'),
   };
 }
 

@@ -21,6 +21,7 @@ import { createApiPool } from './pools/api-pool.js';
 import { createSessionRuns, type SessionRuns } from './session-runs.js';
 import { createSessionWatches, type SessionWatches } from './session-watches.js';
 import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
+import { createDirectCalls, type DirectCalls } from './tools/direct-calls.js';
 import { openTools } from './tools/open-tools.js';
 import { threadAnswers } from './tools/thread-answers.js';
 
@@ -83,7 +84,7 @@ function takeConnection(
 }
 
 async function drain(running: RunningWorker | undefined): Promise<void> {
-  await Promise.all([running?.http.drain(), running?.runs.idle()]);
+  await Promise.all([running?.http.drain(), running?.runs.idle(), running?.tools.idle()]);
   await running?.pushMetrics();
   channel.send({ type: 'drained' });
 }
@@ -92,6 +93,7 @@ interface RunningWorker {
   readonly http: HttpServer;
   readonly runs: SessionRuns;
   readonly sessions: SessionWatches;
+  readonly tools: DirectCalls;
   /** Tells the primary what has been counted so far. */
   pushMetrics(): Promise<void>;
 }
@@ -105,7 +107,9 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
-  const tools = openTools(snapshot, metrics.tools, log.for('tools'));
+  const tools = openTools(snapshot, primary, metrics.tools, log.for('tools'));
+  const directCalls = createDirectCalls(tools.runner);
+  primary.answerWith(directCalls.answers);
   const pool = createApiPool({
     threads: snapshot.apiThreads,
     maxQueue: snapshot.maxQueue,
@@ -127,6 +131,8 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     pool,
     clientRuns,
     sessions,
+    tools: directCalls,
+    primary,
     metrics,
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
@@ -143,7 +149,7 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
   primary.send({ type: 'ready', version: snapshot.version });
-  return { http, runs, sessions, pushMetrics };
+  return { http, runs, sessions, tools: directCalls, pushMetrics };
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

@@ -1,7 +1,13 @@
 /** The worker's end of the IPC channel: typed messages, log lines and closed connections sent in batches. */
 import type { Socket } from 'node:net';
-import { createAsker, type AskOptions } from '../shared/asking.js';
-import type { PrimaryQuestions, ToPrimary, ToWorker } from '../shared/ipc.js';
+import {
+  createAnswerer,
+  createAsker,
+  type Answerer,
+  type Answers,
+  type AskOptions,
+} from '../shared/asking.js';
+import type { PrimaryQuestions, ToPrimary, ToWorker, WorkerQuestions } from '../shared/ipc.js';
 import { askLimits } from '../shared/limits.js';
 import type { RunPart } from '../shared/run-job.js';
 import type { LogSink } from '../shared/log/logger.js';
@@ -18,14 +24,16 @@ export interface PrimaryChannel {
     question: PrimaryQuestions[N]['question'],
     options: AskOptions,
   ): Promise<PrimaryQuestions[N]['answer']>;
+  /** Who answers what the primary asks from here on; until then it asks nothing. */
+  answerWith(answers: Answers<WorkerQuestions, undefined>): void;
   readonly logSink: LogSink;
-  /** Answers to questions are not among them. */
+  /** Questions and answers to questions are not among them. */
   onMessage(listener: (message: OtherMessage, socket: Socket | undefined) => void): void;
   /** The primary is gone. */
   onDisconnect(listener: () => void): void;
 }
 
-type OtherMessage = Exclude<ToWorker, { type: 'answer' | 'refusal' }>;
+type OtherMessage = Exclude<ToWorker, { type: 'ask' | 'cancel' | 'answer' | 'refusal' }>;
 
 const MAX_LINES = 1_000;
 
@@ -49,9 +57,11 @@ export function createPrimaryChannel(): PrimaryChannel {
     lines = [];
   };
   const asker = createAsker<PrimaryQuestions>(send, askLimits.open);
+  let answerer: Answerer<WorkerQuestions> | undefined;
   return {
     send,
     ask: asker.ask,
+    answerWith: (answers) => void (answerer = createAnswerer(answers, undefined, send)),
     connectionClosed() {
       closed += 1;
       if (closed === 1) setImmediate(flushClosed);
@@ -73,6 +83,7 @@ export function createPrimaryChannel(): PrimaryChannel {
     onMessage: (listener) => {
       process.on('message', (message: ToWorker, handle: unknown) => {
         if (message.type === 'answer' || message.type === 'refusal') asker.received(message);
+        else if (message.type === 'ask' || message.type === 'cancel') answerer?.received(message);
         else listener(message, handle as Socket | undefined);
       });
     },

@@ -226,7 +226,12 @@ const nodeParams = {
 
 function lanesOf({ wsUrl }: TestGateway, [first, second, third]: readonly TestDevice[]): Lane[] {
   // Nobody answers what nodes are asked here.
-  const mayWait = new Set(['agent.wait', 'node.invoke']);
+  const mayWait = new Set([
+    'agent.wait',
+    'node.invoke',
+    'exec.approval.request',
+    'exec.approval.waitDecision',
+  ]);
   /** Too many calls out of its role. */
   const wasLost = ({ reason }: Close): boolean => reason === 'repeated unauthorized calls';
   const withScopes = (...granted: string[]) => ({ params: connectParams({ scopes: granted }) });

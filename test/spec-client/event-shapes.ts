@@ -97,6 +97,24 @@ export const eventShapes: Readonly<Record<string, v.GenericSchema>> = {
   health: Health,
   'sessions.changed': SessionsChanged,
   'session.message': SessionMessage,
+  'session.tool': v.looseObject({
+    runId: text,
+    sessionKey,
+    stream: v.literal('tool'),
+    data: v.looseObject({ phase: v.picklist(['start', 'update', 'result']), name: text, toolCallId: text }),
+  }),
+  'exec.approval.requested': v.looseObject({
+    id: text,
+    request: v.looseObject({ command: text }),
+    createdAtMs: moment,
+    expiresAtMs: moment,
+  }),
+  'exec.approval.resolved': v.looseObject({
+    id: text,
+    decision: nullable(v.picklist(['allow-once', 'allow-always', 'deny'])),
+    resolvedBy: maybe(text),
+    ts: moment,
+  }),
   'device.pair.requested': PendingDevice,
   'device.pair.resolved': v.looseObject({
     requestId: text,

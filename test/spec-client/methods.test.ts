@@ -121,7 +121,7 @@ describe.each<Variant>([
         'sessions.changed',
         'session.message',
         ...events.filter(({ event }) => ['health', 'tick'].includes(event)).map(({ event }) => event),
-        ...Object.keys(eventShapes).filter((name) => /^(?:device|node)\.pair\./.test(name)),
+        ...Object.keys(eventShapes).filter((name) => /^(?:device|node)\.pair\.|^exec\.approval\./.test(name)),
       ]),
     );
     for (const { event, payload } of [...events, ...story.node.events])

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../../shared/config/load.js';
 import { toolRunLimits } from '../../shared/limits.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { ToolSetup } from '../../shared/tools/setup.js';
+import { execEnvironment } from './exec-environment.js';
 
 export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment): ToolSetup {
   const { gateway, agents, tools } = config;
@@ -22,6 +23,10 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
       own.flatMap(([id, { workspace }]) => (workspace ? [[id, workspace]] : [])),
     ),
     workspace: agents.defaults.workspace ?? paths.workspace,
+    exec: {
+      env: execEnvironment(env, tools.exec.passEnv),
+      timeoutMs: tools.exec.timeoutSec * 1_000,
+    },
     timeoutMs: (testHooks && Number(env.PLLAN_TEST_TOOL_TIMEOUT_MS)) || toolRunLimits.timeoutMs,
   };
 }

@@ -12,6 +12,7 @@ import type { Environment, Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
+import { keyScheme } from './key-scheme.js';
 import type { ResolvedAuth } from './resolve-auth.js';
 import type { StartPlan } from './start-plan.js';
 import { toolSetup } from './tool-setup.js';
@@ -85,6 +86,7 @@ export function workerSnapshot({
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
     tools: toolSetup(config, paths, env),
+    scheme: keyScheme(config, routes.defaultAgentId),
     maxQueue: workers.maxQueue,
     logLevel,
     tunnel,

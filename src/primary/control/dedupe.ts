@@ -4,11 +4,15 @@
  * how many are open is bounded by the methods.
  */
 import { dedupeLimits } from '../../shared/limits.js';
+import { RpcError } from './methods/method.js';
 
 export interface Dedupe {
   /** The answer to the key's first call; undefined when this is the first. */
   find(family: string, key: string): Promise<string> | undefined;
-  /** Keeps what the first call answers, success or failure, and gives it back. */
+  /**
+   * Keeps what the first call answers, success or failure, and gives it back. What is worth a repeat has not happened:
+   * such a failure is not kept.
+   */
   keep(family: string, key: string, answer: Promise<string>): Promise<string>;
 }
 
@@ -50,7 +54,10 @@ export function createDedupe(now: () => number): Dedupe {
       };
       answer.then(
         (payload) => end(payload.length),
-        () => end(0),
+        (caught: unknown) => {
+          if (caught instanceof RpcError && caught.shape.retryable) open.delete(name);
+          else end(0);
+        },
       );
       return answer;
     },

@@ -6,12 +6,15 @@ import type { Environment, Paths } from '../../shared/paths.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
 import { encodeEvent, type EncodedEvent } from '../../shared/protocol/events.js';
 import type { StateVersion } from '../../shared/protocol/frames.js';
+import { profileOf } from '../../shared/tools/policy.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
 import { createModelCatalog } from '../config/model-catalog.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
+import { toolSetup } from '../config/tool-setup.js';
 import { authPolicyOf, originsOf } from '../config/worker-snapshot.js';
+import type { ExecApprovals } from '../approvals/open-approvals.js';
 import { createHealthMonitor, type HealthView } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
@@ -35,6 +38,7 @@ import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
 import { createSessionLister } from '../sessions/session-list.js';
 import type { SessionObserver, Sessions } from '../sessions/sessions.js';
+import type { Supervisor } from '../workers/supervisor.js';
 import { createLargeFrames } from './large-frames.js';
 import { methodRegistry } from './methods/registry.js';
 import { createNodeConnections } from './node-connections.js';
@@ -58,6 +62,8 @@ export interface ControlOptions {
   readonly sessions: Sessions;
   readonly runs: Runs;
   readonly compactions: Compactions;
+  readonly approvals: ExecApprovals;
+  readonly workers: Pick<Supervisor, 'ask'>;
   readonly log: Logger;
   draining(): boolean;
   uptimeMs(): number;
@@ -124,6 +130,7 @@ export function openControl(options: ControlOptions): Control {
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
     broadcast,
   };
+  const { policy: tools } = toolSetup(plan.config, paths, options.env);
   const catalog = createModelCatalog(plan.config, routes);
   let known: GatewayIdentity | undefined;
   const identity = (): GatewayIdentity => (known ??= gatewayIdentity(paths.identityFile));
@@ -157,6 +164,9 @@ export function openControl(options: ControlOptions): Control {
     devices,
     nodes,
     invokes,
+    approvals: options.approvals,
+    workers: options.workers,
+    profileOf: (agentId) => profileOf(tools, agentId),
     dedupe: createDedupe(() => performance.now()),
   });
   const hello = createHello({

@@ -2,7 +2,8 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { PlacedLine } from '../../shared/history-row.js';
-import type { MetricsSnapshot, WorkerSnapshot } from '../../shared/ipc.js';
+import type { AskOptions } from '../../shared/asking.js';
+import type { MetricsSnapshot, WorkerQuestions, WorkerSnapshot } from '../../shared/ipc.js';
 import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
@@ -40,6 +41,12 @@ export interface Supervisor {
   abortRun(slot: number, runId: string): void;
   /** A line of a session that the worker of this slot watches. */
   sessionLine(slot: number, watch: number, line: PlacedLine): void;
+  /** Asks one of the ready workers, each in its turn; undefined when none is ready. @throws Unanswered */
+  ask<N extends keyof WorkerQuestions>(
+    name: N,
+    question: WorkerQuestions[N]['question'],
+    options: AskOptions,
+  ): Promise<WorkerQuestions[N]['answer']> | undefined;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
@@ -54,6 +61,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { log } = options;
   const slots: WorkerSlot[] = [];
   let earlyDeaths = 0;
+  let asked = 0;
   let stopping = false;
   let lastCheck = performance.now();
   let pingTimer: NodeJS.Timeout | undefined;
@@ -135,6 +143,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),
+    ask(name, question, options) {
+      const ready = slots.filter(({ state }) => state === 'ready');
+      asked += 1;
+      return ready[asked % ready.length]?.ask(name, question, options);
+    },
     get status() {
       const ready = slots.filter((slot) => slot.state === 'ready').length;
       return { configured: options.count, ready, degraded: degraded() };

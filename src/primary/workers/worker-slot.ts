@@ -11,11 +11,17 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
-import { createAnswerer, type Answerer, type Answers } from '../../shared/asking.js';
 import type { PlacedLine } from '../../shared/history-row.js';
-import type { PrimaryQuestions, ToPrimary, ToWorker, WorkerSnapshot } from '../../shared/ipc.js';
+import { createAnswerer, createAsker, type Answerer, type Answers, type Asker } from '../../shared/asking.js';
+import type {
+  PrimaryQuestions,
+  ToPrimary,
+  ToWorker,
+  WorkerQuestions,
+  WorkerSnapshot,
+} from '../../shared/ipc.js';
 import type { RunJob } from '../../shared/run-job.js';
-import { workerLimits } from '../../shared/limits.js';
+import { askLimits, workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { workerEnvironment } from './worker-environment.js';
@@ -33,6 +39,9 @@ export interface SlotEvents {
   message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' | 'runs' }>): void;
 }
 
+/** Why a question to a worker got no answer: whatever it was about may have happened. */
+export const WORKER_GONE = 'the worker ended';
+
 /** Who answers what workers ask, told which slot's process it is. */
 export type PrimaryAnswers = Answers<PrimaryQuestions, { readonly slot: number }>;
 
@@ -44,6 +53,8 @@ export interface WorkerSlot extends HandoverTarget {
   startRun(job: RunJob): void;
   abortRun(runId: string): void;
   sessionLine(watch: number, line: PlacedLine): void;
+  /** @throws Unanswered, also when the process ends before it has answered */
+  readonly ask: Asker<WorkerQuestions>['ask'];
   start(snapshot: WorkerSnapshot): void;
   /** Called once a second: pings, and acts on silence. */
   check(now: number): void;
@@ -70,6 +81,7 @@ export function createWorkerSlot(
   let onDrained: (() => void) | undefined;
   let onGone: (() => void) | undefined;
   let answerer: Answerer<PrimaryQuestions> | undefined;
+  const asker = createAsker<WorkerQuestions>((message) => send(message), askLimits.open);
 
   const send = (message: ToWorker, socket?: Socket): void => {
     if (!worker?.isConnected()) return;
@@ -88,6 +100,7 @@ export function createWorkerSlot(
     runs = 0;
     worker = undefined;
     answerer?.lost();
+    asker.lost(WORKER_GONE);
     const expected = before === 'exiting';
     const how = signal ? `signal ${signal}` : `code ${code}`;
     log[expected ? 'debug' : 'warn']('worker.exit', `worker ${slot} ended with ${how}`, {
@@ -140,6 +153,10 @@ export function createWorkerSlot(
       case 'cancel':
         answerer?.received(message);
         return;
+      case 'answer':
+      case 'refusal':
+        asker.received(message);
+        return;
       case 'log':
       case 'metrics':
         events.message(self, message);
@@ -174,6 +191,7 @@ export function createWorkerSlot(
     },
     abortRun: (runId) => send({ type: 'abort-run', runId }),
     sessionLine: (watch, line) => send({ type: 'session-line', watch, line }),
+    ask: asker.ask,
     sendConnection: (offer, socket) => send({ type: 'connection', ...offer }, socket),
     start(current) {
       snapshot = current;

@@ -1,7 +1,8 @@
 /** `tools` of the config: its scalar keys (config.md §8). */
 import type convict from 'convict';
+import { execLimits } from '../tools/limits.js';
 import type { ToolProfile } from '../tools/definition.js';
-import { oneOf, texts } from './formats.js';
+import { integer, oneOf, texts } from './formats.js';
 
 export const toolProfileNames = [
   'minimal',
@@ -14,7 +15,10 @@ export interface ToolsConfig {
   readonly profile: ToolProfile;
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  readonly exec: { readonly timeoutSec: number; readonly passEnv: readonly string[] };
 }
+
+const { timeoutSec, timeoutMaxSec } = execLimits;
 
 export const toolsSchema: convict.Schema<ToolsConfig> = {
   profile: {
@@ -28,4 +32,16 @@ export const toolsSchema: convict.Schema<ToolsConfig> = {
     format: texts,
   },
   deny: { doc: 'Tools that they do not have, whatever else says so.', default: [], format: texts },
+  exec: {
+    timeoutSec: {
+      doc: 'Seconds after which a command is ended; a call can have less, not more.',
+      default: timeoutSec,
+      format: integer(1, timeoutMaxSec),
+    },
+    passEnv: {
+      doc: 'Variables of the gateway that commands see besides the usual ones, such as PATH.',
+      default: [],
+      format: texts,
+    },
+  },
 };

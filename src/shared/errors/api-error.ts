@@ -32,6 +32,11 @@ export function apiErrorBody(kind: HttpErrorName, message: string = httpErrors[k
   return JSON.stringify({ error: { message, type: httpErrors[kind].type } });
 }
 
+/** The envelope of endpoints that are not OpenAI's (http.md §9). */
+export function endpointErrorBody(kind: HttpErrorName, message: string = httpErrors[kind].message): string {
+  return JSON.stringify({ ok: false, error: { type: httpErrors[kind].type, message } });
+}
+
 /** What a caller is told whose scopes do not suffice (http.md §3): an envelope of its own, the same for every route. */
 export function missingScopeBody(scope: Scope): string {
   const message = `missing scope: ${scope}`;

@@ -68,6 +68,19 @@ export const eventRules = {
     summary:
       'To connections that called `sessions.messages.subscribe` for the session, or `sessions.subscribe`: the same as `agent` with stream `tool`.',
   },
+  'exec.approval.requested': {
+    scope: 'operator.approvals',
+    nodes: false,
+    droppable: false,
+    summary: 'A command waits for a decision: `{id, request, createdAtMs, expiresAtMs}`.',
+  },
+  'exec.approval.resolved': {
+    scope: 'operator.approvals',
+    nodes: false,
+    droppable: false,
+    summary:
+      '`{id, decision, resolvedBy, ts}`; `decision` is null when nobody decided in time, or nobody wants to know any more.',
+  },
   'device.pair.requested': {
     scope: 'operator.pairing',
     nodes: false,

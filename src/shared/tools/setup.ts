@@ -10,6 +10,15 @@ export interface ToolSetup {
   readonly workspace: string;
   /** Of a call in the tool pool. */
   readonly timeoutMs: number;
+  readonly exec: ExecSetup;
+}
+
+/** What the configuration says of commands. */
+export interface ExecSetup {
+  /** All that a command has of the gateway's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Of a command whose call says nothing, and the most that a call can have. */
+  readonly timeoutMs: number;
 }
 
 export function workspaceOf({ workspaces, workspace }: ToolSetup, agentId: string): string {

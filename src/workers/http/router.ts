@@ -6,6 +6,7 @@ import { chatCompletions } from './routes/chat-completions.js';
 import { getModel, listModels } from './routes/models.js';
 import { primaryOwned } from './routes/primary-owned.js';
 import { killSession, sessionHistory } from './routes/sessions.js';
+import { toolsInvoke } from './routes/tools-invoke.js';
 import type { Route } from './routes/route.js';
 
 /** The handler type that find-my-way wants; ours is looked up, never called through it. */
@@ -20,6 +21,7 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route 
     add('/v1/models', listModels);
     add('/v1/models/*', getModel);
   }
+  add('/tools/invoke', toolsInvoke);
   add('/sessions/:key/history', sessionHistory);
   add('/sessions/:key/kill', killSession);
   for (const path of primaryPaths) add(path, primaryOwned);

@@ -18,8 +18,10 @@ import { toError } from '../../shared/to-error.js';
 import type { ClientRuns } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool } from '../pools/api-pool.js';
+import type { PrimaryChannel } from '../primary-channel.js';
 import type { SessionWatches } from '../session-watches.js';
 import { monotonicMs } from '../threads/protocol.js';
+import type { DirectCalls } from '../tools/direct-calls.js';
 import { dropBody } from './body.js';
 import { Exchange } from './exchange.js';
 import { serveHalfClosedClients, type HalfClosedClients } from './half-closed.js';
@@ -40,6 +42,8 @@ export interface HttpServerOptions {
   readonly pool: ApiPool;
   readonly clientRuns: ClientRuns;
   readonly sessions: SessionWatches;
+  readonly tools: DirectCalls;
+  readonly primary: Pick<PrimaryChannel, 'ask'>;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   onConnectionClosed(): void;
@@ -55,6 +59,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     pool: options.pool,
     clientRuns: options.clientRuns,
     sessions: options.sessions,
+    tools: options.tools,
+    primary: options.primary,
     draining: draining.signal,
     metrics,
     log,

@@ -4,6 +4,7 @@ import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { clientRunLimits } from '../../shared/limits.js';
 import type { SessionHeaders } from '../threads/protocol.js';
+import { callerOf } from './caller.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 
@@ -44,10 +45,4 @@ function keyedRunId(key: string, { name, idPrefix }: KeyedEndpoint, caller: stri
   const hex = createHash('sha256').update(scoped).digest('hex');
   const [a, b, c, d, e] = [0, 8, 12, 16, 20].map((at, n, all) => hex.slice(at, all[n + 1] ?? 32));
   return `${idPrefix}_${a}-${b}-${c}-${d}-${e}`;
-}
-
-/** Whom a credential stands for: the proxy's user, or whoever has the one secret that there is. */
-function callerOf({ request }: Exchange, auth: HttpAuthPolicy): string {
-  if (auth.mode !== 'trusted-proxy') return auth.mode;
-  return `${auth.mode}:${String(request.headers[auth.proxy.userHeader.toLowerCase()] ?? '')}`;
 }

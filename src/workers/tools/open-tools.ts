@@ -3,6 +3,8 @@ import type { WorkerSnapshot } from '../../shared/ipc.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { testToolDefinitions } from '../../shared/tools/test-definitions.js';
 import { createToolPool, type ToolPool } from '../pools/tool-pool.js';
+import type { PrimaryChannel } from '../primary-channel.js';
+import { createExecSource } from './exec/exec-source.js';
 import { createPoolSource } from './pool-source.js';
 import type { ToolMetrics } from './tool-metrics.js';
 import { createToolRunner, type ToolRunner } from './tool-runner.js';
@@ -15,6 +17,7 @@ export interface WorkerTools {
 
 export function openTools(
   { tools: setup, testHooks }: WorkerSnapshot,
+  primary: Pick<PrimaryChannel, 'ask'>,
   metrics: ToolMetrics,
   log: Logger,
 ): WorkerTools {
@@ -23,6 +26,9 @@ export function openTools(
   const pool = createToolPool({ threads: setup.threads, log });
   const definitions = testHooks ? testToolDefinitions : [];
   const { timeoutMs } = setup;
-  const sources = [createPoolSource({ pool, definitions, timeoutMs, testHooks })];
+  const sources = [
+    createPoolSource({ pool, definitions, timeoutMs, testHooks }),
+    createExecSource(primary, setup.exec),
+  ];
   return { runner: createToolRunner({ setup, sources, metrics, log }), pool };
 }

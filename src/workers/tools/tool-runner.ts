@@ -20,6 +20,8 @@ export interface ToolRunner {
   call(request: ToolRequest, signal: AbortSignal, update: ToolUpdate): Promise<ToolOutcome>;
   /** Tools that the caller may use; `model` where a model is to call them. */
   offered(caller: ToolCaller, model?: CallingModel): readonly ToolDefinition[];
+  /** All tools that there are now. */
+  all(): readonly ToolDefinition[];
   /** The folder that an agent works in. */
   workspaceOf(agentId: string): string;
   /** For threads: all tools that there are now, and who has them. Undefined when there are none. */
@@ -40,6 +42,8 @@ interface Known {
   readonly definitions: readonly ToolDefinition[];
   readonly sourceOf: ReadonlyMap<string, ToolSource>;
   readonly table: SharedToolTable | undefined;
+  /** Tools for direct calls, by agent: they do not depend on the session. */
+  readonly direct: Map<string, readonly ToolDefinition[]>;
 }
 
 export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOptions): ToolRunner {
@@ -65,13 +69,19 @@ export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOpt
     }
     version += 1;
     const table = definitions.length > 0 ? shareTools({ version, policy, definitions }) : undefined;
-    last = { lists, definitions, sourceOf, table };
+    last = { lists, definitions, sourceOf, table, direct: new Map() };
     return last;
   };
+  const permitted = (caller: ToolCaller): readonly ToolDefinition[] => {
+    const { definitions, direct } = known();
+    if (caller.via === 'turn') return permittedTools(policy, definitions, caller);
+    const tools = direct.get(caller.agentId) ?? permittedTools(policy, definitions, caller);
+    direct.set(caller.agentId, tools);
+    return tools;
+  };
   const find = ({ name, caller }: ToolRequest): { tool: ToolDefinition; source: ToolSource } | undefined => {
-    const { definitions, sourceOf } = known();
-    const tool = permittedTools(policy, definitions, caller).find((one) => one.name === name);
-    const source = sourceOf.get(name);
+    const tool = permitted(caller).find((one) => one.name === name);
+    const source = known().sourceOf.get(name);
     return tool && source && { tool, source };
   };
 
@@ -102,7 +112,9 @@ export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOpt
       }
       return outcome;
     },
-    offered: (caller, model) => permittedTools(policy, known().definitions, caller, model),
+    offered: (caller, model) =>
+      model ? permittedTools(policy, known().definitions, caller, model) : permitted(caller),
+    all: () => known().definitions,
     workspaceOf: (agentId) => workspaceOf(setup, agentId),
     table: () => known().table,
     stop: async () => void (await Promise.all(sources.map((source) => source.stop()))),

@@ -22,6 +22,9 @@ const noAnswers: PrimaryAnswers = {
   'kill-session': () => null,
   'child-started': () => true,
   'child-ended': () => true,
+  'exec-approval': () => ({ run: false, why: 'never' }),
+  'claim-key': () => ({ claim: 'full' }),
+  'settle-key': () => true,
 };
 
 /** Starts a process that runs `script` once it has been configured. */

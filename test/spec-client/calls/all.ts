@@ -2,13 +2,22 @@
  * Every method that this client knows: how it is called, and what the answer must look like. Written from the protocol's
  * text.
  */
+import { approvalCalls } from './approvals.js';
 import type { Calls } from './call.js';
 import { nodeAndDeviceCalls } from './nodes-and-devices.js';
 import { runCalls } from './runs.js';
 import { sessionCalls } from './sessions.js';
 import { systemCalls } from './system.js';
+import { toolCalls } from './tools.js';
 
-export const calls: Calls = { ...systemCalls, ...runCalls, ...sessionCalls, ...nodeAndDeviceCalls };
+export const calls: Calls = {
+  ...systemCalls,
+  ...runCalls,
+  ...sessionCalls,
+  ...nodeAndDeviceCalls,
+  ...approvalCalls,
+  ...toolCalls,
+};
 
 /** Methods that are called without being advertised. */
 export const unadvertised: ReadonlySet<string> = new Set(['sessions.get', 'sessions.resolve']);

@@ -68,9 +68,12 @@ export function createLane(name: string, options: LaneOptions): Lane {
     if (!one) return complain(`an answer to nobody: ${text}`);
     one.got += 1;
     if (frame.payload?.status === 'accepted') {
-      one.later += 1;
       one.most += 1;
-      accepted.add(String(frame.payload.runId));
+      // What is no run waits for somebody.
+      if (typeof frame.payload.runId === 'string') {
+        one.later += 1;
+        accepted.add(frame.payload.runId);
+      }
     }
     if (one.got > one.most) complain(`an answer too many: ${text}`, one.messages);
   };

@@ -7,6 +7,7 @@ import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../
 import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
+import { execApprovalParams } from './exec-approval-params.js';
 import { said } from './message-text.js';
 import { nodeParams } from './node-params.js';
 import {
@@ -29,6 +30,7 @@ import {
   whole,
   type ParamsCheck,
 } from './param-types.js';
+import { toolParams } from './tool-params.js';
 import { sessionParams } from './session-params.js';
 
 const noEffect = 'No effect yet.';
@@ -267,6 +269,8 @@ export const methodParams = {
   ...catalog,
   ...devices,
   ...nodeParams,
+  ...execApprovalParams,
+  ...toolParams,
   ...channels,
   ...runs,
   ...sessionParams,

@@ -3,6 +3,7 @@ import { agentMethods, type AgentMethodServices } from './agent.js';
 import { catalogMethods, type CatalogServices } from './catalog.js';
 import { chatMethods, type ChatServices } from './chat.js';
 import { deviceMethods } from './devices.js';
+import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals.js';
 import type { Method } from './method.js';
 import { nodePairingMethods } from './node-pairing.js';
 import { nodeMethods, type NodeMethodServices } from './nodes.js';
@@ -12,18 +13,21 @@ import { sessionSubscriptionMethods, type SubscriptionServices } from './session
 import { sessionWriteMethods, type SessionWriteServices } from './session-writes.js';
 import { systemEventMethods, type SystemEventServices } from './system-event.js';
 import { systemMethods, type SystemMethodServices } from './system.js';
+import { toolMethods, type ToolMethodServices } from './tools.js';
 import { usageMethods, type UsageServices } from './usage.js';
 
 /** What methods work with; each family takes of it what it needs. */
 export type MethodServices = AgentMethodServices &
   CatalogServices &
   ChatServices &
+  ExecApprovalServices &
   NodeMethodServices &
   SessionReadServices &
   SessionWriteServices &
   SubscriptionServices &
   SystemEventServices &
   SystemMethodServices &
+  ToolMethodServices &
   UsageServices;
 
 /** By name, in the order in which `hello-ok` and the reference list them. */
@@ -37,11 +41,13 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...sessionWriteMethods(services),
     ...systemEventMethods(services),
     ...catalogMethods(services),
+    ...toolMethods(services),
     ...usageMethods(services),
     ...sessionSubscriptionMethods(services),
     ...deviceMethods(services.devices),
     ...nodeMethods(services),
     ...nodePairingMethods(services.devices),
+    ...execApprovalMethods(services),
   ];
   return new Map(methods.map((method) => [method.name, method]));
 }

@@ -6,7 +6,9 @@ import type { Scope } from '../../../shared/protocol/scopes.js';
 import type { ClientRuns } from '../../client-runs.js';
 import type { WorkerMetrics } from '../../metrics.js';
 import type { ApiPool } from '../../pools/api-pool.js';
+import type { PrimaryChannel } from '../../primary-channel.js';
 import type { SessionWatches } from '../../session-watches.js';
+import type { DirectCalls } from '../../tools/direct-calls.js';
 import type { Exchange } from '../exchange.js';
 
 export interface RouteServices {
@@ -14,6 +16,8 @@ export interface RouteServices {
   readonly pool: ApiPool;
   readonly clientRuns: ClientRuns;
   readonly sessions: SessionWatches;
+  readonly tools: DirectCalls;
+  readonly primary: Pick<PrimaryChannel, 'ask'>;
   /** Aborted when the worker is to finish what it has: what would go on for ever ends. */
   readonly draining: AbortSignal;
   readonly metrics: WorkerMetrics;

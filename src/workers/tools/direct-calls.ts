@@ -1,0 +1,79 @@
+/** Tools that clients call themselves: what HTTP and the primary, for RPC, have in common. */
+import { randomUUID } from 'node:crypto';
+import type { Answers } from '../../shared/asking.js';
+import type { WorkerQuestions } from '../../shared/ipc.js';
+import type { DirectCaller } from '../../shared/tools/direct-call.js';
+import type { ToolDefinition } from '../../shared/tools/definition.js';
+import type { ToolCaller, ToolOutcome } from '../../shared/tools/tool-call.js';
+import type { ToolRunner } from './tool-runner.js';
+
+export interface DirectToolCall {
+  readonly caller: DirectCaller;
+  readonly via: 'http' | 'rpc';
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Becomes an argument of that name, where the tool has one and the call does not. */
+  readonly action?: string | undefined;
+}
+
+export interface DirectCalls {
+  /** Never rejects. */
+  call(asked: DirectToolCall, signal: AbortSignal): Promise<ToolOutcome>;
+  /** For the primary. */
+  readonly answers: Answers<WorkerQuestions, undefined>;
+  /** Resolves when none of the primary's is left. */
+  idle(): Promise<void>;
+}
+
+export function createDirectCalls(runner: ToolRunner): DirectCalls {
+  let open = 0;
+  let idlers: (() => void)[] = [];
+  const callerOf = (caller: DirectCaller, via: ToolCaller['via']): ToolCaller => ({
+    ...caller,
+    runId: undefined,
+    via,
+    workspace: runner.workspaceOf(caller.agentId),
+  });
+  const call: DirectCalls['call'] = ({ caller: asking, via, name, args, action }, signal) => {
+    const caller = callerOf(asking, via);
+    const merged =
+      action !== undefined && !Object.hasOwn(args, 'action') && takesAction(runner.offered(caller), name)
+        ? { ...args, action }
+        : args;
+    const request = { toolCallId: `call_${randomUUID()}`, name, args: merged, caller };
+    return runner.call(request, signal, () => {});
+  };
+  const ended = (): void => {
+    open -= 1;
+    if (open > 0) return;
+    for (const resolve of idlers) resolve();
+    idlers = [];
+  };
+  return {
+    call,
+    answers: {
+      async 'call-tool'({ caller, name, args }, signal) {
+        open += 1;
+        try {
+          const parsed = JSON.parse(args) as Record<string, unknown>;
+          const outcome = await call({ caller, via: 'rpc', name, args: parsed }, signal);
+          return outcome.status === 'ok' ? { status: 'ok', output: encodeResult(outcome) } : outcome;
+        } finally {
+          ended();
+        }
+      },
+      'list-tools': (caller) => (caller ? runner.offered(callerOf(caller, 'turn')) : runner.all()),
+    },
+    idle: () => new Promise((resolve) => (open === 0 ? resolve() : idlers.push(resolve))),
+  };
+}
+
+/** What a tool has given, as clients get it. */
+export function encodeResult({ content, details }: Extract<ToolOutcome, { status: 'ok' }>): string {
+  return JSON.stringify({ content, details });
+}
+
+function takesAction(tools: readonly ToolDefinition[], name: string): boolean {
+  const { properties } = tools.find((tool) => tool.name === name)?.parameters ?? {};
+  return typeof properties === 'object' && properties !== null && Object.hasOwn(properties, 'action');
+}
