@@ -25,6 +25,15 @@ export interface AskedRun {
   readonly toolResults: readonly ToolResult[];
   readonly http: HttpRunFacts;
   readonly timeoutMs: number;
+  /** Of an answer that a later request may continue (http.md §8.1). */
+  readonly continuation?: Continuation;
+}
+
+export interface Continuation {
+  /** The answer whose session it goes on with, where its caller is the same. */
+  readonly previous?: string;
+  /** Credential and user: who may go on with it. */
+  readonly caller: string;
 }
 
 /** Comes when the run's end is stored, or at once where there is no run. */

@@ -22,7 +22,8 @@ export interface WorkerSnapshot {
   readonly version: number;
   readonly auth: HttpAuthPolicy;
   readonly routes: RouteTable;
-  readonly chatCompletions: { readonly enabled: boolean; readonly maxBodyBytes: number };
+  readonly chatCompletions: EndpointSnapshot;
+  readonly responses: EndpointSnapshot;
   readonly strictTransportSecurity: string | false | null;
   readonly apiThreads: number;
   readonly tools: ToolSetup;
@@ -37,6 +38,11 @@ export interface WorkerSnapshot {
   readonly testHooks: boolean;
   /** `httpLimits.stalledClientMs`; tests have less time. */
   readonly stalledClientMs: number;
+}
+
+export interface EndpointSnapshot {
+  readonly enabled: boolean;
+  readonly maxBodyBytes: number;
 }
 
 /** Where a worker hands back what belongs to the primary. */

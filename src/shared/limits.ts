@@ -337,6 +337,17 @@ export const sessionEventLimits = {
   messageSubscriptions: 1_000,
 } as const;
 
+/** `/v1/responses` (http.md §8.1). */
+export const responseLimits = {
+  /** Images in one request, and their bytes together, decoded. */
+  imageParts: 8,
+  totalImageBytes: 20 * MIB,
+  /** Answers whose session is known, so that another request can go on with it … */
+  continuable: 500,
+  /** … for so long. */
+  continuableMs: 30 * 60_000,
+} as const;
+
 /** Nodes, and what is asked of them (methods.md §10). */
 export const nodeLimits = {
   invokeDefaultMs: 30_000,

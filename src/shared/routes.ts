@@ -52,6 +52,8 @@ export interface RouteTable {
     EndpointsConfig['chatCompletions'],
     'maxImageParts' | 'maxTotalImageBytes' | 'images'
   >;
+  /** Images in requests to `/v1/responses`. */
+  readonly responseImages: RouteTable['chatImages'] & Pick<EndpointsConfig['responses'], 'maxUrlParts'>;
   readonly turnTimeoutMs: number;
   readonly compaction: {
     /** Of the newest lines, so much stays as it is. */

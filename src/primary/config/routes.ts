@@ -11,7 +11,7 @@ import {
 } from '../../shared/config/model-ref.js';
 import type { ModelChoice, ProviderConfig } from '../../shared/config/structures.js';
 import { usableSecret } from '../../shared/auth/secret-sources.js';
-import { compactionLimits, upstreamLimits } from '../../shared/limits.js';
+import { compactionLimits, responseLimits, upstreamLimits } from '../../shared/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { AgentRoute, ProviderRoute, RouteTable } from '../../shared/routes.js';
 import { exitCodes, StartError } from '../start-error.js';
@@ -68,6 +68,7 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     contextWindows: contextWindows(config),
     textOnly: textOnly(config),
     chatImages: chatImages(config),
+    responseImages: responseImages(config),
     turnTimeoutMs: config.agents.defaults.timeoutSeconds * 1000,
     compaction: {
       keepChars: config.agents.defaults.compaction.keepRecentTokens * compactionLimits.charsPerToken,
@@ -79,6 +80,12 @@ export function buildRoutes(options: RouteOptions): RouteTable {
 function chatImages({ gateway }: GatewayConfig): RouteTable['chatImages'] {
   const { maxImageParts, maxTotalImageBytes, images } = gateway.http.endpoints.chatCompletions;
   return { maxImageParts, maxTotalImageBytes, images };
+}
+
+function responseImages({ gateway }: GatewayConfig): RouteTable['responseImages'] {
+  const { maxUrlParts, images } = gateway.http.endpoints.responses;
+  const { imageParts: maxImageParts, totalImageBytes: maxTotalImageBytes } = responseLimits;
+  return { maxUrlParts, maxImageParts, maxTotalImageBytes, images };
 }
 
 /** A model of which the config says nothing else takes text alone; one that it does not list may take anything. */

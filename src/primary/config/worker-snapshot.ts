@@ -3,10 +3,9 @@ import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import { digestCredential } from '../../shared/auth/credential.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import type { OriginPolicy } from '../../shared/auth/origin.js';
-import type { EndpointsConfig } from '../../shared/config/endpoints-schema.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
-import type { TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
+import type { EndpointSnapshot, TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits } from '../../shared/limits.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
@@ -42,8 +41,7 @@ export function authPolicyOf(auth: ResolvedAuth, gateway: GatewayConfig['gateway
   }
 }
 
-function chatEndpoint({ chatCompletions }: EndpointsConfig): WorkerSnapshot['chatCompletions'] {
-  const { enabled, maxBodyBytes } = chatCompletions;
+function endpointOf({ enabled, maxBodyBytes }: EndpointSnapshot): EndpointSnapshot {
   return { enabled, maxBodyBytes };
 }
 
@@ -82,7 +80,8 @@ export function workerSnapshot({
     version: routes.version,
     auth: policy,
     routes,
-    chatCompletions: chatEndpoint(http.endpoints),
+    chatCompletions: endpointOf(http.endpoints.chatCompletions),
+    responses: endpointOf(http.endpoints.responses),
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
     tools: toolSetup(config, paths, env),

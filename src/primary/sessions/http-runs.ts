@@ -13,6 +13,7 @@ import type { RunEnd, RunRecord, SessionKey } from '../../shared/store/records.j
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import type { LiveRun } from './run.js';
 import type { Runs } from './runs.js';
+import { createResponseSessions } from './response-sessions.js';
 import { STOPPED } from './run-records.js';
 import {
   agentOf,
@@ -31,6 +32,7 @@ export interface HttpRunServices {
 
 export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pick<PrimaryAnswers, 'run'> {
   const { store, scheme } = sessions;
+  const continuable = createResponseSessions(() => performance.now());
 
   /** Resolves when it has ended; ends it when nobody waits for it any more. */
   const ended = async ({ record, ended }: LiveRun, signal: AbortSignal): Promise<RunVerdict> => {
@@ -56,7 +58,9 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
   return {
     async run(asked, signal, { slot }) {
       const { method, runId, message, images, toolResults, http, model, timeoutMs } = asked;
-      const place = placeOf(asked, scheme, routes);
+      const { continuation } = asked;
+      const continued = continuable.find(continuation, asked.agentId);
+      const place = placeOf(continued ? { ...asked, sessionKey: continued } : asked, scheme, routes);
       if ('problem' in place) return refused(place.problem);
       const { key, agentId } = place;
       if ((await sessions.get(key))?.sendPolicy === 'deny') return refused('send blocked by session policy');
@@ -74,8 +78,12 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
         home: { slot, ticket: asked.ticket },
       });
       switch (acceptance.outcome) {
-        case 'accepted':
-          return ended(acceptance.run, signal);
+        case 'accepted': {
+          const verdict = await ended(acceptance.run, signal);
+          if (continuation && verdict.outcome === 'ended')
+            continuable.remember(runId, { key, agentId, caller: continuation.caller });
+          return verdict;
+        }
         case 'in-flight':
           return repeated(acceptance.run.record, asked);
         case 'ended': {

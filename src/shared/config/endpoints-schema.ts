@@ -11,6 +11,12 @@ export interface EndpointsConfig {
     readonly maxTotalImageBytes: number;
     readonly images: ImageSources;
   };
+  readonly responses: {
+    readonly enabled: boolean;
+    readonly maxBodyBytes: number;
+    readonly maxUrlParts: number;
+    readonly images: ImageSources;
+  };
 }
 
 /** What an image in a request may be, and where it may come from. */
@@ -32,6 +38,25 @@ const mimes: Format = (value) => {
     throw new Error(`must be of ${imageTypes.join(', ')}; ${JSON.stringify(wrong)} is none of them`);
 };
 
+function imageSources(allowUrl: boolean): convict.Schema<ImageSources> {
+  return {
+    allowUrl: {
+      doc: 'Fetch images that a request names by http or https URL, from the public internet only.',
+      default: allowUrl,
+      format: truth,
+    },
+    urlAllowlist: {
+      doc: 'Hosts that they may come from, "*.example.com" for all below one; any when empty.',
+      default: [],
+      format: texts,
+    },
+    allowedMimes: { doc: 'Types of images that are accepted.', default: [...imageTypes], format: mimes },
+    maxBytes: { doc: 'Bytes of one image, decoded.', default: 10 * MIB, format: integer(1, 1024 * MIB) },
+    maxRedirects: { doc: 'Redirects that are followed to fetch one.', default: 3, format: integer(0, 20) },
+    timeoutMs: { doc: 'Time that fetching one may take.', default: 10_000, format: integer(1, 600_000) },
+  };
+}
+
 export const endpointsSchema: convict.Schema<EndpointsConfig> = {
   chatCompletions: {
     enabled: { doc: 'Serve /v1/chat/completions.', default: true, format: truth },
@@ -42,21 +67,12 @@ export const endpointsSchema: convict.Schema<EndpointsConfig> = {
       default: 20 * MIB,
       format: integer(0, 1024 * MIB),
     },
-    images: {
-      allowUrl: {
-        doc: 'Fetch images that a request names by http or https URL, from the public internet only.',
-        default: false,
-        format: truth,
-      },
-      urlAllowlist: {
-        doc: 'Hosts that they may come from, "*.example.com" for all below one; any when empty.',
-        default: [],
-        format: texts,
-      },
-      allowedMimes: { doc: 'Types of images that are accepted.', default: [...imageTypes], format: mimes },
-      maxBytes: { doc: 'Bytes of one image, decoded.', default: 10 * MIB, format: integer(1, 1024 * MIB) },
-      maxRedirects: { doc: 'Redirects that are followed to fetch one.', default: 3, format: integer(0, 20) },
-      timeoutMs: { doc: 'Time that fetching one may take.', default: 10_000, format: integer(1, 600_000) },
-    },
+    images: imageSources(false),
+  },
+  responses: {
+    enabled: { doc: 'Serve /v1/responses.', default: true, format: truth },
+    maxBodyBytes: { doc: 'Largest request body.', default: 20 * MIB, format: integer(1, 1024 * MIB) },
+    maxUrlParts: { doc: 'URLs in one request that are fetched.', default: 8, format: integer(0, 64) },
+    images: imageSources(true),
   },
 };

@@ -85,7 +85,7 @@ export interface ArchivedTranscript {
 export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create' | 'send' | HttpRunMethod;
 
 /** Endpoints that start runs; an `Idempotency-Key` is made into the run's id (http.md §4). */
-export type HttpRunMethod = 'chat.completions';
+export type HttpRunMethod = 'chat.completions' | 'responses';
 
 /**
  * A run and, with it, its idempotency key (runs-and-events.md §12).

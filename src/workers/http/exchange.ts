@@ -57,9 +57,10 @@ export class Exchange {
     this.streaming = true;
   }
 
-  sendError(error: ApiError): void {
+  /** @param body instead of the usual envelope */
+  sendError(error: ApiError, body = apiErrorBody(error.kind, error.message)): void {
     const retry = error.retryAfter === undefined ? undefined : ['Retry-After', error.retryAfter];
-    this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), retry);
+    this.#send(error.status, JSON_TYPE, body, retry);
   }
 
   /** Answers a request whose body was not read to its end, and closes the connection afterwards. */

@@ -9,6 +9,7 @@ import type { RecordedAnswer } from '../../shared/http-run.js';
 import type { ClientRuns, RunClient } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool, NewTask, TaskReceiver } from '../pools/api-pool.js';
+import { encodeBrokenStream, encodeRunError } from '../threads/answer-forms.js';
 import type { AnswerForm } from '../threads/prepared-turn.js';
 import {
   monotonicMs,
@@ -29,6 +30,8 @@ export class Relay implements TaskReceiver, RunClient {
   readonly #onSummary: (summary: TaskSummary) => void;
   readonly #runs: ClientRuns;
   readonly #streamError: RelayedTask['streamError'];
+  /** Of a run on a session: how its answer is told. */
+  #runForm: AnswerForm | undefined;
   /** Set before anything but `failed` can come. */
   #id!: TaskId;
   #draining = false;
@@ -69,6 +72,7 @@ export class Relay implements TaskReceiver, RunClient {
 
   prepared(run: PreparedRun, summary: TaskSummary): void {
     this.#onSummary(summary);
+    this.#runForm = run.form;
     if (!this.#exchange.closed) this.#exchange.onAbort = this.#runs.admit(run, this);
   }
 
@@ -97,8 +101,14 @@ export class Relay implements TaskReceiver, RunClient {
   refuse(error: ApiError): void {
     this.#exchange.onAbort = undefined;
     const { response } = this.#exchange;
-    if (!response.headersSent) this.#exchange.sendError(error);
-    else response.end(this.#streamError(error.kind));
+    if (response.headersSent) {
+      const form = this.#runForm;
+      response.end(form ? encodeBrokenStream(form, error.kind) : this.#streamError(error.kind));
+    } else if (this.#runForm && !beforeRun.has(error.kind)) {
+      this.#exchange.sendError(error, encodeRunError(this.#runForm, error));
+    } else {
+      this.#exchange.sendError(error);
+    }
   }
 
   toolUpdate(): void {}
@@ -134,6 +144,15 @@ export class Relay implements TaskReceiver, RunClient {
     this.refuse(error);
   }
 }
+
+/** What is told of a request that did not become a run. */
+const beforeRun: ReadonlySet<HttpErrorName> = new Set([
+  'idempotencyInProgress',
+  'idempotencyMismatch',
+  'invalidRequest',
+  'overloaded',
+  'serviceUnavailable',
+]);
 
 export interface RelayedTask {
   readonly route: string;

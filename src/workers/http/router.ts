@@ -2,7 +2,7 @@
 import findMyWay from 'find-my-way';
 import { primaryPaths } from '../../shared/http/primary-paths.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
-import { chatCompletions } from './routes/chat-completions.js';
+import { chatCompletions, responses } from './routes/completions.js';
 import { getModel, listModels } from './routes/models.js';
 import { primaryOwned } from './routes/primary-owned.js';
 import { killSession, sessionHistory } from './routes/sessions.js';
@@ -16,8 +16,10 @@ const unused = (): void => {};
 export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route | undefined {
   const table = findMyWay({ onBadUrl: unused });
   const add = (path: string, route: Route): void => table.on('GET', path, unused, route);
-  if (snapshot.chatCompletions.enabled) {
-    add('/v1/chat/completions', chatCompletions);
+  const servesModels = snapshot.chatCompletions.enabled || snapshot.responses.enabled;
+  if (snapshot.chatCompletions.enabled) add('/v1/chat/completions', chatCompletions);
+  if (snapshot.responses.enabled) add('/v1/responses', responses);
+  if (servesModels) {
     add('/v1/models', listModels);
     add('/v1/models/*', getModel);
   }
@@ -28,9 +30,7 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route 
   const find = (path: string): Route | undefined => {
     const found = table.find('GET', path)?.store as Route | null | undefined;
     // Percent-encoding that cannot be decoded is for the route to refuse in its own words.
-    return (
-      found ?? (path.startsWith('/v1/models/') && snapshot.chatCompletions.enabled ? getModel : undefined)
-    );
+    return found ?? (path.startsWith('/v1/models/') && servesModels ? getModel : undefined);
   };
   return (path) => find(path) ?? (path.endsWith('/') ? find(path.slice(0, -1)) : undefined);
 }

@@ -137,7 +137,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     const { routes, testHooks } = options;
     const batch: ApiBatch = { routes, tools: options.tools(), testHooks, tasks };
     const large = tasks.flatMap((task) =>
-      task.kind === 'chat-completion' && typeof task.body !== 'string' ? [task.body.buffer] : [],
+      task.kind === 'completion' && typeof task.body !== 'string' ? [task.body.buffer] : [],
     );
     pool.run(batch, { transferList: large }).catch((caught: unknown) => {
       const error = new ApiError('internal', { cause: toError(caught).message });

@@ -6,7 +6,7 @@ import { createPace } from '../../shared/pace.js';
 import type { TranscriptReader } from '../../shared/store/transcript-reader.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
-import { answerChat } from './chat/answer.js';
+import { answerCompletion } from './chat/answer.js';
 import { answerRecorded } from './recorded-answer.js';
 import { createLink, type TaskLink } from './link.js';
 import type { ApiBatch, ApiTask, HistoryTask, SessionTask, ThreadData } from './protocol.js';
@@ -43,14 +43,14 @@ export async function runApiBatch(batch: ApiBatch): Promise<void> {
 
 /** Large bodies take their time: without a turn for each, many of them would look like a blocked thread. */
 function start(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
-  if (task.kind !== 'chat-completion' || typeof task.body === 'string') return run(task, taskLink, services);
+  if (task.kind !== 'completion' || typeof task.body === 'string') return run(task, taskLink, services);
   return takeTurn().then(() => run(task, taskLink, services));
 }
 
 function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
   switch (task.kind) {
-    case 'chat-completion':
-      return answerChat(task, taskLink, services);
+    case 'completion':
+      return answerCompletion(task, taskLink, services);
     case 'recorded':
       return answerRecorded(task, taskLink);
     case 'history':

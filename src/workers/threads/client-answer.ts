@@ -1,6 +1,6 @@
 /** The answer of a turn on a session as its HTTP client gets it: made beside what the session's other watchers see. */
 import { RunText } from '../../shared/run-text.js';
-import { createChunkEncoder, encodeCompletion } from './chat/encode.js';
+import { createStreamEncoder, encodeAnswer } from './answer-forms.js';
 import type { TaskLink } from './link.js';
 import type { AnswerForm } from './prepared-turn.js';
 import { eventsOf } from './turn-sink.js';
@@ -24,11 +24,11 @@ export function createClientAnswer(form: AnswerForm, link: TaskLink): ClientAnsw
       text: (text) => said.add(text),
       endMessage: () => void said.endMessage(),
       end(result) {
-        link.bytes(encodeCompletion(form, { ...result, text: said.shown }), true);
+        link.bytes(encodeAnswer(form, { ...result, text: said.shown }), true);
       },
     };
   }
-  const encoder = createChunkEncoder(form, form.includeUsage);
+  const encoder = createStreamEncoder(form);
   const send = (text: string): void => {
     if (text !== '') link.bytes(encoder.event({ type: 'text', text }), false);
   };

@@ -2,6 +2,7 @@
  * A request that waits for its turn on a session, whatever its endpoint: what of it only the model sees, and how its
  * answer is told. What the session keeps of it, the primary has.
  */
+import type { HttpRunMethod } from '../../shared/store/records.js';
 import type { CallerContext } from './protocol.js';
 import type { Turn, TurnMessage } from './turn.js';
 
@@ -15,11 +16,10 @@ export interface PreparedTurn extends Pick<Turn, 'system' | 'tools' | 'toolChoic
 }
 
 /** How an answer is told. */
-export type AnswerForm = ChatForm;
-
-export interface ChatForm {
-  readonly endpoint: 'chat.completions';
+export interface AnswerForm {
+  readonly endpoint: HttpRunMethod;
   readonly stream: boolean;
+  /** A chat completion's stream ends with a chunk that says what was used. */
   readonly includeUsage: boolean;
   readonly id: string;
   /** Seconds since the epoch. */

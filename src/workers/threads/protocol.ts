@@ -10,6 +10,7 @@ import type { AskedRun, RecordedAnswer } from '../../shared/http-run.js';
 import type { FoundSession } from '../../shared/ipc.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
 import type { RunJob } from '../../shared/run-job.js';
+import type { HttpRunMethod } from '../../shared/store/records.js';
 import type { AnswerForm } from './prepared-turn.js';
 import type { SharedToolTable } from '../../shared/tools/table.js';
 import type { ToolOutcome } from '../../shared/tools/tool-call.js';
@@ -28,8 +29,10 @@ export interface ApiBatch {
   readonly tasks: readonly ApiTask[];
 }
 
-export interface ChatTask {
-  readonly kind: 'chat-completion';
+/** A request for a completion, of one of the endpoints. */
+export interface CompletionTask {
+  readonly kind: 'completion';
+  readonly endpoint: HttpRunMethod;
   readonly id: TaskId;
   /** Clock of `monotonicMs` when it was put into the pool. */
   readonly queuedAt: number;
@@ -40,6 +43,10 @@ export interface ChatTask {
   readonly model: string | undefined;
   /** Absent when none of the headers of http.md §4 and §5.2 was sent. */
   readonly onSession: SessionHeaders | undefined;
+  /** Whom its credential stands for. */
+  readonly subject: string;
+  /** That of its answer, where no `Idempotency-Key` makes it. */
+  readonly answerId: string;
 }
 
 /** What the headers of a request say of the session that it is for, and of where it comes from. */
@@ -93,7 +100,7 @@ export interface HistoryTask {
   readonly storeDir: string;
 }
 
-export type ApiTask = ChatTask | SessionTask | RecordedTask | HistoryTask;
+export type ApiTask = CompletionTask | SessionTask | RecordedTask | HistoryTask;
 
 /** A request that is to run on a session: its turn comes when the primary says so. */
 export interface PreparedRun {

@@ -1,5 +1,5 @@
 /** Gives an answer again that a repeated `Idempotency-Key` stands for: whole, or as a stream of one chunk (http.md §4). */
-import { createChunkEncoder, encodeCompletion } from './chat/encode.js';
+import { createStreamEncoder, encodeAnswer } from './answer-forms.js';
 import { toldCall } from './client-tool-calls.js';
 import type { TaskLink } from './link.js';
 import type { RecordedTask } from './protocol.js';
@@ -25,11 +25,11 @@ export async function answerRecorded(task: RecordedTask, link: TaskLink): Promis
     usage,
   };
   if (!form.stream) {
-    const body = encodeCompletion(form, result);
+    const body = encodeAnswer(form, result);
     link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress));
     return;
   }
-  const encoder = createChunkEncoder(form, form.includeUsage);
+  const encoder = createStreamEncoder(form);
   link.head();
   const opening = task.opened ? '' : encoder.open();
   const chunks = eventsOf(result).map((event) => encoder.event(event));

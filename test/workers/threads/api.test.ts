@@ -16,6 +16,19 @@ import type {
 import { decodePart } from '../../../src/workers/threads/wire.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
+const images: RouteTable['chatImages'] = {
+  maxImageParts: 8,
+  maxTotalImageBytes: 1_000,
+  images: {
+    allowUrl: false,
+    urlAllowlist: [],
+    allowedMimes: [],
+    maxBytes: 1_000,
+    maxRedirects: 0,
+    timeoutMs: 1_000,
+  },
+};
+
 const routes: RouteTable = {
   version: 1,
   defaultAgentId: 'main',
@@ -35,18 +48,8 @@ const routes: RouteTable = {
   allowed: [],
   contextWindows: {},
   textOnly: [],
-  chatImages: {
-    maxImageParts: 8,
-    maxTotalImageBytes: 1_000,
-    images: {
-      allowUrl: false,
-      urlAllowlist: [],
-      allowedMimes: [],
-      maxBytes: 1_000,
-      maxRedirects: 0,
-      timeoutMs: 1_000,
-    },
-  },
+  chatImages: images,
+  responseImages: { ...images, maxUrlParts: 8 },
   turnTimeoutMs: 60_000,
   compaction: { keepChars: 80_000, model: null },
 };
@@ -84,13 +87,16 @@ function batchOf(prompts: readonly string[], large = false): ApiBatch {
     const body = large ? new Uint8Array(Buffer.from(text)) : text;
     const id = (index + 1) as TaskId;
     return {
-      kind: 'chat-completion',
+      kind: 'completion',
+      endpoint: 'chat.completions',
       id,
       queuedAt: 0,
       body,
       agentId: undefined,
       model: undefined,
       onSession: undefined,
+      subject: 'token',
+      answerId: `chatcmpl_${id}`,
     } as const;
   });
   return { routes: shareRoutes(routes), tools: undefined, testHooks: true, tasks };

@@ -1,5 +1,5 @@
 /**
- * One chat completion, from the bytes of the request to the bytes of the answer.
+ * One completion, whatever its endpoint, from the bytes of the request to the bytes of the answer.
  *
  *   decode ─▶ select model ─▶ run turn ─▶ encode
  *      │            └──▶ prepared, for one on a session: run when its turn there comes (`session/turn.ts`)
@@ -8,44 +8,46 @@
  * A stream's head waits for the provider's, so that a refusal still gets its true status; it does not wait
  * longer than `headHoldMs`, so that client and proxies see that someone is there.
  */
-import { randomUUID } from 'node:crypto';
 import { apiErrorBody } from '../../../shared/errors/api-error.js';
 import { upstreamLimits } from '../../../shared/limits.js';
+import type { RouteTable } from '../../../shared/routes.js';
+import type { SentImage } from '../../../shared/media/sent-image.js';
+import { createStreamEncoder, encodeAnswer, encodeBrokenStream, encodeRunError } from '../answer-forms.js';
 import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
 import { selectModel } from '../model-selection.js';
 import { offeredTools, type OfferedTools } from '../offered-tools.js';
-import type { ChatTask } from '../protocol.js';
+import type { AnswerForm } from '../prepared-turn.js';
+import type { CompletionTask } from '../protocol.js';
+import { readResponseImages } from '../responses/images.js';
+import { readResponseRequest } from '../responses/request.js';
 import { completeTurn, streamTurn, type TurnJob, type TurnServices } from '../run-turn.js';
 import { requireImageModel } from '../text-only-model.js';
 import { beginTask, summarize, type TaskProgress } from '../task-progress.js';
-import { eventsOf } from '../turn-sink.js';
+import { eventsOf, ResultSink } from '../turn-sink.js';
 import type { TurnEvent } from '../turn.js';
-import {
-  createChunkEncoder,
-  encodeCompletion,
-  encodeStreamError,
-  type CompletionIdentity,
-} from './encode.js';
 import { readImages, withImages } from './images.js';
-import { isOnSession, prepareChat } from './prepare.js';
-import { readChatRequest, type ChatRequest } from './request.js';
+import { isOnSession, prepareRun } from './prepare.js';
+import { readChatRequest, type CompletionRequest } from './request.js';
 import { requireDemandedCall } from './tools.js';
 import { completeWithTools, streamWithTools } from './with-tools.js';
 
 /** Never rejects: whatever happens, the link gets one answer or one ended stream. */
-export async function answerChat(task: ChatTask, link: TaskLink, services: TurnServices): Promise<void> {
-  const progress: Progress = { ...beginTask(task.queuedAt), headSent: false };
+export async function answerCompletion(
+  task: CompletionTask,
+  link: TaskLink,
+  services: TurnServices,
+): Promise<void> {
+  const progress: Progress = { ...beginTask(task.queuedAt), headSent: false, form: undefined };
   try {
-    const request = readChatRequest(task.body);
+    const request = readers[task.endpoint](task.body);
     const selection = selectModel(
       { model: request.model, agentHeader: task.agentId, modelHeader: task.model },
       services.routes,
     );
-    const images =
-      request.imageUrls && (await readImages(request.imageUrls, services.routes.chatImages, link));
+    const images = request.imageUrls && (await imagesOf(task, request.imageUrls, services.routes, link));
     if (isOnSession(task, request)) {
-      link.prepared(prepareChat(task, request, images, selection, services.routes), summarize(progress));
+      link.prepared(prepareRun(task, request, images, selection, services.routes), summarize(progress));
       return;
     }
     progress.selection = selection;
@@ -60,8 +62,10 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: TurnS
       calls: progress.calls,
     };
     const offered = offeredTools(services.tools, selection, '', request.turn);
+    const form = formOf(task, request);
+    progress.form = form;
     if (request.stream) {
-      await stream(request, job, offered, progress);
+      await stream(form, job, offered, progress);
       link.end(summarize(progress));
     } else {
       const result = offered ? await completeWithTools(job, offered, progress) : await completeTurn(job);
@@ -70,7 +74,7 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: TurnS
         request.turn.toolChoice,
         result.toolCalls.map(({ name }) => name),
       );
-      const body = encodeCompletion(identify(request), result);
+      const body = encodeAnswer(form, result);
       link.answer({ status: 200, retryAfter: undefined, body }, summarize(progress));
     }
   } catch (caught) {
@@ -78,17 +82,34 @@ export async function answerChat(task: ChatTask, link: TaskLink, services: TurnS
   }
 }
 
+const readers = { 'chat.completions': readChatRequest, responses: readResponseRequest } as const;
+
+function imagesOf(
+  { endpoint }: CompletionTask,
+  urls: readonly string[],
+  { chatImages, responseImages }: RouteTable,
+  link: TaskLink,
+): Promise<readonly SentImage[]> {
+  return endpoint === 'responses'
+    ? readResponseImages(urls, responseImages, link)
+    : readImages(urls, chatImages, link);
+}
+
 interface Progress extends TaskProgress {
   headSent: boolean;
+  /** Absent until the run has begun. */
+  form: AnswerForm | undefined;
 }
 
 async function stream(
-  request: ChatRequest,
+  form: AnswerForm,
   job: TurnJob,
   offered: OfferedTools | undefined,
   progress: Progress,
 ): Promise<void> {
-  const encoder = createChunkEncoder(identify(request), request.includeUsage);
+  const encoder = createStreamEncoder(form);
+  // Its last event has all of the answer again: more than a document may have is refused here as well.
+  const held = form.endpoint === 'responses' ? new ResultSink() : undefined;
   const { link } = job;
   const open = (): void => {
     if (progress.headSent) return;
@@ -99,7 +120,10 @@ async function stream(
   };
   const hold = setTimeout(open, upstreamLimits.headHoldMs);
   try {
-    const event = (one: TurnEvent): void => link.data(encoder.event(one));
+    const event = (one: TurnEvent): void => {
+      held?.event(one);
+      link.data(encoder.event(one));
+    };
     if (offered) await streamWithTools(job, offered, { started: open, event }, progress);
     else
       await streamTurn(job, {
@@ -111,7 +135,7 @@ async function stream(
     clearTimeout(hold);
     if (!offered) progress.usage = encoder.usage;
   }
-  requireDemandedCall(request.turn.toolChoice, encoder.calledTools);
+  requireDemandedCall(job.turn.toolChoice, encoder.calledTools);
   link.data(encoder.close());
 }
 
@@ -119,19 +143,18 @@ function answerError(caught: unknown, progress: Progress, link: TaskLink): void 
   const error = asApiError(caught);
   const cause = typeof error.cause === 'string' ? error.cause : undefined;
   const summary = summarize(progress, link.aborted ? 'aborted' : error.kind, cause);
-  if (progress.headSent) {
-    link.data(encodeStreamError(error.kind));
+  const { form } = progress;
+  if (progress.headSent && form) {
+    link.data(encodeBrokenStream(form, error.kind));
     link.end(summary);
   } else {
-    const body = apiErrorBody(error.kind, error.message);
+    const body = form ? encodeRunError(form, error) : apiErrorBody(error.kind, error.message);
     link.answer({ status: error.status, retryAfter: error.retryAfter, body }, summary);
   }
 }
 
-function identify(request: ChatRequest): CompletionIdentity {
-  return {
-    id: `chatcmpl_${randomUUID()}`,
-    created: Math.floor(Date.now() / 1000),
-    model: request.model ?? 'pllan',
-  };
+function formOf({ endpoint, answerId }: CompletionTask, request: CompletionRequest): AnswerForm {
+  const { stream: isStream, includeUsage, model = 'pllan' } = request;
+  const created = Math.floor(Date.now() / 1000);
+  return { endpoint, stream: isStream, includeUsage, id: answerId, created, model };
 }

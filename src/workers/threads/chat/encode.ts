@@ -1,5 +1,6 @@
 /** OpenAI's chat completion objects, whole and in chunks (http.md §7.2, §7.3). */
 import { httpErrors, type HttpErrorName } from '../../../shared/errors/catalogue.js';
+import type { StreamEncoder } from '../answer-forms.js';
 import type { FinishReason, TurnEvent, TurnResult, Usage } from '../turn.js';
 
 /** What identifies a completion in every object of it. */
@@ -12,7 +13,7 @@ export interface CompletionIdentity {
 }
 
 /** What a client reads when the model said nothing at all. */
-const NOTHING_SAID = 'No response from pllan.';
+export const NOTHING_SAID = 'No response from pllan.';
 
 export function encodeCompletion(identity: CompletionIdentity, result: TurnResult): string {
   const { toolCalls } = result;
@@ -40,21 +41,9 @@ export function encodeCompletion(identity: CompletionIdentity, result: TurnResul
   });
 }
 
-/** Turns events into SSE text; keeps what the end of the stream needs to know. */
-export interface ChunkEncoder {
-  /** The chunk with the role: once, first. */
-  open(): string;
-  event(event: TurnEvent): string;
-  /** Finish and usage chunks and `[DONE]`. */
-  close(): string;
-  readonly usage: Usage;
-  /** Names of the tools called so far. */
-  readonly calledTools: readonly string[];
-}
-
 const ARGUMENT_CHARS = 256;
 
-export function createChunkEncoder(identity: CompletionIdentity, includeUsage: boolean): ChunkEncoder {
+export function createChunkEncoder(identity: CompletionIdentity, includeUsage: boolean): StreamEncoder {
   const { id, created, model } = identity;
   const prefix = `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)}`;
   const delta = (json: string): string =>
@@ -97,7 +86,7 @@ export function createChunkEncoder(identity: CompletionIdentity, includeUsage: b
   };
 }
 
-const DONE = 'data: [DONE]\n\n';
+export const DONE = 'data: [DONE]\n\n';
 
 /** After the head is out an error can only be told in the stream; `code` says which one it was, where that says more. */
 export function encodeStreamError(kind: HttpErrorName): string {

@@ -1,4 +1,5 @@
 /** Images of a chat completion: data URLs, and others where the config allows it (http.md §7.1). */
+import type { ApiError } from '../../../shared/errors/api-error.js';
 import { readImage, imageFrom, type SentImage } from '../../../shared/media/sent-image.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { TaskLink } from '../link.js';
@@ -9,7 +10,7 @@ import { invalidImage } from './request.js';
 type Rules = RouteTable['chatImages'];
 
 /** Who wants them, and may go. */
-type Wanted = Pick<TaskLink, 'onAbort'>;
+export type Wanted = Pick<TaskLink, 'onAbort'>;
 
 /** @param network other than the public one. @throws ApiError 400 when there are too many, or one is not what it may be */
 export async function readImages(
@@ -17,21 +18,28 @@ export async function readImages(
   rules: Rules,
   link: Wanted,
   network?: Network,
+  refusal: () => ApiError = invalidImage,
 ): Promise<readonly SentImage[]> {
-  if (urls.length > rules.maxImageParts) throw invalidImage();
-  const images = await Promise.all(urls.map((url) => readOne(url, rules, link, network)));
+  if (urls.length > rules.maxImageParts) throw refusal();
+  const images = await Promise.all(urls.map((url) => readOne(url, rules, link, network, refusal)));
   const total = images.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-  if (total > rules.maxTotalImageBytes) throw invalidImage();
+  if (total > rules.maxTotalImageBytes) throw refusal();
   return images;
 }
 
-async function readOne(url: string, rules: Rules, link: Wanted, network?: Network): Promise<SentImage> {
+async function readOne(
+  url: string,
+  rules: Rules,
+  link: Wanted,
+  network: Network | undefined,
+  refusal: () => ApiError,
+): Promise<SentImage> {
   const { maxBytes, allowedMimes: types } = rules.images;
   const isData = /^\s*data:/i.test(url);
   const image = isData
     ? readImage(url, undefined, { maxBytes, types })
-    : await fetchOne(url, rules, link, network);
-  if (typeof image === 'string') throw invalidImage();
+    : await fetchOne(url, rules, link, network, refusal);
+  if (typeof image === 'string') throw refusal();
   return image;
 }
 
@@ -39,10 +47,11 @@ async function fetchOne(
   url: string,
   { images }: Rules,
   link: Wanted,
-  network?: Network,
+  network: Network | undefined,
+  refusal: () => ApiError,
 ): Promise<SentImage | string> {
   const { allowUrl, urlAllowlist, maxBytes, maxRedirects, timeoutMs, allowedMimes: types } = images;
-  if (!allowUrl) throw invalidImage();
+  if (!allowUrl) throw refusal();
   const gone = new AbortController();
   link.onAbort(() => gone.abort());
   const allowedHosts = urlAllowlist.length > 0 ? urlAllowlist : undefined;
@@ -53,7 +62,7 @@ async function fetchOne(
     const { bytes, type } = await guardedFetch(request, network);
     return imageFrom(bytes, type, { types });
   } catch {
-    throw invalidImage();
+    throw refusal();
   }
 }
 

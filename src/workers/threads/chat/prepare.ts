@@ -1,41 +1,45 @@
 /**
- * A chat completion that is to run on a session (http.md §5.2): what the primary is asked, and what waits here for its
+ * A request for a completion that is to run on a session (http.md §5.2): what the primary is asked, and what waits here for its
  * turn. Everything that can be wrong with the request has been found by then.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { ApiError } from '../../../shared/errors/api-error.js';
+import type { Continuation } from '../../../shared/http-run.js';
 import { requestLimits } from '../../../shared/limits.js';
 import type { SentImage } from '../../../shared/media/sent-image.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { ToolResult } from '../../../shared/store/records.js';
+import { createStreamEncoder } from '../answer-forms.js';
 import type { Selection } from '../model-selection.js';
 import type { PreparedTurn } from '../prepared-turn.js';
-import type { ChatTask, PreparedRun } from '../protocol.js';
+import type { CompletionTask, PreparedRun } from '../protocol.js';
 import type { TurnMessage } from '../turn.js';
-import { createChunkEncoder } from './encode.js';
 import { withImages } from './images.js';
-import type { ChatRequest } from './request.js';
+import type { CompletionRequest } from './request.js';
 
 /** The others leave nothing behind. */
-export function isOnSession({ onSession }: ChatTask, { user }: ChatRequest): boolean {
+export function isOnSession({ onSession }: CompletionTask, { user, stored }: CompletionRequest): boolean {
   const { sessionKey, runId } = onSession ?? {};
-  return sessionKey !== undefined || runId !== undefined || (user !== undefined && user.trim() !== '');
+  return (
+    stored || sessionKey !== undefined || runId !== undefined || (user !== undefined && user.trim() !== '')
+  );
 }
 
 /** @throws ApiError 400, or 413 for a message that is too long for a session */
-export function prepareChat(
-  task: ChatTask,
-  request: ChatRequest,
+export function prepareRun(
+  task: CompletionTask,
+  request: CompletionRequest,
   images: readonly SentImage[] | undefined,
   selection: Selection,
   routes: RouteTable,
 ): PreparedRun {
   const { runId: keyed, caller } = task.onSession ?? {};
   const { agentId, agentNamed, override } = selection;
-  const runId = keyed ?? `chatcmpl_${randomUUID()}`;
+  const runId = keyed ?? task.answerId;
   const created = Math.floor(Date.now() / 1000);
   const { stream, includeUsage, model = 'pllan' } = request;
-  const form = { endpoint: 'chat.completions', stream, includeUsage, id: runId, created, model } as const;
+  const { endpoint } = task;
+  const form = { endpoint, stream, includeUsage, id: runId, created, model };
   const { system, tools, toolChoice, sampling, messages } = request.turn;
   const { prompt, toolResults, context } = split(messages, images !== undefined);
   const said = prompt?.text ?? '';
@@ -54,7 +58,7 @@ export function prepareChat(
   };
   return {
     asked: {
-      method: 'chat.completions',
+      method: endpoint,
       runId,
       sessionKey: sessionKeyOf(task, request, agentId),
       agentId,
@@ -65,10 +69,11 @@ export function prepareChat(
       toolResults,
       http: { created, ...(keyed === undefined ? {} : { bodyHash: hashOf(task.body) }) },
       timeoutMs: routes.turnTimeoutMs,
+      ...(endpoint === 'responses' ? { continuation: continuationOf(task, request) } : {}),
     },
     turn: JSON.stringify(turn),
     form,
-    opening: stream ? createChunkEncoder(form, includeUsage).open() : '',
+    opening: stream ? createStreamEncoder(form).open() : '',
   };
 }
 
@@ -104,16 +109,30 @@ function split(messages: readonly TurnMessage[], hasImages: boolean): Split {
 }
 
 /** The key as its caller writes it; the primary knows what it stands for. @throws ApiError 400 */
-function sessionKeyOf({ onSession }: ChatTask, { user }: ChatRequest, agentId: string): string {
+function sessionKeyOf(
+  { onSession, endpoint }: CompletionTask,
+  { user }: CompletionRequest,
+  agentId: string,
+): string {
   const given = onSession?.sessionKey;
   if (given === undefined) {
     const name = user?.trim().toLowerCase();
-    return name ? `agent:${agentId}:openai-user:${name}` : `agent:${agentId}:openai:${randomUUID()}`;
+    const prefix = endpoint === 'responses' ? 'openresponses' : 'openai';
+    return name ? `agent:${agentId}:${prefix}-user:${name}` : `agent:${agentId}:${prefix}:${randomUUID()}`;
   }
   if (!/(?:^|:)(?:subagent|cron|acp):/i.test(given)) return given;
   throw new ApiError('invalidRequest', {
     message: '`x-pllan-session-key` cannot use reserved internal session namespaces.',
   });
+}
+
+/** A key that its caller names goes before the answer that it names. */
+function continuationOf(
+  { onSession, subject }: CompletionTask,
+  { previous, user = '' }: CompletionRequest,
+): Continuation {
+  const caller = JSON.stringify([subject, user.trim().toLowerCase()]);
+  return previous === undefined || onSession?.sessionKey !== undefined ? { caller } : { caller, previous };
 }
 
 function requireShort(texts: readonly string[]): void {
@@ -124,6 +143,6 @@ function requireShort(texts: readonly string[]): void {
   });
 }
 
-function hashOf(body: ChatTask['body']): string {
+function hashOf(body: CompletionTask['body']): string {
   return createHash('sha256').update(body).digest('hex');
 }

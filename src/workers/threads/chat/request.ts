@@ -6,7 +6,8 @@ import { toError } from '../../../shared/to-error.js';
 import type { Turn, TurnMessage } from '../turn.js';
 import { readTools } from './tools.js';
 
-export interface ChatRequest {
+/** A request for a completion, whatever its endpoint. */
+export interface CompletionRequest {
   readonly model: string | undefined;
   readonly stream: boolean;
   readonly includeUsage: boolean;
@@ -14,6 +15,10 @@ export interface ChatRequest {
   readonly turn: Turn;
   /** Of the last message of the user, which is in the turn without them; none when absent. */
   readonly imageUrls: readonly string[] | undefined;
+  /** It runs on a session, also where it names none. */
+  readonly stored: boolean;
+  /** The answer that it goes on from. */
+  readonly previous?: string | undefined;
 }
 
 const Part = v.object({
@@ -75,8 +80,8 @@ const forwarded = [
 ] as const;
 
 /** @throws ApiError 400 that names the field */
-export function readChatRequest(body: string | Uint8Array<ArrayBuffer>): ChatRequest {
-  const raw = parseObject(typeof body === 'string' ? body : Buffer.from(body.buffer).toString('utf8'));
+export function readChatRequest(body: string | Uint8Array<ArrayBuffer>): CompletionRequest {
+  const raw = parseObject(body);
   if (!check.is(raw)) {
     const [problem] = check.problems(raw);
     const field = problem?.path.slice(1).replaceAll('/', '.') || 'body';
@@ -87,11 +92,14 @@ export function readChatRequest(body: string | Uint8Array<ArrayBuffer>): ChatReq
     stream: raw.stream ?? false,
     includeUsage: raw.stream_options?.include_usage ?? false,
     user: raw.user,
+    stored: false,
     ...readTurn(raw, raw),
   };
 }
 
-function parseObject(text: string): Record<string, unknown> {
+/** @throws ApiError 400 when it is not JSON, or not an object */
+export function parseObject(body: string | Uint8Array<ArrayBuffer>): Record<string, unknown> {
+  const text = typeof body === 'string' ? body : Buffer.from(body.buffer).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -108,7 +116,7 @@ function parseObject(text: string): Record<string, unknown> {
 function readTurn(
   body: Body,
   raw: Readonly<Record<string, unknown>>,
-): Pick<ChatRequest, 'turn' | 'imageUrls'> {
+): Pick<CompletionRequest, 'turn' | 'imageUrls'> {
   const system: string[] = [];
   const messages: TurnMessage[] = [];
   let prompt = 0;

@@ -1,0 +1,111 @@
+/** `POST /v1/chat/completions` and `/v1/responses`: the socket's side. The work is done in an api thread (http.md §7, §8). */
+import { randomUUID } from 'node:crypto';
+import { ApiError } from '../../../shared/errors/api-error.js';
+import type { HttpErrorName } from '../../../shared/errors/catalogue.js';
+import type { WorkerSnapshot } from '../../../shared/ipc.js';
+import type { HttpRunMethod } from '../../../shared/store/records.js';
+import { encodeBrokenStream } from '../../threads/answer-forms.js';
+import { monotonicMs, type TaskSummary } from '../../threads/protocol.js';
+import { readBody, type Body } from '../body.js';
+import type { Exchange } from '../exchange.js';
+import { headerOf } from '../header.js';
+import { Relay } from '../relay.js';
+import { callerOf } from '../caller.js';
+import { sessionHeaders, type KeyedEndpoint } from '../session-headers.js';
+import type { Route, RouteServices } from './route.js';
+
+interface Endpoint extends KeyedEndpoint {
+  readonly method: HttpRunMethod;
+  readonly config: keyof Pick<WorkerSnapshot, 'chatCompletions' | 'responses'>;
+  /** In the log. */
+  readonly noun: string;
+  readonly failed: string;
+}
+
+export const chatCompletions = route({
+  name: '/v1/chat/completions',
+  idPrefix: 'chatcmpl',
+  method: 'chat.completions',
+  config: 'chatCompletions',
+  noun: 'chat completion',
+  failed: 'chat.failed',
+});
+
+export const responses = route({
+  name: '/v1/responses',
+  idPrefix: 'resp',
+  method: 'responses',
+  config: 'responses',
+  noun: 'response',
+  failed: 'response.failed',
+});
+
+function route(endpoint: Endpoint): Route {
+  return {
+    name: endpoint.name,
+    methods: ['POST'],
+    auth: 'operator.write',
+    handle(exchange, services) {
+      const { snapshot, deadlines } = services;
+      readBody(exchange.request, snapshot[endpoint.config].maxBodyBytes, deadlines, (body) => {
+        if (body instanceof ApiError) exchange.refuseBody(body);
+        else run(exchange, services, body, endpoint);
+      });
+    },
+  };
+}
+
+function run(exchange: Exchange, services: RouteServices, body: Body, endpoint: Endpoint): void {
+  const { pool, metrics, snapshot, clientRuns: runs } = services;
+  const queuedAt = monotonicMs();
+  const onSession = sessionHeaders(exchange, endpoint, snapshot.auth);
+  if (onSession instanceof ApiError) {
+    exchange.sendError(onSession);
+    return;
+  }
+  const onSummary = (summary: TaskSummary): void => {
+    metrics.task(summary);
+    if (summary.error && summary.error !== 'invalidRequest') logFailure(services, endpoint, summary);
+  };
+  const { stalledClientMs: stalledMs } = snapshot;
+  const { name, method, idPrefix } = endpoint;
+  const answerId = `${idPrefix}_${randomUUID()}`;
+  // For a stream whose thread is lost: the request itself is not known here.
+  const form = {
+    endpoint: method,
+    stream: true,
+    includeUsage: false,
+    id: answerId,
+    created: Math.floor(Date.now() / 1000),
+    model: 'pllan',
+  };
+  const streamError = (kind: HttpErrorName): string => encodeBrokenStream(form, kind);
+  const task = { route: name, queuedAt, stalledMs, runs, streamError, onSummary };
+  new Relay(exchange, pool, metrics, task).run({
+    kind: 'completion',
+    endpoint: method,
+    queuedAt,
+    body,
+    agentId: headerOf(
+      exchange,
+      'x-pllan-agent-id',
+      'x-openclaw-agent-id',
+      'x-pllan-agent',
+      'x-openclaw-agent',
+    ),
+    model: headerOf(exchange, 'x-pllan-model', 'x-openclaw-model'),
+    onSession,
+    subject: callerOf(exchange, snapshot.auth),
+    answerId,
+  });
+}
+
+function logFailure(
+  { log }: RouteServices,
+  { noun, failed }: Endpoint,
+  { error, cause, turn }: TaskSummary,
+): void {
+  const level = error === 'aborted' ? 'debug' : 'warn';
+  const model = turn ? `${turn.provider}/${turn.model}` : undefined;
+  log[level](failed, `${noun} failed: ${error}${cause ? ` (${cause})` : ''}`, { error, model });
+}

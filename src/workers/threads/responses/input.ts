@@ -1,0 +1,116 @@
+/** `input` of a response: a text, or items, as the messages of a turn (http.md §8.1). */
+import * as v from 'valibot';
+import { compile } from '../../../shared/schema.js';
+import type { ToolCall, TurnMessage } from '../turn.js';
+import { requireValid } from './invalid.js';
+import { readParts } from './parts.js';
+
+export interface Input {
+  /** Of items with the role system or developer. */
+  readonly system: readonly string[];
+  /** Up to the prompt. */
+  readonly messages: readonly TurnMessage[];
+  /** Of the last message of the user; none when absent. */
+  readonly imageUrls: readonly string[] | undefined;
+}
+
+const kind = compile(
+  v.object({
+    type: v.picklist(['message', 'function_call', 'function_call_output', 'reasoning', 'item_reference']),
+  }),
+);
+const message = compile(
+  v.object({
+    role: v.picklist(['system', 'developer', 'user', 'assistant']),
+    content: v.union([v.string(), v.array(v.unknown())]),
+    phase: v.exactOptional(v.nullable(v.string())),
+  }),
+);
+const call = compile(
+  v.object({
+    id: v.exactOptional(v.nullable(v.string())),
+    call_id: v.exactOptional(v.string()),
+    name: v.pipe(v.string(), v.minLength(1)),
+    arguments: v.string(),
+  }),
+);
+const output = compile(v.object({ call_id: v.string(), output: v.string() }));
+const reference = compile(v.object({ id: v.string() }));
+
+/** @throws ApiError 400 `<path>: <problem>` */
+export function readInput(input: string | readonly unknown[]): Input {
+  if (typeof input === 'string')
+    return { system: [], messages: [{ role: 'user', text: input }], imageUrls: undefined };
+  const reader = new ItemReader();
+  for (const [n, item] of input.entries()) reader.read(item, `input.${n}`);
+  return reader.whole;
+}
+
+class ItemReader {
+  readonly #system: string[] = [];
+  readonly #messages: TurnMessage[] = [];
+  #imageUrls: readonly string[] | undefined;
+
+  get whole(): Input {
+    const prompt = this.#messages.findLastIndex(({ role }) => role !== 'assistant');
+    return {
+      system: this.#system,
+      messages: this.#messages.slice(0, prompt + 1),
+      imageUrls: this.#imageUrls,
+    };
+  }
+
+  read(item: unknown, at: string): void {
+    // Clients leave the type of messages out.
+    const typed = message.is(item) && !('type' in item) ? { ...item, type: 'message' as const } : item;
+    requireValid(kind, typed, at);
+    switch (typed.type) {
+      case 'message':
+        requireValid(message, typed, at);
+        this.#message(typed.role, typed.content, at);
+        return;
+      case 'function_call':
+        requireValid(call, typed, at);
+        this.#call({
+          id: typed.call_id ?? typed.id ?? '',
+          name: typed.name,
+          arguments: typed.arguments,
+        });
+        return;
+      case 'function_call_output':
+        requireValid(output, typed, at);
+        this.#messages.push({ role: 'tool', toolCallId: typed.call_id, text: typed.output });
+        return;
+      case 'item_reference':
+        requireValid(reference, typed, at);
+        return;
+      case 'reasoning':
+    }
+  }
+
+  #message(
+    role: 'system' | 'developer' | 'user' | 'assistant',
+    content: string | readonly unknown[],
+    at: string,
+  ): void {
+    const { text, imageUrls } =
+      typeof content === 'string' ? { text: content, imageUrls: [] } : readParts(content, `${at}.content`);
+    if (role === 'user') {
+      this.#messages.push({ role, text });
+      this.#imageUrls = imageUrls.length > 0 ? imageUrls : undefined;
+    } else if (role === 'assistant') {
+      // An answer in which the model only called tools has a message without text.
+      if (text !== '') this.#messages.push({ role, text, toolCalls: [] });
+    } else if (text !== '') {
+      this.#system.push(text);
+    }
+  }
+
+  /** What the assistant says and calls in one go is one message. */
+  #call(made: ToolCall): void {
+    const last = this.#messages.at(-1);
+    if (last?.role === 'assistant')
+      this.#messages[this.#messages.length - 1] = { ...last, toolCalls: [...last.toolCalls, made] };
+    else this.#messages.push({ role: 'assistant', text: '', toolCalls: [made] });
+  }
+}
