@@ -15,7 +15,9 @@ beforeAll(async () => {
     startGateway({ config: { gateway: { http } } }),
     startGateway({
       config: {
-        gateway: { http: { endpoints: { chatCompletions: { enabled: false } } } },
+        gateway: {
+          http: { endpoints: { chatCompletions: { enabled: false }, responses: { enabled: false } } },
+        },
         diagnostics: { prometheus: { enabled: false } },
       },
     }),
