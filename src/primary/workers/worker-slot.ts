@@ -24,8 +24,8 @@ import type { RunJob } from '../../shared/run-job.js';
 import { askLimits, workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { unreachable } from '../../shared/unreachable.js';
-import { workerEnvironment } from './worker-environment.js';
 import type { HandoverTarget } from '../port/handover.js';
+import { workerEnvironment } from './worker-environment.js';
 
 export type SlotState = 'starting' | 'ready' | 'suspect' | 'draining' | 'exiting' | 'gone';
 

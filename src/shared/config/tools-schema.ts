@@ -2,14 +2,10 @@
 import type convict from 'convict';
 import { execLimits } from '../tools/limits.js';
 import type { ToolProfile } from '../tools/definition.js';
+import { toolProfiles } from '../tools/policy.js';
 import { integer, oneOf, texts } from './formats.js';
 
-export const toolProfileNames = [
-  'minimal',
-  'messaging',
-  'coding',
-  'full',
-] as const satisfies readonly ToolProfile[];
+export const toolProfileNames = toolProfiles.map(({ id }) => id);
 
 export interface ToolsConfig {
   readonly profile: ToolProfile;

@@ -5,7 +5,9 @@ import { startFor } from '../../support/gateway.js';
 import { answerStatus, type ProviderCall } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
 import { askAgent, newKey, runAgent } from '../../support/run-story.js';
+import { scrape } from '../../support/metrics.js';
 import { answersWith, messagesOf, offeredIn } from '../../support/tool-provider.js';
+import { waitFor } from '../../support/wait-for.js';
 import { call, inShort, rowsOf, testTools, textsOf } from '../../support/tool-story.js';
 
 const { provider, gateway } = await startWithProvider({
@@ -182,7 +184,21 @@ describe('bounds', () => {
   });
 });
 
-describe('when a worker dies in the middle of a turn', () => {
+describe('when something dies in the middle of a turn', () => {
+  it('the thread of the turn takes the tools with it', async (test) => {
+    const other = await startFor(test, { config: testTools });
+    const control = await connectControl(other.wsUrl, { params: { caps: ['tool-events'] } });
+    const runId = askAgent(control, call('test_wait', { ms: 60_000 }));
+    await control.frame('tool', ({ payload }) => payload?.runId === runId && payload.stream === 'tool');
+    askAgent(control, '/exit');
+    const final = await control.frame('final', ({ id, ok }) => id === runId && ok === false);
+    expect(final.error?.message).toBe('interrupted: its thread ended');
+    await waitFor('the end of the call', async () => {
+      const { total } = await scrape(other.url);
+      return total('pllan_tool_execution_total', { tool: 'test_wait', error_category: 'aborted' }) === 1;
+    });
+  });
+
   it('a run that has called a tool is not run again, and its call is repaired in the next turn', async (test) => {
     const other = await startFor(test, { config: testTools });
     const control = await connectControl(other.wsUrl, { params: { caps: ['tool-events'] } });
