@@ -8,6 +8,9 @@ import type { ResolvedAuth } from './config/resolve-auth.js';
 export interface BannerFacts {
   readonly host: string;
   readonly port: number;
+  /** Of a certificate that nobody but this gateway vouches for. */
+  readonly ownCertificate: string | undefined;
+  readonly tls: boolean;
   readonly auth: ResolvedAuth;
   readonly routes: RouteTable;
   readonly unusedKeys: readonly string[];
@@ -17,9 +20,10 @@ export interface BannerFacts {
 export function banner(facts: BannerFacts): string {
   const { routes, paths } = facts;
   const host = facts.host === '0.0.0.0' ? '127.0.0.1' : facts.host;
-  const url = `http://${host}:${facts.port}`;
+  const url = `${facts.tls ? 'https' : 'http'}://${host}:${facts.port}`;
   const model = routes.agents[routes.defaultAgentId]?.model ?? ECHO_MODEL;
   const credential = describeCredential(facts.auth, paths);
+  const trust = facts.ownCertificate === undefined ? '' : ` --cacert '${facts.ownCertificate}'`;
   const header = credential.shell === undefined ? '' : ` -H "Authorization: Bearer ${credential.shell}"`;
   const works = credential.shell !== undefined || facts.auth.mode === 'none';
   const body = JSON.stringify({ model: 'pllan', messages: [{ role: 'user', content: 'Hello' }] });
@@ -35,7 +39,7 @@ export function banner(facts: BannerFacts): string {
     '',
     ...(works
       ? [
-          `  curl -sS ${url}/v1/chat/completions${header} -H "Content-Type: application/json" -d '${body}'`,
+          `  curl -sS${trust} ${url}/v1/chat/completions${header} -H "Content-Type: application/json" -d '${body}'`,
           '',
         ]
       : []),

@@ -5,7 +5,6 @@
 import { deferred } from '../shared/deferred.js';
 import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
 import type { Logger } from '../shared/log/logger.js';
-import type { RouteTable } from '../shared/routes.js';
 import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
 import { openApprovals } from './approvals/open-approvals.js';
@@ -24,6 +23,7 @@ import { createPrimaryMetrics } from './metrics/primary-metrics.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
+import { openTlsKeeper } from './tls/keeper.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
@@ -93,6 +93,14 @@ async function startGateway(
   if (auth.mode === 'none')
     log.warn('auth.none', 'authentication is off: every local process can use this gateway');
 
+  const tls = plan.config.gateway.tls.enabled
+    ? await openTlsKeeper({
+        tls: plan.config.gateway.tls,
+        paths,
+        addresses: plan.bind.required,
+        log: log.for('tls'),
+      })
+    : undefined;
   const store = openStore(paths.storeDir, options.flags.allowEmptyStore, log);
   let phase: Phase = 'starting';
   const uptimeMs = (): number => Math.round(process.uptime() * 1000);
@@ -196,6 +204,7 @@ async function startGateway(
     env,
     metrics,
     readiness,
+    tls,
     log,
     logLevel: opened.level,
     logSink: opened.sink,
@@ -263,7 +272,7 @@ async function startGateway(
   );
   try {
     await data.listen(stop);
-    sayListening(plan.bind.required[0] ?? '', plan.port, plan.routes, opened);
+    sayListening(plan, opened);
     // After a crash this may take a while: probes answer meanwhile, and clients are told to come again.
     await runs.recover();
   } catch (caught) {
@@ -281,15 +290,27 @@ async function startGateway(
     phase = 'started';
     log.info('ready', `ready (${process.uptime().toFixed(1)}s)`, { workers: workers().configured });
     if (opened.style !== 'json') {
-      const facts = { host: plan.bind.required[0] ?? '', port: plan.port, auth, routes: plan.routes, paths };
-      process.stdout.write(banner({ ...facts, unusedKeys: unusedKeys(plan.routes, env) }));
+      process.stdout.write(
+        banner({
+          host: plan.bind.required[0] ?? '',
+          port: plan.port,
+          tls: tls !== undefined,
+          ownCertificate: tls?.ownCertificate,
+          auth,
+          routes: plan.routes,
+          paths,
+          unusedKeys: unusedKeys(plan.routes, env),
+        }),
+      );
     }
   });
   return shutdown;
 }
 
-function sayListening(host: string, port: number, routes: RouteTable, { log, path }: GatewayLog): void {
-  log.info('listening', `listening on ws://${host}:${port} (PID ${process.pid})`, { host, port });
+function sayListening({ bind, port, routes, config }: StartPlan, { log, path }: GatewayLog): void {
+  const [host = ''] = bind.required;
+  const scheme = config.gateway.tls.enabled ? 'wss' : 'ws';
+  log.info('listening', `listening on ${scheme}://${host}:${port} (PID ${process.pid})`, { host, port });
   log.info('log-file', `log file: ${path}`);
   log.info('model', `agent model: ${routes.agents[routes.defaultAgentId]?.model}`);
 }

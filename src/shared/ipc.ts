@@ -16,6 +16,7 @@ import type { DirectCall, DirectCaller, DirectResult } from './tools/direct-call
 import type { KeyScheme } from './store/session-keys.js';
 import type { ToolDefinition } from './tools/definition.js';
 import type { ToolSetup } from './tools/setup.js';
+import type { TlsMaterial } from './tls/tls-end.js';
 
 /** The part of one config version that workers use. Holds provider keys; of the gateway's own secret only a digest. */
 export interface WorkerSnapshot {
@@ -115,6 +116,8 @@ export type ToWorker =
    * (clock of `monotonicMs`) must not touch the socket: another worker may have it.
    */
   | { readonly type: 'connection'; readonly id: number; readonly head: string; readonly expiresAt: number }
+  /** TLS ends here from now on, with this certificate; before the first connection, and whenever it changes. */
+  | { readonly type: 'tls'; readonly material: TlsMaterial }
   | { readonly type: 'run'; readonly job: RunJob }
   | { readonly type: 'abort-run'; readonly runId: string }
   | { readonly type: 'session-line'; readonly watch: number; readonly line: PlacedLine }

@@ -48,6 +48,22 @@ export const askLimits = {
   openPerTask: 256,
 } as const;
 
+/** TLS on the port; the time for a handshake is that for a header block. */
+export const tlsLimits = {
+  /** Handshakes under way in one process; above it the oldest one is cut. */
+  handshakes: 1_024,
+  /** How often the files are looked at … */
+  pollMs: 1_000,
+  /** … and how long they are left alone after a change: certificate and key are two files. */
+  settleMs: 200,
+  /** A certificate of our own: the longest that browsers believe is 825 days. */
+  validDays: 800,
+  /** It is renewed so long before its end … */
+  renewDays: 30,
+  /** … which is looked at so often. */
+  renewCheckMs: 12 * 3_600_000,
+} as const;
+
 /** What is said about values that do not fit a schema. */
 export const schemaLimits = {
   /** Problems that are looked for; messages show fewer. */

@@ -21,6 +21,8 @@ export interface Paths {
   readonly identityDir: string;
   /** Private key of the gateway's own device identity. */
   readonly identityFile: string;
+  /** Certificate and key that the gateway made for itself. */
+  readonly tlsDir: string;
   readonly storeDir: string;
   /** What agents may run (methods.md §11). */
   readonly execApprovals: string;
@@ -42,6 +44,7 @@ export function resolvePaths(env: Environment): Paths {
     tokenFile: join(stateDir, 'credentials', 'gateway-token'),
     identityDir: join(stateDir, 'identity'),
     identityFile: join(stateDir, 'credentials', 'gateway-identity.pem'),
+    tlsDir: join(stateDir, 'gateway', 'tls'),
     storeDir: join(stateDir, 'store'),
     execApprovals: join(stateDir, 'exec-approvals.json'),
   };

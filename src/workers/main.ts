@@ -40,6 +40,9 @@ channel.onMessage((message, socket) => {
     case 'connection':
       takeConnection(message, socket);
       return;
+    case 'tls':
+      worker?.http.useTls(message.material);
+      return;
     case 'run':
       worker?.runs.start(message.job);
       return;

@@ -1,6 +1,8 @@
 /** A real gateway process for tests: own state dir, own port, gone afterwards. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get as getPlainly } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,11 +93,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     detached: options.detached ?? false,
   });
   const { child, pid, stdout, stderr, output, prints, exited } = gatewayProcess;
+  const tls = hasTls(options.config);
   const ownsState = options.stateDir === undefined;
   const gatewayUnderTest: TestGateway = {
     port,
-    url: `http://127.0.0.1:${port}`,
-    wsUrl: `ws://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    wsUrl: `${tls ? 'wss' : 'ws'}://127.0.0.1:${port}`,
     stateDir,
     child,
     pid,
@@ -137,10 +140,25 @@ export async function ready(gateway: TestGateway): Promise<void> {
   await waitFor('gateway ready', async () => {
     if (gateway.child.exitCode !== null) throw new Error(`gateway ended early:\n${gateway.output()}`);
     try {
-      return (await fetch(`${gateway.url}/readyz`)).status === 200;
+      return (await statusOf(`${gateway.url}/readyz`)) === 200;
     } catch {
       return false; // not listening yet
     }
+  });
+}
+
+function hasTls(config: GatewayOptions['config'] = {}): boolean {
+  return (config as { gateway?: { tls?: { enabled?: boolean } } }).gateway?.tls?.enabled === true;
+}
+
+/** Whatever certificate there is: a test of that looks at it itself. */
+function statusOf(url: string): Promise<number | undefined> {
+  const get = url.startsWith('https:') ? getSecurely : getPlainly;
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false, rejectUnauthorized: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).once('error', reject);
   });
 }
 

@@ -32,6 +32,11 @@ export interface RawConnection {
 export async function openRaw(port: number): Promise<RawConnection> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
   await within('raw connection', once(socket, 'connect'));
+  return readRaw(socket);
+}
+
+/** On a connection that there is already. */
+export function readRaw(socket: Socket): RawConnection {
   let text = '';
   const onData = (chunk: Buffer): void => void (text += chunk.toString('latin1'));
   const onError = (): void => void socket.destroy();

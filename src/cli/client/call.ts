@@ -48,10 +48,10 @@ export function deviceOf({ sources, note }: Pick<GatewayAccess, 'sources' | 'not
 
 /** @throws GatewayError */
 export function connectTo(
-  { url, credentials, ownToken }: GatewayTarget,
+  { url, trust, credentials, ownToken }: GatewayTarget,
   device: Device | undefined,
   deadline: Deadline,
   kind: ClientKind = cliClient,
 ): Promise<GatewayClient> {
-  return connectGateway({ url: url.href, credentials, ownToken, device, kind }, deadline);
+  return connectGateway({ url: url.href, trust, credentials, ownToken, device, kind }, deadline);
 }

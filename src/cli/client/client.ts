@@ -14,6 +14,7 @@ import type { Deadline } from './deadline.js';
 import type { Device } from './device/device.js';
 import { closedError, GatewayError } from './errors.js';
 import { cliClient, ROLE, type ClientKind } from './kinds.js';
+import type { TlsTrust } from './tls-trust.js';
 import { openWire, type Final, type Wire } from './wire.js';
 
 /** What `hello-ok` says and commands use (protocol.md §12). */
@@ -41,6 +42,8 @@ export interface GatewayClient {
 
 export interface ClientOptions {
   readonly url: string;
+  /** Beside what the system trusts, for wss. */
+  readonly trust?: TlsTrust | undefined;
   readonly credentials: Credentials;
   /** As whom it connects; the command line itself unless given. */
   readonly kind?: ClientKind;
@@ -74,7 +77,7 @@ async function attempt(
   byOwnToken: boolean,
 ): Promise<GatewayClient> {
   const { credentials, device, kind = cliClient, ownToken = 'ignored' } = options;
-  const wire = openWire(options.url);
+  const wire = openWire(options.url, options.trust);
   let shown: string | undefined;
   try {
     const challenge = await wire.greeting(deadline);

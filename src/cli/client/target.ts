@@ -12,6 +12,7 @@ import {
   type LocalSources,
   type OwnTokenUse,
 } from './credentials.js';
+import { localTrust, remoteTrust, type TlsTrust } from './tls-trust.js';
 import { displayUrl, parseGatewayUrl, requireSafeTransport } from './gateway-url.js';
 
 export type TargetSource =
@@ -25,6 +26,8 @@ export type TargetSource =
 
 export interface GatewayTarget {
   readonly url: URL;
+  /** Of its certificate, beside what the system trusts. */
+  readonly trust: TlsTrust | undefined;
   readonly source: TargetSource;
   readonly credentials: Credentials;
   /** Of the configured gateway it is kept; it stands in for what was configured, never for what was typed. */
@@ -49,7 +52,13 @@ export function resolveTarget(flags: TargetFlags, sources: LocalSources): Gatewa
   if (fromEnv) {
     const url = safeUrl(fromEnv, sources);
     const credentials = explicitCredentials(flags, env);
-    return { url, source: 'env PLLAN_GATEWAY_URL', credentials, ownToken: 'ignored' };
+    return {
+      url,
+      trust: localTrust(url, sources),
+      source: 'env PLLAN_GATEWAY_URL',
+      credentials,
+      ownToken: 'ignored',
+    };
   }
   return config.gateway.mode === 'remote' ? remoteTarget(flags, sources) : localTarget(flags, sources);
 }
@@ -57,7 +66,13 @@ export function resolveTarget(flags: TargetFlags, sources: LocalSources): Gatewa
 /** What `--url` names. @throws UserError */
 export function explicitTarget(text: string, flags: CredentialFlags, sources: LocalSources): GatewayTarget {
   const url = safeUrl(text, sources);
-  return { url, source: 'cli --url', credentials: explicitCredentials(flags), ownToken: 'ignored' };
+  return {
+    url,
+    trust: localTrust(url, sources),
+    source: 'cli --url',
+    credentials: explicitCredentials(flags),
+    ownToken: 'ignored',
+  };
 }
 
 /** The gateway of `gateway.remote.url`. @throws UserError when there is none */
@@ -68,6 +83,7 @@ export function remoteTarget(flags: CredentialFlags, sources: LocalSources): Gat
   }
   return {
     url: safeUrl(remote.url, sources),
+    trust: remoteTrust(sources),
     source: 'config gateway.remote.url',
     credentials: remoteCredentials(flags, sources),
     ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
@@ -78,8 +94,10 @@ export function remoteTarget(flags: CredentialFlags, sources: LocalSources): Gat
 export function localTarget(flags: Omit<TargetFlags, 'url'>, sources: LocalSources): GatewayTarget {
   const { host, source } = localHost(sources);
   const { port = sources.config.gateway.port } = flags;
+  const url = safeUrl(`${localScheme(sources)}://${host}:${port}`, sources);
   return {
-    url: safeUrl(`ws://${host}:${port}`, sources),
+    url,
+    trust: localTrust(url, sources),
     source: flags.port === undefined ? source : 'cli --port',
     credentials: localCredentials(flags, sources),
     ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
@@ -105,6 +123,11 @@ function safeUrl(text: string, { env }: LocalSources): URL {
   const url = parseGatewayUrl(text);
   requireSafeTransport(url, env);
   return url;
+}
+
+/** What this machine's gateway speaks. */
+export function localScheme({ config }: Pick<LocalSources, 'config'>): 'ws' | 'wss' {
+  return config.gateway.tls.enabled ? 'wss' : 'ws';
 }
 
 /** Every mode but `custom` listens on loopback as well (config.md §9.2). */

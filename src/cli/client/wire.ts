@@ -9,6 +9,7 @@ import { isRecord, type Facts } from '../record.js';
 import { parseServerFrame, readChallenge, type Challenge, type ServerFrame } from './frames.js';
 import { closedError, GatewayError, type CloseFrame } from './errors.js';
 import type { Deadline } from './deadline.js';
+import { distrust, type TlsTrust } from './tls-trust.js';
 
 /**
  * Whether an answer that only says `accepted` is not the one that is waited for (protocol.md §2.2); who gives a
@@ -35,8 +36,13 @@ interface Pending extends Deferred<unknown> {
   readonly final: Final;
 }
 
-export function openWire(url: string): Wire {
-  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: controlLimits.maxBufferedBytes });
+export function openWire(url: string, trust: TlsTrust | undefined): Wire {
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    maxPayload: controlLimits.maxBufferedBytes,
+    // Checked below instead, before anything that matters is sent.
+    ...(trust && { rejectUnauthorized: false }),
+  });
   const pending = new Map<string, Pending>();
   const greeted = deferred<Challenge | undefined>();
   const ended = deferred<CloseFrame>();
@@ -72,6 +78,14 @@ export function openWire(url: string): Wire {
   };
 
   greeted.promise.catch(() => {}); // a wire may be closed before anyone waits for the greeting
+  if (trust && url.startsWith('wss:')) {
+    socket.on('upgrade', (response) => {
+      const reason = distrust(response.socket, trust);
+      if (reason === undefined) return;
+      fail(new GatewayError('unreachable', `gateway not trusted: ${reason}`, false));
+      socket.terminate();
+    });
+  }
   socket.on('open', () => (opened = true));
   socket.on('message', (data) => {
     silence?.refresh();

@@ -1,6 +1,7 @@
 /** Asks a gateway that could be meant: directly, or through a tunnel of our own. */
 import { toError } from '../../shared/to-error.js';
 import type { GatewayAccess } from '../client/call.js';
+import { remoteTrust } from '../client/tls-trust.js';
 import { remoteCredentials } from '../client/credentials.js';
 import type { Deadline } from '../client/deadline.js';
 import type { Device } from '../client/device/device.js';
@@ -83,10 +84,13 @@ export async function askThroughSsh(
     };
   }
   try {
-    const url = new URL(`ws://127.0.0.1:${tunnel.localPort}`);
+    const { url: remoteUrl } = sources.config.gateway.remote;
+    const scheme = remoteUrl?.trim().startsWith('wss:') ? 'wss' : 'ws';
+    const url = new URL(`${scheme}://127.0.0.1:${tunnel.localPort}`);
     const choice = choose(
       () => ({
         url,
+        trust: remoteTrust(sources),
         source: 'ssh tunnel',
         credentials: remoteCredentials(flagsForOthers(flags), sources),
         ownToken: 'ignored',

@@ -4,6 +4,7 @@ import { UNRESOLVED, type CredentialFlags, type LocalSources } from '../client/c
 import { displayUrl, parseGatewayUrl } from '../client/gateway-url.js';
 import {
   explicitTarget,
+  localScheme,
   localTarget,
   remoteTarget,
   resolveTarget,
@@ -48,7 +49,7 @@ export function candidates(flags: TargetFlags, sources: LocalSources): Candidate
   }
   const choice = choose(
     () => localTarget({ ...others, port: flags.port }, sources),
-    `ws://127.0.0.1:${config.gateway.port}`,
+    `${localScheme(sources)}://127.0.0.1:${config.gateway.port}`,
   );
   found.push({ kind: 'localLoopback', active: !named && mode !== 'remote', choice });
   return found.filter(

@@ -1,6 +1,7 @@
 /** What `gateway probe` knows, in the shape of its JSON output (cli.md §4). All gateways are asked side by side. */
 import { networkInterfaces } from 'node:os';
 import { isTailnetAddress } from '../../shared/auth/address.js';
+import { localScheme } from '../client/target.js';
 import { deviceOf, type GatewayAccess } from '../client/call.js';
 import type { Capability } from '../client/capability.js';
 import { deadlineIn } from '../client/deadline.js';
@@ -43,6 +44,7 @@ export async function probeGateways(access: GatewayAccess, ssh: SshTarget | unde
   const capability =
     primary?.probed?.capability ?? asked.find(({ probed }) => probed?.capability)?.probed?.capability;
   const port = flags.port ?? sources.config.gateway.port;
+  const scheme = localScheme(sources);
   return {
     ok: primary !== undefined,
     degraded: reached.some(({ report }) => !report.connect.rpcOk),
@@ -52,7 +54,10 @@ export async function probeGateways(access: GatewayAccess, ssh: SshTarget | unde
     timeoutMs,
     primaryTargetId: primary?.report.id ?? null,
     warnings: [...asked.flatMap(({ warning }) => warning ?? []), ...overall(reached)],
-    network: { localLoopbackUrl: `ws://127.0.0.1:${port}`, localTailnetUrl: tailnetUrl(port) },
+    network: {
+      localLoopbackUrl: `${scheme}://127.0.0.1:${port}`,
+      localTailnetUrl: tailnetUrl(scheme, port),
+    },
     discovery: { timeoutMs: 0, count: 0, beacons: [] },
     targets: asked.map(({ report }) => report),
   };
@@ -80,8 +85,8 @@ function overall(reached: readonly Asked[]): Warning[] {
   return warnings;
 }
 
-function tailnetUrl(port: number): string | null {
+function tailnetUrl(scheme: string, port: number): string | null {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const own = addresses.find(({ address }) => isTailnetAddress(address));
-  return own ? `ws://${own.address}:${port}` : null;
+  return own ? `${scheme}://${own.address}:${port}` : null;
 }

@@ -94,6 +94,19 @@ export function requireProxy({ auth, trustedProxies }: GatewayConfig['gateway'],
   }
 }
 
+/** @throws StartError 78 when there can be no certificate */
+export function requireCertificate({ tls }: GatewayConfig['gateway']): void {
+  if (!tls.enabled) return;
+  if ((tls.certPath === null) !== (tls.keyPath === null)) {
+    throw blocked('gateway.tls.certPath and gateway.tls.keyPath go together: set both, or neither');
+  }
+  if (tls.certPath === null && !tls.autoGenerate) {
+    throw blocked(
+      'gateway.tls.enabled requires gateway.tls.certPath and gateway.tls.keyPath, or gateway.tls.autoGenerate=true',
+    );
+  }
+}
+
 function blocked(message: string): StartError {
   return new StartError(message, exitCodes.configuration);
 }

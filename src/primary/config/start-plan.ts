@@ -7,6 +7,7 @@ import { ensureDevSetup } from './dev-setup.js';
 import { resolveAuth, type ResolvedAuth } from './resolve-auth.js';
 import { buildRoutes } from './routes.js';
 import {
+  requireCertificate,
   requireLocalMode,
   requireOrigins,
   requireProxy,
@@ -48,5 +49,6 @@ export async function makeStartPlan({ flags, env, paths }: GatewayOptions): Prom
   });
   requireOrigins(config.gateway, bind);
   requireProxy(config.gateway, auth.mode);
+  requireCertificate(config.gateway);
   return { loaded, config, port: config.gateway.port, bind, routes, auth };
 }

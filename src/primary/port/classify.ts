@@ -4,6 +4,11 @@ import { portLimits } from '../../shared/limits.js';
 
 export type Verdict = 'more' | 'primary' | 'worker' | 'too-large' | 'not-http';
 
+export type TlsVerdict = 'tls' | 'plain-http' | 'not-tls';
+
+/** Content type of the record with which every TLS connection begins. */
+const HANDSHAKE = 0x16;
+
 const requestLine = /^[A-Z][A-Z-]{0,31} (\S+) HTTP\/1\.[01]\r$/;
 
 /** `head` is everything read so far. */
@@ -24,6 +29,12 @@ export function classify(head: Buffer): Verdict {
   if (end - start > portLimits.headerBytes) return 'too-large';
   if (isPrimaryPath(withoutTrailingSlash(pathOf(target)))) return 'primary';
   return offersWebSocket(head.toString('latin1', lineEnd + 1, end)) ? 'primary' : 'worker';
+}
+
+/** Where TLS is on, its first byte decides: what follows is for whoever ends it. */
+export function classifyTls(head: Buffer): TlsVerdict {
+  if (head[0] === HANDSHAKE) return 'tls';
+  return looksLikeMethod(head, 0) ? 'plain-http' : 'not-tls';
 }
 
 /** Empty lines before a request are allowed and mean nothing. */

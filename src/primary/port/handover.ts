@@ -5,6 +5,8 @@
  *      │                        ▲  └──worker suspect──▶ waiting  └─ declined, expired or worker died ─▶ waiting
  *      └─ 3 s old, too many, or degraded ─▶ refused with 503
  *
+ * One that can be served without a worker (TLS, whose refusal the primary would have to encrypt) never waits for one.
+ *
  * Node passes one handle at a time to a worker and holds every other message behind it, so each worker has a
  * queue here with one connection in flight. Our end of the socket stays open until the worker says `taken`.
  *
@@ -46,8 +48,11 @@ export interface HandoverOptions {
   count(outcome: 'taken' | 'refused' | 'returned'): void;
 }
 
+/** Serves a connection that no worker gets. */
+export type ServeAlone = (socket: Socket, head: Buffer) => void;
+
 export interface Handover {
-  give(socket: Socket, head: Buffer): void;
+  give(socket: Socket, head: Buffer, alone?: ServeAlone): void;
   taken(target: HandoverTarget, id: number): void;
   /** The worker read the offer too late, and left the connection as it was. */
   declined(target: HandoverTarget, id: number): void;
@@ -66,6 +71,7 @@ interface Connection {
   readonly id: number;
   readonly socket: Socket;
   readonly head: string;
+  readonly alone: ServeAlone | undefined;
   /** Clock of `performance.now()`. */
   readonly since: number;
   timer: NodeJS.Timeout | undefined;
@@ -98,8 +104,10 @@ export function createHandover(options: HandoverOptions): Handover {
   const refuse = (connection: Connection): void => {
     waiting.delete(connection);
     clearTimeout(connection.timer);
+    const { socket, head, alone } = connection;
+    if (alone) return alone(socket, Buffer.from(head, 'latin1'));
     options.count('refused');
-    answerAndLinger(connection.socket, {
+    answerAndLinger(socket, {
       status: 503,
       type: JSON_TYPE,
       body: apiErrorBody('serviceUnavailable'),
@@ -120,7 +128,7 @@ export function createHandover(options: HandoverOptions): Handover {
       best.addConnection();
       outboxOf(best).queue.push(connection);
       pump(best);
-    } else if (options.degraded() || waiting.size >= portLimits.waitingConnections) {
+    } else if (connection.alone || options.degraded() || waiting.size >= portLimits.waitingConnections) {
       refuse(connection);
     } else {
       waiting.add(connection);
@@ -179,10 +187,10 @@ export function createHandover(options: HandoverOptions): Handover {
     }
   };
   return {
-    give(socket, head) {
+    give(socket, head, alone) {
       socket.on('error', () => socket.destroy());
       const since = performance.now();
-      place({ id: (lastId += 1), socket, head: head.toString('latin1'), since, timer: undefined });
+      place({ id: (lastId += 1), socket, head: head.toString('latin1'), alone, since, timer: undefined });
     },
     taken(target, id) {
       const connection = answered(outboxOf(target), id);

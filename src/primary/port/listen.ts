@@ -1,5 +1,6 @@
 /** Opens the port on every address of the bind plan, with the messages operators know (config.md §11). */
-import { get } from 'node:http';
+import { get, type ClientRequest } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { portLimits } from '../../shared/limits.js';
@@ -11,6 +12,7 @@ import { StartError } from '../start-error.js';
 export interface ListenOptions {
   readonly plan: BindPlan;
   readonly port: number;
+  readonly scheme: 'ws' | 'wss';
   /** Makes one listener for each address. */
   createServer(): Server;
   readonly log: Logger;
@@ -34,20 +36,20 @@ export async function listen(options: ListenOptions): Promise<Server[]> {
 }
 
 async function listenWithRetries(host: string, options: ListenOptions): Promise<Server> {
-  const { port, createServer, log, stop } = options;
+  const { port, scheme, createServer, log, stop } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await listenOnce(createServer(), host, port);
     } catch (caught) {
       if (errorCode(caught) !== 'EADDRINUSE') {
         throw new StartError(
-          `failed to bind gateway socket on ws://${host}:${port}: ${toError(caught).message}`,
+          `failed to bind gateway socket on ${scheme}://${host}:${port}: ${toError(caught).message}`,
         );
       }
       // A predecessor may be on its way out; one that answers as alive is not.
       if (attempt > portLimits.listenAttempts || (attempt > 1 && (await isLiveGateway(host, port, stop)))) {
         throw new StartError(
-          `another gateway instance is already listening on ws://${host}:${port} (EADDRINUSE)\n` +
+          `another gateway instance is already listening on ${scheme}://${host}:${port} (EADDRINUSE)\n` +
             'Stop it with `pllan gateway stop`, take its place with --force, or choose another --port.',
         );
       }
@@ -67,12 +69,20 @@ function listenOnce(server: Server, host: string, port: number): Promise<Server>
   });
 }
 
-/** False as well when it says nothing in time, or too much. */
-function isLiveGateway(host: string, port: number, stop: AbortSignal): Promise<boolean> {
+/** With TLS or without; whose certificate it is does not matter, since nothing is told to it. */
+async function isLiveGateway(host: string, port: number, stop: AbortSignal): Promise<boolean> {
   const target = host === '0.0.0.0' ? '127.0.0.1' : host;
+  const ask = { host: target, port, path: '/healthz', agent: false, rejectUnauthorized: false } as const;
   const signal = AbortSignal.any([stop, AbortSignal.timeout(portLimits.liveProbeMs)]);
+  const answers = await Promise.all([get, getSecurely].map((send) => saysLive(send({ ...ask, signal }))));
+  return answers.includes(true);
+}
+
+/** False as well when it says nothing in time, or too much. */
+function saysLive(request: ClientRequest): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: target, port, path: '/healthz', agent: false, signal }, (response) => {
+    request.on('error', () => resolve(false));
+    request.on('response', (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         body += chunk;
@@ -80,6 +90,5 @@ function isLiveGateway(host: string, port: number, stop: AbortSignal): Promise<b
       });
       response.on('end', () => resolve(body.includes('"status":"live"'))).on('close', () => resolve(false));
     });
-    request.on('error', () => resolve(false));
   });
 }

@@ -9,12 +9,14 @@ import { answerAndLinger } from '../../shared/http/raw-answer.js';
 import { portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { unreachable } from '../../shared/unreachable.js';
-import { classify } from './classify.js';
+import { classify, classifyTls, type TlsVerdict, type Verdict } from './classify.js';
 
 export interface Recipients {
   /** WebSocket upgrades and the primary's own paths. */
   toPrimary(socket: Socket, head: Buffer, address: string): void;
   toWorker(socket: Socket, head: Buffer): void;
+  /** TLS, whose handshake has just begun; where there is such a recipient, nothing but TLS is taken. */
+  readonly tls: ((socket: Socket, head: Buffer) => void) | undefined;
 }
 
 export interface Listener {
@@ -64,7 +66,7 @@ export function createListener(recipients: Recipients, log: Logger): Listener {
       const chunk = socket.read() as Buffer | null;
       if (chunk === null) return;
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-      const verdict = classify(head);
+      const verdict: Verdict | TlsVerdict = recipients.tls ? classifyTls(head) : classify(head);
       switch (verdict) {
         case 'more':
           socket.read(0); // asks for more: without it 'readable' never fires again
@@ -77,10 +79,21 @@ export function createListener(recipients: Recipients, log: Logger): Listener {
           settle();
           recipients.toWorker(socket, head);
           return;
+        case 'tls':
+          settle();
+          recipients.tls?.(socket, head);
+          return;
+        case 'plain-http':
+          log.warn('port.plain-http', 'plain HTTP on the TLS port was refused: use https:// or wss://', {
+            remote: socket.remoteAddress,
+          });
+          refuse(400, 'This port speaks HTTPS only: use https:// or wss://');
+          return;
         case 'too-large':
           refuse(431, 'Request Header Fields Too Large');
           return;
         case 'not-http':
+        case 'not-tls':
           refuse(400, 'Bad Request');
           return;
         default:

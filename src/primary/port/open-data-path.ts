@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { normalizeAddress } from '../../shared/auth/address.js';
 import { httpAuthCheck } from '../../shared/auth/http-auth.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
@@ -12,6 +13,8 @@ import type { StartPlan } from '../config/start-plan.js';
 import { authPolicyOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
 import type { Readiness } from '../health/readiness.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
+import type { TlsKeeper } from '../tls/keeper.js';
+import { createTlsEnd } from '../../shared/tls/tls-end.js';
 import { createSupervisor, type Supervisor } from '../workers/supervisor.js';
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import { createHandover } from './handover.js';
@@ -28,6 +31,8 @@ export interface DataPathOptions {
   readonly env: Environment;
   readonly metrics: PrimaryMetrics;
   readonly readiness: Readiness;
+  /** Where TLS is on. */
+  readonly tls: TlsKeeper | undefined;
   readonly log: Logger;
   readonly logLevel: LogLevel;
   readonly logSink: LogSink;
@@ -55,7 +60,7 @@ export interface DataPath {
 
 /** Starts the workers, which load while the port is opened. */
 export async function openDataPath(options: DataPathOptions): Promise<DataPath> {
-  const { plan, metrics, log } = options;
+  const { plan, metrics, log, tls } = options;
   const { gateway, diagnostics } = plan.config;
   const policy = { ...originsOf(plan), ...authPolicyOf(options.auth, gateway) };
   const own = createOwnHttp({
@@ -90,6 +95,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     count: gateway.workers.count,
     log: log.for('workers'),
     snapshot: () => snapshot,
+    standing: () => (tls ? [{ type: 'tls', material: tls.current }] : []),
     onReady() {
       handover.ready();
       options.onWorkerReady();
@@ -110,6 +116,19 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     answers: options.answers,
   });
   supervisor.start();
+  const tlsEnd =
+    tls &&
+    createTlsEnd(tls.current, {
+      log: log.for('port'),
+      secured(socket) {
+        socket.on('error', (error) => log.debug('port.socket', error.message));
+        own.adopt(socket, Buffer.alloc(0), { address: normalizeAddress(socket.remoteAddress), tls: true });
+      },
+    });
+  tls?.watch((material) => {
+    tlsEnd?.renew(material);
+    supervisor.tellAll({ type: 'tls', material });
+  });
   const listeners: Listener[] = [];
   let servers: Server[] = [];
   const createServer = (): Server => {
@@ -117,6 +136,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       {
         toPrimary: (socket, head, address) => own.adopt(socket, head, { address, tls: false }),
         toWorker: handover.give,
+        tls: tlsEnd && ((socket, head) => handover.give(socket, head, tlsEnd.adopt)),
       },
       log.for('port'),
     );
@@ -126,7 +146,15 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   return {
     supervisor,
     async listen(stop) {
-      servers = await listen({ plan: plan.bind, port: plan.port, createServer, log: log.for('port'), stop });
+      const scheme = tls ? 'wss' : 'ws';
+      servers = await listen({
+        plan: plan.bind,
+        port: plan.port,
+        scheme,
+        createServer,
+        log: log.for('port'),
+        stop,
+      });
     },
     refuseWork: handover.close,
     get waiting() {
@@ -137,6 +165,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     },
     closePort() {
       for (const server of servers) server.close();
+      tls?.stop();
       own.stop();
     },
     closeTunnel: tunnel.stop,

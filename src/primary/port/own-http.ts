@@ -9,7 +9,13 @@ import type { HttpAuthCheck, HttpAuthVerdict } from '../../shared/auth/http-auth
 import { apiErrorBody, missingScopeBody } from '../../shared/errors/api-error.js';
 import { httpErrors } from '../../shared/errors/catalogue.js';
 import { JSON_TYPE, securityHeaders, TEXT_TYPE } from '../../shared/http/headers.js';
-import { metricsPaths, pathOf, probePaths, withoutTrailingSlash } from '../../shared/http/primary-paths.js';
+import {
+  isPrimaryPath,
+  metricsPaths,
+  pathOf,
+  probePaths,
+  withoutTrailingSlash,
+} from '../../shared/http/primary-paths.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
@@ -39,6 +45,16 @@ interface Answer {
   readonly headers?: readonly string[];
 }
 
+const notFound: Answer = { status: 404, type: TEXT_TYPE, body: 'Not Found' };
+
+/** Only without a worker does TLS end here, and whatever else is asked would be for one. */
+const noWorker: Answer = {
+  status: httpErrors.serviceUnavailable.status,
+  type: JSON_TYPE,
+  body: apiErrorBody('serviceUnavailable'),
+  headers: ['Retry-After', '1'],
+};
+
 /** What it takes to see metrics and details of readiness. */
 const NEEDS = 'operator.read';
 
@@ -59,7 +75,7 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
   return {
     adopt(socket, head, peer) {
       options.peers.set(socket, peer);
-      socket.unshift(head);
+      if (head.length > 0) socket.unshift(head);
       server.emit('connection', socket);
     },
     stop: () => server.closeAllConnections(),
@@ -102,11 +118,11 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
   const path = withoutTrailingSlash(pathOf(request.url ?? '/'));
   const probe = (probePaths as Readonly<Record<string, 'live' | 'ready' | 'startup' | undefined>>)[path];
   const isMetrics = metricsPaths.includes(path) && options.metrics.enabled;
-  if (!probe && !isMetrics) return { status: 404, type: TEXT_TYPE, body: 'Not Found' };
+  const peer = options.peers.get(request.socket);
+  if (!probe && !isMetrics) return peer.tls && !isPrimaryPath(path) ? noWorker : notFound;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, type: TEXT_TYPE, body: 'Method Not Allowed', headers: ['Allow', 'GET, HEAD'] };
   }
-  const peer = options.peers.get(request.socket);
   const authorize = (): HttpAuthVerdict => options.authorize(request.headers, peer.address, NEEDS);
   if (isMetrics) {
     const verdict = options.metrics.open ? 'ok' : authorize();

@@ -8,13 +8,21 @@ import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { HandoverTarget } from '../port/handover.js';
-import { createWorkerSlot, type PrimaryAnswers, type SlotEvents, type WorkerSlot } from './worker-slot.js';
+import {
+  createWorkerSlot,
+  type PrimaryAnswers,
+  type SlotEvents,
+  type Standing,
+  type WorkerSlot,
+} from './worker-slot.js';
 
 export interface SupervisorOptions {
   readonly count: number;
   readonly log: Logger;
   /** Read at every fork: a new worker starts with the current snapshot. */
   snapshot(): WorkerSnapshot;
+  /** What a worker is told before its first connection. */
+  standing(): readonly Standing[];
   onReady(target: HandoverTarget): void;
   onSuspect(target: HandoverTarget): void;
   onLost(target: HandoverTarget): void;
@@ -47,6 +55,7 @@ export interface Supervisor {
     question: WorkerQuestions[N]['question'],
     options: AskOptions,
   ): Promise<WorkerQuestions[N]['answer']> | undefined;
+  tellAll(message: Standing): void;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
@@ -113,6 +122,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         ready(slot) {
           if (degraded()) log.info('workers.recovered', 'a worker is ready again');
           earlyDeaths = 0;
+          for (const message of options.standing()) slot.tell(message);
           options.onReady(slot);
         },
         suspect: options.onSuspect,
@@ -140,6 +150,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const least = others.reduce((best, slot) => (slot.runs < best.runs ? slot : best), first);
       least.startRun(job);
       return least.slot;
+    },
+    tellAll(message) {
+      for (const slot of slots) slot.tell(message);
     },
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),

@@ -41,6 +41,8 @@ export interface SlotEvents {
 
 /** Why a question to a worker got no answer: whatever it was about may have happened. */
 export const WORKER_GONE = 'the worker ended';
+/** What every worker must know, and is told anew when it changes. */
+export type Standing = Extract<ToWorker, { type: 'tls' }>;
 
 /** Who answers what workers ask, told which slot's process it is. */
 export type PrimaryAnswers = Answers<PrimaryQuestions, { readonly slot: number }>;
@@ -55,6 +57,8 @@ export interface WorkerSlot extends HandoverTarget {
   sessionLine(watch: number, line: PlacedLine): void;
   /** @throws Unanswered, also when the process ends before it has answered */
   readonly ask: Asker<WorkerQuestions>['ask'];
+  /** Told to a worker that listens; another one learns what it needs to know when it becomes ready. */
+  tell(message: Standing): void;
   start(snapshot: WorkerSnapshot): void;
   /** Called once a second: pings, and acts on silence. */
   check(now: number): void;
@@ -193,6 +197,9 @@ export function createWorkerSlot(
     sessionLine: (watch, line) => send({ type: 'session-line', watch, line }),
     ask: asker.ask,
     sendConnection: (offer, socket) => send({ type: 'connection', ...offer }, socket),
+    tell(message) {
+      if (state !== 'starting' && state !== 'gone') send(message);
+    },
     start(current) {
       snapshot = current;
       state = 'starting';

@@ -1,8 +1,14 @@
 /** What a scalar of the config may be; each throws what is wrong with a value, in words for whoever wrote it. */
+import type convict from 'convict';
 import { isNetwork } from '../auth/address.js';
 import { durationMs } from './duration.js';
 
 export type Format = (value: unknown) => void;
+
+/** An optional value: `null` until set. */
+export function optional<T>(format: Format, doc: string): convict.SchemaObj<T> {
+  return { doc, default: null, nullable: true, format };
+}
 
 export function integer(min: number, max: number): Format {
   return (value) => {
@@ -68,4 +74,20 @@ export const headerValueOrFalse: Format = (value) => {
   // Anything else would be refused, or split into another header, by the answer that carries it.
   if (!/^[\t\u0020-\u007E]*$/.test(value as string))
     throw new Error('must be one line of printable ASCII: it is sent as a header');
+};
+
+/** In the forms that OpenSSL and browsers show as well. */
+export const sha256: Format = (value) => {
+  text(value);
+  if (!/^(?:sha256:)?(?:[\da-f]{2}:?){32}$/i.test(value as string))
+    throw new Error('must be a SHA-256 fingerprint: 64 hexadecimal digits');
+};
+
+export const urlPath: Format = (value) => {
+  text(value);
+  if (
+    !/^[\w./~-]*$/.test(value as string) ||
+    (value as string).split('/').some((part) => /^\.\.?$/.test(part))
+  )
+    throw new Error('must be a path such as "/pllan"');
 };

@@ -13,14 +13,18 @@ import {
   integer,
   networks,
   oneOf,
+  optional,
+  sha256,
   text,
   texts,
   truth,
   type Format,
 } from './formats.js';
+import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
 import { queueSchema, type QueueSettings } from './queue-schema.js';
 import { sessionSchema, type SessionConfig } from './session-schema.js';
 import { toolsSchema, type ToolsConfig } from './tools-schema.js';
+import { tlsSchema, type TlsConfig } from './tls-schema.js';
 
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
 export type BindMode = (typeof bindModes)[number];
@@ -67,6 +71,7 @@ export interface ConfigTree {
       readonly url: string | null;
       readonly token: string | null;
       readonly password: string | null;
+      readonly tlsFingerprint: string | null;
       readonly sshTarget: string | null;
       readonly sshIdentity: string | null;
       readonly remotePort: number;
@@ -83,10 +88,8 @@ export interface ConfigTree {
       readonly allowCommands: readonly string[] | null;
       readonly denyCommands: readonly string[] | null;
     };
-    readonly controlUi: {
-      readonly allowedOrigins: readonly string[] | null;
-      readonly dangerouslyAllowHostHeaderOriginFallback: boolean;
-    };
+    readonly controlUi: ControlUiConfig;
+    readonly tls: TlsConfig;
     readonly handshakeTimeoutMs: number;
     readonly http: {
       readonly endpoints: EndpointsConfig;
@@ -137,11 +140,6 @@ const bind: Format = (value) => {
   }
   oneOf(bindModes)(value);
 };
-
-/** An optional value: `null` until set. */
-function optional<T>(format: Format, doc: string): convict.SchemaObj<T> {
-  return { doc, default: null, nullable: true, format };
-}
 
 /** The schema that convict works with; `args` and `env` names are what overrides a file (config.md §9.1). */
 export const configSchema: convict.Schema<ConfigTree> = {
@@ -213,6 +211,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       url: optional(text, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),
       token: { ...optional(text, 'Its token.'), sensitive: true },
       password: { ...optional(text, 'Its password.'), sensitive: true },
+      tlsFingerprint: optional(sha256, 'SHA-256 of its certificate, the only one that is believed then.'),
       sshTarget: optional(text, 'user@host[:port] through which "gateway probe --ssh-auto" reaches it.'),
       sshIdentity: optional(text, 'Key file for that.'),
       remotePort: { doc: 'Its port on that host.', default: DEFAULT_PORT, format: integer(1, 65_535) },
@@ -237,14 +236,8 @@ export const configSchema: convict.Schema<ConfigTree> = {
       allowCommands: optional(texts, 'Older name of commands.allow.'),
       denyCommands: optional(texts, 'Older name of commands.deny.'),
     },
-    controlUi: {
-      allowedOrigins: optional(texts, 'Origins of web pages that may connect, or "*".'),
-      dangerouslyAllowHostHeaderOriginFallback: {
-        doc: 'Accept an origin that equals the Host header.',
-        default: false,
-        format: truth,
-      },
-    },
+    controlUi: controlUiSchema,
+    tls: tlsSchema,
     handshakeTimeoutMs: {
       doc: 'Time a socket has for its connect request.',
       default: controlLimits.handshakeTimeoutMs,

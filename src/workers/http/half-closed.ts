@@ -19,7 +19,6 @@ export function serveHalfClosedClients(server: Server): HalfClosedClients {
   return {
     began: (exchange) => void latest.set(exchange.request.socket, exchange),
     watch(socket) {
-      socket.allowHalfOpen = true;
       socket.once('end', () => {
         const exchange = latest.get(socket);
         if (!exchange || exchange.closed) return;

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { httpAuthCheck, type HttpAuthCheck } from '../../shared/auth/http-auth.js';
 import { createDeadlines } from '../../shared/deadlines.js';
 import { ApiError, missingScopeBody } from '../../shared/errors/api-error.js';
@@ -14,6 +15,7 @@ import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js'
 import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
+import { createTlsEnd, type TlsEnd, type TlsMaterial } from '../../shared/tls/tls-end.js';
 import { toError } from '../../shared/to-error.js';
 import type { ClientRuns } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
@@ -32,6 +34,8 @@ import { tunnelUpgrade } from './tunnel.js';
 export interface HttpServer {
   /** Takes over a connection; `head` is what the primary has read of it. */
   adopt(socket: Socket, head: Buffer): void;
+  /** Every connection is TLS, and ends here with this certificate from now on. */
+  useTls(material: TlsMaterial): void;
   /** From now on requests are refused; resolves when those under way are answered. */
   drain(): Promise<void>;
   readonly connections: number;
@@ -94,14 +98,33 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   // A server that never listens keeps no list of its connections, and its timeouts do nothing, without this.
   server.emit('listening');
+  let tlsEnd: TlsEnd | undefined;
+  const secured = (socket: TLSSocket): void => {
+    socket.on('error', (error) => log.debug('http.socket', error.message));
+    serveOn(server, site, socket);
+  };
   return {
+    useTls(material) {
+      if (tlsEnd) tlsEnd.renew(material);
+      else tlsEnd = createTlsEnd(material, { log, secured });
+    },
     adopt(socket, head) {
       state.connections += 1;
       socket.once('close', () => {
         state.connections -= 1;
         options.onConnectionClosed();
       });
-      adopt(server, site, socket, head);
+      socket.on('error', (error) => log.debug('http.socket', error.message));
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, httpLimits.tcpKeepAliveMs);
+      // What a client says when it has said all, with TLS or without, is not yet its end (half-closed.ts).
+      socket.allowHalfOpen = true;
+      if (tlsEnd) {
+        tlsEnd.adopt(socket, head);
+      } else {
+        socket.unshift(head);
+        serveOn(server, site, socket);
+      }
     },
     drain() {
       state.draining = true;
@@ -135,12 +158,8 @@ interface Site {
   readonly drainHeaders: readonly string[];
 }
 
-function adopt(server: Server, site: Site, socket: Socket, head: Buffer): void {
-  socket.on('error', (error) => site.services.log.debug('http.socket', error.message));
+function serveOn(server: Server, site: Site, socket: Socket): void {
   site.halfClosed.watch(socket);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, httpLimits.tcpKeepAliveMs);
-  socket.unshift(head);
   server.emit('connection', socket);
 }
 

@@ -5,6 +5,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { isForwardingHeader } from '../../shared/auth/address.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { rebuildHead } from '../../shared/http/upgrade.js';
@@ -20,7 +21,7 @@ export function tunnelUpgrade(
   rest: Buffer,
   address: TunnelAddress,
 ): void {
-  const primary = openTunnel(address, request.socket.remoteAddress ?? '');
+  const primary = openTunnel(address, request.socket, request.socket.remoteAddress ?? '');
   const end = (): void => {
     client.destroy();
     primary.destroy();
@@ -43,7 +44,7 @@ export function forwardRequest(exchange: Exchange, address: TunnelAddress): void
     ([name]) => carriedHeaders.has(name) || isForwardingHeader(name),
   );
   const onward = httpRequest({
-    createConnection: () => openTunnel(address, peer),
+    createConnection: () => openTunnel(address, request.socket, peer),
     method: request.method,
     path: request.url,
     headers: Object.fromEntries(passedOn),
@@ -62,8 +63,8 @@ export function forwardRequest(exchange: Exchange, address: TunnelAddress): void
   dropBody(request);
 }
 
-function openTunnel(address: TunnelAddress, peer: string): Socket {
-  const preamble: TunnelPreamble = { secret: address.secret, peer, tls: false };
+function openTunnel(address: TunnelAddress, client: Socket, peer: string): Socket {
+  const preamble: TunnelPreamble = { secret: address.secret, peer, tls: client instanceof TLSSocket };
   const socket = connect(address.path);
   socket.setTimeout(httpLimits.tunnelConnectMs, () =>
     socket.destroy(new Error('the primary does not take tunnels')),
