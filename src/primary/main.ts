@@ -5,6 +5,7 @@
 import { deferred } from '../shared/deferred.js';
 import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
 import type { Logger } from '../shared/log/logger.js';
+import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
 import { openApprovals } from './approvals/open-approvals.js';
@@ -23,6 +24,7 @@ import { createPrimaryMetrics } from './metrics/primary-metrics.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
+import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
@@ -155,13 +157,14 @@ async function startGateway(
   const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
   const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
   const { auth: authConfig, nodes } = plan.config.gateway;
-  const limiter = createFailedAuthLimiter(authConfig.rateLimit, () => performance.now());
   const approvals = openApprovals({
     paths,
     env,
     broadcast: (...event) => control.broadcast(...event),
     log: log.for('exec'),
   });
+  const limiter = createFailedAuthLimiter(authConfig.rateLimit, monotonicMs);
+  const untrustedProxy = createProxyWarning(log.for('port'));
   const control = openControl({
     plan,
     auth,
@@ -177,6 +180,7 @@ async function startGateway(
       eventLoop: () => eventLoop.sample,
     },
     limiter,
+    untrustedProxy,
     sessions,
     runs,
     compactions,
@@ -205,6 +209,8 @@ async function startGateway(
     metrics,
     readiness,
     tls,
+    limiter,
+    untrustedProxy,
     log,
     logLevel: opened.level,
     logSink: opened.sink,

@@ -3,6 +3,7 @@
  * Sockets travel beside a `connection` message.
  */
 import type { AnswerMessage, AskMessage } from './asking.js';
+import type { AttemptVerdict, AuthClient } from './auth/auth-client.js';
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
 import type { PlacedLine } from './history-row.js';
@@ -80,6 +81,13 @@ export interface PrimaryQuestions {
   };
   /** A tool's process group is about to run: should the worker die, the primary ends it. */
   readonly 'child-started': { readonly question: { readonly pid: number }; readonly answer: true };
+  /** A secret of an HTTP client was compared: may that count, and what comes of it (protocol.md §10)? */
+  readonly 'auth-attempt': {
+    readonly question: { readonly client: AuthClient; readonly right: boolean };
+    readonly answer: AttemptVerdict;
+  };
+  /** Headers of a proxy came from an address that is not trusted. */
+  readonly 'untrusted-proxy': { readonly question: { readonly peer: string }; readonly answer: true };
   readonly 'child-ended': { readonly question: { readonly pid: number }; readonly answer: true };
   /** May this command run, and how? Can take as long as somebody takes to decide. */
   readonly 'exec-approval': { readonly question: ExecQuestion; readonly answer: ExecVerdict };
@@ -118,6 +126,11 @@ export type ToWorker =
   | { readonly type: 'connection'; readonly id: number; readonly head: string; readonly expiresAt: number }
   /** TLS ends here from now on, with this certificate; before the first connection, and whenever it changes. */
   | { readonly type: 'tls'; readonly material: TlsMaterial }
+  /** Clients that have failed: until when each is locked out (0: not; clock of `monotonicMs`), or that it is forgotten. */
+  | {
+      readonly type: 'failed-clients';
+      readonly clients: readonly (readonly [key: string, lockedUntil: number | undefined])[];
+    }
   | { readonly type: 'run'; readonly job: RunJob }
   | { readonly type: 'abort-run'; readonly runId: string }
   | { readonly type: 'session-line'; readonly watch: number; readonly line: PlacedLine }

@@ -523,6 +523,8 @@ export const toolLoopLimits = {
 
 /** HTTP in a worker (operations.md §16, http.md §4). */
 export const httpLimits = {
+  /** The primary says within this what becomes of a failed credential; else 503. */
+  attemptMs: 5_000,
   keepAliveMs: 75_000,
   /** A connection silent for this long is probed by the kernel: a client that vanished never says so. */
   tcpKeepAliveMs: 60_000,

@@ -9,7 +9,7 @@
 import type { Socket } from 'node:net';
 import { unreachable } from '../shared/unreachable.js';
 import type { ToWorker, WorkerSnapshot } from '../shared/ipc.js';
-import { workerLimits } from '../shared/limits.js';
+import { httpLimits, workerLimits } from '../shared/limits.js';
 import { createLogger, type Logger } from '../shared/log/logger.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
@@ -39,6 +39,9 @@ channel.onMessage((message, socket) => {
       return;
     case 'connection':
       takeConnection(message, socket);
+      return;
+    case 'failed-clients':
+      worker?.http.failedClients(message.clients);
       return;
     case 'tls':
       worker?.http.useTls(message.material);
@@ -139,6 +142,13 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     metrics,
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
+    askAboutAttempt: (client, right) =>
+      primary.ask('auth-attempt', { client, right }, { timeoutMs: httpLimits.attemptMs }),
+    untrustedProxy: (peer) => {
+      primary
+        .ask('untrusted-proxy', { peer }, { timeoutMs: httpLimits.attemptMs })
+        .catch((caught: unknown) => log.debug('http.proxy-warning', toError(caught).message));
+    },
   });
   const runs = createSessionRuns({
     pool,

@@ -17,6 +17,7 @@ import {
   type RawAnswer,
   type RawConnection,
 } from '../support/raw-connection.js';
+import { scrape } from '../support/metrics.js';
 import { requestOnce } from '../support/request-once.js';
 import { tcpEnd } from '../support/tcp-table.js';
 import { waitFor, within } from '../support/wait-for.js';
@@ -226,6 +227,58 @@ describe('one connection, many requests', () => {
     expect(stranger?.status).toBe(401);
     expect(posted).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     expect(last && contentOf(last)).toBe('last');
+  });
+
+  it('pipelining: a WebSocket upgrade behind requests that are not answered yet waits for their answers', async () => {
+    const connection = await open();
+    const upgrade = rawRequest({
+      headers: {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      },
+      path: '/',
+    });
+    await connection.write(rawChat('/wait 300') + rawChat('second') + upgrade);
+    await waitFor('the challenge', () => connection.received().includes('connect.challenge'));
+    const text = connection.received();
+    const places = ['done /wait 300', '"second"', 'HTTP/1.1 101 ', 'connect.challenge'].map((part) =>
+      text.indexOf(part),
+    );
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  it('pipelining: an offer of HTTP/2 behind a request that is not answered yet waits for its answer', async () => {
+    const connection = await open();
+    const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
+    await connection.write(rawChat('/wait 300') + rawChat('second', { headers }) + rawChat('third'));
+    const answers = await connection.answered(3);
+    expect(answers.map(contentOf)).toEqual(['done /wait 300', 'second', 'third']);
+  });
+
+  it('pipelining: a client that goes before an upgrade’s turn leaves nothing behind', async () => {
+    const connection = await open();
+    const upgrade = rawRequest({ headers: { Connection: 'Upgrade', Upgrade: 'websocket' }, path: '/' });
+    const total = async (name: string): Promise<number> => (await scrape(gateway.url)).total(name);
+    const settled = async (): Promise<number> => total('pllan_http_requests_total');
+    await waitFor('idleness', async () => (await total('pllan_pool_open_tasks')) === 0);
+    const before = await settled();
+    await connection.write(rawChat('/wait 3000') + rawChat('/wait 3000') + upgrade);
+    await waitFor('both requests in a thread', async () => (await total('pllan_pool_open_tasks')) === 2);
+    connection.destroy();
+    await waitFor('the end of both', async () => (await settled()) === before + 2);
+    expect((await answerTo(rawChat('still there')))?.status).toBe(200);
+  });
+
+  it('pipelining: an upgrade behind an answer that ends the connection is not served', async () => {
+    const connection = await open();
+    const upgrade = rawRequest({ headers: { Connection: 'Upgrade', Upgrade: 'websocket' }, path: '/' });
+    await connection.write(rawRequest({ path: '/metrics' }) + upgrade);
+    await within('end of the connection', connection.ended);
+    expect(connection.answers().map(({ status }) => status)).toEqual([200]);
+    expect(connection.received()).not.toContain('101 Switching');
   });
 
   it('a WebSocket upgrade on it reaches the control plane', async () => {

@@ -7,6 +7,7 @@
  *                             └── user of Tailscale Serve, where that is allowed ──▶ in
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { authClient, type AuthClient } from '../../shared/auth/auth-client.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import { credentialCheck, type CredentialDigest } from '../../shared/auth/credential.js';
 import { grantedScopes } from '../../shared/auth/scope-header.js';
@@ -14,12 +15,7 @@ import { trustedProxyCheck } from '../../shared/auth/trusted-proxy.js';
 import { createKeyedQueue } from '../../shared/keyed-queue.js';
 import type { ConnectParams } from '../../shared/protocol/frames.js';
 import { unreachable } from '../../shared/unreachable.js';
-import {
-  authClient,
-  type AuthClient,
-  type AuthKind,
-  type FailedAuthLimiter,
-} from '../auth/failed-auth-limiter.js';
+import type { AuthKind, FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
 import type { TailscaleCheck } from '../auth/tailscale-identity.js';
 import type { DeviceRegistry } from '../devices/device-registry.js';
 import type { AuthReason } from './auth-errors.js';
@@ -76,7 +72,12 @@ interface Judgement {
   readonly verdict: AuthVerdict;
 }
 
-export function createAuthenticator({ policy, limiter, devices }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({
+  policy,
+  limiter,
+  devices,
+  failed: count,
+}: AuthenticatorOptions): Authenticator {
   if (policy.mode === 'none') return async () => accepted('none');
   const checkShared = sharedCheck(policy, limiter);
   const queue = createKeyedQueue();
@@ -154,6 +155,18 @@ export function orTailscaleUser(authenticate: Authenticator, check: TailscaleChe
     if (user === 'ok') return accepted('tailscale');
     const hadNothing = verdict.reason === 'token_missing' || verdict.reason === 'password_missing';
     return hadNothing && user ? { ...verdict, reason: user } : verdict;
+  };
+}
+
+/** Tells why each of those is refused that are. */
+export function countingFailures(
+  authenticate: Authenticator,
+  failed: (reason: AuthReason) => void,
+): Authenticator {
+  return async (attempt) => {
+    const verdict = await authenticate(attempt);
+    if (!verdict.ok) failed(verdict.reason);
+    return verdict;
   };
 }
 

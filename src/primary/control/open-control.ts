@@ -26,7 +26,7 @@ import { commandPolicy } from '../nodes/command-policy.js';
 import { createConnectedNodes } from '../nodes/connected-nodes.js';
 import { createNodeInvokes } from '../nodes/node-invokes.js';
 import { isNode, pendingNode } from '../nodes/node-rows.js';
-import { createAuthenticator, orTailscaleUser } from './auth.js';
+import { countingFailures, createAuthenticator, orTailscaleUser } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { createDedupe } from './dedupe.js';
@@ -57,6 +57,8 @@ export interface ControlOptions {
   readonly metrics: PrimaryMetrics;
   readonly sources: StatusSources;
   readonly limiter: FailedAuthLimiter;
+  /** Headers of a proxy came from this address, which is not trusted. */
+  untrustedProxy(peer: string): void;
   /** Made with what the control plane does when a device's state changes. */
   devices(events: DeviceEvents): DeviceRegistry;
   readonly sessions: Sessions;
@@ -194,16 +196,18 @@ export function openControl(options: ControlOptions): Control {
     log: options.log,
     answered: metrics.wsRequest,
     handshake: {
-      // A trusted proxy has checked its users itself.
-      authenticate:
+      authenticate: countingFailures(
+        // A trusted proxy has checked its users itself.
         gateway.auth.allowTailscale && auth.mode !== 'trusted-proxy'
           ? orTailscaleUser(authenticate, tailscaleCheck(createWhois(options.log, () => performance.now())))
           : authenticate,
+        metrics.authFailure,
+      ),
       devices,
       origins: originsOf(plan),
       phase: () => (options.draining() ? 'draining' : started ? 'open' : 'starting'),
     },
-    remoteOf: createRemotes(gateway, options.log),
+    remoteOf: createRemotes(gateway, options.untrustedProxy),
     handshakeTimeoutMs: gateway.handshakeTimeoutMs,
     preAuthPerIp:
       Number(options.env.PLLAN_MAX_PREAUTH_CONNECTIONS_PER_IP) || controlLimits.preAuthConnectionsPerIp,

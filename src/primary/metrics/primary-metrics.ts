@@ -18,6 +18,7 @@ export interface PrimaryMetrics {
   wsFrame(direction: 'in' | 'out'): void;
   wsDroppedEvent(event: string): void;
   wsRefused(reason: string): void;
+  authFailure(reason: string): void;
   handover(outcome: string): void;
   workerRestart(slot: number, reason: string): void;
   workerMetrics(slot: number, metrics: MetricsSnapshot): void;
@@ -46,6 +47,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     ['event'],
   );
   const refusals = counter('pllan_ws_refused_total', 'Sockets refused in the handshake.', ['reason']);
+  const authFailures = counter('pllan_auth_failures_total', 'Refused credentials.', ['reason']);
   const handovers = counter('pllan_handover_total', 'Connections given to workers or back.', ['outcome']);
   const restarts = counter('pllan_worker_restarts_total', 'Workers started anew.', ['reason']);
   const connections = gauge('pllan_ws_connections', 'Open WebSockets.', ['role']);
@@ -79,6 +81,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     wsFrame: (direction) => void (counted[direction] += 1),
     wsDroppedEvent: (event) => dropped.inc({ event }),
     wsRefused: (reason) => refusals.inc({ reason }),
+    authFailure: (reason) => authFailures.inc({ reason }),
     handover: (outcome) => handovers.inc({ outcome }),
     workerRestart(slot, reason) {
       restarts.inc({ reason });

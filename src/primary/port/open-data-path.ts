@@ -3,11 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { normalizeAddress } from '../../shared/auth/address.js';
-import { httpAuthCheck } from '../../shared/auth/http-auth.js';
+import { createHttpGuard } from '../../shared/auth/http-guard.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
+import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
+import { failedClients, ownAttempts, watchFailedClients } from '../auth/http-attempts.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { authPolicyOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
@@ -33,6 +35,9 @@ export interface DataPathOptions {
   readonly readiness: Readiness;
   /** Where TLS is on. */
   readonly tls: TlsKeeper | undefined;
+  readonly limiter: FailedAuthLimiter;
+  /** Headers of a proxy came from this address, which is not trusted. */
+  untrustedProxy(peer: string): void;
   readonly log: Logger;
   readonly logLevel: LogLevel;
   readonly logSink: LogSink;
@@ -43,7 +48,7 @@ export interface DataPathOptions {
   onWorkerLost(slot: number): void;
   onRunPart(slot: number, part: RunPart): void;
   /** Who answers what workers ask. */
-  readonly answers: PrimaryAnswers;
+  readonly answers: Omit<PrimaryAnswers, 'auth-attempt' | 'untrusted-proxy'>;
 }
 
 export interface DataPath {
@@ -60,13 +65,20 @@ export interface DataPath {
 
 /** Starts the workers, which load while the port is opened. */
 export async function openDataPath(options: DataPathOptions): Promise<DataPath> {
-  const { plan, metrics, log, tls } = options;
+  const { plan, metrics, log, tls, limiter, untrustedProxy } = options;
   const { gateway, diagnostics } = plan.config;
-  const policy = { ...originsOf(plan), ...authPolicyOf(options.auth, gateway) };
+  const { trustedProxies, allowRealIpFallback } = gateway;
+  const proxies = { trustedProxies, allowRealIpFallback };
+  const policy = { ...originsOf(plan), ...authPolicyOf(options.auth, gateway), proxies };
   const own = createOwnHttp({
     peers: createPeers(),
     readiness: options.readiness,
-    authorize: httpAuthCheck(policy),
+    guard: createHttpGuard({
+      policy,
+      counter: ownAttempts(limiter),
+      failed: metrics.authFailure,
+      untrustedProxy,
+    }),
     metrics: {
       enabled: diagnostics.prometheus.enabled,
       open: diagnostics.prometheus.auth === 'none',
@@ -95,7 +107,10 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     count: gateway.workers.count,
     log: log.for('workers'),
     snapshot: () => snapshot,
-    standing: () => (tls ? [{ type: 'tls', material: tls.current }] : []),
+    standing: () => [
+      failedClients(limiter),
+      ...(tls ? [{ type: 'tls', material: tls.current } as const] : []),
+    ],
     onReady() {
       handover.ready();
       options.onWorkerReady();
@@ -113,7 +128,14 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     },
     onRestart: metrics.workerRestart,
     onRunPart: options.onRunPart,
-    answers: options.answers,
+    answers: {
+      ...options.answers,
+      'auth-attempt': ({ client, right }) => limiter.attempt('shared-secret', client, right),
+      'untrusted-proxy': ({ peer }) => {
+        untrustedProxy(peer);
+        return true;
+      },
+    },
   });
   supervisor.start();
   const tlsEnd =
@@ -125,6 +147,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
         own.adopt(socket, Buffer.alloc(0), { address: normalizeAddress(socket.remoteAddress), tls: true });
       },
     });
+  watchFailedClients(limiter, supervisor.tellAll);
   tls?.watch((material) => {
     tlsEnd?.renew(material);
     supervisor.tellAll({ type: 'tls', material });

@@ -5,8 +5,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isDirectLoopback } from '../../shared/auth/address.js';
-import type { HttpAuthCheck, HttpAuthVerdict } from '../../shared/auth/http-auth.js';
-import { apiErrorBody, missingScopeBody } from '../../shared/errors/api-error.js';
+import { refusalAnswer, type HttpGuard } from '../../shared/auth/http-guard.js';
+import { apiErrorBody } from '../../shared/errors/api-error.js';
 import { httpErrors } from '../../shared/errors/catalogue.js';
 import { JSON_TYPE, securityHeaders, TEXT_TYPE } from '../../shared/http/headers.js';
 import {
@@ -26,7 +26,7 @@ import type { Peer, Peers } from './peer.js';
 export interface OwnHttpOptions {
   readonly peers: Peers;
   readonly readiness: Readiness;
-  readonly authorize: HttpAuthCheck;
+  readonly guard: HttpGuard;
   readonly metrics: { readonly enabled: boolean; readonly open: boolean; scrape(): Promise<string> };
   readonly strictTransportSecurity: string | false | null;
   readonly log: Logger;
@@ -66,8 +66,14 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
     maxHeaderSize: portLimits.headerBytes,
     connectionsCheckingInterval: httpLimits.connectionsCheckMs,
   });
-  server.on('request', (request, response) => void respond(options, base, request, response));
+  /** Whose answer will close them: what was sent behind their request is not served. */
+  const closing = new WeakSet<Duplex>();
+  server.on('request', (request, response) => {
+    closing.add(request.socket);
+    void respond(options, base, request, response);
+  });
   server.on('upgrade', (request, socket, rest) => {
+    if (closing.has(socket)) return;
     if (isWebSocketUpgrade(request)) options.onWebSocket(request, socket, rest, options.peers.get(socket));
     else refuseUpgrade(server, request, socket, rest);
   });
@@ -123,35 +129,29 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, type: TEXT_TYPE, body: 'Method Not Allowed', headers: ['Allow', 'GET, HEAD'] };
   }
-  const authorize = (): HttpAuthVerdict => options.authorize(request.headers, peer.address, NEEDS);
+  const { headers } = request;
+  const refusal = async (optional: boolean) =>
+    options.guard({ headers, peer: peer.address, required: NEEDS, optional });
   if (isMetrics) {
-    const verdict = options.metrics.open ? 'ok' : authorize();
-    if (verdict === 'missing-scope') {
-      return { status: httpErrors.missingScope.status, type: JSON_TYPE, body: missingScopeBody(NEEDS) };
-    }
-    if (verdict !== 'ok') {
-      const kind = verdict === 'unauthorized' ? 'unauthorized' : 'forbiddenHost';
-      return { status: httpErrors[kind].status, type: JSON_TYPE, body: apiErrorBody(kind) };
-    }
+    const refused = options.metrics.open ? undefined : await refusal(false);
+    if (refused) return { type: JSON_TYPE, ...refusalAnswer(refused, NEEDS) };
     return {
       status: 200,
       type: 'text/plain; version=0.0.4; charset=utf-8',
       body: await options.metrics.scrape(),
     };
   }
-  return probeAnswer(
-    options.readiness,
-    probe,
-    () => isDirectLoopback({ peer: peer.address, headers: request.headers }) || authorize() === 'ok',
-  );
+  const isTrusted = async (): Promise<boolean> =>
+    isDirectLoopback({ peer: peer.address, headers }) || (await refusal(true)) === undefined;
+  return probeAnswer(options.readiness, probe, isTrusted);
 }
 
 /** http.md §2; details only for callers who may see them. */
-function probeAnswer(
+async function probeAnswer(
   readiness: Readiness,
   probe: 'live' | 'ready' | 'startup' | undefined,
-  trusted: () => boolean,
-): Answer {
+  trusted: () => Promise<boolean>,
+): Promise<Answer> {
   const json = (status: number, body: object): Answer => ({
     status,
     type: JSON_TYPE,
@@ -165,7 +165,7 @@ function probeAnswer(
     return json(ok ? 200 : 503, { ok, status: state.phase });
   }
   const ready = state.failing.length === 0;
-  if (!trusted()) return json(ready ? 200 : 503, { ready });
+  if (!(await trusted())) return json(ready ? 200 : 503, { ready });
   return json(ready ? 200 : 503, {
     ready,
     failing: state.failing,

@@ -42,7 +42,7 @@ export interface SlotEvents {
 /** Why a question to a worker got no answer: whatever it was about may have happened. */
 export const WORKER_GONE = 'the worker ended';
 /** What every worker must know, and is told anew when it changes. */
-export type Standing = Extract<ToWorker, { type: 'tls' }>;
+export type Standing = Extract<ToWorker, { type: 'tls' | 'failed-clients' }>;
 
 /** Who answers what workers ask, told which slot's process it is. */
 export type PrimaryAnswers = Answers<PrimaryQuestions, { readonly slot: number }>;

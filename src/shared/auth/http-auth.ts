@@ -4,47 +4,70 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { hasScope, type Scope } from '../protocol/scopes.js';
 import { isDirectLoopback, splitHost } from './address.js';
 import type { AuthPolicy } from './auth-policy.js';
-import { credentialCheck } from './credential.js';
+import { clientAddresses, type ProxyPolicy } from './client-address.js';
+import { credentialCheck, type CredentialDigest } from './credential.js';
 import { checkOrigin, type OriginPolicy } from './origin.js';
 import { grantedScopes } from './scope-header.js';
 import { trustedProxyCheck } from './trusted-proxy.js';
 
 /** The gateway's auth as it may travel to a worker: no secret in it. */
-export type HttpAuthPolicy = OriginPolicy & AuthPolicy;
+export type HttpAuthPolicy = OriginPolicy & AuthPolicy & { readonly proxies: ProxyPolicy };
 
-export type HttpAuthVerdict = 'ok' | 'unauthorized' | 'forbidden-host' | 'missing-scope';
+export type HttpAuthRefusal = 'unauthorized' | 'forbiddenHost' | 'missingScope' | 'proxyAttributionRequired';
+
+export interface HttpAuthVerdict {
+  /** Undefined when the request may pass. */
+  readonly refused: HttpAuthRefusal | undefined;
+  /** For the metric; reasons of protocol.md §9.4 where there is one. */
+  readonly reason: string;
+  /** A secret was compared: right or wrong, it concerns whoever counts failures. */
+  readonly compared: boolean;
+}
 
 export type HttpAuthCheck = (headers: IncomingHttpHeaders, peer: string, required: Scope) => HttpAuthVerdict;
+
+const passed: HttpAuthVerdict = { refused: undefined, reason: 'ok', compared: false };
+const forbidden = refused('forbiddenHost', 'forbidden_host');
+const missingScope = refused('missingScope', 'missing_scope');
+const unattributed = refused('proxyAttributionRequired', 'proxy_attribution_required');
 
 /** Builds the check once per policy; the check itself is on every request's path. */
 export function httpAuthCheck(policy: HttpAuthPolicy): HttpAuthCheck {
   switch (policy.mode) {
-    case 'none':
-      return (headers, peer, required) =>
-        isTrustedHost(headers.host, policy) && originPasses(headers, peer, policy)
+    case 'none': {
+      const clientOf = clientAddresses(policy.proxies);
+      return (headers, peer, required) => {
+        const client = clientOf({ peer, headers });
+        // Only where it comes from speaks for such a request, and a proxy that nobody named hides that.
+        if (client.proxy === 'untrusted') return unattributed;
+        return isTrustedHost(headers.host, policy) && originPasses(headers, client.address, policy)
           ? withinScopes(headers, required)
-          : 'forbidden-host';
+          : forbidden;
+      };
+    }
     case 'token':
     case 'password': {
-      const matches = credentialCheck(policy.credential);
-      return (headers) => (bearerMatches(headers, matches) ? 'ok' : 'unauthorized');
+      const compare = bearerCheck(policy.mode, policy.credential);
+      return (headers) => compare(headers);
     }
     case 'trusted-proxy': {
       const refusal = trustedProxyCheck(policy.proxy);
-      const isLocalPassword = policy.localPassword ? credentialCheck(policy.localPassword) : () => false;
+      const compare = policy.localPassword && bearerCheck('password', policy.localPassword);
       return (headers, peer, required) => {
-        if (refusal({ peer, headers }) === undefined) {
+        const reason = refusal({ peer, headers });
+        if (reason === undefined) {
           // Whoever has a session with the proxy must not be used by a page. That page is not where the proxy is.
-          return originPasses(headers, 'unknown', policy)
-            ? withinScopes(headers, required)
-            : 'forbidden-host';
+          return originPasses(headers, 'unknown', policy) ? withinScopes(headers, required) : forbidden;
         }
-        return isDirectLoopback({ peer, headers }) && bearerMatches(headers, isLocalPassword)
-          ? 'ok'
-          : 'unauthorized';
+        const local = compare && isDirectLoopback({ peer, headers }) ? compare(headers) : undefined;
+        return local?.compared ? local : refused('unauthorized', reason);
       };
     }
   }
+}
+
+function refused(kind: HttpAuthRefusal, reason: string): HttpAuthVerdict {
+  return { refused: kind, reason, compared: false };
 }
 
 /** The credential of `Authorization: Bearer <secret>`; another scheme counts as none. */
@@ -55,14 +78,24 @@ export function bearerSecret(authorization: string | undefined): string | undefi
   return secret === '' ? undefined : secret;
 }
 
-function bearerMatches(headers: IncomingHttpHeaders, matches: (candidate: string) => boolean): boolean {
-  const bearer = bearerSecret(headers.authorization);
-  return bearer !== undefined && matches(bearer);
+function bearerCheck(
+  mode: 'token' | 'password',
+  credential: CredentialDigest,
+): (headers: IncomingHttpHeaders) => HttpAuthVerdict {
+  const matches = credentialCheck(credential);
+  const right: HttpAuthVerdict = { ...passed, compared: true };
+  const wrong: HttpAuthVerdict = { ...refused('unauthorized', `${mode}_mismatch`), compared: true };
+  const missing = refused('unauthorized', `${mode}_missing`);
+  return ({ authorization }) => {
+    const bearer = bearerSecret(authorization);
+    if (bearer === undefined) return missing;
+    return matches(bearer) ? right : wrong;
+  };
 }
 
 function withinScopes(headers: IncomingHttpHeaders, required: Scope): HttpAuthVerdict {
   const granted = grantedScopes(headers);
-  return granted === 'all' || hasScope(granted, required) ? 'ok' : 'missing-scope';
+  return granted === 'all' || hasScope(granted, required) ? passed : missingScope;
 }
 
 /** Without a secret a web page must not reach the gateway through a rebound name (http.md §3, mode none). */

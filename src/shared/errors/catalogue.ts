@@ -27,6 +27,21 @@ const table = {
     retryable: false,
     hint: 'Auth mode none serves local names only, and pages as gateway.controlUi.allowedOrigins says, as does mode trusted-proxy.',
   },
+  tooManyFailures: {
+    status: 429,
+    type: 'rate_limited',
+    message: 'Too many failed authentication attempts. Please try again later.',
+    retryable: true,
+    hint: 'The client showed wrong credentials too often; Retry-After says when it may try again (gateway.auth.rateLimit).',
+  },
+  proxyAttributionRequired: {
+    status: 403,
+    type: 'proxy_attribution_required',
+    message:
+      'This request came through a proxy that the gateway does not trust, so it cannot tell who sent it',
+    retryable: false,
+    hint: 'Add the proxy’s address to gateway.trustedProxies, or use another auth mode than none.',
+  },
   missingScope: {
     status: 403,
     type: 'forbidden',

@@ -4,11 +4,16 @@ import { normalizeAddress } from '../../shared/auth/address.js';
 import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
 import { JSON_TYPE, TEXT_TYPE } from '../../shared/http/headers.js';
 import { pathOf } from '../../shared/http/primary-paths.js';
+import { monotonicMs } from '../../shared/monotonic.js';
 import { endAfterBody, hasBodyToCome } from './end-after-body.js';
 
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Clock of `monotonicMs`. */
+  readonly startedAt = monotonicMs();
+  /** Label in metrics. */
+  route = 'none';
   /** Path without query. */
   readonly path: string;
   /** Headers of every answer, flat. */

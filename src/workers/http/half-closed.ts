@@ -5,33 +5,24 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { httpLimits } from '../../shared/limits.js';
-import type { Exchange } from './exchange.js';
+import type { OpenExchanges } from './open-exchanges.js';
 
-export interface HalfClosedClients {
-  began(exchange: Exchange): void;
-  watch(socket: Socket): void;
-}
-
-export function serveHalfClosedClients(server: Server): HalfClosedClients {
+/** Gives what watches a connection. */
+export function serveHalfClosedClients(server: Server, open: OpenExchanges): (socket: Socket) => void {
   // Node's own switch, missing from its types: without it the connection is ended, answered or not.
   Object.assign(server, { httpAllowHalfOpen: true });
-  const latest = new WeakMap<Socket, Exchange>();
-  return {
-    began: (exchange) => void latest.set(exchange.request.socket, exchange),
-    watch(socket) {
-      socket.once('end', () => {
-        const exchange = latest.get(socket);
-        if (!exchange || exchange.closed) return;
-        let timer: NodeJS.Timeout | undefined;
-        const probeAfter = (pauseMs: number): void => {
-          timer = setTimeout(() => {
-            exchange.probe();
-            probeAfter(Math.min(2 * pauseMs, httpLimits.halfClosedProbeMaxMs));
-          }, pauseMs);
-        };
-        probeAfter(httpLimits.halfClosedProbeMinMs);
-        exchange.response.once('close', () => clearTimeout(timer));
-      });
-    },
+  return (socket) => {
+    socket.once('end', () => {
+      let timer: NodeJS.Timeout | undefined;
+      const probeAfter = (pauseMs: number): void => {
+        timer = setTimeout(() => {
+          open.current(socket)?.probe();
+          probeAfter(Math.min(2 * pauseMs, httpLimits.halfClosedProbeMaxMs));
+        }, pauseMs);
+      };
+      if (open.current(socket) === undefined) return;
+      probeAfter(httpLimits.halfClosedProbeMinMs);
+      socket.once('close', () => clearTimeout(timer));
+    });
   };
 }

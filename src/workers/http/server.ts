@@ -6,16 +6,21 @@ import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { httpAuthCheck, type HttpAuthCheck } from '../../shared/auth/http-auth.js';
+import {
+  createHttpGuard,
+  refusalAnswer,
+  type GuardRefusal,
+  type HttpGuard,
+} from '../../shared/auth/http-guard.js';
 import { createDeadlines } from '../../shared/deadlines.js';
-import { ApiError, missingScopeBody } from '../../shared/errors/api-error.js';
-import { httpErrors } from '../../shared/errors/catalogue.js';
+import { ApiError } from '../../shared/errors/api-error.js';
 import { securityHeaders } from '../../shared/http/headers.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { createTlsEnd, type TlsEnd, type TlsMaterial } from '../../shared/tls/tls-end.js';
+import type { Scope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
 import type { ClientRuns } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
@@ -26,7 +31,9 @@ import { monotonicMs } from '../threads/protocol.js';
 import type { DirectCalls } from '../tools/direct-calls.js';
 import { dropBody } from './body.js';
 import { Exchange } from './exchange.js';
-import { serveHalfClosedClients, type HalfClosedClients } from './half-closed.js';
+import { createFailedClients, type AskAboutAttempt, type FailedClients } from './failed-clients.js';
+import { serveHalfClosedClients } from './half-closed.js';
+import { createOpenExchanges, type OpenExchanges } from './open-exchanges.js';
 import { createRouter } from './router.js';
 import type { Route, RouteServices } from './routes/route.js';
 import { tunnelUpgrade } from './tunnel.js';
@@ -36,6 +43,8 @@ export interface HttpServer {
   adopt(socket: Socket, head: Buffer): void;
   /** Every connection is TLS, and ends here with this certificate from now on. */
   useTls(material: TlsMaterial): void;
+  /** What the primary tells of clients that have failed to show the right secret. */
+  readonly failedClients: FailedClients['changed'];
   /** From now on requests are refused; resolves when those under way are answered. */
   drain(): Promise<void>;
   readonly connections: number;
@@ -51,6 +60,9 @@ export interface HttpServerOptions {
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   onConnectionClosed(): void;
+  readonly askAboutAttempt: AskAboutAttempt;
+  /** Called once, with the address of a peer that sends a proxy's headers and is not trusted. */
+  untrustedProxy(peer: string): void;
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -78,23 +90,33 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     maxHeaderSize: portLimits.headerBytes,
     connectionsCheckingInterval: httpLimits.connectionsCheckMs,
   });
+  const failedClients = createFailedClients(options.askAboutAttempt);
+  const open = createOpenExchanges((exchange) => ended(site, exchange));
   const site: Site = {
     services,
     state,
-    halfClosed: serveHalfClosedClients(server),
+    open,
+    watchHalfClosed: serveHalfClosedClients(server, open),
     route: createRouter(snapshot),
-    authorize: httpAuthCheck(snapshot.auth),
+    guard: createHttpGuard({
+      policy: snapshot.auth,
+      counter: failedClients,
+      failed: metrics.authFailure,
+      untrustedProxy: once(options.untrustedProxy),
+    }),
     baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
     drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
   };
   server.on('request', (request, response) => serve(site, request, response));
   server.on('upgrade', (request, socket, rest) => {
-    if (isWebSocketUpgrade(request)) {
-      metrics.tunnelled();
-      tunnelUpgrade(request, socket, rest, snapshot.tunnel);
-    } else {
-      refuseUpgrade(server, request, socket, rest);
-    }
+    open.whenAnswered(request.socket, () => {
+      if (isWebSocketUpgrade(request)) {
+        metrics.tunnelled();
+        tunnelUpgrade(request, socket, rest, snapshot.tunnel);
+      } else {
+        refuseUpgrade(server, request, socket, rest);
+      }
+    });
   });
   // A server that never listens keeps no list of its connections, and its timeouts do nothing, without this.
   server.emit('listening');
@@ -104,6 +126,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     serveOn(server, site, socket);
   };
   return {
+    failedClients: failedClients.changed,
     useTls(material) {
       if (tlsEnd) tlsEnd.renew(material);
       else tlsEnd = createTlsEnd(material, { log, secured });
@@ -151,38 +174,50 @@ interface State {
 interface Site {
   readonly services: RouteServices;
   readonly state: State;
-  readonly halfClosed: HalfClosedClients;
+  readonly open: OpenExchanges;
+  readonly watchHalfClosed: (socket: Socket) => void;
   readonly route: (path: string) => Route | undefined;
-  readonly authorize: HttpAuthCheck;
+  readonly guard: HttpGuard;
   readonly baseHeaders: readonly string[];
   readonly drainHeaders: readonly string[];
 }
 
 function serveOn(server: Server, site: Site, socket: Socket): void {
-  site.halfClosed.watch(socket);
+  site.watchHalfClosed(socket);
   server.emit('connection', socket);
 }
 
 function serve(site: Site, request: IncomingMessage, response: ServerResponse): void {
-  const startedAt = monotonicMs();
-  const { state, services } = site;
+  const { state } = site;
   const exchange = new Exchange(request, response, state.draining ? site.drainHeaders : site.baseHeaders);
   const route = site.route(exchange.path);
+  exchange.route = route?.name ?? 'none';
   state.active += 1;
-  site.halfClosed.began(exchange);
-  response.once('close', () => {
-    exchange.closed = true;
-    exchange.onAbort?.();
-    state.active -= 1;
-    if (state.active === 0) state.idle?.();
-    const { method = '' } = request;
-    services.metrics.request(route?.name ?? 'none', method, response.statusCode, monotonicMs() - startedAt);
-  });
+  site.open.began(exchange);
+  response.once('close', () => ended(site, exchange));
+  guarded(site, exchange, route, () => dispatch(site, exchange, route));
+}
+
+/** The answer is complete, or its client gone. */
+function ended({ state, open, services }: Site, exchange: Exchange): void {
+  if (exchange.closed) return;
+  exchange.closed = true;
+  exchange.onAbort?.();
+  open.ended(exchange);
+  state.active -= 1;
+  if (state.active === 0) state.idle?.();
+  const { request, response, route, startedAt } = exchange;
+  services.metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
+}
+
+/** One step of a request. What it throws is answered 500. */
+function guarded(site: Site, exchange: Exchange, route: Route | undefined, step: () => void): void {
+  const { request, response } = exchange;
   try {
-    dispatch(site, exchange, route);
+    step();
   } catch (caught) {
     const error = toError(caught);
-    services.log.error('http.unexpected', `${request.method} ${route?.name}: ${error.message}`, {
+    site.services.log.error('http.unexpected', `${request.method} ${route?.name}: ${error.message}`, {
       stack: error.stack,
     });
     if (response.headersSent) response.destroy();
@@ -203,13 +238,51 @@ function dispatch(site: Site, exchange: Exchange, route: Route | undefined): voi
   } else if (route.auth === 'primary') {
     route.handle(exchange, site.services);
   } else {
-    const verdict = site.authorize(request.headers, exchange.peer, route.auth);
-    if (verdict === 'ok') route.handle(exchange, site.services);
-    else if (verdict === 'missing-scope') {
-      exchange.sendJson(httpErrors.missingScope.status, missingScopeBody(route.auth));
-    } else {
-      site.services.metrics.authFailure(verdict);
-      exchange.sendError(new ApiError(verdict === 'unauthorized' ? 'unauthorized' : 'forbiddenHost'));
-    }
+    const verdict = site.guard({ headers: request.headers, peer: exchange.peer, required: route.auth });
+    if (!(verdict instanceof Promise)) admit(site, exchange, route, route.auth, verdict);
+    else void admitLater(site, exchange, route, route.auth, verdict);
   }
+}
+
+/** For a client that has failed before, about whom the primary was asked. */
+async function admitLater(
+  site: Site,
+  exchange: Exchange,
+  route: Route,
+  required: Scope,
+  verdict: Promise<GuardRefusal | undefined>,
+): Promise<void> {
+  let step: () => void;
+  try {
+    const refusal = await verdict;
+    step = () => admit(site, exchange, route, required, refusal);
+  } catch (caught) {
+    site.services.log.warn('http.auth-unasked', toError(caught).message);
+    step = () => exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
+  }
+  if (!exchange.closed) guarded(site, exchange, route, step);
+}
+
+function admit(
+  { services }: Site,
+  exchange: Exchange,
+  route: Route,
+  required: Scope,
+  refusal: GuardRefusal | undefined,
+): void {
+  if (refusal === undefined) {
+    route.handle(exchange, services);
+    return;
+  }
+  const { status, body, headers } = refusalAnswer(refusal, required);
+  exchange.sendJson(status, body, headers);
+}
+
+function once(call: (peer: string) => void): (peer: string) => void {
+  let called = false;
+  return (peer) => {
+    if (called) return;
+    called = true;
+    call(peer);
+  };
 }

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, connectParams, openSocket } from '../../support/control-client.js';
 import { refused } from '../../support/first-frame.js';
-import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
+import { startFor, startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
+import { requestOnce } from '../../support/request-once.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const tui = { id: 'pllan-tui', version: '1', platform: 'linux', mode: 'ui' };
@@ -75,7 +76,7 @@ describe('behind a trusted proxy', () => {
 describe('behind a proxy that is not trusted', () => {
   it('all clients are one, which is not this machine, and the log says so once', async () => {
     const told = (): number =>
-      unaware.logLines().filter(({ event }) => event === 'ws.untrusted-proxy').length;
+      unaware.logLines().filter(({ event }) => event === 'port.untrusted-proxy').length;
     for (let n = 0; n < 3; n += 1)
       expect(await reasonOf(unaware, via(`203.0.113.${n}`))).toBe('token_mismatch');
     expect(await reasonOf(unaware, via('203.0.113.9'), TOKEN)).toBe('rate_limited');
@@ -85,9 +86,22 @@ describe('behind a proxy that is not trusted', () => {
     expect(local.hello.ok).toBe(true);
     await local.close();
     await waitFor('the warning', () => told() === 1);
-    expect(unaware.logLines().find(({ event }) => event === 'ws.untrusted-proxy')).toMatchObject({
+    expect(unaware.logLines().find(({ event }) => event === 'port.untrusted-proxy')).toMatchObject({
       peer: '127.0.0.1',
       message: expect.stringContaining('gateway.trustedProxies'),
     });
+  });
+
+  it('an HTTP request brings the same warning, once for all', async (test) => {
+    const gateway = await startFor(test, { config: { gateway: { auth, workers: { count: 2 } } } });
+    const told = (): number =>
+      gateway.logLines().filter(({ event }) => event === 'port.untrusted-proxy').length;
+    const headers = { ...via('203.0.113.9'), authorization: `Bearer ${TOKEN}` };
+    for (let n = 0; n < 6; n += 1)
+      expect((await requestOnce(`${gateway.url}/v1/models`, { headers })).status).toBe(200);
+    await waitFor('the warning', () => told() === 1);
+    await requestOnce(`${gateway.url}/metrics`, { headers });
+    expect(await reasonOf(gateway, via('203.0.113.9'))).toBe('token_mismatch');
+    expect(told()).toBe(1);
   });
 });

@@ -82,6 +82,25 @@ describe('in mode none', () => {
     }
   });
 
+  it.each<[string, Headers]>([
+    ['X-Forwarded-For', { 'x-forwarded-for': '203.0.113.9' }],
+    ['Forwarded', { forwarded: 'for=203.0.113.9' }],
+    ['X-Real-IP', { 'x-real-ip': '203.0.113.9' }],
+    ['X-Forwarded-Proto', { 'x-forwarded-proto': 'https' }],
+  ])('what a proxy brings that is not trusted is refused: %s', async (_what, headers) => {
+    for (const path of ['/v1/models', '/metrics']) {
+      const { status, body } = await requestOnce(gateway.url + path, {
+        headers: { host: 'localhost', ...headers },
+      });
+      expect(status).toBe(403);
+      expect(JSON.parse(body)).toEqual({
+        error: { message: expect.any(String), type: 'proxy_attribution_required' },
+      });
+    }
+    const told = gateway.logLines().filter(({ event }) => event === 'port.untrusted-proxy');
+    expect(told.length).toBeLessThanOrEqual(1);
+  });
+
   it('x-pllan-scopes restricts whoever sends it', async () => {
     const none = { host: 'localhost', 'x-pllan-scopes': '' };
     expect((await models(none)).status).toBe(403);

@@ -116,7 +116,7 @@ describe('counts', () => {
   it('refused credentials and refused sockets', async () => {
     const before = await scrape(gateway.url);
     await fetch(`${gateway.url}/v1/models`);
-    expect(await rise(before, 'pllan_auth_failures_total', { reason: 'unauthorized' })).toBe(1);
+    expect(await rise(before, 'pllan_auth_failures_total', { reason: 'token_missing' })).toBe(1);
     await refused(gateway.wsUrl, 'nope');
     expect(await rise(before, 'pllan_ws_refused_total', { reason: 'invalid_frame' })).toBe(1);
   });

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { authClient, type AuthClient } from '../../../src/shared/auth/auth-client.js';
 import {
-  authClient,
   createFailedAuthLimiter,
-  type AuthClient,
   type FailedAuthLimiter,
 } from '../../../src/primary/auth/failed-auth-limiter.js';
 

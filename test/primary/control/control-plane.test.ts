@@ -30,7 +30,7 @@ async function refusedBy(handshake: Partial<ControlPlaneOptions['handshake']>): 
       phase: () => 'open',
       ...handshake,
     },
-    remoteOf: createRemotes({ trustedProxies: [], allowRealIpFallback: false }, log),
+    remoteOf: createRemotes({ trustedProxies: [], allowRealIpFallback: false }, none),
     handshakeTimeoutMs: 10_000,
     preAuthPerIp: 10,
     largeFrames: { read: () => Promise.reject(new Error('none are sent')), stop: async () => {} },

@@ -35,7 +35,7 @@ async function serve(test: TestContext, over: Partial<OwnHttpOptions>): Promise<
         throw new Error('nobody asks here');
       },
     },
-    authorize: () => 'ok',
+    guard: () => undefined,
     metrics: { enabled: true, open: true, scrape: () => Promise.resolve('') },
     strictTransportSecurity: null,
     log,

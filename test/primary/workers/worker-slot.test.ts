@@ -25,6 +25,8 @@ const noAnswers: PrimaryAnswers = {
   'exec-approval': () => ({ run: false, why: 'never' }),
   'claim-key': () => ({ claim: 'full' }),
   'settle-key': () => true,
+  'auth-attempt': () => ({ lockedMs: 0, delayMs: 0 }),
+  'untrusted-proxy': () => true,
 };
 
 /** Starts a process that runs `script` once it has been configured. */
