@@ -26,6 +26,8 @@ export interface WorkerSnapshot {
   readonly routes: RouteTable;
   readonly chatCompletions: EndpointSnapshot;
   readonly responses: EndpointSnapshot;
+  /** Undefined when it is switched off. `basePath` is `/x` or nothing; without a root it is the packaged page. */
+  readonly controlUi: { readonly basePath: string; readonly root: string | undefined } | undefined;
   readonly strictTransportSecurity: string | false | null;
   readonly apiThreads: number;
   readonly tools: ToolSetup;

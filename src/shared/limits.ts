@@ -523,6 +523,8 @@ export const toolLoopLimits = {
 
 /** HTTP in a worker (operations.md §16, http.md §4). */
 export const httpLimits = {
+  /** Of the Control UI: an HTML file is looked through for scripts, unless it is larger. */
+  pageBytes: 2 * MIB,
   /** The primary says within this what becomes of a failed credential; else 503. */
   attemptMs: 5_000,
   keepAliveMs: 75_000,

@@ -39,7 +39,7 @@ export function localTrust(url: URL, { config, paths }: LocalSources): TlsTrust 
 /** Why this connection is not to be trusted; undefined when it is. Its own check must have been put off. */
 export function distrust(socket: Socket, trust: TlsTrust): string | undefined {
   const secured = socket as TLSSocket;
-  const { fingerprint256 = '' } = secured.getPeerCertificate();
+  const { fingerprint256 } = secured.getPeerCertificate();
   const shown = plainFingerprint(fingerprint256);
   if (shown === trust.fingerprint) return undefined;
   if (trust.only) return `its certificate is not the one of gateway.remote.tlsFingerprint (it is ${shown})`;

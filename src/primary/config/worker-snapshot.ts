@@ -3,11 +3,12 @@ import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import { digestCredential } from '../../shared/auth/credential.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import type { OriginPolicy } from '../../shared/auth/origin.js';
+import type { ControlUiConfig } from '../../shared/config/control-ui-schema.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { EndpointSnapshot, TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits } from '../../shared/limits.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import { expandHome, type Environment, type Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
@@ -74,7 +75,7 @@ export function workerSnapshot({
   paths,
   env,
 }: SnapshotSources): WorkerSnapshot {
-  const { http, workers } = config.gateway;
+  const { http, workers, controlUi } = config.gateway;
   const testHooks = env.PLLAN_TEST_HOOKS === '1';
   return {
     version: routes.version,
@@ -82,6 +83,7 @@ export function workerSnapshot({
     routes,
     chatCompletions: endpointOf(http.endpoints.chatCompletions),
     responses: endpointOf(http.endpoints.responses),
+    controlUi: controlUi.enabled ? placeOf(controlUi, paths) : undefined,
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
     tools: toolSetup(config, paths, env),
@@ -92,5 +94,17 @@ export function workerSnapshot({
     storeDir: paths.storeDir,
     testHooks,
     stalledClientMs: (testHooks && Number(env.PLLAN_TEST_STALLED_CLIENT_MS)) || httpLimits.stalledClientMs,
+  };
+}
+
+/** Where the Control UI is: the path in the form `/x` whatever slashes were written, and a folder. */
+function placeOf(
+  { basePath, root }: ControlUiConfig,
+  { home }: Paths,
+): NonNullable<WorkerSnapshot['controlUi']> {
+  const parts = (basePath ?? '').split('/').filter((part) => part !== '');
+  return {
+    basePath: parts.map((part) => `/${part}`).join(''),
+    root: root === null || root.trim() === '' ? undefined : expandHome(root.trim(), home),
   };
 }

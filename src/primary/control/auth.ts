@@ -72,12 +72,7 @@ interface Judgement {
   readonly verdict: AuthVerdict;
 }
 
-export function createAuthenticator({
-  policy,
-  limiter,
-  devices,
-  failed: count,
-}: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({ policy, limiter, devices }: AuthenticatorOptions): Authenticator {
   if (policy.mode === 'none') return async () => accepted('none');
   const checkShared = sharedCheck(policy, limiter);
   const queue = createKeyedQueue();

@@ -38,7 +38,7 @@ export async function makeSelfSigned(names: readonly string[], now: Date): Promi
         new x509.SubjectAlternativeNameExtension(subjects),
       ],
     },
-    webcrypto as never,
+    webcrypto,
   );
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   return {

@@ -2,7 +2,9 @@
 import findMyWay from 'find-my-way';
 import { primaryPaths } from '../../shared/http/primary-paths.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
+import { controlUi } from './control-ui/control-ui.js';
 import { chatCompletions, responses } from './routes/completions.js';
+import { controlUiConfig } from './routes/control-ui-config.js';
 import { getModel, listModels } from './routes/models.js';
 import { primaryOwned } from './routes/primary-owned.js';
 import { killSession, sessionHistory } from './routes/sessions.js';
@@ -13,7 +15,7 @@ import type { Route } from './routes/route.js';
 const unused = (): void => {};
 
 /** Builds the table for one config version: a disabled endpoint is simply not in it. */
-export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route | undefined {
+export function createRouter(snapshot: WorkerSnapshot): (path: string, method: string) => Route | undefined {
   const table = findMyWay({ onBadUrl: unused });
   const add = (path: string, route: Route): void => table.on('GET', path, unused, route);
   const servesModels = snapshot.chatCompletions.enabled || snapshot.responses.enabled;
@@ -27,10 +29,19 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string) => Route 
   add('/sessions/:key/history', sessionHistory);
   add('/sessions/:key/kill', killSession);
   for (const path of primaryPaths) add(path, primaryOwned);
+  const ui = snapshot.controlUi;
+  if (ui) {
+    for (const folder of ['', '/__openclaw'])
+      add(`${ui.basePath}${folder}/control-ui-config.json`, controlUiConfig);
+  }
+  const page = ui ? controlUi(ui) : () => undefined;
   const find = (path: string): Route | undefined => {
     const found = table.find('GET', path)?.store as Route | null | undefined;
     // Percent-encoding that cannot be decoded is for the route to refuse in its own words.
     return found ?? (path.startsWith('/v1/models/') && servesModels ? getModel : undefined);
   };
-  return (path) => find(path) ?? (path.endsWith('/') ? find(path.slice(0, -1)) : undefined);
+  return (path, method) =>
+    find(path) ??
+    (path.endsWith('/') ? find(path.slice(0, -1)) : undefined) ??
+    (method === 'GET' || method === 'HEAD' ? page(path) : undefined);
 }

@@ -176,7 +176,7 @@ interface Site {
   readonly state: State;
   readonly open: OpenExchanges;
   readonly watchHalfClosed: (socket: Socket) => void;
-  readonly route: (path: string) => Route | undefined;
+  readonly route: (path: string, method: string) => Route | undefined;
   readonly guard: HttpGuard;
   readonly baseHeaders: readonly string[];
   readonly drainHeaders: readonly string[];
@@ -190,7 +190,7 @@ function serveOn(server: Server, site: Site, socket: Socket): void {
 function serve(site: Site, request: IncomingMessage, response: ServerResponse): void {
   const { state } = site;
   const exchange = new Exchange(request, response, state.draining ? site.drainHeaders : site.baseHeaders);
-  const route = site.route(exchange.path);
+  const route = site.route(exchange.path, request.method ?? '');
   exchange.route = route?.name ?? 'none';
   state.active += 1;
   site.open.began(exchange);
@@ -235,7 +235,7 @@ function dispatch(site: Site, exchange: Exchange, route: Route | undefined): voi
     exchange.sendText(404, 'Not Found');
   } else if (!route.methods.includes(request.method ?? '')) {
     exchange.sendText(405, 'Method Not Allowed', ['Allow', route.methods.join(', ')]);
-  } else if (route.auth === 'primary') {
+  } else if (route.auth === 'primary' || route.auth === 'open') {
     route.handle(exchange, site.services);
   } else {
     const verdict = site.guard({ headers: request.headers, peer: exchange.peer, required: route.auth });

@@ -1,10 +1,12 @@
 /** Bodies that are too large: a true answer that the client gets to read, and a gateway that goes on (http.md §4). */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, errorOf, greeting, postChat } from '../../support/chat.js';
 import { startGateway, type TestGateway } from '../../support/gateway.js';
 import { openRaw, rawChat, rawRequest } from '../../support/raw-connection.js';
+import { requestOnce } from '../../support/request-once.js';
 import { within } from '../../support/wait-for.js';
 
 const MIB = 1024 * 1024;
@@ -132,4 +134,16 @@ it('a body of several pieces is put together, also inside a character', async ()
   const [answer] = await connection.answered(1);
   expect(answer?.body).toContain('漢字 und 🎈');
   connection.destroy();
+});
+
+it('a compressed body is not unpacked: it is no JSON', async () => {
+  const { status, body } = await requestOnce(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { ...bearer, 'content-encoding': 'gzip' },
+    body: gzipSync(JSON.stringify(greeting)).toString('latin1'),
+  });
+  expect(status).toBe(400);
+  expect(JSON.parse(body)).toMatchObject({
+    error: { message: expect.stringMatching(/^Invalid JSON/), type: 'invalid_request_error' },
+  });
 });

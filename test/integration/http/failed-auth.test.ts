@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectParams } from '../../support/control-client.js';
 import { refused } from '../../support/first-frame.js';
-import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
+import { startFor, startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 import { scrape } from '../../support/metrics.js';
 import { requestOnce, type OnceAnswer } from '../../support/request-once.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -24,19 +24,24 @@ afterAll(() => gateway.stop());
 const via = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
 
 /** On a connection of its own: with two workers, the other one gets the next. */
-function models(token: string | undefined, headers: Record<string, string>, path = '/v1/models') {
+function models(
+  token: string | undefined,
+  headers: Record<string, string>,
+  path = '/v1/models',
+  on = gateway,
+): Promise<OnceAnswer> {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return requestOnce(gateway.url + path, { headers: { ...authorization, ...headers } });
+  return requestOnce(on.url + path, { headers: { ...authorization, ...headers } });
 }
 
 async function statuses(answers: readonly Promise<OnceAnswer>[]): Promise<number[]> {
   return (await Promise.all(answers)).map(({ status }) => status);
 }
 
-async function reasonOf(token: string, headers: Record<string, string>): Promise<unknown> {
+async function reasonOf(token: string, headers: Record<string, string>, on = gateway): Promise<unknown> {
   const params = connectParams({ client: tui, auth: { token } });
   const first = { type: 'req', id: 'first', method: 'connect', params };
-  const { frames } = await refused(gateway.wsUrl, first, headers);
+  const { frames } = await refused(on.wsUrl, first, headers);
   return frames[0]?.error?.details?.authReason;
 }
 
@@ -117,20 +122,22 @@ describe('on this machine', () => {
   });
 });
 
-it('failures are counted by their reason', async () => {
-  const reasons = ['token_missing', 'token_mismatch', 'rate_limited'];
-  const counts = async (): Promise<number[]> => {
-    const now = await scrape(gateway.url);
-    return reasons.map((reason) => now.total('pllan_auth_failures_total', { reason }));
-  };
-  const before = await counts();
+it('failures are counted by their reason, wherever they were', async (test) => {
+  const rateLimit = { maxAttempts: 3, windowMs: 60_000, lockoutMs: 60_000 };
+  const other = await startFor(test, {
+    config: { gateway: { auth: { mode: 'token', token: TOKEN, rateLimit }, trustedProxies: ['127.0.0.1'] } },
+  });
   const client = via('203.0.113.8');
-  await models(undefined, client);
-  for (let n = 0; n < 4; n += 1) await models(`guess-${n}`, client);
-  await reasonOf('a guess', via('203.0.113.9'));
+  await models(undefined, client, '/v1/models', other);
+  for (let n = 0; n < 4; n += 1) await models(`guess-${n}`, client, '/v1/models', other);
+  await models('a guess', via('203.0.113.9'), '/metrics', other);
+  await reasonOf('a guess', via('203.0.113.10'), other);
   // Workers tell what they count once a second.
   await waitFor('the counts', async () => {
-    const risen = (await counts()).map((count, n) => count - (before[n] ?? 0));
-    return risen.join() === '1,4,1';
+    const now = await scrape(other.url);
+    const counts = ['token_missing', 'token_mismatch', 'rate_limited'].map((reason) =>
+      now.total('pllan_auth_failures_total', { reason }),
+    );
+    return counts.join() === '1,5,1';
   });
 });

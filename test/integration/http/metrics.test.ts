@@ -64,7 +64,7 @@ describe('counts', () => {
     await postChat(gateway, greeting);
     await postChat(gateway, '{');
     await fetch(`${gateway.url}/v1/models`, { headers: bearer });
-    await fetch(`${gateway.url}/nothing/${Date.now()}`);
+    await fetch(`${gateway.url}/api/${Date.now()}`);
     await fetch(`${gateway.url}/v1/models`, { method: 'PROPFIND' });
     for (const labels of [
       { route: '/v1/chat/completions', method: 'POST', status: '200' },

@@ -12,7 +12,7 @@ let bare: TestGateway;
 beforeAll(async () => {
   const http = { securityHeaders: { strictTransportSecurity: HSTS } };
   [gateway, bare] = await Promise.all([
-    startGateway({ config: { gateway: { http } } }),
+    startGateway({ config: { gateway: { http, controlUi: { enabled: false } } } }),
     startGateway({
       config: {
         gateway: {
@@ -106,6 +106,29 @@ describe('a method', () => {
     const answers = await connection.answered(2);
     expect(answers.map(({ status }) => status)).toEqual([405, 200]);
     connection.destroy();
+  });
+});
+
+describe('a page of another origin', () => {
+  it.each(['/v1/chat/completions', '/v1/models', '/healthz', '/metrics'])(
+    'that asks whether it may use %s is told nothing of the kind',
+    async (path) => {
+      const headers = {
+        origin: 'https://page.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      };
+      const response = await ask(path, { method: 'OPTIONS', headers });
+      expect(response.status).toBe(405);
+      const names = [...response.headers.keys()];
+      expect(names.filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    },
+  );
+
+  it('gets answers that its browser does not show it', async () => {
+    const response = await ask('/v1/models', { headers: { ...bearer, origin: 'https://page.example' } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
   });
 });
 

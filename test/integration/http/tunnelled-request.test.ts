@@ -9,7 +9,7 @@ it('a request for the primary on a worker connection cannot end the worker, what
   const connection = await openRaw(gateway.port);
   test.onTestFinished(() => connection.destroy());
   await connection.write(
-    'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nTrailer: x\r\nConnection: close\r\n\r\n',
+    'GET /api/none HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nTrailer: x\r\nConnection: close\r\n\r\n',
   );
   await waitFor('both answers', () => connection.answers().length === 2);
   expect(connection.answers().map(({ status }) => status)).toEqual([404, 200]);

@@ -30,8 +30,11 @@ export interface Route {
   /** Label in metrics. */
   readonly name: string;
   readonly methods: readonly string[];
-  /** The scope it takes. `primary`: the primary answers it; it is carried over whole, credential included. */
-  readonly auth: Scope | 'primary';
+  /**
+   * The scope it takes. `primary`: the primary answers it; it is carried over whole, credential included. `open`: it
+   * shows nothing that anybody may not see.
+   */
+  readonly auth: Scope | 'primary' | 'open';
   /** Answers the exchange, now or later. What it throws is answered 500 and logged. */
   handle(exchange: Exchange, services: RouteServices): void;
 }

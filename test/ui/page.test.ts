@@ -1,0 +1,131 @@
+/** What the page that comes with the gateway does beside showing it: it connects as a device and holds a conversation. */
+import { WebSocket } from 'ws';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startGateway, TOKEN, type TestGateway } from '../support/gateway.js';
+import { waitFor } from '../support/wait-for.js';
+
+/** As built, since a browser's types are not those of this program. */
+interface Built {
+  openDevice(store: { read(): Promise<unknown>; write(keys: unknown): Promise<void> }): Promise<Device>;
+  connect(options: object): Promise<Connection>;
+  createChat(connection: Connection, sessionKey: string, changed: () => void): Chat;
+}
+
+interface Device {
+  readonly id: string;
+}
+
+interface Connection {
+  readonly hello: {
+    readonly auth: { readonly deviceToken?: string; readonly scopes: readonly string[] };
+    readonly snapshot: { readonly sessionDefaults: { readonly mainSessionKey: string } };
+  };
+  close(): void;
+}
+
+interface Chat {
+  readonly lines: readonly { readonly role: string; readonly text: string }[];
+  readonly busy: boolean;
+  load(): Promise<void>;
+  send(message: string): Promise<void>;
+  stop(): Promise<void>;
+  received(payload: unknown): void;
+}
+
+async function built(): Promise<Built> {
+  const parts = await Promise.all(
+    ['device', 'connection', 'chat'].map(
+      (name) => import(new URL(`../../dist/ui/${name}.js`, import.meta.url).href) as Promise<object>,
+    ),
+  );
+  return Object.assign({}, ...parts) as Built;
+}
+
+let gateway: TestGateway;
+let page: Built;
+beforeAll(async () => {
+  gateway = await startGateway();
+  page = await built();
+  // A browser's, which says which page it belongs to.
+  const ofPage = class extends WebSocket {
+    constructor(url: string) {
+      super(url, { origin: gateway.url });
+    }
+  };
+  Object.assign(globalThis, { WebSocket: ofPage });
+});
+afterAll(async () => {
+  Reflect.deleteProperty(globalThis, 'WebSocket');
+  await gateway.stop();
+});
+
+function memory(): { read(): Promise<unknown>; write(keys: unknown): Promise<void> } {
+  let kept: unknown;
+  return { read: async () => kept, write: async (keys) => void (kept = keys) };
+}
+
+const events: { name: string; payload: unknown }[] = [];
+let listener: ((payload: unknown) => void) | undefined;
+
+function connect(device: Device, credentials: object): Promise<Connection> {
+  return page.connect({
+    url: `${gateway.wsUrl}/`,
+    device,
+    credentials: { secret: undefined, deviceToken: undefined, ...credentials },
+    version: 'test',
+    event(name: string, payload: unknown) {
+      events.push({ name, payload });
+      if (name === 'chat') listener?.(payload);
+    },
+    closed() {},
+  });
+}
+
+it('is the same device each time, and gets a token of its own', async () => {
+  const store = memory();
+  const device = await page.openDevice(store);
+  expect((await page.openDevice(store)).id).toBe(device.id);
+  const first = await connect(device, { secret: TOKEN });
+  const { deviceToken, scopes } = first.hello.auth;
+  expect(scopes).toEqual(['operator.read', 'operator.write']);
+  first.close();
+  const second = await connect(device, { deviceToken });
+  expect(second.hello.auth.scopes).toEqual(scopes);
+  second.close();
+});
+
+it('is told when its credential is wrong', async () => {
+  const device = await page.openDevice(memory());
+  await expect(connect(device, { secret: 'wrong' })).rejects.toMatchObject({
+    name: 'Refused',
+    details: { code: 'AUTH_TOKEN_MISMATCH' },
+  });
+});
+
+it('holds a conversation, and shows it again', async () => {
+  const device = await page.openDevice(memory());
+  const connection = await connect(device, { secret: TOKEN });
+  const { mainSessionKey } = connection.hello.snapshot.sessionDefaults;
+  const chat = page.createChat(connection, mainSessionKey, () => {});
+  listener = chat.received;
+  await chat.load();
+  expect(chat.lines).toEqual([]);
+  await chat.send('Hello');
+  await waitFor('the answer', () => !chat.busy);
+  const said = [
+    { role: 'user', text: 'Hello' },
+    { role: 'assistant', text: 'Hello' },
+  ];
+  expect(chat.lines).toEqual(said);
+
+  await chat.send('/wait 30000');
+  expect(chat.busy).toBe(true);
+  await chat.stop();
+  await waitFor('the end of it', () => !chat.busy);
+  expect(chat.lines).toEqual([...said, { role: 'user', text: '/wait 30000' }]);
+
+  const other = page.createChat(connection, mainSessionKey, () => {});
+  await other.load();
+  expect(other.lines.slice(0, 2)).toEqual(said);
+  connection.close();
+});
