@@ -1,6 +1,6 @@
 /** The config's tools as workers need them (config.md §7 `gateway.tools`, §8 `tools`). */
 import type { GatewayConfig } from '../../shared/config/load.js';
-import { toolRunLimits } from '../../shared/limits.js';
+import { toolRunLimits } from '../../shared/tools/limits.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { ToolSetup } from '../../shared/tools/setup.js';
 import { execEnvironment } from './exec-environment.js';

@@ -63,3 +63,54 @@ export const execLimits = {
   timeoutSec: 1_800,
   timeoutMaxSec: 86_400,
 } as const;
+
+/** Calls of tools, and the threads that they run in. */
+export const toolRunLimits = {
+  /** Of one call in the tool pool; its thread is ended then. */
+  timeoutMs: 120_000,
+  /** Of any call, also one that waits for somebody's decision. */
+  longestMs: 86_400_000,
+  /** How long a call waits for a thread before it is refused. */
+  queueMs: 30_000,
+  /** Calls that wait for a thread. */
+  waiting: 256,
+  /** JavaScript heap of a thread. */
+  heapMib: 192,
+  youngHeapMib: 16,
+  stackMib: 4,
+  /** Memory beside the heap, which its limit does not count: of a call that says how much it has … */
+  bufferMib: 256,
+  /** … and what the process may grow by while a thread says nothing. The heap is in it. */
+  silentGrowthMib: 512,
+  watchIntervalMs: 100,
+  beatIntervalMs: 50,
+  /** A thread is ended when it has had nothing to do for this long … */
+  idleMs: 10_000,
+  /** … and is reported when it has not ended this long after it was told to. */
+  endingMs: 10_000,
+  /** What a call may print; it goes nowhere. */
+  printedBytes: 16 * MIB,
+  /** A result as JSON, images in it included. */
+  resultChars: 8 * MIB,
+  /** Between two partial results of one call. */
+  updateMs: 250,
+  messageChars: 600,
+} as const;
+
+/** Tools in a turn. */
+export const toolLoopLimits = {
+  /** Answers of the model that call tools; then it has to answer without. */
+  rounds: 50,
+  callsPerRound: 32,
+  calls: 200,
+  /** Of one result, as the model is shown it and the transcript keeps it … */
+  resultChars: 64_000,
+  /** … of an older one, when the model cannot read all of them … */
+  shortChars: 2_000,
+  /** … and of all results of a turn. */
+  totalResultChars: 2_000_000,
+  /** Of a result, or a text in arguments, as events tell it. */
+  eventChars: 8_000,
+  /** Arguments as events tell them; of longer ones all texts are cut. */
+  eventArgsChars: 32_000,
+} as const;

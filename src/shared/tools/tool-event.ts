@@ -2,7 +2,7 @@
  * What is told of a tool while a turn goes on (runs-and-events.md §2, stream `tool`), as JSON that nobody has to read on
  * its way: all of it, and what observers are told who are not to see what goes in and comes out.
  */
-import { toolLoopLimits } from '../limits.js';
+import { toolLoopLimits } from './limits.js';
 import type { ToolContent, ToolOutcome } from './tool-call.js';
 
 export interface ToolEvent {

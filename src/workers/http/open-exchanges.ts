@@ -16,33 +16,32 @@ export interface OpenExchanges {
 
 /** @param lost called for each whose connection has ended before its answer could be given */
 export function createOpenExchanges(lost: (exchange: Exchange) => void): OpenExchanges {
-  const bySocket = new WeakMap<Socket, Set<Exchange>>();
+  // Arrays: a set that is filled and emptied with every request costs the garbage collector dearly.
+  const bySocket = new WeakMap<Socket, Exchange[]>();
   const waiting = new WeakMap<Socket, () => void>();
   return {
     began(exchange) {
       const { socket } = exchange.request;
       const open = bySocket.get(socket);
-      if (open) open.add(exchange);
-      else bySocket.set(socket, new Set([exchange]));
+      if (open) open.push(exchange);
+      else bySocket.set(socket, [exchange]);
     },
     ended(exchange) {
       const { socket } = exchange.request;
-      const open = bySocket.get(socket);
-      open?.delete(exchange);
-      if (open?.size === 0) waiting.get(socket)?.();
+      const open = bySocket.get(socket) ?? [];
+      const place = open.indexOf(exchange);
+      if (place >= 0) open.splice(place, 1);
+      if (open.length === 0) waiting.get(socket)?.();
     },
-    current(socket) {
-      const [oldest] = bySocket.get(socket) ?? [];
-      return oldest;
-    },
+    current: (socket) => bySocket.get(socket)?.[0],
     whenAnswered(socket, next) {
       const open = bySocket.get(socket);
-      if (!open || open.size === 0) {
+      if (!open || open.length === 0) {
         next();
         return;
       }
       // Node no longer tells answers that stand in line when their connection ends.
-      const closed = (): void => open.forEach(lost);
+      const closed = (): void => open.slice().forEach((exchange) => lost(exchange));
       socket.once('close', closed);
       waiting.set(socket, () => {
         waiting.delete(socket);

@@ -2,7 +2,7 @@
  * Memory beside the heap, which a thread's own limit does not count: buffers. A task whose thread answers says how much
  * there is; of one that is too busy to say, the growth of the whole process since its last sign counts, the newest first.
  */
-import { toolRunLimits } from '../../shared/limits.js';
+import { toolRunLimits } from '../../shared/tools/limits.js';
 import type { TaskState } from '../threads/tool-pool/task-state.js';
 
 const KIB = 1024;

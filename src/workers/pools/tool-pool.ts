@@ -11,7 +11,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { toolRunLimits } from '../../shared/limits.js';
+import { toolRunLimits } from '../../shared/tools/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import {

@@ -8,7 +8,7 @@
  *
  * What goes wrong with a call is its result. A bound that is reached asks the model once more, for an answer without calls.
  */
-import { toolLoopLimits } from '../../shared/limits.js';
+import { toolLoopLimits } from '../../shared/tools/limits.js';
 import { toError } from '../../shared/to-error.js';
 import { bytesOf, shortened } from '../../shared/tools/tool-event.js';
 import { toolError, type ToolOutcome } from '../../shared/tools/tool-call.js';

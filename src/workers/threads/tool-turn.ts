@@ -1,5 +1,5 @@
 /** A turn in which the gateway's own tools may be called: its time, and the way to the process that runs them. */
-import { toolRunLimits } from '../../shared/limits.js';
+import { toolRunLimits } from '../../shared/tools/limits.js';
 import type { OfferedTools } from './offered-tools.js';
 import type { TurnJob } from './run-turn.js';
 import type { ToolLoop } from './tool-loop.js';

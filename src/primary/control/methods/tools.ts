@@ -1,7 +1,7 @@
 /** `tools.catalog`, `.effective`, `.invoke`: what workers know of tools, and do with them (methods.md §5). */
 import { Unanswered } from '../../../shared/asking.js';
 import { httpErrors } from '../../../shared/errors/catalogue.js';
-import { toolRunLimits } from '../../../shared/limits.js';
+import { toolRunLimits } from '../../../shared/tools/limits.js';
 import { directCallLimits } from '../../../shared/tools/limits.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { ToolDefinition, ToolProfile } from '../../../shared/tools/definition.js';

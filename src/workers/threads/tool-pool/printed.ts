@@ -1,5 +1,5 @@
 /** What code in this thread prints goes nowhere, and may not go on for ever. */
-import { toolRunLimits } from '../../../shared/limits.js';
+import { toolRunLimits } from '../../../shared/tools/limits.js';
 
 export interface Printed {
   /** From here on it counts for this task. */

@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, threadId } from 'node:worker_threads';
-import { toolRunLimits } from '../../../shared/limits.js';
+import { toolRunLimits } from '../../../shared/tools/limits.js';
 import { toError } from '../../../shared/to-error.js';
 import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
 import { callTool } from './call-tool.js';
