@@ -40,12 +40,10 @@ function fill(): void {
 beforeAll(async () => {
   fill();
   const http = { securityHeaders: { strictTransportSecurity: 'max-age=1' } };
-  [own, below, packaged, off] = await Promise.all([
-    startGateway({ config: { gateway: { http, controlUi: { root } } } }),
-    startGateway({ config: { gateway: { controlUi: { root, basePath: 'ui/' } } } }),
-    startGateway({ config: { agents: { list: [{ id: 'main', name: 'Ada' }] } } }),
-    startGateway({ config: { gateway: { controlUi: { enabled: false } } } }),
-  ]);
+  own = await startGateway({ config: { gateway: { http, controlUi: { root } } } });
+  below = await startGateway({ config: { gateway: { controlUi: { root, basePath: 'ui/' } } } });
+  packaged = await startGateway({ config: { agents: { list: [{ id: 'main', name: 'Ada' }] } } });
+  off = await startGateway({ config: { gateway: { controlUi: { enabled: false } } } });
 });
 afterAll(() => Promise.all([own, below, packaged, off].map((gateway) => gateway.stop())));
 
