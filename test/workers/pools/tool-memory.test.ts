@@ -1,6 +1,6 @@
 /** Which call is ended when tools take more memory beside their heap than they may have. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { toolRunLimits } from '../../../src/shared/limits.js';
+import { toolRunLimits } from '../../../src/shared/tools/limits.js';
 import { createMemoryWatch } from '../../../src/workers/pools/tool-memory.js';
 import type { TaskState } from '../../../src/workers/threads/tool-pool/task-state.js';
 
