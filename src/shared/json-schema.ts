@@ -14,6 +14,7 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: JsonSchema | false;
+  readonly propertyNames?: JsonSchema;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;

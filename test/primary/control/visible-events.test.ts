@@ -10,6 +10,7 @@ const forPairing = [
   'node.pair.requested',
   'node.pair.resolved',
 ];
+const forApprovers = ['exec.approval.requested', 'exec.approval.resolved'];
 
 it.each([
   { scopes: [], events: forAll },
@@ -18,7 +19,8 @@ it.each([
   { scopes: ['operator.write'], events: [...forAll, ...forReaders] },
   { scopes: ['operator.pairing'], events: [...forAll, ...forPairing] },
   { scopes: ['operator.read', 'operator.pairing'], events: [...forAll, ...forReaders, ...forPairing] },
-  { scopes: ['operator.admin'], events: [...forAll, ...forReaders, ...forPairing] },
+  { scopes: ['operator.approvals'], events: [...forAll, ...forApprovers] },
+  { scopes: ['operator.admin'], events: [...forAll, ...forReaders, ...forPairing, ...forApprovers] },
 ])('an operator with $scopes gets $events', ({ scopes, events }) => {
   expect([...visibleEvents(new Set(scopes), 'operator')].toSorted()).toEqual(events.toSorted());
 });

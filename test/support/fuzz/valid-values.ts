@@ -66,6 +66,7 @@ function strings({ minLength = 0, maxLength = SHORT, pattern }: JsonSchema): fc.
 
 function objects(schema: JsonSchema, pools: Pools): fc.Arbitrary<unknown> {
   const { properties, required = [], additionalProperties, maxProperties = SHORT } = schema;
+  const { propertyNames: { pattern } = {} } = schema;
   if (properties) {
     const fields = Object.entries(properties).map(([field, inner]) => {
       const value = valuesOf(inner, pools, field).map((one): [string, unknown] => [field, one]);
@@ -78,5 +79,6 @@ function objects(schema: JsonSchema, pools: Pools): fc.Arbitrary<unknown> {
   }
   if (!additionalProperties) return fc.constant({});
   const maxKeys = Math.min(maxProperties, 3);
-  return fc.dictionary(fc.string({ minLength: 1 }), valuesOf(additionalProperties, pools), { maxKeys });
+  const keys = pattern === undefined ? fc.string({ minLength: 1 }) : fc.stringMatching(new RegExp(pattern));
+  return fc.dictionary(keys, valuesOf(additionalProperties, pools), { maxKeys });
 }

@@ -16,7 +16,7 @@ export const toolParams = {
     compile(
       v.strictObject({
         name,
-        args: optional(about('An object: what the tool takes.', v.unknown())),
+        args: optional(about('What the tool takes.', v.pipe(v.unknown(), v.metadata({ type: 'object' })))),
         sessionKey: optional(about("Default: the agent's main session.", key)),
         agentId,
         idempotencyKey: optional(about('A repeat with the same one is answered as the first.', name)),
