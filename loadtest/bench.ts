@@ -111,8 +111,14 @@ export function createBench(timing: Timing): Bench {
   const mockUrl = async (): Promise<string> => `http://127.0.0.1:${(await mockUpstream()).port}`;
   const plan = async (variant?: GatewayVariant): Promise<GatewayPlan> =>
     planGateway(rootDir, await mockUrl(), variant);
-  const freshGateway = async (variant?: GatewayVariant): Promise<Gateway> =>
-    startGateway(processes, await plan(variant));
+  const fillStore = (options: FillStoreOptions): Promise<void> =>
+    withScript('fill-store.js', options, deadlines.fillStoreMs, () => {});
+  const freshGateway = async (variant: GatewayVariant = {}): Promise<Gateway> => {
+    const planned = await plan(variant);
+    const { sessions = 0 } = variant;
+    if (sessions > 0) await fillStore({ stateDir: planned.stateDir, sessions, transcriptBytes: 0 });
+    return startGateway(processes, planned);
+  };
 
   return {
     timing,
@@ -137,7 +143,7 @@ export function createBench(timing: Timing): Bench {
         if (running.hasEnded()) throw new Error('connections that were to be held were lost');
         return result;
       }),
-    fillStore: (options) => withScript('fill-store.js', options, deadlines.fillStoreMs, () => {}),
+    fillStore,
     stop: async () => {
       await processes.stopAll();
       rmSync(rootDir, { recursive: true, force: true });

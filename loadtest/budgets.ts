@@ -13,6 +13,8 @@ export interface Budget {
 export type Verdict = 'ok' | 'missed' | 'info';
 
 export const budgets: readonly Budget[] = [
+  { figure: 'chat-json-1.added-p50', kind: 'value-at-most', limit: 0.6 },
+  { figure: 'chat-json-16.p99', kind: 'ratio-at-most', limit: 1.5 },
   { figure: 'chat-json-64.rate', kind: 'ratio-at-least', limit: 1.0 },
   { figure: 'chat-sse-32.rate', kind: 'ratio-at-least', limit: 0.7 },
   { figure: 'ws-rpc.rate', kind: 'ratio-at-least', limit: 0.6 },

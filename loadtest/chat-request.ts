@@ -1,6 +1,6 @@
 /**
- * The chat completion that every HTTP load sends: one user message of about 300 bytes. The baseline proxy gets the same
- * bytes as the gateway.
+ * What the HTTP loads send: one user message of about 300 bytes, as a chat completion or as a response. The baseline proxy
+ * gets the same bytes as the gateway's chat completions.
  */
 
 const userMessage =
@@ -18,3 +18,10 @@ export function chatBody(model: string, stream: boolean): string {
 }
 
 export const chatPath = '/v1/chat/completions';
+
+/** The same message to the API of responses; stored, it can be continued. */
+export function responseBody(model: string, store: boolean): string {
+  return JSON.stringify({ model, input: userMessage, store });
+}
+
+export const responsesPath = '/v1/responses';

@@ -2,7 +2,18 @@
  * What a scenario hands to the report: measured figures, and what could not be measured here and why.
  */
 
-export type Unit = 'req/s' | 'connects/s' | 'runs/s' | 'frames/s' | 'B' | 'ms' | 'µs' | 'MB' | 'KB' | '%';
+export type Unit =
+  | 'req'
+  | 'req/s'
+  | 'connects/s'
+  | 'runs/s'
+  | 'frames/s'
+  | 'B'
+  | 'ms'
+  | 'µs'
+  | 'MB'
+  | 'KB'
+  | '%';
 
 export interface Figure {
   /** `<scenario>.<figure>`; budgets refer to it. */
@@ -41,4 +52,14 @@ export function median(values: readonly number[]): number {
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
   return (upper + lower) / 2;
+}
+
+/** Of the straight line that fits the points best; NaN for less than two. */
+export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const meanX = mean(points.map(({ x }) => x));
+  const meanY = mean(points.map(({ y }) => y));
+  const both = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0);
+  return both / points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
 }

@@ -27,6 +27,8 @@ export interface GatewayVariant {
   /** Instead of what every gateway has below `agents.defaults`. */
   readonly agentDefaults?: object;
   readonly env?: Readonly<Record<string, string>>;
+  /** So many sessions are in its store. */
+  readonly sessions?: number;
 }
 
 export interface Gateway extends GatewayPlan {

@@ -17,6 +17,8 @@ export interface Timing {
   readonly idleMs: number;
   /** Rest before memory is read with idle connections and without: a collector that has time gives back what it can. */
   readonly settleMs: number;
+  /** Until so many requests are answered memory is watched, at least. */
+  readonly enduranceRequests: number;
 }
 
 export const fullTiming: Timing = {
@@ -27,6 +29,7 @@ export const fullTiming: Timing = {
   starts: 5,
   idleMs: 5_000,
   settleMs: 20_000,
+  enduranceRequests: 800_000,
 };
 
 export const quickTiming: Timing = {
@@ -37,6 +40,7 @@ export const quickTiming: Timing = {
   starts: 2,
   idleMs: 1_000,
   settleMs: 1_000,
+  enduranceRequests: 20_000,
 };
 
 /** Deadlines: each wait in the load test ends at one of these, with an error that says what was awaited. */

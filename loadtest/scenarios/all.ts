@@ -1,13 +1,16 @@
 /** Every scenario in the order of the report: first what needs a quiet machine, then the loads. */
 import { chatJson1 } from './chat-json-1.js';
-import { chatJson64, chatSse32 } from './chat-parallel.js';
+import { chatJson16, chatJson64, chatSse32 } from './chat-parallel.js';
 import { chatRuns } from './chat-runs.js';
 import { presenceStorm, runs8x2000 } from './crowds.js';
+import { endurance } from './endurance.js';
 import { broadcast500, broadcastAlone, runs32x500 } from './fan-out.js';
 import { memory } from './memory.js';
+import { responses64 } from './responses.js';
 import type { Scenario } from './scenario.js';
 import { stalledReader } from './stalled-reader.js';
 import { startUp, startUpFull } from './start-up.js';
+import { toolsInvoke1, toolsInvoke32 } from './tools-invoke.js';
 import { wsConnect } from './ws-connect.js';
 import { wsHealth } from './ws-health.js';
 import { wsIdle } from './ws-idle.js';
@@ -19,8 +22,12 @@ export const scenarios: readonly Scenario[] = [
   memory,
   wsIdle,
   chatJson1,
+  chatJson16,
   chatJson64,
   chatSse32,
+  responses64,
+  toolsInvoke1,
+  toolsInvoke32,
   wsRpc,
   wsConnect,
   chatRuns,
@@ -31,4 +38,5 @@ export const scenarios: readonly Scenario[] = [
   runs8x2000,
   presenceStorm,
   stalledReader,
+  endurance,
 ];

@@ -1,4 +1,4 @@
-/** Chat completions on many connections: JSON on 64, streamed on 32. The bare proxy does the same upstream calls. */
+/** Chat completions on many connections: JSON on 16 and on 64, streamed on 32. The bare proxy does the same upstream calls. */
 import { figure } from '../figures.js';
 import { failuresOf, measureInTurns } from '../rounds.js';
 import { compare } from './comparison.js';
@@ -31,5 +31,6 @@ function chatParallel(name: string, shape: HttpLoadShape): Scenario {
   };
 }
 
+export const chatJson16 = chatParallel('chat-json-16', { connections: 16, stream: false });
 export const chatJson64 = chatParallel('chat-json-64', { connections: 64, stream: false });
 export const chatSse32 = chatParallel('chat-sse-32', { connections: 32, stream: true });

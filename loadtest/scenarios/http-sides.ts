@@ -1,6 +1,6 @@
 /** The servers that an HTTP load can be pointed at, each with the load that fits it. */
 import type { Bench } from '../bench.js';
-import { chatBody, chatPath } from '../chat-request.js';
+import { chatBody, chatPath, responseBody, responsesPath } from '../chat-request.js';
 import type { Side } from '../rounds.js';
 
 export interface HttpLoadShape {
@@ -16,6 +16,23 @@ function expected(shape: HttpLoadShape): string {
 export async function gatewaySide(bench: Bench, shape: HttpLoadShape): Promise<Side> {
   const { pid, url, token } = await bench.gateway();
   return side(bench, shape, pid, url, token, 'pllan');
+}
+
+/** The same through the gateway's API of responses, which asks the upstream for a chat completion too. */
+export async function responsesSide(bench: Bench, connections: number, store: boolean): Promise<Side> {
+  const { pid, url, token } = await bench.gateway();
+  return {
+    pid,
+    load: (durationMs) =>
+      bench.runHttpLoad({
+        url: `${url}${responsesPath}`,
+        token,
+        body: responseBody('pllan', store),
+        connections,
+        durationMs,
+        expect: '"status":"completed"',
+      }),
+  };
 }
 
 export async function proxySide(bench: Bench, shape: HttpLoadShape): Promise<Side> {
