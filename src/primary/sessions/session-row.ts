@@ -1,10 +1,11 @@
 /** A session as clients are shown it: the row of `sessions.list` and of events (methods.md §4). */
 import type { RouteTable } from '../../shared/routes.js';
-import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
+import { entryRow } from '../../shared/store/entry-row.js';
+import type { SessionEntry } from '../../shared/store/records.js';
 import type { SessionRow } from '../store/store.js';
 import type { Runs } from './runs.js';
 import { ownModel, sessionDefaults, type SessionDefaults } from './session-defaults.js';
-import { agentOf, kindOf } from '../../shared/store/session-keys.js';
+import { agentOf } from '../../shared/store/session-keys.js';
 import type { Sessions } from './sessions.js';
 import { derivedTitle, lastMessage } from './transcript-text.js';
 
@@ -19,55 +20,13 @@ export interface RowExtras {
   readonly includeLastMessage?: boolean;
 }
 
-/** Fields of an entry that a row shows as they are, when they are set. */
-const shown = [
-  'sessionId',
-  'channel',
-  'lastChannel',
-  'lastTo',
-  'chatType',
-  'origin',
-  'systemSent',
-  'abortedLastRun',
-  'verboseLevel',
-  'reasoningLevel',
-  'elevatedLevel',
-  'fastMode',
-  'sendPolicy',
-  'inputTokens',
-  'outputTokens',
-  'totalTokens',
-  'responseUsage',
-  'startedAt',
-  'endedAt',
-  'runtimeMs',
-  'lastInteractionAt',
-  'archived',
-  'pinned',
-  'unread',
-  'icon',
-  'color',
-  'category',
-  'statusNote',
-  'spawnedBy',
-  'parentSessionKey',
-] as const;
-
 export function sessionRow({ key, entry }: SessionRow, { sessions, runs, routes }: RowSources): object {
   const agentId = agentOf(key, sessions.scheme);
   const live = runs.liveOf(key);
   const hasActiveRun = live.length > 0;
   return {
-    key,
-    kind: kindOf(key),
-    updatedAt: entry.updatedAt,
-    displayName: entry.displayName ?? nameIn(key),
-    label: entry.label ?? null,
-    thinkingLevel: entry.thinkingLevel ?? 'off',
+    ...entryRow(key, entry),
     ...modelOf(entry, routes, agentId),
-    ...Object.fromEntries(
-      shown.flatMap((field) => (entry[field] === undefined ? [] : [[field, entry[field]]])),
-    ),
     status: hasActiveRun ? 'running' : entry.status,
     hasActiveRun,
     ...(hasActiveRun ? { activeRunIds: live.map(({ record }) => record.runId) } : {}),
@@ -102,9 +61,4 @@ export function modelOf(entry: SessionEntry, routes: RouteTable, agentId: string
       ? sessionDefaults(routes, agentId)
       : ownModel(providerOverride, modelOverride, routes);
   return { ...chosen, contextTokens: entry.contextTokens ?? chosen.contextTokens };
-}
-
-/** `agent:main:work` → `work`. */
-function nameIn(key: SessionKey): string {
-  return key.replace(/^agent:[^:]+:/, '');
 }
