@@ -1,5 +1,5 @@
 /** Reads transcripts out of the embedded store, beside the primary, which writes them. */
-import { open } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
 import { BLOBS, readBlob, type BlobTable } from './blob-table.js';
 import type { TranscriptEntry } from './records.js';
 
@@ -22,7 +22,15 @@ export interface TranscriptView {
 
 /** @param path of the store @throws Error when it cannot be read */
 export function openTranscriptReader(path: string): TranscriptReader {
-  const root = open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
+  return readTranscripts(openForReading(path));
+}
+
+/** @throws Error when it cannot be read */
+export function openForReading(path: string): RootDatabase {
+  return open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
+}
+
+export function readTranscripts(root: RootDatabase): TranscriptReader {
   const transcripts = root.openDB<TranscriptEntry, [string, number]>({ name: 'transcripts' });
   const starts = root.openDB<number, string>({ name: TRANSCRIPT_STARTS });
   const blobs: BlobTable = root.openDB({ name: BLOBS, encoding: 'binary' });
