@@ -565,8 +565,13 @@ export const toolLimits = {
   matchChars: 400,
   /** Files that one search looks at. */
   searchFiles: 50_000,
-  /** Of a fetched page, whatever is configured or asked for. */
+  /** A fetched page after decompression: if nothing is configured, and at the most. */
+  webDefaultBytes: 5 * MIB,
+  webBytes: 16 * MIB,
+  /** The text of it that is shown: if nothing is configured, and at the most. */
+  webDefaultChars: 50_000,
   webChars: 500_000,
+  webTimeoutMs: 30_000,
   /** Text that is made of a page, before it is cut to what was asked for. */
   webTextChars: 2 * MIB,
   webRedirects: 5,

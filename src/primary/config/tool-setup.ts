@@ -27,6 +27,9 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
       env: execEnvironment(env, tools.exec.passEnv),
       timeoutMs: tools.exec.timeoutSec * 1_000,
     },
+    web: tools.web,
+    sessions: tools.sessions,
+    testNetwork: testHooks ? env.PLLAN_TEST_NETWORK : undefined,
     timeoutMs: (testHooks && Number(env.PLLAN_TEST_TOOL_TIMEOUT_MS)) || toolRunLimits.timeoutMs,
   };
 }

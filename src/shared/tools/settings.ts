@@ -2,17 +2,20 @@
 import type { KeyScheme } from '../store/session-keys.js';
 
 export interface ToolSettings {
-  /** `tools.web` */
   readonly web: WebSettings;
   readonly sessions: {
-    /** `tools.sessions.visibility`: an agent sees its own sessions, or those of all agents. */
-    readonly visibility: 'agent' | 'all';
+    readonly visibility: SessionVisibility;
     readonly scheme: KeyScheme;
   };
   /** All that are configured. */
   readonly agents: readonly AgentFacts[];
 }
 
+/** `tools.sessions.visibility`: an agent sees its own sessions, or those of all agents. */
+export const sessionVisibilities = ['agent', 'all'] as const;
+export type SessionVisibility = (typeof sessionVisibilities)[number];
+
+/** `tools.web` */
 export interface WebSettings {
   /** Of a page, after decompression. */
   readonly maxBytes: number;
@@ -20,13 +23,6 @@ export interface WebSettings {
   readonly maxChars: number;
   readonly timeoutMs: number;
 }
-
-/** Where the configuration does not say. */
-export const defaultWebSettings: WebSettings = {
-  maxBytes: 5 * 1024 * 1024,
-  maxChars: 50_000,
-  timeoutMs: 30_000,
-};
 
 export interface AgentFacts {
   readonly id: string;

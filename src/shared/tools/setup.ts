@@ -1,5 +1,6 @@
 /** What one config version says about tools, as workers get it. */
 import type { ToolPolicy } from './policy.js';
+import type { SessionVisibility, WebSettings } from './settings.js';
 
 export interface ToolSetup {
   /** Most threads for tools; 0: there are no tools. */
@@ -11,6 +12,10 @@ export interface ToolSetup {
   /** Of a call in the tool pool. */
   readonly timeoutMs: number;
   readonly exec: ExecSetup;
+  readonly web: WebSettings;
+  readonly sessions: { readonly visibility: SessionVisibility };
+  /** Only in a gateway with test hooks. */
+  readonly testNetwork: string | undefined;
 }
 
 /** What the configuration says of commands. */

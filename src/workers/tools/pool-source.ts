@@ -1,6 +1,6 @@
 /** The built-in tools: each call runs in a thread of the tool pool, which may end at any time. */
 import type { ToolDefinition } from '../../shared/tools/definition.js';
-import type { ToolPool } from '../pools/tool-pool.js';
+import type { NewToolTask, ToolPool } from '../pools/tool-pool.js';
 import type { ToolSource } from './tool-source.js';
 
 export interface PoolSourceOptions {
@@ -8,14 +8,15 @@ export interface PoolSourceOptions {
   readonly definitions: readonly ToolDefinition[];
   /** Of one call. */
   readonly timeoutMs: number;
-  readonly testHooks: boolean;
+  /** The same for each call. */
+  readonly task: Omit<NewToolTask, 'kind' | 'request'>;
 }
 
-export function createPoolSource({ pool, definitions, timeoutMs, testHooks }: PoolSourceOptions): ToolSource {
+export function createPoolSource({ pool, definitions, timeoutMs, task }: PoolSourceOptions): ToolSource {
   return {
     definitions: () => definitions,
     call: (request, signal, update) =>
-      pool.run({ kind: 'call', request, testHooks }, { timeoutMs, signal, update }),
+      pool.run({ kind: 'call', request, ...task }, { timeoutMs, signal, update }),
     stop: () => pool.stop(),
   };
 }

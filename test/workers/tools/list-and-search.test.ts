@@ -1,7 +1,7 @@
 /** list and search in a workspace. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { caller, testWorkspace, type TestWorkspace } from './support/call.js';
+import { testWorkspace, type TestWorkspace } from './support/call.js';
 
 let workspace: TestWorkspace;
 beforeEach(() => {
@@ -121,11 +121,5 @@ describe('search', () => {
     workspace.put('a', 'a-b "c"');
     expect(await workspace.text('search', { pattern: String.raw`a\-b \"c\"` })).toContain('a:1:');
     expect(await workspace.refusal('search', { pattern: '(' })).toBe('pattern is not a regular expression');
-  });
-
-  test('ends when its caller does', async () => {
-    workspace.put('a', 'x');
-    const { call } = caller({ workspace: workspace.dir, signal: AbortSignal.abort(new Error('stopped')) });
-    await expect(call('search', { pattern: 'x' })).rejects.toThrow('stopped');
   });
 });

@@ -78,13 +78,13 @@ describe('what is not fetched', () => {
     ['file:///etc/passwd', 'only http and https URLs can be fetched'],
     ['nonsense', 'not a valid URL'],
   ])('%s is refused', async (url, problem) => {
-    expect(await caller({}).refusal('web_fetch', { url })).toBe(`${url} was not fetched: ${problem}`);
+    expect(await caller({}).refusal('web_fetch', { url })).toBe(`the page was not fetched: ${problem}`);
   });
 
   test('is told, with its reason', async () => {
     const image = await page('x', 'image/png');
     expect(await image.fetch()).toEqual({
-      content: [{ type: 'text', text: `${image.url} was not fetched: what is there is of type image/png` }],
+      content: [{ type: 'text', text: `the page was not fetched: what is there is of type image/png` }],
       details: { reason: 'mime', status: undefined },
       isError: true,
     });

@@ -1,4 +1,5 @@
 /** What a worker process and the threads of its tool pool say to each other. A thread has one task at a time. */
+import type { ToolSettings } from '../../../shared/tools/settings.js';
 import type { ToolContent, ToolOutcome, ToolRequest } from '../../../shared/tools/tool-call.js';
 
 export interface ToolTask {
@@ -7,7 +8,11 @@ export interface ToolTask {
   readonly id: number;
   readonly state: SharedArrayBuffer;
   readonly request: ToolRequest;
+  readonly storeDir: string;
+  readonly settings: ToolSettings;
   readonly testHooks: boolean;
+  /** `parseTestNetwork` reads it; without effect unless there are test hooks. */
+  readonly testNetwork: string | undefined;
 }
 
 export interface ToolTaskEnd {

@@ -3,10 +3,9 @@
  * `PLLAN_TEST_HOOKS=1` (`shared/tools/test-definitions.ts`).
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { toolError, type ToolOutcome } from '../../../shared/tools/tool-call.js';
-import type { CallOptions } from './call-tool.js';
+import { toolError, type ToolOutcome, type ToolUpdate } from '../../../shared/tools/tool-call.js';
 
-type TestTool = (args: Readonly<Record<string, unknown>>, options: CallOptions) => Promise<ToolOutcome>;
+type TestTool = (args: Readonly<Record<string, unknown>>, update: ToolUpdate) => Promise<ToolOutcome>;
 
 const text = (said: string): ToolOutcome => ({ status: 'ok', content: [{ type: 'text', text: said }] });
 const forever = (): Promise<never> => new Promise(() => {});
@@ -17,7 +16,7 @@ export const testTools: Readonly<Record<string, TestTool>> = {
     await sleep(Number(ms));
     return text(String(say));
   },
-  test_updates: async ({ times = 3 }, { update }) => {
+  test_updates: async ({ times = 3 }, update) => {
     for (let n = 0; n < Number(times); n += 1) {
       update([{ type: 'text', text: `part ${n}` }]);
       await sleep(300);

@@ -2,17 +2,18 @@
  * Entry of a thread of the tool pool: piscina calls `runToolTask`, one task at a time. What a task leaves running is
  * reported, so that the thread is ended rather than given to the next one.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, threadId } from 'node:worker_threads';
 import { toolRunLimits } from '../../../shared/tools/limits.js';
 import { toError } from '../../../shared/to-error.js';
 import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
-import { callTool } from './call-tool.js';
+import { createCallTool } from './call-tool.js';
 import { swallowPrinted } from './printed.js';
 import type { ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
 import { taskSigns } from './task-state.js';
 
 const printed = swallowPrinted();
+const callTool = createCallTool();
 
 export async function runToolTask(task: ToolTask): Promise<ToolTaskEnd> {
   const signs = taskSigns(task.state);
@@ -24,7 +25,8 @@ export async function runToolTask(task: ToolTask): Promise<ToolTaskEnd> {
   beat();
   try {
     const outcome = bounded(await run(task));
-    await nextTurn();
+    // Also what is over at the next turn of the timers has ended: the store leaves such behind each time it is read.
+    await sleep(0);
     return { outcome, clean: resources() <= before + 1 };
   } finally {
     clearInterval(beats);
@@ -36,7 +38,7 @@ async function run(task: ToolTask): Promise<ToolOutcome> {
     parentPort?.postMessage({ id: task.id, partial } satisfies ToolTaskUpdate),
   );
   try {
-    return await callTool(task.request, { update, testHooks: task.testHooks });
+    return await callTool(task, update);
   } catch (caught) {
     return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
   }

@@ -1,6 +1,5 @@
 /** The built-in tools by name. Each is loaded when it is called first: a thread that reads a file needs no HTTP. */
 import { isBuiltinTool, type BuiltinToolName } from '../../../shared/tools/builtin.js';
-import type { Network } from '../net/guarded-fetch.js';
 import { createSessionStores } from './sessions/session-store.js';
 import type { Tool } from './tool.js';
 
@@ -9,8 +8,8 @@ export interface ToolBox {
   load(name: string): Promise<Tool<unknown> | undefined>;
 }
 
-/** One for a thread. @param network in place of the internet */
-export function createToolBox(network?: Network): ToolBox {
+/** One for a thread. */
+export function createToolBox(): ToolBox {
   const stores = createSessionStores();
   const load: Readonly<Record<BuiltinToolName, () => Promise<Tool<unknown>>>> = {
     read: async () => (await import('./read.js')).read,
@@ -19,7 +18,7 @@ export function createToolBox(network?: Network): ToolBox {
     apply_patch: async () => (await import('./apply-patch.js')).applyPatch,
     list: async () => (await import('./list.js')).list,
     search: async () => (await import('./search.js')).search,
-    web_fetch: async () => (await import('./web-fetch.js')).webFetch(network),
+    web_fetch: async () => (await import('./web-fetch.js')).webFetch,
     sessions_list: async () => (await import('./sessions-list.js')).sessionsList(stores),
     sessions_history: async () => (await import('./sessions-history.js')).sessionsHistory(stores),
     session_status: async () => (await import('./session-status.js')).sessionStatus(stores),

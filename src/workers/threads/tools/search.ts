@@ -21,7 +21,7 @@ interface Match {
   readonly text: string;
 }
 
-export const search = tool(builtinTools.search, async (args, { workspace, signal }) => {
+export const search = tool(builtinTools.search, async (args, { workspace }) => {
   const { pattern, path = '.', glob, ignoreCase = false, limit = toolLimits.defaultMatches } = args;
   const place = await resolvePlace(workspace, path);
   const matches = createLineTest(pattern, ignoreCase);
@@ -31,7 +31,6 @@ export const search = tool(builtinTools.search, async (args, { workspace, signal
   let passedOver = 0;
   let more = false;
   for await (const file of filesOf(place)) {
-    signal.throwIfAborted();
     if (!wanted(file.path)) continue;
     more = files === toolLimits.searchFiles;
     if (more) break;

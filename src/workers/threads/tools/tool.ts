@@ -3,8 +3,8 @@ import type { GenericSchema, InferOutput } from 'valibot';
 import { compile, describeProblems } from '../../../shared/schema.js';
 import type { ToolDeclaration } from '../../../shared/tools/builtin.js';
 import type { ToolSettings } from '../../../shared/tools/settings.js';
-
-export type { ToolSettings } from '../../../shared/tools/settings.js';
+import type { ToolContent } from '../../../shared/tools/tool-call.js';
+import type { Network } from '../net/guarded-fetch.js';
 
 export interface ToolContext {
   readonly agentId: string;
@@ -14,13 +14,9 @@ export interface ToolContext {
   readonly workspace: string;
   readonly storeDir: string;
   readonly settings: ToolSettings;
-  readonly signal: AbortSignal;
+  /** In place of the internet. */
+  readonly network?: Network | undefined;
 }
-
-export type ToolContent =
-  | { readonly type: 'text'; readonly text: string }
-  /** `data` in base64. */
-  | { readonly type: 'image'; readonly mimeType: string; readonly data: string };
 
 export interface ToolResult {
   /** For the model. */

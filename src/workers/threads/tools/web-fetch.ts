@@ -2,7 +2,7 @@
 import { toolLimits } from '../../../shared/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { FetchFailure } from '../net/fetch-failure.js';
-import { guardedFetch, publicNetwork, type Fetched } from '../net/guarded-fetch.js';
+import { guardedFetch, type Fetched } from '../net/guarded-fetch.js';
 import { asUntrusted } from '../untrusted-content.js';
 import { errorResult, textResult, tool, ToolInputError, type ToolResult } from './tool.js';
 import { decodePage } from './web/decode-text.js';
@@ -26,21 +26,24 @@ const htmlTypes: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+
 /** What a caller can do nothing about but ask for something else. */
 const refused: ReadonlySet<string> = new Set(['url', 'blocked-host', 'blocked-address']);
 
-export const webFetch = (network = publicNetwork) =>
-  tool(builtinTools.web_fetch, async ({ url, extract = 'markdown', maxChars }, { settings, signal }) => {
+export const webFetch = tool(
+  builtinTools.web_fetch,
+  async ({ url, extract = 'markdown', maxChars }, { settings, network }) => {
     const { maxBytes, timeoutMs } = settings.web;
     const most = Math.min(maxChars ?? settings.web.maxChars, settings.web.maxChars, toolLimits.webChars);
     const request = { url, maxBytes, timeoutMs, maxRedirects: toolLimits.webRedirects, allowedTypes: types };
     try {
-      const fetched = await guardedFetch({ ...request, signal }, network);
+      const fetched = await guardedFetch(request, network);
       return shown(fetched, readPage(fetched, extract), most);
     } catch (caught) {
       if (!(caught instanceof FetchFailure)) throw caught;
-      const message = `${url.slice(0, 200)} was not fetched: ${caught.message}`;
+      // The URL may hold a secret, and the message goes to the log.
+      const message = `the page was not fetched: ${caught.message}`;
       if (refused.has(caught.reason)) throw new ToolInputError(message);
       return errorResult(message, { reason: caught.reason, status: caught.status });
     }
-  });
+  },
+);
 
 function readPage({ bytes, charset, type, url }: Fetched, form: 'markdown' | 'text'): PageText {
   const text = decodePage(bytes, charset);

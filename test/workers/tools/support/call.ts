@@ -2,19 +2,23 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../../../../src/workers/threads/net/guarded-fetch.js';
-import { defaultWebSettings } from '../../../../src/shared/tools/settings.js';
+import { toolLimits } from '../../../../src/shared/limits.js';
+import type { ToolSettings } from '../../../../src/shared/tools/settings.js';
 import { createToolBox } from '../../../../src/workers/threads/tools/index.js';
 import {
   callTool,
   ToolInputError,
   type ToolContext,
   type ToolResult,
-  type ToolSettings,
 } from '../../../../src/workers/threads/tools/tool.js';
 import { temporaryDir } from '../../../support/gateway.js';
 
 export const toolSettings: ToolSettings = {
-  web: defaultWebSettings,
+  web: {
+    maxBytes: toolLimits.webDefaultBytes,
+    maxChars: toolLimits.webDefaultChars,
+    timeoutMs: toolLimits.webTimeoutMs,
+  },
   sessions: {
     visibility: 'agent',
     scheme: { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' },
@@ -32,7 +36,6 @@ export function toolContext(over: Partial<ToolContext> = {}): ToolContext {
     workspace: '/nowhere',
     storeDir: '/nowhere',
     settings: toolSettings,
-    signal: new AbortController().signal,
     ...over,
   };
 }
@@ -46,11 +49,11 @@ export interface Caller {
 }
 
 export function caller(over: Partial<ToolContext>, network?: Network): Caller {
-  const box = createToolBox(network);
+  const box = createToolBox();
   const call = async (name: string, args: unknown): Promise<ToolResult> => {
     const tool = await box.load(name);
     if (!tool) throw new Error(`no tool ${name}`);
-    return callTool(tool, args, toolContext(over));
+    return callTool(tool, args, toolContext({ ...over, network }));
   };
   return {
     call,
