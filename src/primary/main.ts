@@ -14,6 +14,7 @@ import { keyScheme } from './config/key-scheme.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
 import { makeStartPlan, type StartPlan } from './config/start-plan.js';
+import { defaultWorkspace } from './config/tool-setup.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
@@ -120,7 +121,7 @@ async function startGateway(
   const sessions = createSessions({
     store,
     scheme,
-    workspace: agents.defaults.workspace ?? paths.workspace,
+    workspace: defaultWorkspace(plan.config, paths),
     observer: {
       changed(key, change) {
         overview.changed();

@@ -1,9 +1,14 @@
 /** The config's tools as workers need them (config.md §7 `gateway.tools`, §8 `tools`). */
 import type { GatewayConfig } from '../../shared/config/load.js';
 import { toolRunLimits } from '../../shared/tools/limits.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import { expandHome, type Environment, type Paths } from '../../shared/paths.js';
 import type { ToolSetup } from '../../shared/tools/setup.js';
 import { execEnvironment } from './exec-environment.js';
+
+/** The folder of agents that have none of their own. */
+export function defaultWorkspace({ agents }: GatewayConfig, { home, workspace }: Paths): string {
+  return agents.defaults.workspace ? expandHome(agents.defaults.workspace, home) : workspace;
+}
 
 export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment): ToolSetup {
   const { gateway, agents, tools } = config;
@@ -20,9 +25,9 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
       direct: gateway.tools,
     },
     workspaces: Object.fromEntries(
-      own.flatMap(([id, { workspace }]) => (workspace ? [[id, workspace]] : [])),
+      own.flatMap(([id, { workspace }]) => (workspace ? [[id, expandHome(workspace, paths.home)]] : [])),
     ),
-    workspace: agents.defaults.workspace ?? paths.workspace,
+    workspace: defaultWorkspace(config, paths),
     exec: {
       env: execEnvironment(env, tools.exec.passEnv),
       timeoutMs: tools.exec.timeoutSec * 1_000,

@@ -1,7 +1,6 @@
 /** `tools` of the config: its scalar keys (config.md §8). */
 import type convict from 'convict';
-import { toolLimits } from '../limits.js';
-import { execLimits, toolRunLimits } from '../tools/limits.js';
+import { execLimits, toolLimits, toolRunLimits } from '../tools/limits.js';
 import type { ToolProfile } from '../tools/definition.js';
 import { toolProfiles } from '../tools/policy.js';
 import { sessionVisibilities, type SessionVisibility, type WebSettings } from '../tools/settings.js';

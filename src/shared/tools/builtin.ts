@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { jsonSchemaOf } from '../json-schema.js';
-import { toolLimits } from '../limits.js';
+import { toolLimits } from './limits.js';
 import { about } from '../schema.js';
 import type { ToolDefinition, ToolProfile } from './definition.js';
 

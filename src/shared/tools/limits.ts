@@ -1,4 +1,4 @@
-/** Bounds of commands, of their approval, and of tools that clients call themselves. As in `shared/limits.ts`. */
+/** Bounds of tools: of built-in ones, of commands and their approval, of calls and who makes them. As in `shared/limits.ts`. */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -113,4 +113,54 @@ export const toolLoopLimits = {
   eventChars: 8_000,
   /** Arguments as events tell them; of longer ones all texts are cut. */
   eventArgsChars: 32_000,
+} as const;
+
+/** Built-in tools. */
+export const toolLimits = {
+  pathChars: 4_096,
+  keyChars: 1_024,
+  urlChars: 8_192,
+  patternChars: 1_000,
+  /** A text file that is written or changed, and one that is searched. */
+  fileBytes: 8 * MIB,
+  /** An image that is read. */
+  imageBytes: 5 * MIB,
+  /** Lines and characters that one `read` gives … */
+  readLines: 2_000,
+  readChars: 50_000,
+  /** … of a file of which so much is looked at to find them. */
+  readBytes: 64 * MIB,
+  /** All files of one patch, before and after. */
+  patchBytes: 32 * MIB,
+  patchFiles: 200,
+  listEntries: 1_000,
+  /** Levels of folders that `list` and `search` go down. */
+  depth: 32,
+  matches: 500,
+  defaultMatches: 100,
+  /** Of a line that matches so much is shown. */
+  matchChars: 400,
+  /** Files that one search looks at. */
+  searchFiles: 50_000,
+  /** A fetched page after decompression: if nothing is configured, and at the most. */
+  webDefaultBytes: 5 * MIB,
+  webBytes: 16 * MIB,
+  /** The text of it that is shown: if nothing is configured, and at the most. */
+  webDefaultChars: 50_000,
+  webChars: 500_000,
+  webTimeoutMs: 30_000,
+  /** Text that is made of a page, before it is cut to what was asked for. */
+  webTextChars: 2 * MIB,
+  webRedirects: 5,
+  /** Levels of elements that are told apart in a page. */
+  webDepth: 64,
+  sessions: 100,
+  defaultSessions: 50,
+  /** Runs that have not ended, as far as tools look at them. */
+  openRuns: 1_000,
+  messages: 200,
+  defaultMessages: 20,
+  /** A text in a message of `sessions_history`, and all messages together. */
+  messageChars: 4_000,
+  historyChars: 60_000,
 } as const;

@@ -1,7 +1,7 @@
 /** `apply_patch`: changes to several files of the workspace, all or none. */
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { errorCode } from '../../../shared/to-error.js';
 import { unreachable } from '../../../shared/unreachable.js';

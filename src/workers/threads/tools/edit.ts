@@ -1,5 +1,5 @@
 /** `edit`: text in a file of the workspace replaced by other text. */
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { textResult, tool, ToolInputError } from './tool.js';
 import { decodeText, openFile, readWhole, refusing, replaceFile } from './workspace/files.js';

@@ -1,5 +1,5 @@
 /** `list`: what is in a folder of the workspace. */
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { textResult, tool } from './tool.js';
 import { resolvePlace } from './workspace/resolve.js';

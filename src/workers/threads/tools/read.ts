@@ -1,6 +1,6 @@
 /** `read`: a file of the workspace, some lines of it or an image. */
 import { StringDecoder } from 'node:string_decoder';
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { imageTypeOf } from '../../../shared/media/image-type.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { textResult, tool, ToolInputError, type ToolResult } from './tool.js';

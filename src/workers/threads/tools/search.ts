@@ -3,7 +3,7 @@
  * tell; the call's deadline ends the thread.
  */
 import { lstat } from 'node:fs/promises';
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { textResult, tool, ToolInputError } from './tool.js';
 import { isBinary, isPassedOver, openFile, readBytes, refusing } from './workspace/files.js';

@@ -1,6 +1,6 @@
 /** `sessions_history`: the last messages of a session, in the words of `chat.history` (methods.md §3). */
 import { messageRow } from '../../../shared/history-row.js';
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import type { SessionStores } from './sessions/session-store.js';
 import { namedSession } from './sessions/visible.js';

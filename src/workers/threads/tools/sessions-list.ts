@@ -1,5 +1,5 @@
 /** `sessions_list`: sessions, those used last first. Reads no transcripts. */
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import type { SessionStores, StoredSession } from './sessions/session-store.js';
 import { toolRow } from './sessions/tool-row.js';

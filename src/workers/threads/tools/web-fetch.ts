@@ -1,5 +1,5 @@
 /** `web_fetch`: the text of a page of the public web. */
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { FetchFailure } from '../net/fetch-failure.js';
 import { guardedFetch, type Fetched } from '../net/guarded-fetch.js';

@@ -1,5 +1,5 @@
 /** `write`: a file of the workspace, whole. */
-import { toolLimits } from '../../../shared/limits.js';
+import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
 import { textResult, tool, ToolInputError } from './tool.js';
 import { existingFile, refusing, replaceFile } from './workspace/files.js';

@@ -8,6 +8,7 @@ import { answerStream, chunk, type ProviderCall } from '../../../support/mock-pr
 import { startWithProvider } from '../../../support/provided-gateway.js';
 import { answer, newKey, runTurn } from '../../../support/session-calls.js';
 import { onSession } from '../../../support/session-chat.js';
+import { offeredIn } from '../../../support/tool-provider.js';
 
 const { provider, gateway } = await startWithProvider({
   entry: { models: [{ id: 'm-1' }, { id: 'm-2' }] },
@@ -31,7 +32,7 @@ function callTools(...calls: readonly (readonly [id: string, args: string])[]): 
 }
 
 /** What the provider was sent last. */
-function sent(): { messages: Record<string, unknown>[]; tools?: unknown; tool_choice?: unknown } {
+function sent(): { messages: Record<string, unknown>[]; tools?: readonly unknown[]; tool_choice?: unknown } {
   return provider.calls.at(-1)?.body as never;
 }
 
@@ -65,7 +66,15 @@ describe('a turn that ends in calls', () => {
         ],
       },
     });
-    expect(sent().tools).toEqual([look]);
+    expect(sent().tools?.[0]).toEqual(look);
+    // Behind it those that the agent itself has.
+    expect(offeredIn(provider.calls.at(-1) as ProviderCall)).toEqual([
+      'look',
+      'sessions_list',
+      'sessions_history',
+      'session_status',
+      'agents_list',
+    ]);
     provider.behave(answerStream(['Sunny']));
     const second = await openai.chat.completions.create({
       model: 'pllan',

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../../../../src/workers/threads/net/guarded-fetch.js';
-import { toolLimits } from '../../../../src/shared/limits.js';
+import { toolLimits } from '../../../../src/shared/tools/limits.js';
 import type { ToolSettings } from '../../../../src/shared/tools/settings.js';
 import { createToolBox } from '../../../../src/workers/threads/tools/index.js';
 import {

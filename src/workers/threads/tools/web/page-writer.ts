@@ -1,5 +1,5 @@
 /** Puts text together, block by block: white space as a page means it, lists and quotes with their marks. */
-import { toolLimits } from '../../../../shared/limits.js';
+import { toolLimits } from '../../../../shared/tools/limits.js';
 
 export interface Block {
   readonly text: string;

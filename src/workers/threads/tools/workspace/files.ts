@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { toolLimits } from '../../../../shared/limits.js';
+import { toolLimits } from '../../../../shared/tools/limits.js';
 import { errorCode } from '../../../../shared/to-error.js';
 import { ToolInputError } from '../tool.js';
 import { notFound, withFolder, type Folder, type Opened } from './folder.js';

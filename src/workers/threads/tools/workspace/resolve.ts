@@ -4,7 +4,7 @@
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { toolLimits } from '../../../../shared/limits.js';
+import { toolLimits } from '../../../../shared/tools/limits.js';
 import { makePrivateDir } from '../../../../shared/private-file.js';
 import { errorCode } from '../../../../shared/to-error.js';
 import { ToolInputError } from '../tool.js';

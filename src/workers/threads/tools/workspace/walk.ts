@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toolLimits } from '../../../../shared/limits.js';
+import { toolLimits } from '../../../../shared/tools/limits.js';
 import { isPassedOver, refusing, TEMPORARY } from './files.js';
 import { openPlace, type Folder, type Opened } from './folder.js';
 import type { Place } from './resolve.js';
