@@ -101,7 +101,7 @@ function rulesOfPlace(policy: ToolPolicy, { via, sessionKey }: Pick<ToolCaller, 
 }
 
 /** Whether only the gateway's owner speaks in a session: not where its key names somebody else, a group or a hook. */
-function isOwners(sessionKey: string): boolean {
+export function isOwners(sessionKey: string): boolean {
   return !/:(?:group|channel|direct|hook):/.test(sessionKey);
 }
 

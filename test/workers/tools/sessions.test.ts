@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Change, Store } from '../../../src/primary/store/store.js';
 import type { SessionEntry, TranscriptEntry } from '../../../src/shared/store/records.js';
+import type { ToolSettings } from '../../../src/shared/tools/settings.js';
 import { temporaryDir } from '../../support/gateway.js';
 import { caller, toolSettings, type Caller } from './support/call.js';
 
@@ -33,6 +34,11 @@ const said = (role: string, text: string): object => ({
   content: [{ type: 'text', text }],
   timestamp: NOW,
 });
+
+const allSettings: ToolSettings = {
+  ...toolSettings,
+  sessions: { ...toolSettings.sessions, visibility: 'all' },
+};
 
 let storeDir: string;
 let store: Store;
@@ -87,7 +93,7 @@ beforeAll(async () => {
   work = caller({ storeDir, agentId: 'work', sessionKey: 'agent:work:main' });
   all = caller({
     storeDir,
-    settings: { ...toolSettings, sessions: { ...toolSettings.sessions, visibility: 'all' } },
+    settings: allSettings,
   });
 });
 
@@ -218,6 +224,15 @@ describe('sessions_history', () => {
     });
   });
 
+  test('tells a group of itself alone, which its owner over HTTP is not', async () => {
+    const inGroup = { storeDir, sessionKey: 'agent:main:irc:group:lobby', settings: allSettings };
+    const group = caller(inGroup);
+    expect(keys(await listed(group))).toEqual([]);
+    expect(await group.refusal('sessions_history', { sessionKey: 'main' })).toBe('session not found: main');
+    expect(await history(group)).toMatchObject({ messages: [] });
+    expect(keys(await listed(caller({ ...inGroup, via: 'http' })))).toContain('agent:main:main');
+  });
+
   test('of a session of which nothing is stored is empty', async () => {
     const fresh = caller({ storeDir, sessionKey: 'agent:main:fresh' });
     expect(await history(fresh)).toEqual({ sessionKey: 'agent:main:fresh', messages: [], hasMore: false });
@@ -286,7 +301,13 @@ const reader = `
 `;
 
 test('a thread may end while it reads, and the store goes on', async () => {
-  const context = { agentId: 'main', sessionKey: 'agent:main:main', storeDir, settings: toolSettings };
+  const context = {
+    agentId: 'main',
+    sessionKey: 'agent:main:main',
+    via: 'turn',
+    storeDir,
+    settings: toolSettings,
+  };
   const toolBox = new URL('../../../dist/workers/threads/tools/index.js', import.meta.url).href;
   for (let n = 0; n < 20; n += 1) {
     const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(reader)}`), {

@@ -3,13 +3,14 @@ import type { GenericSchema, InferOutput } from 'valibot';
 import { compile, describeProblems } from '../../../shared/schema.js';
 import type { ToolDeclaration } from '../../../shared/tools/builtin.js';
 import type { ToolSettings } from '../../../shared/tools/settings.js';
-import type { ToolContent } from '../../../shared/tools/tool-call.js';
+import type { ToolCaller, ToolContent } from '../../../shared/tools/tool-call.js';
 import type { Network } from '../net/guarded-fetch.js';
 
 export interface ToolContext {
   readonly agentId: string;
   /** Canonical; the session on whose behalf it is called. */
   readonly sessionKey: string;
+  readonly via: ToolCaller['via'];
   /** The agent's folder. */
   readonly workspace: string;
   readonly storeDir: string;

@@ -33,6 +33,7 @@ export function toolContext(over: Partial<ToolContext> = {}): ToolContext {
   return {
     agentId: 'main',
     sessionKey: 'agent:main:main',
+    via: 'turn',
     workspace: '/nowhere',
     storeDir: '/nowhere',
     settings: toolSettings,

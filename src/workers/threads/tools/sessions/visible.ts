@@ -1,12 +1,18 @@
-/** Which sessions a tool may tell of: the agent's own, or all when the configuration says so. */
+/**
+ * Which sessions a tool may tell of: the agent's own, or all when the configuration says so. Where others than the owner
+ * speak, in a group for one, only that session: they are not to learn what the owner said elsewhere.
+ */
 import type { SessionEntry, SessionKey } from '../../../../shared/store/records.js';
 import { agentOf, canonicalKey, isMalformed, isShortEnough } from '../../../../shared/store/session-keys.js';
+import { isOwners } from '../../../../shared/tools/policy.js';
 import { ToolInputError, type ToolContext } from '../tool.js';
 import type { SessionStore } from './session-store.js';
 
-export function isVisible(key: SessionKey, { agentId, sessionKey, settings }: ToolContext): boolean {
+export function isVisible(key: SessionKey, { agentId, sessionKey, via, settings }: ToolContext): boolean {
   const { visibility, scheme } = settings.sessions;
-  return visibility === 'all' || key === sessionKey || agentOf(key, scheme) === agentId;
+  if (key === sessionKey) return true;
+  if (via === 'turn' && !isOwners(sessionKey)) return false;
+  return visibility === 'all' || agentOf(key, scheme) === agentId;
 }
 
 export interface NamedSession {
