@@ -1,9 +1,9 @@
 /** Tools for files, through a running gateway: whatever is asked for, they do not leave the workspace. */
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
+import { whileSwapped } from '../../support/swapped-folder.js';
 import { postInvoke } from '../../support/tool-calls.js';
 
 const SECRET = 'of nobody’s business';
@@ -88,36 +88,7 @@ describe('what is outside is refused', () => {
   });
 });
 
-/** `swapped` is a folder with a file in it, a link to the outside, or nothing, each for a moment. */
-const swapper = `
-  const { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
-  const { workerData: { workspace, outside, done } } = require('node:worker_threads');
-  const flag = new Int32Array(done);
-  const attempt = (action) => {
-    try {
-      action();
-    } catch {}
-  };
-  const at = (name) => workspace + '/' + name;
-  for (; Atomics.load(flag, 0) === 0;) {
-    // What the tools have made stands in the way.
-    attempt(() => rmSync(at('swapped'), { recursive: true }));
-    attempt(() => mkdirSync(at('real')));
-    attempt(() => writeFileSync(at('real/secret.txt'), 'inside'));
-    attempt(() => symlinkSync(outside, at('trap')));
-    for (const name of ['real', 'trap', 'real', 'trap']) {
-      attempt(() => renameSync(at(name), at('swapped')));
-      attempt(() => renameSync(at('swapped'), at(name)));
-    }
-  }
-`;
-
 it('a folder that is exchanged for a link between the check and the use leads nowhere', async () => {
-  const done = new SharedArrayBuffer(4);
-  const racing = new Worker(swapper, { eval: true, workerData: { workspace, outside, done } });
-  const ended = new Promise((resolve) => {
-    racing.once('exit', resolve);
-  });
   const tried: readonly (readonly [string, object])[] = [
     ['read', { path: 'swapped/secret.txt' }],
     ['list', { path: 'swapped' }],
@@ -129,7 +100,7 @@ it('a folder that is exchanged for a link between the check and the use leads no
     ['apply_patch', patch('*** Delete File: swapped/secret.txt')],
   ];
   const told: string[] = [];
-  try {
+  await whileSwapped(workspace, outside, async () => {
     for (let n = 0; n < 40; n += 1) {
       const answers = await Promise.all(tried.map(([tool, args]) => postInvoke(gateway, { tool, args })));
       for (const { status, body } of answers) {
@@ -137,9 +108,6 @@ it('a folder that is exchanged for a link between the check and the use leads no
         told.push(JSON.stringify(body));
       }
     }
-  } finally {
-    Atomics.store(new Int32Array(done), 0, 1);
-    await ended;
-  }
+  });
   expect(told.filter((text) => text.includes('nobody'))).toEqual([]);
 });

@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ToolInputError } from '../../../src/workers/threads/tools/tool.js';
+import { whileSwapped } from '../../support/swapped-folder.js';
 import { SECRET, testWorkspace, type TestWorkspace } from './support/call.js';
 
 let workspace: TestWorkspace;
@@ -222,46 +222,17 @@ describe('what is no regular file', () => {
   });
 });
 
-/** `folder` is a link to the outside, nothing, or a folder with a file in it, each for a moment. */
-const swapper = `
-  const { mkdirSync, renameSync, symlinkSync, writeFileSync } = require('node:fs');
-  const { workerData: { dir, outside, done } } = require('node:worker_threads');
-  const flag = new Int32Array(done);
-  const attempt = (action) => {
-    try {
-      action();
-    } catch {}
-  };
-  for (let n = 0; Atomics.load(flag, 0) === 0; n += 1) {
-    // What the tools have made stands in the way.
-    attempt(() => renameSync(dir + '/folder', dir + '/away-' + n));
-    attempt(() => mkdirSync(dir + '/real'));
-    attempt(() => writeFileSync(dir + '/real/secret.txt', 'inside'));
-    attempt(() => symlinkSync(outside, dir + '/trap'));
-    for (const name of ['real', 'trap', 'real', 'trap']) {
-      attempt(() => renameSync(dir + '/' + name, dir + '/folder'));
-      attempt(() => renameSync(dir + '/folder', dir + '/' + name));
-    }
-  }
-`;
-
 test('a folder that is exchanged for a link meanwhile leads nowhere else', async () => {
-  const { dir, outside } = workspace;
-  const done = new SharedArrayBuffer(4);
-  const racing = new Worker(swapper, { eval: true, workerData: { dir, outside, done } });
-  const ended = new Promise((resolve) => {
-    racing.once('exit', resolve);
-  });
   const tried: readonly (readonly [string, object])[] = [
-    ['read', { path: 'folder/secret.txt' }],
-    ['list', { path: 'folder' }],
-    ['search', { path: 'folder', pattern: '.' }],
-    ['write', { path: 'folder/secret.txt', content: 'x' }],
-    ['write', { path: 'folder/new/new.txt', content: 'x' }],
-    ['apply_patch', { input: addTo('folder/added.txt') }],
+    ['read', { path: 'swapped/secret.txt' }],
+    ['list', { path: 'swapped' }],
+    ['search', { path: 'swapped', pattern: '.' }],
+    ['write', { path: 'swapped/secret.txt', content: 'x' }],
+    ['write', { path: 'swapped/new/new.txt', content: 'x' }],
+    ['apply_patch', { input: addTo('swapped/added.txt') }],
   ];
   const said = new Set<string>();
-  try {
+  await whileSwapped(workspace.dir, workspace.outside, async () => {
     for (let n = 0; n < 300; n += 1) {
       for (const [name, args] of tried) {
         const result = workspace.text(name, args).catch((caught: unknown) => {
@@ -271,9 +242,6 @@ test('a folder that is exchanged for a link meanwhile leads nowhere else', async
         said.add(await result);
       }
     }
-  } finally {
-    Atomics.store(new Int32Array(done), 0, 1);
-    await ended;
-  }
+  });
   expect([...said].filter((text) => text.includes('nobody'))).toEqual([]);
 });
