@@ -27,6 +27,7 @@ import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
+import { createUsageLedger } from './usage/usage-ledger.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
@@ -155,6 +156,7 @@ async function startGateway(
     runs,
     tell: (slot, watch, line) => data.supervisor.sessionLine(slot, watch, line),
   });
+  const usage = createUsageLedger(store, log.for('usage'));
   const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
   const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
   const { auth: authConfig, nodes } = plan.config.gateway;
@@ -238,6 +240,7 @@ async function startGateway(
       compactions.workerLost(slot);
       control.workersChanged();
     },
+    onUsage: usage.add,
     onRunPart(slot, part) {
       if (!compactions.received(slot, part)) runs.received(slot, part);
     },
@@ -268,6 +271,7 @@ async function startGateway(
         { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
         { name: 'port', run: () => data.closePort() },
         { name: 'workers', run: () => data.supervisor.stop() },
+        { name: 'usage', run: () => usage.flush() },
         { name: 'tunnel', run: () => data.closeTunnel() },
         { name: 'event loop monitor', run: () => eventLoop.stop() },
         { name: 'failed-auth limiter', run: () => limiter.stop() },

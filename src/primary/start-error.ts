@@ -18,6 +18,11 @@ export class StartError extends Error {
   }
 }
 
+/** For what a config says that is valid by itself and makes no sense with the rest of it, or with this machine. */
+export function configError(message: string): StartError {
+  return new StartError(`Config invalid\n- ${message}`, exitCodes.configuration);
+}
+
 /** The file system refused a step of the start: `what` could not be done, and what the operator may do about it. */
 export function refusedBySystem(what: string, caught: unknown, remedy: string): StartError {
   return new StartError(`${what}: ${toError(caught).message}\n${remedy}`);

@@ -5,6 +5,7 @@
  */
 import type { ModelRef } from './config/model-ref.js';
 import type { SentImage } from './media/sent-image.js';
+import type { Usage } from './usage.js';
 import type { ClientToolCall, HttpRunFacts, HttpRunMethod, RunFailure, ToolResult } from './store/records.js';
 
 export interface AskedRun {
@@ -56,5 +57,5 @@ export interface RecordedAnswer {
   readonly text: string;
   readonly toolCalls: readonly ClientToolCall[];
   readonly stopReason: 'stop' | 'length' | 'toolUse' | 'error';
-  readonly usage: { readonly input: number; readonly output: number };
+  readonly usage: Usage;
 }

@@ -8,7 +8,7 @@ import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
 import type { PlacedLine } from './history-row.js';
 import type { AskedRun, RunVerdict } from './http-run.js';
-import type { SessionKey } from './store/records.js';
+import type { DailyUsage, SessionKey } from './store/records.js';
 import type { KeyClaim, KeyedRequest, SettledRequest } from './keyed-request.js';
 import type { ExecQuestion, ExecVerdict } from './exec.js';
 import type { RouteTable } from './routes.js';
@@ -154,4 +154,6 @@ export type ToPrimary =
   | { readonly type: 'pong' }
   | { readonly type: 'log'; readonly lines: readonly { readonly line: string; readonly level: number }[] }
   | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
+  /** By stateless completions, since this was told last. */
+  | { readonly type: 'usage'; readonly used: readonly DailyUsage[] }
   | { readonly type: 'drained' };

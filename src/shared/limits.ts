@@ -396,6 +396,10 @@ export const usageLimits = {
   defaultDays: 30,
   /** Days of one report: each is a few records to read. */
   days: 1_000,
+  /** How long usage of stateless completions waits for others to be written with. */
+  flushMs: 2_000,
+  /** Of days, agents and models, while the store cannot be written. */
+  waitingRows: 10_000,
 } as const;
 
 /** What waits for a session's next turn (methods.md §2, `system-event`). */
@@ -534,7 +538,7 @@ export const upstreamLimits = {
   restMs: 1_000,
   /** Error texts shown to users are cut here (runs-and-events.md §13). */
   messageChars: 600,
-  /** A stream waits this long for the provider's status before its SSE headers go out without it. */
+  /** A stream waits this long for the provider's first words before its SSE headers go out without them. */
   headHoldMs: 1_000,
 } as const;
 
@@ -544,6 +548,26 @@ export const fetchLimits = {
   addresses: 8,
   /** A compressed body may be this much larger than what it may come to. */
   codingBytes: 64 * KIB,
+} as const;
+
+/** Providers that fail: what is tried instead, and for how long they are left alone. */
+export const failoverLimits = {
+  /** A credential's rest grows by this from one refusal to the next (`auth.cooldowns`). */
+  cooldownGrowth: 5,
+  /** Least rest after a `Retry-After`, which may say 0. */
+  retryAfterMinMs: 1_000,
+  /** Calls in a row to which an origin gave no answer, or 5xx, before it is left alone … */
+  breakerFailures: 5,
+  /** … for this long; then one call tries it. */
+  breakerPauseMs: 5_000,
+} as const;
+
+/** What models can write when neither client nor config says it. */
+export const modelLimits = {
+  /** Anthropic's API wants a number; every model of it since 2024 can write this much. */
+  maxTokens: 8_192,
+  /** The least that it takes as a budget for thinking. */
+  thinkingMinTokens: 1_024,
 } as const;
 
 /** Stopping (operations.md §3). */

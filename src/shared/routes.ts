@@ -5,26 +5,73 @@
 import type { EndpointsConfig } from './config/endpoints-schema.js';
 import type { ModelRef } from './config/model-ref.js';
 import { shareJson, type SharedJson } from './shared-json.js';
+import type { Prices } from './usage.js';
+
+export const providerApis = ['openai-completions', 'openai-responses', 'anthropic-messages', 'echo'] as const;
+export type ProviderApi = (typeof providerApis)[number];
 
 export interface ProviderRoute {
   readonly id: string;
-  readonly api: 'openai-completions' | 'echo';
+  readonly api: ProviderApi;
   readonly baseUrl: string;
-  readonly apiKey: string | null;
-  /** False: the key is not sent as `Authorization` (config `authHeader`). */
+  /** In the order in which they are tried; never empty: a provider that needs none has one without a secret. */
+  readonly credentials: readonly Credential[];
+  /** False: no credential is sent (config `authHeader`). */
   readonly authHeader: boolean;
   readonly headers: Readonly<Record<string, string>>;
+  /** What the config says of its models, by their own names. */
+  readonly models: Readonly<Record<string, ModelFacts>>;
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+  readonly cooldowns: CooldownTimes;
+}
+
+export interface Credential {
+  /** Id of its auth profile, or `default`. */
+  readonly id: string;
+  readonly secret: string | null;
+  /** How it is sent where an API knows both. */
+  readonly kind: 'api-key' | 'token';
+}
+
+export interface ModelFacts {
+  readonly maxTokens?: number;
+  /** It reasons before it answers, and can be told how much. */
+  readonly reasoning?: boolean;
+  readonly cost?: Prices;
+  readonly compat?: ModelCompat;
+}
+
+/** Where a model or its server differs from what its API promises (docs/providers.md). */
+export interface ModelCompat {
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  readonly supportsUsageInStreaming?: boolean;
+  readonly supportsReasoningEffort?: boolean;
+  readonly supportsReasoningSummary?: boolean;
+  readonly supportsStrictMode?: boolean;
+  readonly supportsTools?: boolean;
+  readonly requiresStringContent?: boolean;
+  /** `adaptive`; others are Anthropic's older form, or of other programs. */
+  readonly thinkingFormat?: string;
+  readonly promptCaching?: boolean;
+}
+
+/** How long a credential that was refused is left alone: at first, five times as long each time after, and at most. */
+export interface CooldownTimes {
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** When it was refused as such, and not for a limit or a load. */
+  readonly authFirstMs: number;
+  readonly authMaxMs: number;
 }
 
 /**
- * Values of a route that no answer and no log line may show: the key and every header, since a header's name need
+ * Values of a route that no answer and no log line may show: its keys and every header, since a header's name need
  * not tell that it is a secret. A credential is also hidden without the scheme in front of it.
  */
-export function routeSecrets({ apiKey, headers }: ProviderRoute): string[] {
+export function routeSecrets({ credentials, headers }: ProviderRoute): string[] {
   const values = Object.values(headers);
-  const credentials = values.flatMap((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? []);
-  return [...(apiKey === null ? [] : [apiKey]), ...values, ...credentials];
+  const bare = values.flatMap((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? []);
+  return [...credentials.flatMap(({ secret }) => secret ?? []), ...values, ...bare];
 }
 
 export interface AgentRoute {
@@ -32,6 +79,8 @@ export interface AgentRoute {
   /** As people call it, when the config says. */
   readonly name?: string;
   readonly model: ModelRef;
+  /** Tried in order when that one cannot answer. */
+  readonly fallbacks: readonly ModelRef[];
 }
 
 export interface RouteTable {

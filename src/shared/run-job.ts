@@ -5,6 +5,7 @@
 import type { ModelRef } from './config/model-ref.js';
 import type { ClientToolCall, RunFailure, SessionKey, ToolCallRecord } from './store/records.js';
 import type { ToolEvent } from './tools/tool-event.js';
+import type { Cost, ModelUsage, Usage } from './usage.js';
 
 export interface RunJob {
   readonly kind: 'turn' | 'compaction';
@@ -48,7 +49,9 @@ export type SessionEvent =
       readonly type: 'tool-calls';
       readonly provider: string;
       readonly model: string;
-      readonly usage: RunUsage;
+      readonly usage: Usage;
+      /** Undefined where the config names no prices. */
+      readonly cost?: Cost;
       readonly calls: readonly ToolCallRecord[];
     }
   | ({ readonly type: 'tool' } & ToolEvent)
@@ -60,11 +63,6 @@ export type SessionEvent =
       readonly text: string;
       readonly isError: boolean;
     };
-
-export interface RunUsage {
-  readonly input: number;
-  readonly output: number;
-}
 
 /** A summary instead of old lines (runs-and-events.md §8). */
 export interface Compaction {
@@ -84,9 +82,13 @@ export type TurnEnd =
       readonly model: string;
       readonly stopReason: 'stop' | 'length' | 'toolUse' | 'error';
       /** Of all its calls … */
-      readonly usage: RunUsage;
-      /** … and of the last. */
-      readonly lastUsage: RunUsage;
+      readonly usage: Usage;
+      /** … and of the last: its prompt and answer are what the session's next turn begins with. */
+      readonly lastUsage: Usage;
+      /** Undefined where the config names no prices. */
+      readonly lastCost?: Cost;
+      /** `usage` again, by the models that used it. */
+      readonly spent: readonly ModelUsage[];
       /** What its client is to do; the results come with its next turn. */
       readonly toolCalls?: readonly ClientToolCall[];
     }

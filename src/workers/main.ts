@@ -100,7 +100,7 @@ interface RunningWorker {
   readonly runs: SessionRuns;
   readonly sessions: SessionWatches;
   readonly tools: DirectCalls;
-  /** Tells the primary what has been counted so far. */
+  /** Tells the primary what has been counted and used so far. */
   pushMetrics(): Promise<void>;
 }
 
@@ -158,6 +158,8 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     send: (part) => primary.runPart(part),
   });
   const pushMetrics = async (): Promise<void> => {
+    const used = metrics.takeUsage();
+    if (used.length > 0) primary.send({ type: 'usage', used });
     primary.send({ type: 'metrics', metrics: await metrics.snapshot() });
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();

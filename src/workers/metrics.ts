@@ -2,8 +2,10 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MetricsSnapshot } from '../shared/ipc.js';
 import { createCells } from '../shared/metrics/cells.js';
-import { label } from '../shared/metrics/label.js';
-import type { TaskSummary, TurnSummary } from './threads/protocol.js';
+import type { DailyUsage } from '../shared/store/records.js';
+import { createModelMetrics } from './model-metrics.js';
+import { createStatelessUsage } from './stateless-usage.js';
+import type { TaskSummary } from './threads/protocol.js';
 import { createToolMetrics, type ToolMetrics } from './tools/tool-metrics.js';
 
 export interface WorkerMetrics {
@@ -14,6 +16,8 @@ export interface WorkerMetrics {
   poolRejected(reason: string): void;
   authFailure(reason: string): void;
   tunnelled(): void;
+  /** What stateless completions used since this was asked last. */
+  takeUsage(): readonly DailyUsage[];
   /** Read when a snapshot is taken. */
   watchPool(name: 'api' | 'tool', pool: WatchedPool): void;
   watchToolThreads(pool: { readonly threads: number }): void;
@@ -49,47 +53,11 @@ export function createWorkerMetrics(): WorkerMetrics {
   const firstBytes = createCells(seconds);
   const waits = createCells(seconds);
   const runs = createCells(seconds);
-  const calls = createCells(seconds);
-  const tokens = createCells();
+  const models = createModelMetrics(seconds);
+  const stateless = createStatelessUsage();
   const rejected = createCells();
   const authFailures = createCells();
   const handovers = createCells();
-
-  const turn = (summary: TurnSummary): void => {
-    const { provider, model, agent } = summary;
-    const named = `${provider} ${model} ${agent}`;
-    for (const made of summary.calls) {
-      const key = `${named} ${made.outcome} ${made.category}`;
-      const cell =
-        calls.get(key) ??
-        calls.open(key, {
-          api: summary.api,
-          error_category: made.category,
-          model: label(model),
-          observation_unit: 'call',
-          outcome: made.outcome,
-          provider: label(provider),
-          transport: summary.api === 'echo' ? 'local' : 'http',
-        });
-      cell.add(made.ms / 1000);
-    }
-    const spent = (kind: 'input' | 'output', count: number): void => {
-      if (count === 0) return;
-      const key = `${named} ${kind}`;
-      const cell =
-        tokens.get(key) ??
-        tokens.open(key, {
-          agent: label(agent),
-          channel: 'http',
-          model: label(model),
-          provider: label(provider),
-          token_type: kind,
-        });
-      cell.add(count);
-    };
-    spent('input', summary.inputTokens);
-    spent('output', summary.outputTokens);
-  };
 
   return {
     request(route, method, status, ms) {
@@ -101,12 +69,15 @@ export function createWorkerMetrics(): WorkerMetrics {
     task(summary) {
       (waits.get('api') ?? waits.open('api', api)).add(Math.max(0, summary.waitMs) / 1000);
       (runs.get('api') ?? runs.open('api', api)).add(summary.runMs / 1000);
-      if (summary.turn) turn(summary.turn);
+      if (!summary.turn) return;
+      models.turn(summary.turn);
+      stateless.add(summary.turn);
     },
     poolRejected: (reason) => (rejected.get(reason) ?? rejected.open(reason, { pool: 'api', reason })).add(1),
     authFailure: (reason) => (authFailures.get(reason) ?? authFailures.open(reason, { reason })).add(1),
     tunnelled: () =>
       (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
+    takeUsage: () => stateless.take(Date.now()),
     watchPool: (name, pool) => void pools.set(name, pool),
     watchToolThreads: (pool) => (toolPool = pool),
     tools,
@@ -127,9 +98,7 @@ export function createWorkerMetrics(): WorkerMetrics {
         waits.histogram('pllan_pool_wait_seconds', 'From queueing to start in a thread.'),
         runs.histogram('pllan_pool_run_seconds', 'Time in a thread.'),
         rejected.counter('pllan_pool_rejected_total', 'Tasks refused by a pool, or lost with a thread.'),
-        calls.counter('pllan_model_call_total', 'Calls to model providers, retries counted singly.'),
-        calls.histogram('pllan_model_call_duration_seconds', 'Duration of a call to a provider.'),
-        tokens.sum('pllan_model_tokens_total', 'Tokens as providers count them.'),
+        ...models.snapshot(),
         authFailures.counter('pllan_auth_failures_total', 'Refused credentials.'),
         handovers.counter('pllan_handover_total', 'Connections given to workers or back.'),
         ...tools.snapshot(),

@@ -72,6 +72,8 @@ export function providerConfig(
   return {
     models: { providers: { mock: provider } },
     agents: { defaults: { model: { primary: 'mock/m-1' } } },
+    // What a test makes the provider refuse is not to be kept from the next one.
+    auth: { cooldowns: { firstMs: 1, maxMs: 1, authFirstMs: 1, authMaxMs: 1 } },
   };
 }
 

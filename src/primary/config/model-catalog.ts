@@ -1,4 +1,4 @@
-/** The models of the config, as people choose among them (methods.md §5, `models.list`), and what they cost. */
+/** The models of the config, as people choose among them (methods.md §5, `models.list`). */
 import type { GatewayConfig } from '../../shared/config/load.js';
 import { joinModelRef, splitModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import type { RouteTable } from '../../shared/routes.js';
@@ -15,14 +15,9 @@ export interface CatalogModel {
   readonly input?: readonly string[];
 }
 
-/** In currency per million tokens, by kind of token. */
-export type ModelPrices = Readonly<Record<string, number>>;
-
 export interface ModelCatalog {
   /** Sorted by provider, then name. */
   list(view: ModelView, provider: string | undefined): readonly CatalogModel[];
-  /** Undefined when the config names no prices. */
-  prices(provider: string, model: string): ModelPrices | undefined;
 }
 
 export function createModelCatalog(config: GatewayConfig, routes: RouteTable): ModelCatalog {
@@ -56,6 +51,5 @@ export function createModelCatalog(config: GatewayConfig, routes: RouteTable): M
         .map(describe)
         .filter((model) => provider === undefined || model.provider === provider)
         .toSorted((a, b) => a.provider.localeCompare(b.provider) || a.name.localeCompare(b.name)),
-    prices: (provider, model) => entries.get(joinModelRef(provider, model))?.cost,
   };
 }

@@ -1,5 +1,4 @@
 /** The config's models and agents as the route table that threads work with (config.md §8, http.md §5.1). */
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import {
   ECHO_MODEL,
@@ -9,12 +8,14 @@ import {
   splitModelRef,
   type ModelRef,
 } from '../../shared/config/model-ref.js';
-import type { ModelChoice, ProviderConfig } from '../../shared/config/structures.js';
+import type { ModelChoice, ModelEntry, ProviderConfig } from '../../shared/config/structures.js';
 import { usableSecret } from '../../shared/auth/secret-sources.js';
 import { compactionLimits, responseLimits, upstreamLimits } from '../../shared/limits.js';
 import type { Environment } from '../../shared/paths.js';
-import type { AgentRoute, ProviderRoute, RouteTable } from '../../shared/routes.js';
-import { exitCodes, StartError } from '../start-error.js';
+import type { AgentRoute, ModelFacts, ProviderRoute, RouteTable } from '../../shared/routes.js';
+import { configError } from '../start-error.js';
+import { credentialsOf, requireSendable } from './credentials.js';
+import { wellKnown } from './well-known.js';
 
 export interface RouteOptions {
   readonly config: GatewayConfig;
@@ -24,38 +25,35 @@ export interface RouteOptions {
   readonly version: number;
 }
 
-/** Providers that everyone knows, with the key variable and address that their own tools use. */
-const wellKnown: Readonly<
-  Record<string, { readonly key: string; readonly baseUrl: string; readonly baseUrlVariable: string }>
-> = {
-  openai: { key: 'OPENAI_API_KEY', baseUrl: 'https://api.openai.com/v1', baseUrlVariable: 'OPENAI_BASE_URL' },
-};
-
-/** @throws StartError 78 when a model is named that no provider has */
+/** @throws {@link StartError} 78 when a model is named that no provider has */
 export function buildRoutes(options: RouteOptions): RouteTable {
-  const { config, env } = options;
+  const { config } = options;
   const asked = options.model === undefined ? undefined : requireRef(options.model, '--model');
-  const providers: Record<string, ProviderRoute> = { [ECHO_PROVIDER]: echoRoute() };
-  for (const [id, provider] of config.models.providers) providers[id] = providerRoute(id, provider, env);
-  if (asked) addWellKnown(providers, splitModelRef(asked).provider, env);
+  const providers: Record<string, ProviderRoute> = { [ECHO_PROVIDER]: echoRoute(config) };
+  for (const [id, provider] of config.models.providers) providers[id] = providerRoute(id, provider, options);
+  if (asked) addWellKnown(providers, splitModelRef(asked).provider, options);
 
   const listed = [...config.models.providers].flatMap(([id, { models = [] }]) =>
     models.map((model) => joinModelRef(id, model.id)),
   );
   const defaultModel =
     asked ?? primaryOf(config.agents.defaults.model, 'agents.defaults.model') ?? listed[0] ?? ECHO_MODEL;
-  const agents = agentRoutes(config, defaultModel);
+  // Whoever names a model at start wants that one and no other.
+  const fallbacks = asked ? [] : fallbacksOf(config.agents.defaults.model, 'agents.defaults.model');
+  const agents = agentRoutes(config, defaultModel, fallbacks ?? []);
   const summaries = primaryOf(config.agents.defaults.compaction.model, 'agents.defaults.compaction.model');
-  const named = [asked, ...Object.values(agents).map((agent) => agent.model), summaries].filter(
-    (ref) => ref !== undefined,
-  );
+  const named = [
+    asked,
+    ...Object.values(agents).flatMap((agent) => [agent.model, ...agent.fallbacks]),
+    summaries,
+  ].filter((ref) => ref !== undefined);
   const allowlist = [...config.agents.defaults.models.keys()].map((ref) =>
     requireRef(ref, 'agents.defaults.models'),
   );
   const known = unique([...listed, ...allowlist, ...named]);
   for (const ref of known) {
     const { provider } = splitModelRef(ref);
-    if (!providers[provider]) addWellKnown(providers, provider, env);
+    if (!providers[provider]) addWellKnown(providers, provider, options);
     if (!providers[provider]) throw configError(`model ${ref}: there is no models.providers.${provider}`);
   }
   return {
@@ -106,65 +104,71 @@ export function unusedKeys(routes: RouteTable, env: Environment): string[] {
     .map(([, { key }]) => key);
 }
 
-function providerRoute(id: string, provider: ProviderConfig, env: Environment): ProviderRoute {
+function providerRoute(id: string, provider: ProviderConfig, { config, env }: RouteOptions): ProviderRoute {
   const known = wellKnown[id];
-  const api = provider.api ?? 'openai-completions';
+  const api = provider.api ?? known?.api ?? 'openai-completions';
   const baseUrl = provider.baseUrl ?? known?.baseUrl ?? '';
   if (baseUrl === '' && api !== 'echo') throw configError(`models.providers.${id}.baseUrl is missing`);
-  const apiKey = usableSecret(provider.apiKey) ?? (known && usableSecret(env[known.key]));
-  if (apiKey !== undefined) requireSendable(`models.providers.${id}.apiKey`, 'authorization', apiKey);
   for (const [name, value] of Object.entries(provider.headers ?? {}))
     requireSendable(`models.providers.${id}.headers.${name}`, name, value);
   return {
     id,
     api,
     baseUrl,
-    apiKey: apiKey ?? null,
+    credentials: credentialsOf(id, provider, config.auth, known && usableSecret(env[known.key])),
     authHeader: provider.authHeader ?? true,
     headers: lowerCased(provider.headers ?? {}),
+    models: Object.fromEntries((provider.models ?? []).map((model) => [model.id, factsOf(model)])),
     timeouts: {
       connectMs: provider.timeouts?.connectMs ?? upstreamLimits.connectMs,
       firstByteMs: provider.timeouts?.firstByteMs ?? upstreamLimits.firstByteMs,
       idleMs: provider.timeouts?.idleMs ?? upstreamLimits.idleMs,
     },
+    cooldowns: config.auth.cooldowns,
   };
 }
 
-/** Says so at start, where every request would fail otherwise; never repeats the value. */
-function requireSendable(path: string, name: string, value: string): void {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-  } catch {
-    throw configError(`${path}: cannot be sent as a header (line break or other illegal character)`);
-  }
+function factsOf({ maxTokens, reasoning, cost, compat }: ModelEntry): ModelFacts {
+  return {
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(cost !== undefined && { cost }),
+    ...(compat !== undefined && { compat }),
+  };
 }
 
-function echoRoute(): ProviderRoute {
-  return providerRoute(ECHO_PROVIDER, { api: 'echo' }, {});
+function echoRoute(config: GatewayConfig): ProviderRoute {
+  return providerRoute(ECHO_PROVIDER, { api: 'echo' }, { config, env: {}, model: undefined, version: 0 });
 }
 
 /** A provider that was asked for by name needs no configuration when everyone knows where it is. */
-function addWellKnown(providers: Record<string, ProviderRoute>, id: string, env: Environment): void {
+function addWellKnown(providers: Record<string, ProviderRoute>, id: string, options: RouteOptions): void {
   const known = wellKnown[id];
   if (!known || providers[id]) return;
-  if (!env[known.key]) throw configError(`provider ${id} was asked for, but ${known.key} is not set`);
-  providers[id] = providerRoute(
-    id,
-    { api: 'openai-completions', baseUrl: env[known.baseUrlVariable] || known.baseUrl },
-    env,
-  );
+  const { env } = options;
+  const route = providerRoute(id, { baseUrl: env[known.baseUrlVariable] || known.baseUrl }, options);
+  if (route.credentials.every(({ secret }) => secret === null))
+    throw configError(`provider ${id} was asked for, but ${known.key} is not set`);
+  providers[id] = route;
 }
 
-function agentRoutes(config: GatewayConfig, defaultModel: ModelRef): Record<string, AgentRoute> {
+/** An agent that names no fallbacks, not even none of them, has those of all agents. */
+function agentRoutes(
+  config: GatewayConfig,
+  defaultModel: ModelRef,
+  defaultFallbacks: readonly ModelRef[],
+): Record<string, AgentRoute> {
   const listed = config.agents.list.length > 0 ? config.agents.list : [{ id: 'main' }];
   const agents: Record<string, AgentRoute> = {};
   for (const agent of listed) {
     const id = agent.id.toLowerCase();
     if (agents[id]) throw configError(`agents.list: id '${id}' is there twice`);
-    const own = 'model' in agent ? primaryOf(agent.model ?? null, `agents.list ${id} model`) : undefined;
+    const choice = ('model' in agent ? agent.model : undefined) ?? null;
+    const path = `agents.list ${id} model`;
+    const model = primaryOf(choice, path) ?? defaultModel;
+    const fallbacks = unique(fallbacksOf(choice, path) ?? defaultFallbacks).filter((ref) => ref !== model);
     const name = 'name' in agent ? agent.name : undefined;
-    agents[id] = { id, ...(name !== undefined && { name }), model: own ?? defaultModel };
+    agents[id] = { id, ...(name !== undefined && { name }), model, fallbacks };
   }
   return agents;
 }
@@ -188,6 +192,12 @@ function primaryOf(choice: ModelChoice | null, path: string): ModelRef | undefin
   return name === undefined ? undefined : requireRef(name, path);
 }
 
+/** Undefined where nothing is said of them. */
+function fallbacksOf(choice: ModelChoice | null, path: string): ModelRef[] | undefined {
+  if (choice === null || typeof choice === 'string') return undefined;
+  return choice.fallbacks?.map((name) => requireRef(name, `${path}.fallbacks`));
+}
+
 function requireRef(name: string, path: string): ModelRef {
   if (!isModelRef(name)) throw configError(`${path}: '${name}' is not of the form provider/model`);
   return name;
@@ -199,8 +209,4 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 function unique(refs: readonly ModelRef[]): ModelRef[] {
   return [...new Set(refs)];
-}
-
-function configError(message: string): StartError {
-  return new StartError(`Config invalid\n- ${message}`, exitCodes.configuration);
 }

@@ -50,7 +50,7 @@ function isCumulative(type: unknown): boolean {
 
 /** Node's own metrics get the process as a label; the gateway's are about the gateway and are added up. */
 function prepare(metric: Metric, process: string): Metric {
-  const ours = metric.name.startsWith('pllan_');
+  const ours = /^(?:pllan|gen_ai)_/.test(metric.name);
   const values = ours
     ? metric.values
     : metric.values.map((value) => ({ ...value, labels: { ...value.labels, process } }));

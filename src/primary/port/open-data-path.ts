@@ -8,6 +8,7 @@ import type { LogLevel } from '../../shared/config/schema.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
+import type { DailyUsage } from '../../shared/store/records.js';
 import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
 import { failedClients, ownAttempts, watchFailedClients } from '../auth/http-attempts.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
@@ -47,6 +48,8 @@ export interface DataPathOptions {
   /** The slot's number. */
   onWorkerLost(slot: number): void;
   onRunPart(slot: number, part: RunPart): void;
+  /** What stateless completions used. */
+  onUsage(used: readonly DailyUsage[]): void;
   /** Who answers what workers ask. */
   readonly answers: Omit<PrimaryAnswers, 'auth-attempt' | 'untrusted-proxy'>;
 }
@@ -123,6 +126,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     onTaken: handover.taken,
     onDeclined: handover.declined,
     onMetrics: metrics.workerMetrics,
+    onUsage: options.onUsage,
     onLogLines(lines) {
       for (const { line, level } of lines) options.logSink.write(line, level);
     },

@@ -12,8 +12,7 @@ import { deferred, type Deferred } from '../../shared/deferred.js';
 import { compactionLimits, runLimits } from '../../shared/limits.js';
 import type { Compaction, RunJob, RunPart, TurnEnd } from '../../shared/run-job.js';
 import type { SessionKey } from '../../shared/store/records.js';
-import type { Change } from '../store/store.js';
-import { chosenModel, usedBy } from './run-records.js';
+import { chosenModel, usageChanges } from './run-records.js';
 import type { RunWorkers } from './run-dispatch.js';
 import type { Runs } from './runs.js';
 import type { Sessions } from './sessions.js';
@@ -137,8 +136,8 @@ export function createCompactions({ sessions, runs, workers, now }: CompactionsO
           timeoutMs: compactionLimits.timeoutMs,
         });
         if (!compaction) return { compacted: false, kept: before - (await transcripts.start(sessionId)) };
-        const usage: Change = { type: 'usage', used: usedBy(agentId, end, now()) };
-        const stored = await storeCompaction(sessions, { key, sessionId }, compaction, now(), [usage]);
+        const usage = usageChanges(agentId, end, now());
+        const stored = await storeCompaction(sessions, { key, sessionId }, compaction, now(), usage);
         if (!stored) return { compacted: false, reason: 'no transcript' };
         return { compacted: true, kept: compaction.kept };
       } finally {

@@ -10,6 +10,7 @@ import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { AskedRun, RecordedAnswer, RunVerdict, ToldFailure } from '../../shared/http-run.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../shared/store/records.js';
+import type { Usage } from '../../shared/usage.js';
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import type { LiveRun } from './run.js';
 import type { Runs } from './runs.js';
@@ -120,9 +121,10 @@ function placeOf(asked: AskedRun, scheme: KeyScheme, { agents }: RouteTable): Ru
 
 function recordedAnswer(created: number, { payload, toolCalls = [] }: RunEnd): RecordedAnswer {
   const { payloads, meta } = payload.result as RecordedResult;
-  const { input = 0, output = 0 } = meta.agentMeta?.usage ?? {};
+  const { input = 0, output = 0, cacheRead = 0, cacheWrite = 0 } = meta.agentMeta?.usage ?? {};
+  const usage = { input, output, cacheRead, cacheWrite };
   const text = payloads.map((one) => one.text).join('\n\n');
-  return { created, text, toolCalls, stopReason: meta.stopReason ?? 'stop', usage: { input, output } };
+  return { created, text, toolCalls, stopReason: meta.stopReason ?? 'stop', usage };
 }
 
 /** What `runEnd` makes of a run that ended well. */
@@ -130,7 +132,7 @@ interface RecordedResult {
   readonly payloads: readonly { readonly text: string }[];
   readonly meta: {
     readonly stopReason?: RecordedAnswer['stopReason'];
-    readonly agentMeta?: { readonly usage: { readonly input: number; readonly output: number } };
+    readonly agentMeta?: { readonly usage: Partial<Usage> };
   };
 }
 

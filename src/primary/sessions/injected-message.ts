@@ -1,5 +1,6 @@
 /** A message that a session is given without a turn (methods.md §3 `chat.inject`, §8 `send`). */
 import type { RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import { noUsage } from '../../shared/usage.js';
 import type { Change } from '../store/store.js';
 import { RunEvents, type Broadcast } from './run-events.js';
 import { agentOf } from '../../shared/store/session-keys.js';
@@ -57,7 +58,7 @@ async function appended(
   at: number,
   sessions: Sessions,
 ): Promise<{ readonly messageId: string; readonly changes: readonly Change[] }> {
-  const facts = { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason: 'stop' };
+  const facts = { provider: '', model: '', usage: noUsage, stopReason: 'stop' };
   let messageId = '';
   const { change } = await sessions.appending(entry.sessionId, at, (parentId) => {
     const line = assistantLine(text, facts, parentId, at);

@@ -1,6 +1,7 @@
 /** How a run ends, and what that is for its requester, its session and its transcript (runs-and-events.md §1.2, §11). */
 import type { TurnEnd } from '../../shared/run-job.js';
 import type { RunEnd, RunRecord, SessionEntry } from '../../shared/store/records.js';
+import { totalTokens, type Usage } from '../../shared/usage.js';
 
 export type StopReason = 'rpc' | 'stop' | 'restart' | 'timeout';
 
@@ -24,8 +25,7 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
   switch (outcome.status) {
     case 'ok': {
       const { provider, model, usage, stopReason, toolCalls } = outcome;
-      const total = usage.input + usage.output;
-      const agentMeta = { sessionId, provider, model, usage: { ...usage, total } };
+      const agentMeta = { sessionId, provider, model, usage: shownUsage(usage) };
       const result = { payloads, meta: { durationMs, agentMeta, stopReason } };
       const payload = { runId, status: 'ok', summary: 'completed', result } as const;
       return { endedAt, status: 'ok', payload, ...(toolCalls ? { toolCalls } : {}) };
@@ -51,6 +51,18 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
   }
 }
 
+/** As results and events tell it: kinds that many models do not have are there when there is something to tell. */
+export function shownUsage(usage: Usage): object {
+  const { input, output, cacheRead, cacheWrite } = usage;
+  return {
+    input,
+    output,
+    ...(cacheRead === 0 ? {} : { cacheRead }),
+    ...(cacheWrite === 0 ? {} : { cacheWrite }),
+    total: totalTokens(usage),
+  };
+}
+
 /** The end of one that there was nothing to run for, or no more: its session was reset, another run took it over. */
 export function emptyEnd({ runId, acceptedAt }: RunRecord, summary: string, endedAt: number): RunEnd {
   const result = { payloads: [], meta: { durationMs: endedAt - acceptedAt } };
@@ -73,16 +85,16 @@ export function sessionAfter(
     ...(startedAt === undefined ? {} : { startedAt, endedAt, runtimeMs: endedAt - startedAt }),
   };
   if (outcome.status !== 'ok') return after;
-  const { usage, provider, model } = outcome;
+  const { usage, lastUsage, provider, model } = outcome;
   const inputTokens = (entry.inputTokens ?? 0) + usage.input;
   const outputTokens = (entry.outputTokens ?? 0) + usage.output;
-  const totalTokens = inputTokens + outputTokens;
   return {
     ...after,
     systemSent: true,
     inputTokens,
     outputTokens,
-    totalTokens,
+    totalTokens: totalTokens(lastUsage),
+    totalTokensFresh: true,
     modelProvider: provider,
     model,
   };

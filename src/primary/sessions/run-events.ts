@@ -4,7 +4,7 @@ import type { EventDetails, EventName, EventPayload } from '../../shared/protoco
 import type { SessionKey } from '../../shared/store/records.js';
 import type { ToolEvent } from '../../shared/tools/tool-event.js';
 import { unreachable } from '../../shared/unreachable.js';
-import type { RunOutcome } from './run-end.js';
+import { shownUsage, type RunOutcome } from './run-end.js';
 import { textBlock } from './transcript-lines.js';
 
 /** The run that an event is of. */
@@ -120,7 +120,7 @@ export class RunEvents {
           endedAt,
           stopReason: outcome.stopReason,
         });
-        this.final(shown, endedAt, outcome.stopReason, outcome.usage);
+        this.final(shown, endedAt, outcome.stopReason, shownUsage(outcome.usage));
         return;
       case 'stopped': {
         const { stopReason } = outcome;

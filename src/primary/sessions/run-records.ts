@@ -4,13 +4,7 @@
  */
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import type { SentImage } from '../../shared/media/sent-image.js';
-import type {
-  DailyUsage,
-  RunEnd,
-  RunRecord,
-  SessionEntry,
-  TranscriptEntry,
-} from '../../shared/store/records.js';
+import type { RunEnd, RunRecord, SessionEntry, TranscriptEntry } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import { takeDropped, withDropped } from './dropped-messages.js';
 import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
@@ -20,7 +14,7 @@ import type { ResetPolicy } from './reset-policy.js';
 import { blobChange } from './sent-image.js';
 import { archiveOf, renewed } from './session-renewal.js';
 import { assistantLine, saidLines } from './transcript-lines.js';
-import { dayOf } from './usage-report.js';
+import { dayOf, noCost, noUsage } from '../../shared/usage.js';
 
 export interface Claim {
   /** As stored. */
@@ -169,8 +163,7 @@ export function storeEnd(
   return sessions.exclusive(key, async () => {
     const changes: Change[] = [{ type: 'run', run: { ...record, end } }];
     const entry = await sessions.get(key);
-    if (outcome.status === 'ok')
-      changes.push({ type: 'usage', used: usedBy(record.agentId, outcome, endedAt) });
+    if (outcome.status === 'ok') changes.push(...usageChanges(record.agentId, outcome, endedAt));
     // A session that was deleted or reset meanwhile keeps nothing of this run but its old transcript.
     if (entry?.sessionId === sessionId) {
       changes.push({ type: 'session', key, entry: sessionAfter(entry, record, outcome, endedAt) });
@@ -212,17 +205,22 @@ export function chosenModel({ providerOverride, modelOverride }: SessionEntry): 
   return joinModelRef(providerOverride, modelOverride);
 }
 
-export function usedBy(
+/** By model; the run counts for the one that answered. */
+export function usageChanges(
   agentId: string,
-  { provider, model, usage }: Extract<RunOutcome, { status: 'ok' }>,
+  { provider, model, spent }: Extract<RunOutcome, { status: 'ok' }>,
   at: number,
-): DailyUsage {
-  const tokens = { input: usage.input, output: usage.output, cacheRead: 0, cacheWrite: 0 };
-  return { date: dayOf(at), agentId, provider, model, runs: 1, ...tokens };
+): Change[] {
+  return spent.map(({ usage: { input, output, cacheRead, cacheWrite }, cost, ...used }) => {
+    const runs = used.provider === provider && used.model === model ? 1 : 0;
+    const tokens = { input, output, cacheRead, cacheWrite };
+    const priced = { cost: cost ?? noCost, unpriced: cost ? 0 : runs };
+    return { type: 'usage', used: { date: dayOf(at), agentId, ...used, runs, ...tokens, ...priced } };
+  });
 }
 
 function factsOf(outcome: RunOutcome): Parameters<typeof assistantLine>[1] {
-  if (outcome.status === 'ok') return { ...outcome, usage: outcome.lastUsage };
+  if (outcome.status === 'ok') return { ...outcome, usage: outcome.lastUsage, cost: outcome.lastCost };
   const stopReason = outcome.status === 'stopped' ? 'aborted' : 'error';
-  return { provider: '', model: '', usage: { input: 0, output: 0 }, stopReason };
+  return { provider: '', model: '', usage: noUsage, stopReason };
 }

@@ -38,11 +38,11 @@ export function createRunTools(
       const { runId } = run.input;
       switch (part.type) {
         case 'tool-calls': {
-          const { provider, model, usage, calls: toolCalls } = part;
+          const { provider, model, usage, cost, calls: toolCalls } = part;
           const { message } = run.text;
           run.deltas.endMessage();
           run.events.nextMessage();
-          const facts = { provider, model, usage, stopReason: 'toolUse', toolCalls, runId };
+          const facts = { provider, model, usage, cost, stopReason: 'toolUse', toolCalls, runId };
           add(run, (parentId, at) => assistantLine(message, facts, parentId, at));
           return;
         }

@@ -21,6 +21,7 @@ const ofConversation: ReadonlySet<string> = new Set([
   'inputTokens',
   'outputTokens',
   'totalTokens',
+  'totalTokensFresh',
   'contextTokens',
   'modelProvider',
   'model',

@@ -22,7 +22,7 @@ export function storeCompaction(
     const compactionCount = (entry.compactionCount ?? 0) + 1;
     await sessions.commit(key, [
       change,
-      { type: 'session', key, entry: { ...entry, updatedAt: at, compactionCount } },
+      { type: 'session', key, entry: { ...entry, updatedAt: at, compactionCount, totalTokensFresh: false } },
       ...also,
     ]);
     sessions.changed(key, { reason: 'compact' });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Compaction } from '../../shared/run-job.js';
 import type { ClientToolCall, RunRecord, TranscriptEntry } from '../../shared/store/records.js';
+import { totalCost, totalTokens, type Cost, type Usage } from '../../shared/usage.js';
 
 export interface TextBlock {
   readonly type: 'text';
@@ -11,7 +12,8 @@ export interface TextBlock {
 export interface AssistantFacts {
   readonly provider: string;
   readonly model: string;
-  readonly usage: { readonly input: number; readonly output: number };
+  readonly usage: Usage;
+  readonly cost?: Cost | undefined;
   readonly stopReason: string;
   readonly toolCalls?: readonly ClientToolCall[];
   /** The run that it answers in; a message without a turn has none. */
@@ -84,9 +86,10 @@ export function assistantLine(
   parentId: string | null,
   at: number,
 ): TranscriptEntry {
-  const { provider, model, usage, stopReason, toolCalls = [], runId } = facts;
-  const { input, output } = usage;
-  const counted = { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output };
+  const { provider, model, usage, cost, stopReason, toolCalls = [], runId } = facts;
+  const { input, output, cacheRead, cacheWrite } = usage;
+  const priced = cost === undefined ? {} : { cost: { ...cost, total: totalCost(cost) } };
+  const counted = { input, output, cacheRead, cacheWrite, totalTokens: totalTokens(usage), ...priced };
   const calls = toolCalls.map((call) => ({ type: 'toolCall', ...call }));
   const content = [...(text === '' ? [] : [textBlock(text)]), ...calls];
   const said = { role: 'assistant', content, provider, model, usage: counted, stopReason, timestamp: at };

@@ -1,11 +1,8 @@
 /** What runs used and cost, by day (methods.md §5, `usage.cost`); from the store's daily sums, never from transcripts. */
-import type { ModelCatalog } from '../config/model-catalog.js';
 import type { DailyUsage } from '../../shared/store/records.js';
+import { tokenKinds } from '../../shared/usage.js';
 
-const kinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
-const MILLION = 1_000_000;
-
-/** Tokens by kind, currency by kind, and how many runs have no price. */
+/** Tokens by kind, USD by kind, and how many runs have no price. */
 export interface UsageTotals {
   input: number;
   output: number;
@@ -27,22 +24,21 @@ export interface UsageReport {
 }
 
 /** @param rows in the order of their days */
-export function usageReport(rows: readonly DailyUsage[], catalog: ModelCatalog): UsageReport {
+export function usageReport(rows: readonly DailyUsage[]): UsageReport {
   const daily = new Map<string, UsageTotals>();
   const totals = nothing();
   for (const row of rows) {
     const day = daily.get(row.date) ?? nothing();
     daily.set(row.date, day);
-    for (const sum of [day, totals]) add(sum, row, catalog);
+    for (const sum of [day, totals]) add(sum, row);
   }
   return { daily: Array.from(daily, ([date, sum]) => ({ date, ...sum })), totals };
 }
 
-function add(sum: UsageTotals, row: DailyUsage, catalog: ModelCatalog): void {
-  const prices = catalog.prices(row.provider, row.model);
-  if (!prices) sum.missingCostEntries += row.runs;
-  for (const kind of kinds) {
-    const cost = ((prices?.[kind] ?? 0) * row[kind]) / MILLION;
+function add(sum: UsageTotals, row: DailyUsage): void {
+  sum.missingCostEntries += row.unpriced ?? 0;
+  for (const kind of tokenKinds) {
+    const cost = row.cost?.[kind] ?? 0;
     sum[kind] += row[kind];
     sum.totalTokens += row[kind];
     sum[`${kind}Cost`] += cost;
@@ -64,9 +60,4 @@ function nothing(): UsageTotals {
     cacheWriteCost: 0,
     missingCostEntries: 0,
   };
-}
-
-/** The day of a time, in UTC. */
-export function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

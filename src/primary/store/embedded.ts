@@ -8,6 +8,7 @@ import type { DailyUsage, RunRecord, SessionEntry, SessionKey } from '../../shar
 import { readBlob } from '../../shared/store/blob-table.js';
 import { storeLimits } from '../../shared/limits.js';
 import { toError } from '../../shared/to-error.js';
+import { sumDailyUsage } from '../../shared/usage.js';
 import { unreachable } from '../../shared/unreachable.js';
 import {
   StoreError,
@@ -244,11 +245,7 @@ function addUsage({ usage }: Tables, used: DailyUsage): void {
   const { date, agentId, provider, model } = used;
   const key: UsageKey = [date, agentId, provider, model];
   const before = usage.get(key);
-  const sum = (field: 'runs' | 'input' | 'output' | 'cacheRead' | 'cacheWrite'): number =>
-    (before?.[field] ?? 0) + used[field];
-  const [runs, input, output] = [sum('runs'), sum('input'), sum('output')];
-  const [cacheRead, cacheWrite] = [sum('cacheRead'), sum('cacheWrite')];
-  void usage.put(key, { ...used, runs, input, output, cacheRead, cacheWrite });
+  void usage.put(key, before ? sumDailyUsage(before, used) : used);
 }
 
 function entryCount(table: Database<unknown, [number, string]>): number {

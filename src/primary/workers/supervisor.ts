@@ -7,6 +7,7 @@ import type { MetricsSnapshot, WorkerQuestions, WorkerSnapshot } from '../../sha
 import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
+import type { DailyUsage } from '../../shared/store/records.js';
 import type { HandoverTarget } from '../port/handover.js';
 import {
   createWorkerSlot,
@@ -29,6 +30,8 @@ export interface SupervisorOptions {
   onTaken(target: HandoverTarget, id: number): void;
   onDeclined(target: HandoverTarget, id: number): void;
   onMetrics(slot: number, metrics: MetricsSnapshot): void;
+  /** What stateless completions used. */
+  onUsage(used: readonly DailyUsage[]): void;
   onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
   onRunPart(slot: number, part: RunPart): void;
   readonly answers: PrimaryAnswers;
@@ -130,7 +133,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         taken: options.onTaken,
         declined: options.onDeclined,
         message(slot, message) {
-          if (message.type === 'metrics') options.onMetrics(slot.slot, message.metrics);
+          if (message.type === 'usage') options.onUsage(message.used);
+          else if (message.type === 'metrics') options.onMetrics(slot.slot, message.metrics);
           else if (message.type === 'log') options.onLogLines(message.lines);
           else for (const part of message.parts) options.onRunPart(slot.slot, part);
         },

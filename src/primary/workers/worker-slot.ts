@@ -36,7 +36,10 @@ export interface SlotEvents {
   lost(slot: WorkerSlot, early: boolean): void;
   taken(slot: WorkerSlot, id: number): void;
   declined(slot: WorkerSlot, id: number): void;
-  message(slot: WorkerSlot, message: Extract<ToPrimary, { type: 'log' | 'metrics' | 'runs' }>): void;
+  message(
+    slot: WorkerSlot,
+    message: Extract<ToPrimary, { type: 'log' | 'metrics' | 'usage' | 'runs' }>,
+  ): void;
 }
 
 /** Why a question to a worker got no answer: whatever it was about may have happened. */
@@ -69,6 +72,9 @@ export interface WorkerSlot extends HandoverTarget {
   /** Ends the process; resolves when it is gone. */
   stop(): Promise<void>;
 }
+
+/** What still counts when it comes after the process has ended. */
+const late: ReadonlySet<ToPrimary['type']> = new Set(['log', 'metrics', 'usage']);
 
 export function createWorkerSlot(
   slot: number,
@@ -119,7 +125,7 @@ export function createWorkerSlot(
   const release = (count: number): void => void (connections = Math.max(0, connections - count));
   const received = (from: Worker, message: ToPrimary): void => {
     // What a process had sent before it ended may come after; of that only what it has to tell still counts.
-    if (from !== worker && message.type !== 'log' && message.type !== 'metrics') return;
+    if (from !== worker && !late.has(message.type)) return;
     heardAt = performance.now();
     switch (message.type) {
       case 'started':
@@ -163,6 +169,7 @@ export function createWorkerSlot(
         return;
       case 'log':
       case 'metrics':
+      case 'usage':
         events.message(self, message);
         return;
       default:

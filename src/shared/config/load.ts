@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { Environment } from '../paths.js';
 import type { Problem } from '../schema.js';
 import { errorCode, toError } from '../to-error.js';
+import type { AuthProfileConfig } from './auth-schema.js';
 import { type QueueMode } from './queue-schema.js';
 import { configSchema, type ConfigTree } from './schema.js';
 import {
@@ -30,6 +31,11 @@ export interface GatewayConfig extends ConfigTree {
       readonly models: ReadonlyMap<string, ModelParams>;
     };
     readonly list: readonly AgentConfig[];
+  };
+  readonly auth: ConfigTree['auth'] & {
+    readonly profiles: ReadonlyMap<string, AuthProfileConfig>;
+    /** Ids of profiles by provider: these and no others, in this order. */
+    readonly order: ReadonlyMap<string, readonly string[]>;
   };
   readonly messages: {
     readonly queue: ConfigTree['messages']['queue'] & {
@@ -206,6 +212,8 @@ function convictProblems(message: string): Problem[] {
 function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
   const providers = (structured['models.providers'] ?? {}) as Record<string, ProviderConfig>;
   const resetByChannel = (structured['session.resetByChannel'] ?? {}) as Record<string, ResetOverride>;
+  const profiles = (structured['auth.profiles'] ?? {}) as Record<string, AuthProfileConfig>;
+  const order = (structured['auth.order'] ?? {}) as Record<string, readonly string[]>;
   const allowed = (structured['agents.defaults.models'] ?? {}) as Record<string, ModelParams>;
   const byChannel = (structured['messages.queue.byChannel'] ?? {}) as Record<string, QueueMode>;
   return {
@@ -217,6 +225,11 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
         models: new Map(Object.entries(allowed)),
       },
       list: (structured['agents.list'] ?? []) as AgentConfig[],
+    },
+    auth: {
+      ...scalars.auth,
+      profiles: new Map(Object.entries(profiles)),
+      order: new Map(Object.entries(order)),
     },
     messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },
     models: { providers: new Map(Object.entries(providers)) },

@@ -6,6 +6,7 @@ import type convict from 'convict';
 import { availableParallelism } from 'node:os';
 import { controlLimits } from '../limits.js';
 import { endpointsSchema, type EndpointsConfig } from './endpoints-schema.js';
+import { authSchema, type AuthConfig } from './auth-schema.js';
 import {
   headerName,
   headerNames,
@@ -113,6 +114,7 @@ export interface ConfigTree {
       readonly compaction: { readonly keepRecentTokens: number; readonly model: string | null };
     };
   };
+  readonly auth: AuthConfig;
   readonly messages: { readonly queue: QueueSettings };
   readonly session: SessionConfig;
   readonly tools: ToolsConfig;
@@ -311,6 +313,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       },
     },
   },
+  auth: authSchema,
   messages: { queue: queueSchema },
   session: sessionSchema,
   tools: toolsSchema,

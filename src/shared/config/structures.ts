@@ -3,7 +3,9 @@
  * (`openai/gpt-4.1`) or arrays of objects, so each is checked whole by a schema (config.md §8).
  */
 import * as v from 'valibot';
+import { providerApis } from '../routes.js';
 import { compile, type Check } from '../schema.js';
+import { AuthOrder, AuthProfile } from './auth-schema.js';
 import { queueModes } from './queue-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
@@ -11,6 +13,8 @@ import { toolProfileNames } from './tools-schema.js';
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 const anything = v.record(v.string(), v.unknown());
+const flag = v.exactOptional(v.boolean());
+const price = v.exactOptional(v.pipe(v.number(), v.minValue(0)));
 
 const ModelChoice = v.union([
   text,
@@ -24,15 +28,29 @@ const ModelEntry = v.strictObject({
   input: v.exactOptional(v.array(text)),
   contextWindow: v.exactOptional(positive),
   maxTokens: v.exactOptional(positive),
-  cost: v.exactOptional(v.record(v.string(), v.number())),
-  compat: v.exactOptional(anything),
+  /** USD per million tokens. */
+  cost: v.exactOptional(v.strictObject({ input: price, output: price, cacheRead: price, cacheWrite: price })),
+  /** Flags of other programs are accepted and do nothing. */
+  compat: v.exactOptional(
+    v.looseObject({
+      maxTokensField: v.exactOptional(v.picklist(['max_tokens', 'max_completion_tokens'])),
+      supportsUsageInStreaming: flag,
+      supportsReasoningEffort: flag,
+      supportsReasoningSummary: flag,
+      supportsStrictMode: flag,
+      supportsTools: flag,
+      requiresStringContent: flag,
+      thinkingFormat: v.exactOptional(v.string()),
+      promptCaching: flag,
+    }),
+  ),
 });
 
 const Provider = v.strictObject({
   baseUrl: v.exactOptional(v.pipe(v.string(), v.regex(/^https?:\/\//))),
   apiKey: v.exactOptional(text),
-  api: v.exactOptional(v.picklist(['openai-completions', 'echo'])),
-  /** Both travel as a bearer token in `openai-completions`. */
+  api: v.exactOptional(v.picklist(providerApis)),
+  /** How the key is sent where the API knows two ways: `x-api-key`, or a bearer token. */
   auth: v.exactOptional(v.picklist(['api-key', 'token'])),
   headers: v.exactOptional(v.record(v.string(), v.string())),
   authHeader: v.exactOptional(v.boolean()),
@@ -72,6 +90,7 @@ const Reset = v.strictObject({
 
 export type ResetOverride = v.InferOutput<typeof Reset>;
 export type ModelChoice = v.InferOutput<typeof ModelChoice>;
+export type ModelEntry = v.InferOutput<typeof ModelEntry>;
 export type ProviderConfig = v.InferOutput<typeof Provider>;
 export type AgentConfig = v.InferOutput<typeof Agent>;
 export type ToolsByProvider = v.InferOutput<typeof ToolsByProvider>;
@@ -79,6 +98,8 @@ export type ModelParams = { readonly alias?: string; readonly params?: Readonly<
 
 /** Each structured part by its config path. */
 export const structures = {
+  'auth.profiles': compile(v.record(text, AuthProfile)),
+  'auth.order': compile(v.record(text, AuthOrder)),
   'agents.defaults.model': compile(ModelChoice),
   'agents.defaults.models': compile(
     v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),

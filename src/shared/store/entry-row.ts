@@ -20,6 +20,7 @@ const shown = [
   'inputTokens',
   'outputTokens',
   'totalTokens',
+  'totalTokensFresh',
   'responseUsage',
   'startedAt',
   'endedAt',

@@ -3,6 +3,7 @@
  * record. What a newer version wrote into one and this version does not know is kept (runs-and-events.md §7).
  */
 import type { HttpErrorName } from '../errors/catalogue.js';
+import type { Cost } from '../usage.js';
 
 /** Canonical key of a session, `agent:<agentId>:<rest>` (runs-and-events.md §6). */
 declare const sessionKey: unique symbol;
@@ -34,7 +35,10 @@ export interface SessionEntry {
   readonly archived?: boolean;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
+  /** What the last call to its model had before it and gave: about what the next one begins with … */
   readonly totalTokens?: number;
+  /** … unless the session was summarized since. */
+  readonly totalTokensFresh?: boolean;
   readonly contextTokens?: number;
   readonly modelProvider?: string;
   readonly model?: string;
@@ -165,7 +169,7 @@ export interface RunPayload {
   readonly result?: unknown;
 }
 
-/** What an agent's runs used of a model on one day. */
+/** What an agent's runs and stateless completions used of a model on one day. */
 export interface DailyUsage {
   /** `YYYY-MM-DD`, UTC. */
   readonly date: string;
@@ -178,6 +182,10 @@ export interface DailyUsage {
   readonly output: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
+  /** At the prices of when they were used. */
+  readonly cost?: Cost;
+  /** How many of the runs the config named no price for. */
+  readonly unpriced?: number;
 }
 
 /** A device that may connect (protocol.md §11.4). */

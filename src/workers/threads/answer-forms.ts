@@ -5,7 +5,7 @@ import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import { createChunkEncoder, encodeCompletion, encodeStreamError } from './chat/encode.js';
 import type { AnswerForm } from './prepared-turn.js';
 import { createEventEncoder, encodeFailedEvent, encodeFailure, encodeResponse } from './responses/encode.js';
-import type { TurnEvent, TurnResult, Usage } from './turn.js';
+import type { TurnEvent, TurnResult } from './turn.js';
 
 /** Turns events into SSE text; keeps what the end of the stream needs to know. */
 export interface StreamEncoder {
@@ -14,7 +14,6 @@ export interface StreamEncoder {
   event(event: TurnEvent): string;
   /** The end of the stream, and `[DONE]`. */
   close(): string;
-  readonly usage: Usage;
   /** Names of the tools called so far. */
   readonly calledTools: readonly string[];
 }

@@ -1,7 +1,7 @@
 /** From what a request calls `model` to the agent and backend model that answer (http.md §5.1). */
 import { isModelRef, splitModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import { ApiError } from '../../shared/errors/api-error.js';
-import type { ProviderRoute, RouteTable } from '../../shared/routes.js';
+import type { AgentRoute, ModelFacts, ProviderRoute, RouteTable } from '../../shared/routes.js';
 
 export interface SelectionRequest {
   readonly model: string | undefined;
@@ -11,6 +11,16 @@ export interface SelectionRequest {
   readonly modelHeader: string | undefined;
 }
 
+/** A model that may answer. */
+export interface Candidate {
+  readonly provider: ProviderRoute;
+  /** The provider's own name of the model. */
+  readonly model: string;
+  readonly facts: ModelFacts;
+  /** It takes no images. */
+  readonly textOnly: boolean;
+}
+
 export interface Selection {
   readonly agentId: string;
   /** The request names the agent; else it is the default one. */
@@ -18,8 +28,9 @@ export interface Selection {
   /** The model that the request names instead of the agent's. */
   readonly override: ModelRef | undefined;
   readonly provider: ProviderRoute;
-  /** The provider's own name of the model. */
   readonly model: string;
+  /** That one first, then those that are tried when it cannot answer: none for a model that was asked for by name. */
+  readonly candidates: readonly Candidate[];
 }
 
 const agentForm = /^(?:pllan|openclaw)[/:]([a-z0-9][a-z0-9_-]{0,63})$|^agent:([a-z0-9][a-z0-9_-]{0,63})$/i;
@@ -31,12 +42,39 @@ export function selectModel(request: SelectionRequest, routes: RouteTable): Sele
   const agent = Object.hasOwn(routes.agents, agentId) ? routes.agents[agentId] : undefined;
   if (!agent) throw invalid(`Unknown agent '${agentId}'.`);
   const override = overridden(request.modelHeader, agentId, routes) ?? named.model;
-  const ref = override ?? agent.model;
-  const { provider, model } = splitModelRef(ref);
-  const route = routes.providers[provider];
-  if (!route) throw new ApiError('internal', { cause: `no provider for model ${ref}` });
+  const candidates = override === undefined ? candidatesOf(agent, routes) : [candidate(override, routes)];
+  const { provider, model } = candidates[0] as Candidate;
   const agentNamed = request.agentHeader !== undefined || named.agentNamed;
-  return { agentId, agentNamed, override, provider: route, model };
+  return { agentId, agentNamed, override, provider, model, candidates };
+}
+
+/** Made once per route table, which never changes: every request needs them. */
+const knownCandidates = new WeakMap<RouteTable, Map<ModelRef, Candidate>>();
+const knownLists = new WeakMap<AgentRoute, readonly Candidate[]>();
+const noFacts: ModelFacts = {};
+
+function candidatesOf(agent: AgentRoute, routes: RouteTable): readonly Candidate[] {
+  const known = knownLists.get(agent);
+  if (known) return known;
+  const made = [agent.model, ...agent.fallbacks].map((ref) => candidate(ref, routes));
+  knownLists.set(agent, made);
+  return made;
+}
+
+function candidate(ref: ModelRef, routes: RouteTable): Candidate {
+  let known = knownCandidates.get(routes);
+  if (!known) knownCandidates.set(routes, (known = new Map()));
+  const found = known.get(ref) ?? makeCandidate(ref, routes);
+  known.set(ref, found);
+  return found;
+}
+
+function makeCandidate(ref: ModelRef, routes: RouteTable): Candidate {
+  const { provider, model } = splitModelRef(ref);
+  const route = Object.hasOwn(routes.providers, provider) ? routes.providers[provider] : undefined;
+  if (!route) throw new ApiError('internal', { cause: `no provider for model ${ref}` });
+  const facts = Object.hasOwn(route.models, model) ? route.models[model] : undefined;
+  return { provider: route, model, facts: facts ?? noFacts, textOnly: routes.textOnly.includes(ref) };
 }
 
 function nameOf(

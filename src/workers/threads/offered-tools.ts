@@ -48,5 +48,5 @@ function permitted(
 }
 
 function asFunction({ name, description, parameters }: ToolDefinition): FunctionTool {
-  return { name, definition: { name, description, parameters } };
+  return { name, description, parameters, own: true };
 }

@@ -11,6 +11,7 @@ import type { FoundSession } from '../../shared/ipc.js';
 import type { SharedRouteTable } from '../../shared/routes.js';
 import type { RunJob } from '../../shared/run-job.js';
 import type { HttpRunMethod } from '../../shared/store/records.js';
+import type { Cost, Usage } from '../../shared/usage.js';
 import type { AnswerForm } from './prepared-turn.js';
 import type { SharedToolTable } from '../../shared/tools/table.js';
 import type { ToolOutcome } from '../../shared/tools/tool-call.js';
@@ -148,20 +149,27 @@ export interface TaskSummary {
 
 export interface TurnSummary {
   readonly agent: string;
+  /** What was asked for; who answered is in `calls`. */
   readonly provider: string;
   readonly model: string;
   readonly api: string;
+  /** `none`: a stateless completion, whose usage nobody else records. */
+  readonly lane: 'none' | 'session';
   readonly calls: readonly ModelCall[];
-  readonly inputTokens: number;
-  readonly outputTokens: number;
 }
 
-/** One call to a provider, retries counted singly. */
+/** One call to a provider, retries counted singly; or one that was not made because the provider is left alone. */
 export interface ModelCall {
   readonly ms: number;
   readonly firstByteMs: number | undefined;
-  readonly outcome: 'ok' | 'error' | 'aborted';
+  readonly outcome: 'ok' | 'error' | 'aborted' | 'skipped';
   readonly category: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly api: string;
+  readonly usage: Usage;
+  /** Undefined where the config names no prices. */
+  readonly cost: Cost | undefined;
 }
 
 /** Thread → process: what tasks of the thread produced, in order. */

@@ -1,23 +1,20 @@
 /**
- * Runs one turn on the selected model: tries, deadlines, pause and abort. Whatever the provider,
- * a turn ends once: with a result, or with an `UpstreamFailure`.
+ * Runs one turn: on the selected model, or on what is tried instead of it. Whatever the provider, a turn ends once: with
+ * a result, or with an `UpstreamFailure`. Once something of an answer has been passed on, nothing is tried again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { upstreamLimits } from '../../shared/limits.js';
-import { createRedactor } from '../../shared/log/redact.js';
-import { routeSecrets, type RouteTable } from '../../shared/routes.js';
+import type { RouteTable } from '../../shared/routes.js';
 import type { ToolTable } from '../../shared/tools/table.js';
-import { toError } from '../../shared/to-error.js';
 import type { TaskLink } from './link.js';
+import { callModel, type FailedCall } from './model-call.js';
 import type { Selection } from './model-selection.js';
-import { monotonicMs, type ModelCall } from './protocol.js';
-import type { HttpAdapter, LocalAdapter } from './providers/adapter.js';
-import { adapters } from './providers/index.js';
+import type { ModelCall } from './protocol.js';
+import { offersOwnTools, refusesTools, takesNoTools, withoutOwnTools } from './tools-refused.js';
+import { Tries, type Try } from './tries.js';
 import { ResultSink, type TurnSink } from './turn-sink.js';
 import { TurnStop } from './turn-stop.js';
-import type { Turn, TurnEvent, TurnResult } from './turn.js';
-import { AnswerReader } from './upstream/answer-reader.js';
-import { UpstreamFailure } from './upstream/failure.js';
+import type { Turn, TurnResult } from './turn.js';
 import type { Upstream } from './upstream/upstream.js';
 
 /** What turns need of their thread. */
@@ -36,7 +33,7 @@ export interface TurnJob {
   readonly link: TaskLink;
   readonly timeoutMs: number;
   readonly testHooks: boolean;
-  /** Every call made, for metrics; filled while the turn runs. */
+  /** Every call made, with what it used; filled while the turn runs. The last one that went well is the answer. */
   readonly calls: ModelCall[];
 }
 
@@ -53,100 +50,58 @@ export function streamTurn(job: TurnJob, sink: TurnSink): Promise<void> {
 }
 
 async function runTurn(job: TurnJob, sink: TurnSink, stream: boolean): Promise<void> {
-  const adapter = adapters[job.selection.provider.api];
   const stop = new TurnStop(job.timeoutMs, job.link, job.upstream.deadlines);
+  const tries = new Tries(job.selection.candidates, job.turn, job.upstream, job.calls);
   try {
-    for (let attempt = 1; ; attempt += 1) {
-      const failure = await tryOnce(job, adapter, new TimedSink(sink), stream, stop);
-      if (!failure) return;
-      const again = failure.reason === 'connection' && attempt < upstreamLimits.attempts && !stop.failure;
-      if (!again) throw failure;
-      await sleep(upstreamLimits.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
-      if (stop.failure) throw stop.failure;
+    for (let to = tries.next(); to; to = tries.next()) {
+      const failed = await tryModel(job, to, sink, stream, stop);
+      learn(job.upstream, to, failed);
+      if (!failed) return;
+      const { failure, passed } = failed;
+      if (passed || stop.failure) throw failure;
+      if (!tries.failed(to, failure)) break;
     }
+    throw tries.failure;
   } finally {
     stop.dispose();
   }
 }
 
-/** One call, noted for metrics however it ends. */
-async function tryOnce(
+/** Asks the model, more than once where that can help: a connection that broke, tools that it does not take. */
+async function tryModel(
   job: TurnJob,
-  adapter: HttpAdapter | LocalAdapter,
-  sink: TimedSink,
+  to: Try,
+  sink: TurnSink,
   stream: boolean,
   stop: TurnStop,
-): Promise<UpstreamFailure | undefined> {
-  try {
-    if (adapter.kind === 'http') {
-      const { provider, model } = job.selection;
-      const reader = new AnswerReader(adapter, sink, (text) =>
-        createRedactor(routeSecrets(provider)).text(text, upstreamLimits.errorBytes),
-      );
-      const call = job.upstream.call(provider, adapter.request(job.turn, model, provider, stream), reader);
-      stop.onStop((failure) => call.abort(failure));
-      job.link.onPause((paused) => (paused ? call.pause() : call.resume()));
-      if (job.link.paused) call.pause();
-      await call.done;
-      reader.finish();
-    } else {
-      await generate(adapter, job, sink, stop);
+): Promise<FailedCall | undefined> {
+  const { candidate } = to;
+  const { toolless } = job.upstream;
+  const bare = job.turn.tools.length > 0 && (takesNoTools(candidate) || toolless.has(candidate));
+  let turn = bare ? withoutOwnTools(job.turn) : job.turn;
+  for (let attempt = 1; ; attempt += 1) {
+    const failed = await callModel(job, turn, to, sink, stream, stop);
+    if (!failed || failed.passed || stop.failure) return failed;
+    const { failure } = failed;
+    if (refusesTools(failure) && offersOwnTools(turn)) {
+      toolless.add(candidate);
+      turn = withoutOwnTools(turn);
+      continue;
     }
-    job.calls.push({ ms: sink.elapsedMs, firstByteMs: sink.firstByteMs, outcome: 'ok', category: 'none' });
-    return undefined;
-  } catch (caught) {
-    const failure = asFailure(caught);
-    const { reason, status } = failure;
-    const category = status === undefined ? reason : `status_${status}`;
-    const outcome = reason === 'aborted' ? 'aborted' : 'error';
-    job.calls.push({ ms: sink.elapsedMs, firstByteMs: sink.firstByteMs, outcome, category });
-    return failure;
+    if (failure.reason !== 'connection' || attempt >= upstreamLimits.attempts) return failed;
+    await sleep(upstreamLimits.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
+    if (stop.failure) return { failure: stop.failure, passed: false };
   }
 }
 
-/** Passes everything on and notes when the first byte came. */
-class TimedSink implements TurnSink {
-  readonly #startedAt = monotonicMs();
-  readonly #sink: TurnSink;
-  firstByteMs: number | undefined;
-
-  constructor(sink: TurnSink) {
-    this.#sink = sink;
+function learn(upstream: Upstream, { candidate, credential }: Try, failed: FailedCall | undefined): void {
+  const { provider, model } = candidate;
+  const breaker = upstream.breakerOf(provider);
+  if (!failed) {
+    breaker.answered();
+    upstream.cooldowns.succeeded(credential, model);
+    return;
   }
-
-  get elapsedMs(): number {
-    return monotonicMs() - this.#startedAt;
-  }
-
-  started(): void {
-    this.firstByteMs = this.elapsedMs;
-    this.#sink.started();
-  }
-
-  event(event: TurnEvent): void {
-    this.#sink.event(event);
-  }
-
-  result(result: TurnResult): void {
-    this.#sink.result(result);
-  }
-}
-
-async function generate(adapter: LocalAdapter, job: TurnJob, sink: TurnSink, stop: TurnStop): Promise<void> {
-  sink.started();
-  let wake: (() => void) | undefined;
-  stop.onStop(() => wake?.());
-  job.link.onPause(() => wake?.());
-  for await (const event of adapter.generate(job.turn, { testHooks: job.testHooks })) {
-    while (job.link.paused && !stop.failure) await new Promise<void>((resolve) => (wake = resolve));
-    if (stop.failure) throw stop.failure;
-    sink.event(event);
-  }
-  if (stop.failure) throw stop.failure;
-}
-
-function asFailure(caught: unknown): UpstreamFailure {
-  if (caught instanceof UpstreamFailure) return caught;
-  const cause = toError(caught);
-  return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
+  breaker.failed(failed.failure);
+  upstream.cooldowns.failed(credential, model, failed.failure, provider.cooldowns);
 }

@@ -1,7 +1,6 @@
 /** How far a task has come, whatever its kind, and what is told of it when it has ended. */
 import type { Selection } from './model-selection.js';
-import { monotonicMs, type ModelCall, type TaskSummary } from './protocol.js';
-import type { Usage } from './turn.js';
+import { monotonicMs, type ModelCall, type TaskSummary, type TurnSummary } from './protocol.js';
 
 export interface TaskProgress {
   readonly queuedAt: number;
@@ -9,22 +8,22 @@ export interface TaskProgress {
   /** Absent until a model was chosen. */
   selection: Selection | undefined;
   readonly calls: ModelCall[];
-  usage: Usage;
+  readonly lane: TurnSummary['lane'];
 }
 
 /** @param queuedAt clock of `monotonicMs` */
-export function beginTask(queuedAt: number): TaskProgress {
+export function beginTask(queuedAt: number, lane: TurnSummary['lane'] = 'none'): TaskProgress {
   return {
     queuedAt,
     startedAt: monotonicMs(),
     selection: undefined,
     calls: [],
-    usage: { input: 0, output: 0 },
+    lane,
   };
 }
 
 export function summarize(progress: TaskProgress, error?: TaskSummary['error'], cause?: string): TaskSummary {
-  const { selection, usage } = progress;
+  const { selection } = progress;
   return {
     waitMs: progress.startedAt - progress.queuedAt,
     runMs: monotonicMs() - progress.startedAt,
@@ -33,9 +32,8 @@ export function summarize(progress: TaskProgress, error?: TaskSummary['error'], 
       provider: selection.provider.id,
       model: selection.model,
       api: selection.provider.api,
+      lane: progress.lane,
       calls: progress.calls,
-      inputTokens: usage.input,
-      outputTokens: usage.output,
     },
     error,
     cause,

@@ -78,7 +78,8 @@ export async function runToolLoop(loop: ToolLoop): Promise<TurnResult> {
     if (calls.length === 0) return answer;
     if (!mayCall) return withCalls(answer, clients);
     loop.observer.called(calls, answer);
-    added.push({ role: 'assistant', text: answer.text, toolCalls: calls.map(asCall) });
+    const { text, reasoning = [] } = answer;
+    added.push({ role: 'assistant', text, toolCalls: calls.map(asCall), reasoning });
     added.push(...(await runCalls(loop, calls, bounds)));
     if (clients.length > 0) return { ...withCalls(answer, clients), text: '' };
   }
@@ -103,7 +104,7 @@ async function runCalls(loop: ToolLoop, calls: readonly OwnCall[], bounds: Bound
     const isError = outcome.status === 'error';
     const text = bounds.shown(isError ? `Error: ${outcome.message}` : textOf(outcome.content));
     observer.result(call, text, isError);
-    results.push({ role: 'tool', toolCallId: call.id, text });
+    results.push({ role: 'tool', toolCallId: call.id, text, isError });
   }
   phase.end();
   return results;

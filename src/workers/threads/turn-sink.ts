@@ -1,10 +1,11 @@
 /** Where the events of a turn go, and the sink that puts them together to one result. */
 import { upstreamLimits } from '../../shared/limits.js';
-import type { FinishReason, ToolCall, TurnEvent, TurnResult, Usage } from './turn.js';
+import { noUsage, type Usage } from '../../shared/usage.js';
+import type { FinishReason, ReasoningItem, ToolCall, TurnEvent, TurnResult } from './turn.js';
 import { UpstreamFailure } from './upstream/failure.js';
 
 export interface TurnSink {
-  /** The provider has begun to answer. */
+  /** The model has begun to answer: what comes next is the first event, or the result. */
   started(): void;
   event(event: TurnEvent): void;
   /** A provider that answered in one piece. */
@@ -16,7 +17,9 @@ export class ResultSink implements TurnSink {
   #given: TurnResult | undefined;
   #text = '';
   #finish: FinishReason = 'stop';
-  #usage: Usage = { input: 0, output: 0 };
+  #usage: Usage = noUsage;
+  #thinking = '';
+  #reasoning: ReasoningItem[] | undefined;
   #calls: ToolCalls | undefined;
   #size = 0;
 
@@ -28,6 +31,15 @@ export class ResultSink implements TurnSink {
       case 'text':
         this.#grow(event.text.length);
         this.#text += event.text;
+        break;
+      case 'thinking':
+        this.#grow(event.text.length);
+        this.#thinking += event.text;
+        break;
+      case 'reasoning':
+        this.#grow(JSON.stringify(event.item).length);
+        this.#reasoning ??= [];
+        this.#reasoning.push(event.item);
         break;
       case 'tool-call':
         this.#grow(event.arguments.length + (event.id?.length ?? 0) + (event.name?.length ?? 0));
@@ -48,7 +60,16 @@ export class ResultSink implements TurnSink {
 
   get whole(): TurnResult {
     const toolCalls = this.#calls?.all ?? [];
-    return this.#given ?? { text: this.#text, toolCalls, finish: this.#finish, usage: this.#usage };
+    return (
+      this.#given ?? {
+        text: this.#text,
+        toolCalls,
+        finish: this.#finish,
+        usage: this.#usage,
+        ...(this.#thinking === '' ? {} : { thinking: this.#thinking }),
+        ...(this.#reasoning ? { reasoning: this.#reasoning } : {}),
+      }
+    );
   }
 
   #grow(chars: number): void {
@@ -79,7 +100,10 @@ export class ToolCalls {
 
 /** The events that a result given in one piece stands for: a stream's client need not know the difference. */
 export function eventsOf(result: TurnResult): TurnEvent[] {
+  const { thinking = '', reasoning = [] } = result;
   return [
+    ...(thinking === '' ? [] : [{ type: 'thinking', text: thinking } as const]),
+    ...reasoning.map((item) => ({ type: 'reasoning', item }) as const),
     ...(result.text === '' ? [] : [{ type: 'text', text: result.text } as const]),
     ...result.toolCalls.map((call, index) => ({ type: 'tool-call', index, ...call }) as const),
     { type: 'finish', reason: result.finish },

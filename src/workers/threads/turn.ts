@@ -2,20 +2,35 @@
  * A turn in the gateway's own words: what every provider adapter translates from and to. Requests of
  * any HTTP API become a `Turn`; what a model does becomes `TurnEvent`s.
  */
+import type { Usage } from '../../shared/usage.js';
+
+export type { Usage };
 
 export interface Turn {
   readonly system: string;
   /** Oldest first; the last one is the prompt, from the user or a tool. */
   readonly messages: readonly TurnMessage[];
   readonly tools: readonly FunctionTool[];
-  readonly toolChoice: unknown;
+  readonly toolChoice: ToolChoice | undefined;
+  /** By the names and values of OpenAI's chat completions, `reasoning_effort` and `response_format` among them. */
   readonly sampling: Readonly<Record<string, unknown>>;
 }
 
 export type TurnMessage =
   | { readonly role: 'user'; readonly text: string; readonly images?: readonly TurnImage[] }
-  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ToolCall[] }
-  | { readonly role: 'tool'; readonly toolCallId: string; readonly text: string };
+  | {
+      readonly role: 'assistant';
+      readonly text: string;
+      readonly toolCalls: readonly ToolCall[];
+      /** What the model wants back as long as its turn goes on; a message of an earlier turn needs none. */
+      readonly reasoning?: readonly ReasoningItem[];
+    }
+  | {
+      readonly role: 'tool';
+      readonly toolCallId: string;
+      readonly text: string;
+      readonly isError?: boolean;
+    };
 
 export interface TurnImage {
   readonly mimeType: string;
@@ -23,11 +38,19 @@ export interface TurnImage {
   readonly data: string;
 }
 
-/** A tool that the client runs itself; `definition` is OpenAI's function object. */
+/** A tool that the model may call, whoever runs it. */
 export interface FunctionTool {
   readonly name: string;
-  readonly definition: Readonly<Record<string, unknown>>;
+  readonly description?: string;
+  /** JSON Schema of its arguments, an object. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The model's arguments are to fit the schema. */
+  readonly strict?: boolean;
+  /** The gateway's own: it is left out for a model that takes no tools, where a client's is an error. */
+  readonly own?: boolean;
 }
+
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };
 
 export interface ToolCall {
   readonly id: string;
@@ -36,19 +59,20 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** Reasoning as one API gave it: signed or encrypted, without meaning to anyone but the model that made it. */
+export interface ReasoningItem {
+  readonly madeBy: string;
+  readonly item: Readonly<Record<string, unknown>>;
+}
+
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
-
-export interface Usage {
-  readonly input: number;
-  readonly output: number;
-}
-
-export function addUsage(a: Usage, b: Usage): Usage {
-  return { input: a.input + b.input, output: a.output + b.output };
-}
 
 export type TurnEvent =
   | { readonly type: 'text'; readonly text: string }
+  /** More of what the model lets others read of its reasoning. */
+  | { readonly type: 'thinking'; readonly text: string }
+  /** A piece of reasoning is whole. */
+  | { readonly type: 'reasoning'; readonly item: ReasoningItem }
   /** A new tool call when `id` and `name` are there, else more of the arguments of call `index`. */
   | {
       readonly type: 'tool-call';
@@ -66,4 +90,8 @@ export interface TurnResult {
   readonly toolCalls: readonly ToolCall[];
   readonly finish: FinishReason;
   readonly usage: Usage;
+  /** Absent where the model showed none. */
+  readonly thinking?: string;
+  /** Absent where there is nothing to be given back. */
+  readonly reasoning?: readonly ReasoningItem[];
 }

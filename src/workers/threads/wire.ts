@@ -4,7 +4,15 @@
  */
 import { unreachable } from '../../shared/unreachable.js';
 import type { AskMessage } from '../../shared/asking.js';
-import type { ModelCall, PreparedRun, TaskId, TaskPart, TaskSummary, ThreadQuestions } from './protocol.js';
+import type {
+  ModelCall,
+  PreparedRun,
+  TaskId,
+  TaskPart,
+  TaskSummary,
+  ThreadQuestions,
+  TurnSummary,
+} from './protocol.js';
 
 type Scalar = string | number | boolean | undefined;
 type Question = AskMessage<ThreadQuestions>;
@@ -70,10 +78,34 @@ export function decodePart(wire: WirePart): TaskPart {
 function flat({ waitMs, runMs, error, cause, turn }: TaskSummary): Scalar[] {
   const list: Scalar[] = [waitMs, runMs, error, cause];
   if (!turn) return list;
-  list.push(turn.agent, turn.provider, turn.model, turn.api, turn.inputTokens, turn.outputTokens);
-  for (const { ms, firstByteMs, outcome, category } of turn.calls)
-    list.push(ms, firstByteMs, outcome, category);
+  list.push(turn.agent, turn.provider, turn.model, turn.api, turn.lane);
+  for (const call of turn.calls) addCall(list, call, turn);
   return list;
+}
+
+const CALL_SCALARS = 15;
+
+/** Names only where they differ from what was asked for, which is rare. */
+function addCall(list: Scalar[], call: ModelCall, turn: TurnSummary): void {
+  const { usage, cost } = call;
+  const same = call.model === turn.model && call.provider === turn.provider;
+  list.push(
+    call.ms,
+    call.firstByteMs,
+    call.outcome,
+    call.category,
+    same ? undefined : call.provider,
+    same ? undefined : call.model,
+    same ? undefined : call.api,
+    usage.input,
+    usage.output,
+    usage.cacheRead,
+    usage.cacheWrite,
+    cost?.input,
+    cost?.output,
+    cost?.cacheRead,
+    cost?.cacheWrite,
+  );
 }
 
 function summaryAt(wire: WirePart, at: number): TaskSummary {
@@ -87,23 +119,34 @@ function summaryAt(wire: WirePart, at: number): TaskSummary {
   };
 }
 
-function turnAt(wire: WirePart, at: number): TaskSummary['turn'] {
+function turnAt(wire: WirePart, at: number): TurnSummary {
   const calls: ModelCall[] = [];
-  for (let next = at + 6; next < wire.length; next += 4) {
-    calls.push({
-      ms: wire[next] as number,
-      firstByteMs: wire[next + 1] as number | undefined,
-      outcome: wire[next + 2] as ModelCall['outcome'],
-      category: wire[next + 3] as string,
-    });
-  }
-  return {
+  const turn: TurnSummary = {
     agent: wire[at] as string,
     provider: wire[at + 1] as string,
     model: wire[at + 2] as string,
     api: wire[at + 3] as string,
-    inputTokens: wire[at + 4] as number,
-    outputTokens: wire[at + 5] as number,
+    lane: wire[at + 4] as TurnSummary['lane'],
     calls,
+  };
+  for (let next = at + 5; next < wire.length; next += CALL_SCALARS) calls.push(callAt(wire, next, turn));
+  return turn;
+}
+
+function callAt(wire: WirePart, at: number, turn: TurnSummary): ModelCall {
+  const number = (offset: number): number => wire[at + offset] as number;
+  return {
+    ms: number(0),
+    firstByteMs: wire[at + 1] as number | undefined,
+    outcome: wire[at + 2] as ModelCall['outcome'],
+    category: wire[at + 3] as string,
+    provider: (wire[at + 4] as string | undefined) ?? turn.provider,
+    model: (wire[at + 5] as string | undefined) ?? turn.model,
+    api: (wire[at + 6] as string | undefined) ?? turn.api,
+    usage: { input: number(7), output: number(8), cacheRead: number(9), cacheWrite: number(10) },
+    cost:
+      wire[at + 11] === undefined
+        ? undefined
+        : { input: number(11), output: number(12), cacheRead: number(13), cacheWrite: number(14) },
   };
 }

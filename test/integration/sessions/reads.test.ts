@@ -46,6 +46,7 @@ describe('sessions.list', () => {
       inputTokens: expect.any(Number),
       outputTokens: expect.any(Number),
       totalTokens: expect.any(Number),
+      totalTokensFresh: true,
       startedAt: expect.any(Number),
       endedAt: expect.any(Number),
       runtimeMs: expect.any(Number),

@@ -25,9 +25,10 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   [provider, raw] = await Promise.all([startMockProvider(), startRawProvider()]);
-  const { models, agents } = providerConfig(provider.baseUrl) as {
+  const { models, agents, auth } = providerConfig(provider.baseUrl) as {
     models: { providers: object };
     agents: object;
+    auth: object;
   };
   const entry = (baseUrl: string) => ({ baseUrl, models: [{ id: 'm' }] });
   const providers = {
@@ -35,7 +36,7 @@ beforeAll(async () => {
     raw: entry(raw.baseUrl),
     gone: entry(`http://127.0.0.1:${await freePort()}/v1`),
   };
-  gateway = await startGateway({ config: { models: { providers }, agents } });
+  gateway = await startGateway({ config: { models: { providers }, agents, auth } });
 });
 afterAll(async () => {
   await gateway.stop();

@@ -45,7 +45,8 @@ describe('the message of a rejected request', () => {
     ['may be the whole error', { error: 'no such model' }, 'no such model'],
     ['loses its markup', { error: { message: '<p>no\n\n<b>such</b>\tmodel</p>' } }, 'no such model'],
     ['is cut to 600 characters', { error: { message: 'x'.repeat(5_000) } }, 'x'.repeat(600)],
-    ['may be missing', { detail: 'x' }, 'The model provider rejected the request'],
+    ['may be a detail', { detail: 'no such model' }, 'no such model'],
+    ['may be missing', { other: 'x' }, 'The model provider rejected the request'],
     ['may be no text', { error: { message: { a: 1 } } }, 'The model provider rejected the request'],
   ])('%s', async (_what, body, message) => {
     for (const status of [400, 404, 413, 422]) {

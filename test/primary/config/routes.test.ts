@@ -71,14 +71,17 @@ describe('routes', () => {
     expect(unasked.providers.openai).toBeUndefined();
     expect(unusedKeys(unasked, env)).toEqual(['OPENAI_API_KEY']);
     const asked = routes(undefined, { env, model: 'openai/gpt-x' });
-    expect(asked.providers.openai).toMatchObject({ apiKey: 'sk-x', baseUrl: 'http://127.0.0.1:2/v1' });
+    expect(asked.providers.openai).toMatchObject({
+      credentials: [{ secret: 'sk-x' }],
+      baseUrl: 'http://127.0.0.1:2/v1',
+    });
     expect(asked.agents.main?.model).toBe('openai/gpt-x');
     expect(unusedKeys(asked, env)).toEqual([]);
   });
 
   it('take a key as its file or variable was meant, without the line break at its end', () => {
     const table = routes(`{models:{providers:{p:{baseUrl:'http://127.0.0.1:1',apiKey:'sk-x\\n'}}}}`);
-    expect(table.providers.p?.apiKey).toBe('sk-x');
+    expect(table.providers.p?.credentials).toMatchObject([{ secret: 'sk-x' }]);
   });
 
   it.each([

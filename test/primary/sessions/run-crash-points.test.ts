@@ -65,10 +65,11 @@ async function converse(runs: Runs, jobs: RunJob[], accepted: string[]): Promise
   const running = (runId: string): Promise<unknown> =>
     vi.waitUntil(() => jobs.some((job) => job.runId === runId));
   const end = (runId: string): void => {
-    const usage = { input: 1, output: 1 };
-    const model = { provider: 'p', model: 'm', stopReason: 'stop' } as const;
+    const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 };
+    const spent = [{ provider: 'p', model: 'm', usage, cost: undefined }];
+    const model = { provider: 'p', model: 'm', stopReason: 'stop', lastUsage: usage, spent } as const;
     runs.received(1, { runId, type: 'text', text: `answer ${runId}` });
-    runs.received(1, { runId, type: 'end', end: { status: 'ok', usage, lastUsage: usage, ...model } });
+    runs.received(1, { runId, type: 'end', end: { status: 'ok', usage, ...model } });
   };
   await accept('A');
   await running('A');

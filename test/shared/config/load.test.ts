@@ -125,7 +125,7 @@ describe('a config', () => {
     [
       '{models:{providers:{p:{api:"x"}}}}',
       'models.providers.p.api',
-      'must be one of "openai-completions", "echo"',
+      'must be one of "openai-completions", "openai-responses", "anthropic-messages", "echo"',
     ],
     [
       '{models:{providers:{p:{models:[{}]}}}}',

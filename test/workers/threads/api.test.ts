@@ -14,6 +14,7 @@ import type {
   ToThread,
 } from '../../../src/workers/threads/protocol.js';
 import { decodePart } from '../../../src/workers/threads/wire.js';
+import { credential, providerRoute } from '../../support/routes.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
 const images: RouteTable['chatImages'] = {
@@ -32,17 +33,9 @@ const images: RouteTable['chatImages'] = {
 const routes: RouteTable = {
   version: 1,
   defaultAgentId: 'main',
-  agents: { main: { id: 'main', model: ECHO_MODEL } },
+  agents: { main: { id: 'main', model: ECHO_MODEL, fallbacks: [] } },
   providers: {
-    echo: {
-      id: 'echo',
-      api: 'echo',
-      baseUrl: '',
-      apiKey: null,
-      authHeader: true,
-      headers: {},
-      timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 },
-    },
+    echo: providerRoute({ id: 'echo', api: 'echo', baseUrl: '', credentials: [credential(null)] }),
   },
   configured: [],
   allowed: [],

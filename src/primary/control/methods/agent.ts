@@ -101,7 +101,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
         const agents = ids.map((id) => ({
           id,
           name: nameOf(id, routes),
-          model: { primary: routes.agents[id]?.model, fallbacks: [] },
+          model: { primary: routes.agents[id]?.model, fallbacks: routes.agents[id]?.fallbacks },
         }));
         return JSON.stringify({
           defaultId: defaultAgentId,

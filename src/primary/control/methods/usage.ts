@@ -1,7 +1,7 @@
 /** `usage.status` and `usage.cost` (methods.md §5). */
 import { usageLimits } from '../../../shared/limits.js';
-import type { ModelCatalog } from '../../config/model-catalog.js';
-import { dayOf, usageReport } from '../../sessions/usage-report.js';
+import { dayOf } from '../../../shared/usage.js';
+import { usageReport } from '../../sessions/usage-report.js';
 import type { Store } from '../../store/store.js';
 import { invalidRequest, method, type Method } from './method.js';
 
@@ -9,10 +9,9 @@ const DAY_MS = 86_400_000;
 
 export interface UsageServices {
   readonly store: Store;
-  readonly catalog: ModelCatalog;
 }
 
-export function usageMethods({ store, catalog }: UsageServices): readonly Method[] {
+export function usageMethods({ store }: UsageServices): readonly Method[] {
   return [
     method({
       name: 'usage.status',
@@ -25,7 +24,8 @@ export function usageMethods({ store, catalog }: UsageServices): readonly Method
     method({
       name: 'usage.cost',
       scope: 'operator.read',
-      summary: 'Tokens and cost of runs on sessions, by UTC day, at the prices of the present config.',
+      summary:
+        'Tokens and cost of runs on sessions and of stateless completions, by UTC day, at the prices of their time.',
       answers:
         '`{updatedAt, days, daily: [{date, …}], totals}`; each with tokens and cost by kind, and `missingCostEntries`, the runs without a price.',
       async answer({ days, startDate, endDate, agentId, agentScope }) {
@@ -41,7 +41,7 @@ export function usageMethods({ store, catalog }: UsageServices): readonly Method
         const owner = agentId?.toLowerCase();
         const rows = await store.usage.between(dayOf(from), dayOf(to));
         const chosen = rows.filter((row) => owner === undefined || row.agentId === owner);
-        return JSON.stringify({ updatedAt, days: span, ...usageReport(chosen, catalog) });
+        return JSON.stringify({ updatedAt, days: span, ...usageReport(chosen) });
       },
     }),
   ];

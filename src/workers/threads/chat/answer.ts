@@ -68,8 +68,7 @@ export async function answerCompletion(
       await stream(form, job, offered, progress);
       link.end(summarize(progress));
     } else {
-      const result = offered ? await completeWithTools(job, offered, progress) : await completeTurn(job);
-      progress.usage = result.usage;
+      const result = offered ? await completeWithTools(job, offered) : await completeTurn(job);
       requireDemandedCall(
         request.turn.toolChoice,
         result.toolCalls.map(({ name }) => name),
@@ -124,7 +123,7 @@ async function stream(
       held?.event(one);
       link.data(encoder.event(one));
     };
-    if (offered) await streamWithTools(job, offered, { started: open, event }, progress);
+    if (offered) await streamWithTools(job, offered, { started: open, event });
     else
       await streamTurn(job, {
         started: open,
@@ -133,7 +132,6 @@ async function stream(
       });
   } finally {
     clearTimeout(hold);
-    if (!offered) progress.usage = encoder.usage;
   }
   requireDemandedCall(job.turn.toolChoice, encoder.calledTools);
   link.data(encoder.close());

@@ -1,5 +1,6 @@
 /** OpenAI's chat completion objects, whole and in chunks (http.md §7.2, §7.3). */
 import { httpErrors, type HttpErrorName } from '../../../shared/errors/catalogue.js';
+import { noUsage } from '../../../shared/usage.js';
 import type { StreamEncoder } from '../answer-forms.js';
 import type { FinishReason, TurnEvent, TurnResult, Usage } from '../turn.js';
 
@@ -49,14 +50,11 @@ export function createChunkEncoder(identity: CompletionIdentity, includeUsage: b
   const delta = (json: string): string =>
     `${prefix},"choices":[{"index":0,"delta":${json},"finish_reason":null}]}\n\n`;
   let finish: FinishReason = 'stop';
-  let usage: Usage = { input: 0, output: 0 };
+  let usage: Usage = noUsage;
   let said = false;
   const calledTools: string[] = [];
   return {
     calledTools,
-    get usage() {
-      return usage;
-    },
     open: () => delta('{"role":"assistant"}'),
     event(event) {
       switch (event.type) {
@@ -72,6 +70,10 @@ export function createChunkEncoder(identity: CompletionIdentity, includeUsage: b
           return '';
         case 'usage':
           usage = event.usage;
+          return '';
+        // OpenAI's API has no field for what its models think.
+        case 'thinking':
+        case 'reasoning':
           return '';
       }
     },
@@ -113,10 +115,14 @@ function toolCallDeltas(event: Extract<TurnEvent, { type: 'tool-call' }>): strin
   return deltas;
 }
 
-function wireUsage(usage: Usage): object {
+/** OpenAI counts what comes from the cache as part of the prompt. */
+function wireUsage({ input, output, cacheRead, cacheWrite, reasoning }: Usage): object {
+  const prompt = input + cacheRead + cacheWrite;
   return {
-    prompt_tokens: usage.input,
-    completion_tokens: usage.output,
-    total_tokens: usage.input + usage.output,
+    prompt_tokens: prompt,
+    completion_tokens: output,
+    total_tokens: prompt + output,
+    ...(cacheRead === 0 ? undefined : { prompt_tokens_details: { cached_tokens: cacheRead } }),
+    ...(reasoning ? { completion_tokens_details: { reasoning_tokens: reasoning } } : undefined),
   };
 }

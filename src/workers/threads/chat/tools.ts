@@ -8,7 +8,12 @@ const tools = compile(
   v.array(
     v.object({
       type: v.literal('function'),
-      function: v.object({ name: v.pipe(v.string(), v.minLength(1)) }),
+      function: v.object({
+        name: v.pipe(v.string(), v.minLength(1)),
+        description: v.exactOptional(v.nullable(v.string())),
+        parameters: v.exactOptional(v.nullable(v.record(v.string(), v.unknown()))),
+        strict: v.exactOptional(v.nullable(v.boolean())),
+      }),
     }),
   ),
 );
@@ -25,20 +30,38 @@ export function readTools(rawTools: unknown, rawChoice: unknown): Pick<Turn, 'to
   if (rawTools === undefined && rawChoice === undefined) return { tools: [], toolChoice: undefined };
   const given = rawTools ?? [];
   if (!tools.is(given)) throw invalid('each tool must be a function with a name');
-  const read: FunctionTool[] = given.map((tool) => ({ name: tool.function.name, definition: tool.function }));
+  const read = given.map((tool) => functionTool(tool.function));
   if (rawChoice === undefined) return { tools: read, toolChoice: undefined };
   if (!choice.is(rawChoice)) throw invalid('tool_choice must be auto, none, required or a function');
-  if (typeof rawChoice === 'object' && !read.some((tool) => tool.name === rawChoice.function.name)) {
-    throw invalid(`tool_choice names unknown tool '${rawChoice.function.name}'`);
+  const asked = typeof rawChoice === 'object' ? { name: rawChoice.function.name } : rawChoice;
+  if (typeof asked === 'object' && !read.some((tool) => tool.name === asked.name)) {
+    throw invalid(`tool_choice names unknown tool '${asked.name}'`);
   }
-  if (rawChoice === 'required' && read.length === 0) throw invalid('tool_choice required needs tools');
-  return { tools: read, toolChoice: read.length === 0 ? undefined : rawChoice };
+  if (asked === 'required' && read.length === 0) throw invalid('tool_choice required needs tools');
+  return { tools: read, toolChoice: read.length === 0 ? undefined : asked };
+}
+
+/** A function as clients define it. */
+interface WireFunction {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly parameters?: Readonly<Record<string, unknown>> | null;
+  readonly strict?: boolean | null;
+}
+
+export function functionTool({ name, description, parameters, strict }: WireFunction): FunctionTool {
+  return {
+    name,
+    ...(description ? { description } : {}),
+    ...(parameters ? { parameters } : {}),
+    ...(typeof strict === 'boolean' ? { strict } : {}),
+  };
 }
 
 /** @throws ApiError 502 when the client demanded a call that the model did not make (http.md §7.2) */
 export function requireDemandedCall(demanded: Turn['toolChoice'], called: readonly string[]): void {
-  if (demanded === undefined || !choice.is(demanded) || demanded === 'auto' || demanded === 'none') return;
-  const made = demanded === 'required' ? called.length > 0 : called.includes(demanded.function.name);
+  if (demanded === undefined || demanded === 'auto' || demanded === 'none') return;
+  const made = demanded === 'required' ? called.length > 0 : called.includes(demanded.name);
   if (!made) throw new ApiError('toolCallMissing');
 }
 

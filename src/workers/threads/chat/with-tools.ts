@@ -1,30 +1,25 @@
 /** A completion without a session in which the gateway's own tools may be called: its client sees text and its own calls. */
 import type { OfferedTools } from '../offered-tools.js';
 import { completeTurn, streamTurn, type TurnJob } from '../run-turn.js';
-import type { TaskProgress } from '../task-progress.js';
+import { spentBy } from '../spent.js';
 import { runToolLoop, type ToolLoop, type ToolObserver } from '../tool-loop.js';
 import { createToolTurn, withOwnTools } from '../tool-turn.js';
 import { ResultSink, eventsOf, type TurnSink } from '../turn-sink.js';
-import { addUsage, type TurnEvent, type TurnResult } from '../turn.js';
+import type { TurnEvent, TurnResult } from '../turn.js';
 
 /** Between what the model says before and after it has used tools. */
 const JOINT = '\n\n';
 
 /** @throws UpstreamFailure */
-export async function completeWithTools(
-  job: TurnJob,
-  offered: OfferedTools,
-  progress: TaskProgress,
-): Promise<TurnResult> {
+export async function completeWithTools(job: TurnJob, offered: OfferedTools): Promise<TurnResult> {
   const texts: string[] = [];
   const last = await loopWith(job, offered, async (one) => {
     const result = await completeTurn(one);
-    progress.usage = addUsage(progress.usage, result.usage);
     texts.push(result.text);
     return result;
   });
   const text = texts.filter((one) => one !== '').join(JOINT);
-  return { ...last, text, usage: progress.usage };
+  return { ...last, text, usage: spentBy(job.calls).usage };
 }
 
 /** @throws UpstreamFailure */
@@ -32,17 +27,15 @@ export async function streamWithTools(
   job: TurnJob,
   offered: OfferedTools,
   sink: Omit<TurnSink, 'result'>,
-  progress: TaskProgress,
 ): Promise<void> {
   const client = new ClientEvents(sink, new Set(job.turn.tools.map(({ name }) => name)));
   const { finish } = await loopWith(job, offered, async (one) => {
     const round = client.nextRound();
     await streamTurn(one, round);
-    progress.usage = addUsage(progress.usage, round.whole.usage);
     return round.whole;
   });
   sink.event({ type: 'finish', reason: finish });
-  sink.event({ type: 'usage', usage: progress.usage });
+  sink.event({ type: 'usage', usage: spentBy(job.calls).usage });
 }
 
 function loopWith(

@@ -2,7 +2,8 @@
  * What a provider adapter is: data and mapping. Connections, deadlines, retries and back-pressure are the
  * turn runner's; an adapter only says what to send and what an answer means.
  */
-import type { ProviderRoute } from '../../../shared/routes.js';
+import type { Credential } from '../../../shared/routes.js';
+import type { Candidate } from '../model-selection.js';
 import type { Turn, TurnEvent, TurnResult } from '../turn.js';
 
 export interface ProviderRequest {
@@ -14,7 +15,11 @@ export interface ProviderRequest {
 
 /** Meaning of a stream, one server-sent event at a time. */
 export interface StreamReader {
-  /** Events of the turn that `data` stands for. @throws when it is not what the API promises */
+  /**
+   * Events of the turn that `data` stands for. Nothing is given before the model has said something, so that an error
+   * at the beginning can still be answered by another model.
+   * @throws ErrorInAnswer when it is one, Error when it is not what the API promises
+   */
   read(data: string): TurnEvent[];
   /** True once the model has said that it is done. */
   readonly complete: boolean;
@@ -24,12 +29,10 @@ export interface StreamReader {
 
 export interface HttpAdapter {
   readonly kind: 'http';
-  request(turn: Turn, model: string, route: ProviderRoute, stream: boolean): ProviderRequest;
-  /** @throws when `answer` is not what the API promises */
-  readAnswer(answer: unknown): TurnResult;
-  openStream(): StreamReader;
-  /** The human text of an error answer, if it has one. */
-  errorMessage(answer: unknown): string | undefined;
+  request(turn: Turn, to: Candidate, credential: Credential, stream: boolean): ProviderRequest;
+  /** @throws ErrorInAnswer when it holds one, Error when `answer` is not what the API promises */
+  readAnswer(answer: unknown, from: Candidate): TurnResult;
+  openStream(from: Candidate): StreamReader;
 }
 
 /** A provider inside the gateway. */

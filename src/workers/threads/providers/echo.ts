@@ -8,6 +8,7 @@
  * calls a tool, several lines several; what they give is the next prompt.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { noUsage } from '../../../shared/usage.js';
 import type { Turn, TurnEvent } from '../turn.js';
 import type { LocalAdapter } from './adapter.js';
 
@@ -20,7 +21,7 @@ export const echo: LocalAdapter = {
     else if (options.testHooks && prompt.startsWith('/')) yield* hooked(prompt);
     else for (const word of words(prompt)) yield { type: 'text', text: word };
     yield { type: 'finish', reason: calls.length > 0 ? 'tool_calls' : 'stop' };
-    yield { type: 'usage', usage: { input: countTokens(turn), output: words(prompt).length } };
+    yield { type: 'usage', usage: { ...noUsage, input: countTokens(turn), output: words(prompt).length } };
   },
 };
 

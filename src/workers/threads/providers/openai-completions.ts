@@ -1,70 +1,76 @@
 /** OpenAI's chat completions API, and the many servers that speak it. */
-import type { ProviderRoute } from '../../../shared/routes.js';
-import type {
-  FinishReason,
-  ToolCall,
-  Turn,
-  TurnEvent,
-  TurnImage,
-  TurnMessage,
-  TurnResult,
-  Usage,
-} from '../turn.js';
-import type { HttpAdapter, StreamReader } from './adapter.js';
+import type { ModelCompat } from '../../../shared/routes.js';
+import type { Candidate } from '../model-selection.js';
+import type { FunctionTool, ToolChoice, Turn, TurnImage, TurnMessage } from '../turn.js';
+import type { HttpAdapter } from './adapter.js';
+import { openCompletionStream, readCompletion } from './openai-completion.js';
+import { ownReasoning } from './reading.js';
+import { bearer, createRequestHeaders } from './request-headers.js';
+
+const headersFor = createRequestHeaders(bearer);
 
 export const openaiCompletions: HttpAdapter = {
   kind: 'http',
-  request: (turn, model, route, stream) => ({
+  request: (turn, to, credential, stream) => ({
     path: '/chat/completions',
-    headers: requestHeaders(route, stream),
+    headers: headersFor(to.provider, credential, stream),
     body: JSON.stringify({
-      ...turn.sampling,
-      model,
-      messages: wireMessages(turn),
-      ...(turn.tools.length > 0
-        ? { tools: turn.tools.map((tool) => ({ type: 'function', function: tool.definition })) }
-        : {}),
-      ...(turn.toolChoice === undefined ? {} : { tool_choice: turn.toolChoice }),
-      ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+      ...sampling(turn, to.facts.compat),
+      model: to.model,
+      messages: wireMessages(turn, to),
+      ...(turn.tools.length > 0 ? { tools: wireTools(turn.tools, to.facts.compat) } : {}),
+      ...(turn.toolChoice === undefined ? {} : { tool_choice: wireChoice(turn.toolChoice) }),
+      ...(stream ? (to.facts.compat?.supportsUsageInStreaming === false ? streamed : counted) : {}),
     }),
   }),
-  readAnswer,
-  openStream,
-  errorMessage: (answer) => {
-    const error = (answer as { error?: unknown } | null)?.error;
-    if (typeof error === 'string') return error;
-    const message = (error as { message?: unknown } | null | undefined)?.message;
-    return typeof message === 'string' ? message : undefined;
-  },
+  readAnswer: readCompletion,
+  openStream: openCompletionStream,
 };
 
-/** Made once per route: a route never changes, and a route table lives as long as its config version. */
-const headersOf = new WeakMap<ProviderRoute, { readonly stream: Headers; readonly whole: Headers }>();
-type Headers = Readonly<Record<string, string>>;
+const streamed = { stream: true };
+const counted = { stream: true, stream_options: { include_usage: true } };
 
-function requestHeaders(route: ProviderRoute, stream: boolean): Headers {
-  let known = headersOf.get(route);
-  if (!known)
-    headersOf.set(route, (known = { stream: buildHeaders(route, true), whole: buildHeaders(route, false) }));
-  return stream ? known.stream : known.whole;
-}
-
-function buildHeaders(route: ProviderRoute, stream: boolean): Headers {
+function sampling(turn: Turn, compat: ModelCompat | undefined): Turn['sampling'] {
+  if (!compat) return turn.sampling;
+  const {
+    max_tokens: older,
+    max_completion_tokens: newer,
+    reasoning_effort: effort,
+    ...rest
+  } = turn.sampling;
+  const most = newer ?? older;
+  const field = compat.maxTokensField ?? (newer === undefined ? 'max_tokens' : 'max_completion_tokens');
   return {
-    'content-type': 'application/json',
-    accept: stream ? 'text/event-stream' : 'application/json',
-    ...(route.apiKey !== null && route.authHeader ? { authorization: `Bearer ${route.apiKey}` } : {}),
-    ...route.headers,
+    ...rest,
+    ...(most === undefined ? {} : { [field]: most }),
+    ...(effort === undefined || compat.supportsReasoningEffort === false ? {} : { reasoning_effort: effort }),
   };
 }
 
-function wireMessages(turn: Turn): unknown[] {
+function wireTools(tools: readonly FunctionTool[], compat: ModelCompat | undefined): unknown[] {
+  return tools.map(({ name, description, parameters, strict }) => ({
+    type: 'function',
+    // What is undefined is left out.
+    function: {
+      name,
+      description,
+      parameters,
+      strict: compat?.supportsStrictMode === false ? undefined : strict,
+    },
+  }));
+}
+
+function wireChoice(choice: ToolChoice): unknown {
+  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
+}
+
+function wireMessages(turn: Turn, to: Candidate): unknown[] {
   const messages: unknown[] = turn.system === '' ? [] : [{ role: 'system', content: turn.system }];
-  for (const message of turn.messages) messages.push(wireMessage(message));
+  for (const message of turn.messages) messages.push(wireMessage(message, to));
   return messages;
 }
 
-function wireMessage(message: TurnMessage): unknown {
+function wireMessage(message: TurnMessage, to: Candidate): unknown {
   switch (message.role) {
     case 'user':
       return { role: 'user', content: userContent(message.text, message.images) };
@@ -74,7 +80,8 @@ function wireMessage(message: TurnMessage): unknown {
       if (message.toolCalls.length === 0) return { role: 'assistant', content: message.text };
       return {
         role: 'assistant',
-        content: message.text === '' ? null : message.text,
+        content: message.text === '' && !to.facts.compat?.requiresStringContent ? null : message.text,
+        ...Object.assign({}, ...ownReasoning(message, to)),
         tool_calls: message.toolCalls.map(({ id, name, arguments: args }) => ({
           id,
           type: 'function',
@@ -93,98 +100,4 @@ function userContent(text: string, images: readonly TurnImage[] = []): unknown {
       image_url: { url: `data:${mimeType};base64,${data}` },
     })),
   ];
-}
-
-/** The parts of OpenAI's objects that are read; servers differ in the rest. */
-interface WireToolCall {
-  readonly index?: number;
-  readonly id?: string;
-  readonly function?: { readonly name?: string; readonly arguments?: string };
-}
-
-interface WireChoice {
-  readonly message?: { readonly content?: string | null; readonly tool_calls?: readonly WireToolCall[] };
-  readonly delta?: { readonly content?: string | null; readonly tool_calls?: readonly WireToolCall[] };
-  readonly finish_reason?: string | null;
-}
-
-interface WireCompletion {
-  readonly choices?: readonly WireChoice[];
-  readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number } | null;
-  readonly error?: unknown;
-}
-
-function readAnswer(answer: unknown): TurnResult {
-  const completion = answer as WireCompletion;
-  const choice = completion?.choices?.[0];
-  if (!choice?.message) throw new Error('answer without choices[0].message');
-  const { content, tool_calls: calls = [] } = choice.message;
-  const toolCalls = (calls ?? []).map((call, index): ToolCall => ({
-    id: call.id ?? `call_${index}`,
-    name: call.function?.name ?? '',
-    arguments: call.function?.arguments ?? '',
-  }));
-  return {
-    text: typeof content === 'string' ? content : '',
-    toolCalls,
-    finish: toolCalls.length > 0 ? 'tool_calls' : finishReason(choice.finish_reason),
-    usage: readUsage(completion.usage),
-  };
-}
-
-function openStream(): StreamReader {
-  let complete = false;
-  let ended = false;
-  return {
-    get complete() {
-      return complete || ended;
-    },
-    get ended() {
-      return ended;
-    },
-    read(data) {
-      if (ended) return [];
-      if (data === '[DONE]') {
-        ended = true;
-        return [];
-      }
-      const chunk = JSON.parse(data) as WireCompletion;
-      if (chunk.error !== undefined && chunk.error !== null)
-        throw new Error('the provider reported an error in the stream');
-      const events: TurnEvent[] = [];
-      const choice = chunk.choices?.[0];
-      const text = choice?.delta?.content;
-      if (typeof text === 'string' && text !== '') events.push({ type: 'text', text });
-      for (const call of choice?.delta?.tool_calls ?? []) events.push(toolCallEvent(call));
-      if (choice?.finish_reason) {
-        complete = true;
-        events.push({ type: 'finish', reason: finishReason(choice.finish_reason) });
-      }
-      if (chunk.usage) events.push({ type: 'usage', usage: readUsage(chunk.usage) });
-      return events;
-    },
-  };
-}
-
-function toolCallEvent(call: WireToolCall): TurnEvent {
-  return {
-    type: 'tool-call',
-    index: call.index ?? 0,
-    id: call.id || undefined,
-    name: call.function?.name || undefined,
-    arguments: call.function?.arguments ?? '',
-  };
-}
-
-function finishReason(reason: string | null | undefined): FinishReason {
-  return reason === 'length' || reason === 'tool_calls' || reason === 'content_filter' ? reason : 'stop';
-}
-
-function readUsage(usage: WireCompletion['usage']): Usage {
-  return { input: tokenCount(usage?.prompt_tokens), output: tokenCount(usage?.completion_tokens) };
-}
-
-/** Counters must never go back, whatever a provider says. */
-function tokenCount(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 }

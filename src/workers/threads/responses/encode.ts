@@ -1,12 +1,11 @@
 /** OpenAI's response objects, whole and as a stream of events (http.md §8.2, §8.3). */
 import { httpErrors, type HttpErrorName } from '../../../shared/errors/catalogue.js';
+import { noUsage } from '../../../shared/usage.js';
 import type { StreamEncoder } from '../answer-forms.js';
 import { DONE, NOTHING_SAID } from '../chat/encode.js';
 import type { AnswerForm } from '../prepared-turn.js';
 import { ToolCalls } from '../turn-sink.js';
 import type { FinishReason, ToolCall, TurnResult, Usage } from '../turn.js';
-
-const nothingUsed: Usage = { input: 0, output: 0 };
 
 export function encodeResponse(form: AnswerForm, result: TurnResult): string {
   const { toolCalls } = result;
@@ -30,19 +29,16 @@ export function createEventEncoder(form: AnswerForm): StreamEncoder {
   const calls = new ToolCalls();
   let text = '';
   let finish: FinishReason = 'stop';
-  let usage = nothingUsed;
+  let usage = noUsage;
   const item_id = messageId(form);
   const at = { item_id, output_index: 0, content_index: 0 };
   const delta = (text: string): string => event('response.output_text.delta', { ...at, delta: text });
   return {
-    get usage() {
-      return usage;
-    },
     get calledTools() {
       return calls.all.map(({ name }) => name);
     },
     open() {
-      const response = resource(form, 'in_progress', [], nothingUsed);
+      const response = resource(form, 'in_progress', [], noUsage);
       const item = { ...message(form, ''), content: [], status: 'in_progress' };
       return [
         event('response.created', { response }),
@@ -64,6 +60,9 @@ export function createEventEncoder(form: AnswerForm): StreamEncoder {
           return '';
         case 'usage':
           usage = told.usage;
+          return '';
+        case 'thinking':
+        case 'reasoning':
           return '';
       }
     },
@@ -113,7 +112,7 @@ function ended(
 
 function failed(form: AnswerForm, kind: HttpErrorName, problem: string): object {
   const error = { code: httpErrors[kind].type, message: problem };
-  return { ...resource(form, 'failed', [], nothingUsed), error };
+  return { ...resource(form, 'failed', [], noUsage), error };
 }
 
 /** The same wherever it is told: a stream is opened in one place and gone on with in another. */
@@ -140,8 +139,16 @@ function callItem({ id, name, arguments: args }: ToolCall) {
   return { type: 'function_call', id: itemId, call_id: id, name, arguments: args, status: 'completed' };
 }
 
-function wireUsage({ input, output }: Usage): object {
-  return { input_tokens: input, output_tokens: output, total_tokens: input + output };
+/** OpenAI counts what comes from the cache as part of the prompt. */
+function wireUsage({ input, output, cacheRead, cacheWrite, reasoning }: Usage): object {
+  const prompt = input + cacheRead + cacheWrite;
+  return {
+    input_tokens: prompt,
+    ...(cacheRead === 0 ? undefined : { input_tokens_details: { cached_tokens: cacheRead } }),
+    output_tokens: output,
+    ...(reasoning ? { output_tokens_details: { reasoning_tokens: reasoning } } : undefined),
+    total_tokens: prompt + output,
+  };
 }
 
 function event(type: string, data: object): string {

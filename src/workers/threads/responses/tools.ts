@@ -1,7 +1,8 @@
 /** `tools` and `tool_choice` of a response: functions that the client runs itself, in both forms (http.md §8.1). */
 import * as v from 'valibot';
 import { compile } from '../../../shared/schema.js';
-import type { FunctionTool, Turn } from '../turn.js';
+import { functionTool } from '../chat/tools.js';
+import type { FunctionTool, ToolChoice, Turn } from '../turn.js';
 import { invalid, requireValid } from './invalid.js';
 
 const Definition = v.object({
@@ -27,30 +28,24 @@ export function readTools(
   const tools = rawTools.map((raw, n) => readTool(raw, `tools.${n}`));
   if (rawChoice === undefined) return { tools, toolChoice: undefined };
   const choice = readChoice(rawChoice);
-  if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.function.name))
-    throw invalid(`tool_choice: names unknown tool '${choice.function.name}'`);
+  if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.name))
+    throw invalid(`tool_choice: names unknown tool '${choice.name}'`);
   if (choice === 'required' && tools.length === 0) throw invalid('tool_choice: required needs tools');
   return { tools, toolChoice: tools.length === 0 ? undefined : choice };
 }
 
 function readTool(raw: unknown, at: string): FunctionTool {
-  if (nested.is(raw)) return toolOf(raw.function);
+  if (nested.is(raw)) return functionTool(raw.function);
   requireValid(flat, raw, at);
-  return toolOf(raw);
+  return functionTool(raw);
 }
 
-function toolOf({ name, description, parameters, strict }: v.InferOutput<typeof Definition>): FunctionTool {
-  const rest = Object.entries({ description, parameters, strict }).filter(([, value]) => value != null);
-  return { name, definition: { name, ...Object.fromEntries(rest) } };
-}
-
-/** In the form of chat completions, which is what turns have. */
-function readChoice(raw: unknown) {
+function readChoice(raw: unknown): ToolChoice {
   if (typeof raw !== 'object') {
     requireValid(word, raw, 'tool_choice');
     return raw;
   }
-  if (namedWithin.is(raw)) return raw;
+  if (namedWithin.is(raw)) return { name: raw.function.name };
   requireValid(named, raw, 'tool_choice');
-  return { type: 'function', function: { name: raw.name } } as const;
+  return { name: raw.name };
 }

@@ -18,7 +18,7 @@ export async function compactSession(
   services: TurnServices,
   transcripts: TranscriptLines,
 ): Promise<void> {
-  const progress = beginTask(queuedAt);
+  const progress = beginTask(queuedAt, 'session');
   let ended: EndedTurn;
   try {
     const { routes, upstream, testHooks } = services;
@@ -35,8 +35,7 @@ export async function compactSession(
     const done = await compact(history, { chars: routes.compaction.keepChars, last: false }, ask);
     if (done)
       sendEvent(link, { type: 'compaction', phase: 'end', willRetry: false, compaction: done.compaction });
-    if (done) progress.usage = done.usage;
-    ended = goodTurn(selection, 'stop', progress.usage);
+    ended = goodTurn(progress, 'stop');
   } catch (caught) {
     ended = failedTurn(caught, link);
   }

@@ -7,7 +7,7 @@ import { compactionLimits } from '../../../shared/limits.js';
 import type { Compaction } from '../../../shared/run-job.js';
 import { streamTurn, type TurnJob } from '../run-turn.js';
 import { ResultSink } from '../turn-sink.js';
-import type { TurnMessage, Usage } from '../turn.js';
+import type { TurnMessage } from '../turn.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
 import type { History } from './history.js';
 import type { ShownLine } from './history-line.js';
@@ -19,7 +19,6 @@ export interface Compacted {
   readonly compaction: Compaction;
   /** What the model is shown from now on. */
   readonly history: History;
-  readonly usage: Usage;
 }
 
 export interface Keep {
@@ -33,7 +32,7 @@ export async function compact(history: History, keep: Keep, ask: Ask): Promise<C
   const { summary: before, lines, fresh } = history;
   const from = firstKept(lines, keep);
   if (from === 0 || fresh === 0) return undefined;
-  const { summary, usage } = await summarize(lines.slice(0, from), before, ask);
+  const summary = await summarize(lines.slice(0, from), before, ask);
   const kept = lines.slice(from);
   const chars = lines.reduce((sum, line) => sum + sizeOf(line), before?.length ?? 0);
   return {
@@ -44,7 +43,6 @@ export async function compact(history: History, keep: Keep, ask: Ask): Promise<C
       tokensBefore: Math.ceil(chars / compactionLimits.charsPerToken),
     },
     history: { summary, lines: kept, fresh: 0 },
-    usage,
   };
 }
 
@@ -63,13 +61,8 @@ function firstKept(lines: readonly ShownLine[], keep: Keep): number {
   return Math.max(0, from);
 }
 
-async function summarize(
-  lines: readonly ShownLine[],
-  before: string | undefined,
-  ask: Ask,
-): Promise<{ readonly summary: string; readonly usage: Usage }> {
+async function summarize(lines: readonly ShownLine[], before: string | undefined, ask: Ask): Promise<string> {
   let summary = before;
-  let usage: Usage = { input: 0, output: 0 };
   let pieceChars: number = compactionLimits.pieceChars;
   for (let done = 0; done < lines.length;) {
     const piece = takePiece(lines, done, pieceChars);
@@ -81,13 +74,11 @@ async function summarize(
       pieceChars /= 2;
       continue;
     }
-    const { text, usage: used } = sink.whole;
-    usage = { input: usage.input + used.input, output: usage.output + used.output };
-    summary = text.trim();
+    summary = sink.whole.text.trim();
     if (summary === '') throw new UpstreamFailure('malformed', 'the model gave an empty summary');
     done = piece.end;
   }
-  return { summary: summary ?? '', usage };
+  return summary ?? '';
 }
 
 interface Piece {

@@ -3,8 +3,9 @@
  * turns of the thread share: one message for all.
  */
 import type { Pace, Walker } from '../../../shared/pace.js';
+import { noUsage } from '../../../shared/usage.js';
 import { eventsOf, ToolCalls, type TurnSink } from '../turn-sink.js';
-import { addUsage, type FinishReason, type TurnEvent, type TurnResult, type Usage } from '../turn.js';
+import type { FinishReason, ReasoningItem, TurnEvent, TurnResult, Usage } from '../turn.js';
 
 /** Who hears of an answer as it grows. */
 export interface Listener {
@@ -16,9 +17,8 @@ export class DeltaSink implements TurnSink, Walker {
   readonly #pace: Pace;
   readonly #listener: Listener;
   #finish: FinishReason = 'stop';
-  /** By earlier calls of the model. */
-  #usedBefore: Usage = { input: 0, output: 0 };
-  #usage: Usage = { input: 0, output: 0 };
+  #usage: Usage = noUsage;
+  #reasoning: ReasoningItem[] = [];
   #calls = new ToolCalls();
   #said = '';
   #pending = '';
@@ -29,28 +29,24 @@ export class DeltaSink implements TurnSink, Walker {
     this.#listener = listener;
   }
 
-  /** Of the whole turn. */
-  get usage(): Usage {
-    return addUsage(this.#usedBefore, this.#usage);
-  }
-
   /** The answer since `next`. */
   get whole(): TurnResult {
-    return { text: this.#said, toolCalls: this.#calls.all, finish: this.#finish, usage: this.#usage };
+    return {
+      text: this.#said,
+      toolCalls: this.#calls.all,
+      finish: this.#finish,
+      usage: this.#usage,
+      reasoning: this.#reasoning,
+    };
   }
 
   /** The model is asked, for the first time or again. */
   next(): void {
-    this.alsoUsed(this.#usage);
-    this.#usage = { input: 0, output: 0 };
+    this.#usage = noUsage;
+    this.#reasoning = [];
     this.#finish = 'stop';
     this.#calls = new ToolCalls();
     this.#said = '';
-  }
-
-  /** By what had to be done besides. */
-  alsoUsed(usage: Usage): void {
-    this.#usedBefore = addUsage(this.#usedBefore, usage);
   }
 
   started(): void {
@@ -62,6 +58,7 @@ export class DeltaSink implements TurnSink, Walker {
     else if (event.type === 'tool-call') this.#calls.add(event);
     else if (event.type === 'finish') this.#finish = event.reason;
     else if (event.type === 'usage') this.#usage = event.usage;
+    else if (event.type === 'reasoning') this.#reasoning.push(event.item);
   }
 
   result(result: Parameters<TurnSink['result']>[0]): void {

@@ -4,10 +4,10 @@ import type { RunErrorKind, TurnEnd } from '../../../shared/run-job.js';
 import { asApiError } from '../as-api-error.js';
 import { storedCall } from '../client-tool-calls.js';
 import type { TaskLink } from '../link.js';
-import type { Selection } from '../model-selection.js';
 import type { TaskSummary } from '../protocol.js';
+import { spentBy } from '../spent.js';
 import { summarize, type TaskProgress } from '../task-progress.js';
-import type { TurnResult, Usage } from '../turn.js';
+import type { ToolCall } from '../turn.js';
 import { isContextOverflow, UpstreamFailure } from '../upstream/failure.js';
 
 export interface EndedTurn {
@@ -23,20 +23,12 @@ export interface EndedTurn {
  * @param last the model's last answer
  */
 export function goodTurn(
-  { provider, model }: Selection,
+  { calls }: TaskProgress,
   stopReason: Extract<TurnEnd, { readonly status: 'ok' }>['stopReason'],
-  usage: Usage,
-  last: Pick<TurnResult, 'toolCalls' | 'usage'> = { toolCalls: [], usage },
+  toolCalls: readonly ToolCall[] = [],
 ): EndedTurn {
-  const end = {
-    status: 'ok',
-    provider: provider.id,
-    model,
-    stopReason,
-    usage,
-    lastUsage: last.usage,
-    ...(last.toolCalls.length > 0 ? { toolCalls: last.toolCalls.map(storedCall) } : {}),
-  } as const;
+  const asked = toolCalls.length > 0 ? { toolCalls: toolCalls.map(storedCall) } : {};
+  const end = { status: 'ok', stopReason, ...spentBy(calls), ...asked } as const;
   return { end, error: undefined, cause: undefined };
 }
 

@@ -3,25 +3,23 @@ import { toolEnded, toolStarted } from '../../../shared/tools/tool-event.js';
 import type { ClientAnswer } from '../client-answer.js';
 import { storedCall } from '../client-tool-calls.js';
 import type { TaskLink } from '../link.js';
-import type { Selection } from '../model-selection.js';
+import type { ModelCall } from '../protocol.js';
+import { spentBy } from '../spent.js';
 import type { ToolObserver } from '../tool-loop.js';
 import { sendEvent } from './session-event.js';
 
 export function createToolObserver(
   link: TaskLink,
-  { provider, model }: Selection,
+  made: readonly ModelCall[],
   client: Pick<ClientAnswer, 'endMessage'> | undefined,
 ): ToolObserver {
   return {
-    called(calls, { usage }) {
+    called(calls) {
       client?.endMessage();
-      sendEvent(link, {
-        type: 'tool-calls',
-        provider: provider.id,
-        model,
-        usage,
-        calls: calls.map(storedCall),
-      });
+      const { provider, model, lastUsage: usage, lastCost: cost } = spentBy(made);
+      const priced = cost && { cost };
+      const told = calls.map(storedCall);
+      sendEvent(link, { type: 'tool-calls', provider, model, usage, ...priced, calls: told });
     },
     started({ id: toolCallId, name, args, arguments: text }) {
       sendEvent(link, { type: 'tool', ...toolStarted({ toolCallId, name }, args ?? text) });

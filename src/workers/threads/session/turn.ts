@@ -9,6 +9,7 @@ import { offeredTools } from '../offered-tools.js';
 import { withContext, type PreparedTurn } from '../prepared-turn.js';
 import type { SessionTask } from '../protocol.js';
 import { streamTurn, type TurnServices } from '../run-turn.js';
+import { spentBy } from '../spent.js';
 import { beginTask } from '../task-progress.js';
 import { isImageModel, textOnlyModel } from '../text-only-model.js';
 import { runToolLoop } from '../tool-loop.js';
@@ -34,7 +35,7 @@ export async function answerSessionTurn(
   pace: Pace,
 ): Promise<void> {
   const { job } = task;
-  const progress = beginTask(task.queuedAt);
+  const progress = beginTask(task.queuedAt, 'session');
   const prepared = task.prepared === undefined ? undefined : (JSON.parse(task.prepared) as PreparedTurn);
   const client = prepared && createClientAnswer(prepared.form, link);
   const sink = new DeltaSink(pace, {
@@ -70,7 +71,7 @@ export async function answerSessionTurn(
       last = await runToolLoop({
         ...turn,
         ask: (added, mayCall) => answer(added, { turn, mayCall }),
-        observer: createToolObserver(link, selection, client),
+        observer: createToolObserver(link, progress.calls, client),
       });
     } else last = await answer([], undefined);
     const { toolCalls, finish } = last;
@@ -78,13 +79,12 @@ export async function answerSessionTurn(
       prepared?.toolChoice,
       toolCalls.map(({ name }) => name),
     );
-    client?.end({ toolCalls, finish, usage: sink.usage });
-    ended = goodTurn(selection, stopReasons[finish], sink.usage, last);
+    client?.end({ toolCalls, finish, usage: spentBy(progress.calls).usage });
+    ended = goodTurn(progress, stopReasons[finish], toolCalls);
   } catch (caught) {
     sink.flush();
     ended = failedTurn(caught, link);
   }
-  progress.usage = sink.usage;
   answerEnd(link, ended, progress);
 }
 
@@ -121,7 +121,6 @@ function createAsker({ ask, history: whole, job, prepared, sink, routes }: Asker
       if (!isContextOverflow(caught) || history !== whole) throw caught;
       const shorter = await compactForRetry(history, ask, routes);
       if (!shorter) throw caught;
-      sink.alsoUsed(shorter.usage);
       ({ history } = shorter);
       await run();
     }

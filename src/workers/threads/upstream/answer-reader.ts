@@ -3,9 +3,12 @@ import { TextDecoder } from 'node:util';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { upstreamLimits } from '../../../shared/limits.js';
 import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
+import type { Candidate } from '../model-selection.js';
 import type { TurnSink } from '../turn-sink.js';
+import type { TurnEvent, TurnResult } from '../turn.js';
 import { CollectedBytes } from './collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
+import { ErrorInAnswer, isOverflowText, readReportedError } from './reported-error.js';
 import { isRefusal, type Receiver, type ResponseHeaders } from './upstream.js';
 
 type Stream = {
@@ -16,16 +19,20 @@ type Stream = {
 
 export class AnswerReader implements Receiver {
   readonly #adapter: HttpAdapter;
+  readonly #from: Candidate;
   readonly #sink: TurnSink;
   readonly #redact: (text: string) => string;
   readonly #body = new CollectedBytes();
   #status = 0;
   #retryAfter: string | undefined;
   #stream: Stream | undefined;
+  /** The head does not say that it is JSON: what comes may be a stream all the same. */
+  #untyped = false;
 
   /** `redact` takes out of the provider's words what neither users nor the log may see. */
-  constructor(adapter: HttpAdapter, sink: TurnSink, redact: (text: string) => string) {
+  constructor(adapter: HttpAdapter, from: Candidate, sink: TurnSink, redact: (text: string) => string) {
     this.#adapter = adapter;
+    this.#from = from;
     this.#sink = sink;
     this.#redact = redact;
   }
@@ -36,11 +43,20 @@ export class AnswerReader implements Receiver {
       this.#retryAfter = single(headers['retry-after']);
       return;
     }
+    const encoding = single(headers['content-encoding']);
+    if (encoding !== undefined && encoding !== 'identity')
+      throw new UpstreamFailure('malformed', `an answer encoded as ${encoding}, which was not asked for`);
     this.#sink.started();
-    if (single(headers['content-type'])?.includes('text/event-stream')) this.#stream = this.#openStream();
+    const type = single(headers['content-type']);
+    if (type?.includes('text/event-stream')) this.#stream = this.#openStream();
+    else this.#untyped = !type?.includes('json');
   }
 
   data(chunk: Buffer): void {
+    if (this.#untyped) {
+      this.#untyped = false;
+      if (looksLikeStream(chunk)) this.#stream = this.#openStream();
+    }
     if (this.#stream) {
       this.#stream.parser.feed(this.#stream.decoder.decode(chunk, { stream: true }));
       return;
@@ -63,7 +79,7 @@ export class AnswerReader implements Receiver {
   /** Call after the last byte. @throws UpstreamFailure when the answer was an error or cut off; Error when unreadable */
   finish(): void {
     if (this.#refused) throw this.#refusal();
-    if (!this.#stream) this.#sink.result(this.#adapter.readAnswer(JSON.parse(this.#body.text())));
+    if (!this.#stream) this.#sink.result(this.#readWhole());
     else if (!this.complete) {
       throw new UpstreamFailure('broken', 'the stream ended before the model was done');
     }
@@ -74,7 +90,7 @@ export class AnswerReader implements Receiver {
   }
 
   #openStream(): Stream {
-    const reader = this.#adapter.openStream();
+    const reader = this.#adapter.openStream(this.#from);
     const parser = createParser({
       maxBufferSize: upstreamLimits.eventChars,
       onError({ type, message }) {
@@ -83,41 +99,72 @@ export class AnswerReader implements Receiver {
           throw new UpstreamFailure('malformed', `an event too large: ${message}`);
       },
       onEvent: ({ data }) => {
-        for (const event of reader.read(data)) this.#sink.event(event);
+        for (const event of this.#read(reader, data)) this.#sink.event(event);
       },
     });
     return { reader, parser, decoder: new TextDecoder() };
   }
 
+  #read(reader: StreamReader, data: string): readonly TurnEvent[] {
+    try {
+      return reader.read(data);
+    } catch (caught) {
+      throw this.#told(caught);
+    }
+  }
+
+  #readWhole(): TurnResult {
+    try {
+      return this.#adapter.readAnswer(JSON.parse(this.#body.text()), this.#from);
+    } catch (caught) {
+      throw this.#told(caught);
+    }
+  }
+
+  /** An error that the provider tells in an answer that began well is as good as a status. */
+  #told(caught: unknown): unknown {
+    if (!(caught instanceof ErrorInAnswer)) return caught;
+    const { message, status, overflow } = readReportedError(caught.answer);
+    const text = this.#clean(message);
+    const said = `${caught.message}${text ? `: ${text}` : ''}`;
+    if (status === undefined) return new UpstreamFailure('reported', said);
+    return new UpstreamFailure('status', said, { status, text, overflow });
+  }
+
   #refusal(): UpstreamFailure {
     const status = this.#status;
     const body = this.#body.text();
-    const text = errorText(this.#adapter, body, this.#redact);
-    const overflow = overflowStatus.has(status) && overflowWords.test(body);
+    const reported = readReportedError(jsonOf(body));
+    const text = this.#clean(reported.message);
+    const overflow = overflowStatus.has(status) && (reported.overflow || isOverflowText(body));
     const message = `status ${status}${text ? `: ${text}` : ''}`;
     return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text, overflow });
   }
+
+  /** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
+  #clean(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    const plain = this.#redact(text)
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+    return plain.slice(0, upstreamLimits.messageChars) || undefined;
+  }
 }
 
-/** There is no one way to say it: codes and messages of the servers that people use. */
 const overflowStatus: ReadonlySet<number> = new Set([400, 413, 422]);
-const overflowWords =
-  /context[_ ](?:length|window|size)|maximum context|prompt is too long|too many (?:input )?tokens|input is too long|exceeds? the max(?:imum)? (?:number of )?(?:input )?tokens|maximum number of tokens|reduce the length of the (?:messages|prompt|input)/i;
 
-/** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
-function errorText(adapter: HttpAdapter, body: string, redact: (text: string) => string): string | undefined {
-  let text: string | undefined;
+/** Undefined for what is not JSON, often an HTML page: nothing that a user should see. */
+function jsonOf(body: string): unknown {
   try {
-    text = adapter.errorMessage(JSON.parse(body));
+    return JSON.parse(body);
   } catch {
-    text = undefined; // not JSON, often an HTML page: nothing a user should see
+    return undefined;
   }
-  if (text === undefined) return undefined;
-  const plain = redact(text)
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  return plain.slice(0, upstreamLimits.messageChars) || undefined;
+}
+
+function looksLikeStream(chunk: Buffer): boolean {
+  return /^\s*(?:data|event|id|retry)?:/.test(chunk.toString('latin1', 0, 32));
 }
 
 function single(value: string | string[] | undefined): string | undefined {

@@ -10,15 +10,18 @@ export type FailureReason =
   | 'idle-timeout'
   /** What came is not what the API promises. */
   | 'malformed'
+  /** What came, in an answer that began well, says that the provider failed, and not why. */
+  | 'reported'
   /** The client is gone, or the turn's own time is up. */
   | 'aborted'
   | 'turn-timeout'
-  /** A status that is not 2xx. */
+  /** A status that is not 2xx, or an error in the middle of an answer that stands for one. */
   | 'status';
 
 export interface FailureOptions {
   readonly cause?: unknown;
   readonly status?: number;
+  /** The provider's own, or ours, in seconds, for one that was not asked. */
   readonly retryAfter?: string | undefined;
   /** The provider's own words, sanitized. */
   readonly text?: string | undefined;
@@ -46,4 +49,22 @@ export class UpstreamFailure extends Error {
 
 export function isContextOverflow(caught: unknown): boolean {
   return caught instanceof UpstreamFailure && caught.overflow;
+}
+
+/** Label of a failure in metrics and the log. */
+export function categoryOf({ reason, status }: UpstreamFailure): string {
+  return status === undefined ? reason : `status_${status}`;
+}
+
+/** What kind of trouble it is, for whoever decides what else to try; undefined when nothing else would help. */
+export type Trouble = 'auth' | 'rate-limit' | 'overload' | 'provider';
+
+export function troubleOf({ reason, status = 0 }: UpstreamFailure): Trouble | undefined {
+  if (reason === 'aborted' || reason === 'turn-timeout') return undefined;
+  if (reason !== 'status') return 'provider';
+  // 402: the account has no money left.
+  if (status === 401 || status === 402 || status === 403) return 'auth';
+  if (status === 429) return 'rate-limit';
+  if (status === 503 || status === 529) return 'overload';
+  return status >= 500 || status === 408 ? 'provider' : undefined;
 }

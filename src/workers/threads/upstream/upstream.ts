@@ -9,9 +9,13 @@
 import { Pool, type Dispatcher } from 'undici';
 import { createDeadlines, type Deadlines, type Waiter, type WatchId } from '../../../shared/deadlines.js';
 import { upstreamLimits } from '../../../shared/limits.js';
+import { monotonicMs } from '../../../shared/monotonic.js';
 import type { ProviderRoute } from '../../../shared/routes.js';
 import { errorCode, toError } from '../../../shared/to-error.js';
+import type { Candidate } from '../model-selection.js';
 import type { ProviderRequest } from '../providers/adapter.js';
+import { createBreakers, type Breaker } from './breakers.js';
+import { createCooldowns, type Cooldowns } from './cooldowns.js';
 import { UpstreamFailure } from './failure.js';
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -33,6 +37,12 @@ export function isRefusal(status: number): boolean {
 
 export interface Upstream {
   readonly deadlines: Deadlines;
+  /** What this thread has learned of providers: which credentials rest, … */
+  readonly cooldowns: Cooldowns;
+  /** … which origins do not answer, … */
+  readonly breakerOf: (route: ProviderRoute) => Breaker;
+  /** … and which models take no tools. */
+  readonly toolless: WeakSet<Candidate>;
   call(route: ProviderRoute, request: ProviderRequest, receiver: Receiver): UpstreamCall;
 }
 
@@ -51,6 +61,9 @@ export function createUpstream(): Upstream {
   };
   return {
     deadlines,
+    cooldowns: createCooldowns(monotonicMs),
+    breakerOf: createBreakers(monotonicMs),
+    toolless: new WeakSet(),
     call(route, request, receiver) {
       const { pool, basePath } = targets.get(route) ?? resolveTarget(route);
       const call = new UpstreamCall(route, receiver, deadlines);

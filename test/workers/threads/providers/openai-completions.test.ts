@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ProviderRoute } from '../../../../src/shared/routes.js';
 import { openaiCompletions } from '../../../../src/workers/threads/providers/openai-completions.js';
-import type { Turn, TurnEvent } from '../../../../src/workers/threads/turn.js';
+import { noUsage } from '../../../../src/shared/usage.js';
+import type { Candidate } from '../../../../src/workers/threads/model-selection.js';
+import type { Turn, TurnEvent, TurnResult } from '../../../../src/workers/threads/turn.js';
+import { candidate, credential } from '../../../support/routes.js';
 
-const route: ProviderRoute = {
-  id: 'mock',
-  api: 'openai-completions',
-  baseUrl: 'http://127.0.0.1:1/v1',
-  apiKey: 'key',
-  authHeader: true,
-  headers: { 'x-extra': '1' },
-  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1 },
-};
+const to = candidate({}, { headers: { 'x-extra': '1' } });
+const key = credential();
 const turn: Turn = {
   system: '',
   messages: [{ role: 'user', text: 'Hi' }],
@@ -20,8 +15,12 @@ const turn: Turn = {
   sampling: {},
 };
 
-function body(of: Partial<Turn>, stream = false): unknown {
-  return JSON.parse(openaiCompletions.request({ ...turn, ...of }, 'm-1', route, stream).body);
+function body(of: Partial<Turn>, stream = false, model: Candidate = to): unknown {
+  return JSON.parse(openaiCompletions.request({ ...turn, ...of }, model, key, stream).body);
+}
+
+function readWhole(answer: unknown): TurnResult {
+  return openaiCompletions.readAnswer(answer, to);
 }
 
 interface Read {
@@ -31,7 +30,7 @@ interface Read {
 }
 
 function read(...data: readonly (object | string)[]): Read {
-  const reader = openaiCompletions.openStream();
+  const reader = openaiCompletions.openStream(to);
   const events = data.flatMap((one) => reader.read(typeof one === 'string' ? one : JSON.stringify(one)));
   return { events, complete: reader.complete, ended: reader.ended };
 }
@@ -42,7 +41,7 @@ const delta = (value: object, finish: string | null = null) => ({
 
 describe('a request', () => {
   it('has path, key, headers, model and messages', () => {
-    const request = openaiCompletions.request(turn, 'm-1', route, false);
+    const request = openaiCompletions.request(turn, to, key, false);
     expect(request).toMatchObject({
       path: '/chat/completions',
       headers: {
@@ -56,21 +55,23 @@ describe('a request', () => {
   });
 
   it('for a stream says so, and asks for usage', () => {
-    const { headers, body: text } = openaiCompletions.request(turn, 'm-1', route, true);
+    const { headers, body: text } = openaiCompletions.request(turn, to, key, true);
     expect(headers.accept).toBe('text/event-stream');
     expect(JSON.parse(text)).toMatchObject({ stream: true, stream_options: { include_usage: true } });
   });
 
   it.each([
-    ['without a key', { ...route, apiKey: null }],
-    ['with authHeader off', { ...route, authHeader: false }],
-  ])('%s has no Authorization', (_what, other) => {
-    expect(openaiCompletions.request(turn, 'm-1', other, false).headers).not.toHaveProperty('authorization');
+    ['without a key', candidate(), credential(null)],
+    ['with authHeader off', candidate({}, { authHeader: false }), credential()],
+  ])('%s has no Authorization', (_what, other, secret) => {
+    expect(openaiCompletions.request(turn, other, secret, false).headers).not.toHaveProperty('authorization');
   });
 
   it('may have its Authorization from the configured headers', () => {
-    const other = { ...route, headers: { authorization: 'Basic abc' } };
-    expect(openaiCompletions.request(turn, 'm-1', other, false).headers.authorization).toBe('Basic abc');
+    const other = candidate({}, { headers: { authorization: 'Basic abc' } });
+    expect(openaiCompletions.request(turn, other, credential(), false).headers.authorization).toBe(
+      'Basic abc',
+    );
   });
 
   it('cannot be given another model or other messages by sampling fields', () => {
@@ -113,29 +114,30 @@ describe('a whole answer', () => {
   it('becomes a result', () => {
     const message = { role: 'assistant', content: 'Hello' };
     expect(
-      openaiCompletions.readAnswer({
+      readWhole({
         choices: [{ message, finish_reason: 'length' }],
         usage: { prompt_tokens: 1, completion_tokens: 2 },
       }),
-    ).toEqual({ text: 'Hello', toolCalls: [], finish: 'length', usage: { input: 1, output: 2 } });
+    ).toEqual({
+      text: 'Hello',
+      toolCalls: [],
+      finish: 'length',
+      usage: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
+    });
   });
 
   it('may lack usage, finish and ids, and may have null where nothing is', () => {
     const calls = [{ function: { name: 'f' } }, { id: 'b', function: { name: 'g', arguments: '{}' } }];
-    expect(
-      openaiCompletions.readAnswer({ choices: [{ message: { content: null, tool_calls: calls } }] }),
-    ).toEqual({
+    expect(readWhole({ choices: [{ message: { content: null, tool_calls: calls } }] })).toEqual({
       text: '',
       toolCalls: [
-        { id: 'call_0', name: 'f', arguments: '' },
+        { id: expect.stringMatching(/^call_[0-9a-f]{24}$/), name: 'f', arguments: '' },
         { id: 'b', name: 'g', arguments: '{}' },
       ],
       finish: 'tool_calls',
-      usage: { input: 0, output: 0 },
+      usage: noUsage,
     });
-    expect(
-      openaiCompletions.readAnswer({ choices: [{ message: { tool_calls: null } }], usage: null }),
-    ).toMatchObject({
+    expect(readWhole({ choices: [{ message: { tool_calls: null } }], usage: null })).toMatchObject({
       text: '',
       toolCalls: [],
       finish: 'stop',
@@ -146,19 +148,17 @@ describe('a whole answer', () => {
     'counts no tokens where the provider says %j, whole or in a stream',
     (count) => {
       const usage = { prompt_tokens: count, completion_tokens: count };
-      const counted = { input: 0, output: 0 };
-      expect(openaiCompletions.readAnswer({ choices: [{ message: {} }], usage }).usage).toEqual(counted);
-      const reader = openaiCompletions.openStream();
+      const counted = noUsage;
+      expect(readWhole({ choices: [{ message: {} }], usage }).usage).toEqual(counted);
+      const reader = openaiCompletions.openStream(to);
+      reader.read(JSON.stringify(delta({}, 'stop')));
       expect(reader.read(JSON.stringify({ usage }))).toEqual([{ type: 'usage', usage: counted }]);
     },
   );
 
-  it.each([null, {}, { choices: [] }, { choices: [{}] }, { error: {} }, 'text', []])(
-    '%j is not one',
-    (answer) => {
-      expect(() => openaiCompletions.readAnswer(answer)).toThrow('choices[0].message');
-    },
-  );
+  it.each([null, {}, { choices: [] }, { choices: [{}] }, 'text', []])('%j is not one', (answer) => {
+    expect(() => readWhole(answer)).toThrow('choices[0].message');
+  });
 });
 
 describe('a stream', () => {
@@ -178,7 +178,7 @@ describe('a stream', () => {
       { type: 'tool-call', index: 0, id: 'c', name: 'f', arguments: '' },
       { type: 'tool-call', index: 0, id: undefined, name: undefined, arguments: '{}' },
       { type: 'finish', reason: 'tool_calls' },
-      { type: 'usage', usage: { input: 1, output: 2 } },
+      { type: 'usage', usage: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 } },
     ]);
   });
 
@@ -194,7 +194,7 @@ describe('a stream', () => {
   it('has ended with [DONE], which usage may come before, and nothing counts after', () => {
     expect(read(delta({}, 'stop'), { choices: [], usage: {} }).ended).toBe(false);
     expect(read('[DONE]', delta({ content: 'x' }), '{oops')).toEqual({
-      events: [],
+      events: [{ type: 'finish', reason: 'stop' }],
       complete: true,
       ended: true,
     });
@@ -213,19 +213,7 @@ describe('a stream', () => {
 
   it('with an error in it fails, without its words', () => {
     expect(() => read({ error: { message: 'secret' } })).toThrow(
-      'the provider reported an error in the stream',
+      'the provider reported an error in its answer',
     );
   });
-});
-
-it.each([
-  [{ error: { message: 'no' } }, 'no'],
-  [{ error: 'no' }, 'no'],
-  [{ error: { message: 5 } }, undefined],
-  [{ error: null }, undefined],
-  [{}, undefined],
-  [null, undefined],
-  ['text', undefined],
-])('the message of %j is %s', (answer, message) => {
-  expect(openaiCompletions.errorMessage(answer)).toBe(message);
 });
