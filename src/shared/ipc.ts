@@ -154,6 +154,6 @@ export type ToPrimary =
   | { readonly type: 'pong' }
   | { readonly type: 'log'; readonly lines: readonly { readonly line: string; readonly level: number }[] }
   | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
-  /** By stateless completions, since this was told last. */
+  /** By completions of which no run's end records it, since this was told last. */
   | { readonly type: 'usage'; readonly used: readonly DailyUsage[] }
   | { readonly type: 'drained' };

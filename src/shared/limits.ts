@@ -396,7 +396,7 @@ export const usageLimits = {
   defaultDays: 30,
   /** Days of one report: each is a few records to read. */
   days: 1_000,
-  /** How long usage of stateless completions waits for others to be written with. */
+  /** How long usage that no run's end records waits for other such to be written with. */
   flushMs: 2_000,
   /** Of days, agents and models, while the store cannot be written. */
   waitingRows: 10_000,

@@ -4,9 +4,9 @@ import type { MetricsSnapshot } from '../shared/ipc.js';
 import { createCells } from '../shared/metrics/cells.js';
 import type { DailyUsage } from '../shared/store/records.js';
 import { createModelMetrics } from './model-metrics.js';
-import { createStatelessUsage } from './stateless-usage.js';
 import type { TaskSummary } from './threads/protocol.js';
 import { createToolMetrics, type ToolMetrics } from './tools/tool-metrics.js';
+import { createUnrecordedUsage } from './unrecorded-usage.js';
 
 export interface WorkerMetrics {
   request(route: string, method: string, status: number, ms: number): void;
@@ -16,7 +16,7 @@ export interface WorkerMetrics {
   poolRejected(reason: string): void;
   authFailure(reason: string): void;
   tunnelled(): void;
-  /** What stateless completions used since this was asked last. */
+  /** What completions used that no run's end records, since this was asked last. */
   takeUsage(): readonly DailyUsage[];
   /** Read when a snapshot is taken. */
   watchPool(name: 'api' | 'tool', pool: WatchedPool): void;
@@ -54,7 +54,7 @@ export function createWorkerMetrics(): WorkerMetrics {
   const waits = createCells(seconds);
   const runs = createCells(seconds);
   const models = createModelMetrics(seconds);
-  const stateless = createStatelessUsage();
+  const unrecorded = createUnrecordedUsage();
   const rejected = createCells();
   const authFailures = createCells();
   const handovers = createCells();
@@ -71,13 +71,13 @@ export function createWorkerMetrics(): WorkerMetrics {
       (runs.get('api') ?? runs.open('api', api)).add(summary.runMs / 1000);
       if (!summary.turn) return;
       models.turn(summary.turn);
-      stateless.add(summary.turn);
+      unrecorded.add(summary);
     },
     poolRejected: (reason) => (rejected.get(reason) ?? rejected.open(reason, { pool: 'api', reason })).add(1),
     authFailure: (reason) => (authFailures.get(reason) ?? authFailures.open(reason, { reason })).add(1),
     tunnelled: () =>
       (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
-    takeUsage: () => stateless.take(Date.now()),
+    takeUsage: () => unrecorded.take(Date.now()),
     watchPool: (name, pool) => void pools.set(name, pool),
     watchToolThreads: (pool) => (toolPool = pool),
     tools,

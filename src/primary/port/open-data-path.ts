@@ -48,7 +48,7 @@ export interface DataPathOptions {
   /** The slot's number. */
   onWorkerLost(slot: number): void;
   onRunPart(slot: number, part: RunPart): void;
-  /** What stateless completions used. */
+  /** What completions used that no run's end records. */
   onUsage(used: readonly DailyUsage[]): void;
   /** Who answers what workers ask. */
   readonly answers: Omit<PrimaryAnswers, 'auth-attempt' | 'untrusted-proxy'>;

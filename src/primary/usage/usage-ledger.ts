@@ -1,5 +1,5 @@
 /**
- * What workers' stateless completions used, on its way to the store (architecture §3): added up here and written now and
+ * What workers' completions used that no run's end records, on its way to the store (architecture §3): added up here and written now and
  * then in one commit, since nothing waits for it. A crash loses what was not written yet, a stop does not.
  */
 import { usageLimits } from '../../shared/limits.js';

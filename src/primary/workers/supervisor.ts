@@ -30,7 +30,7 @@ export interface SupervisorOptions {
   onTaken(target: HandoverTarget, id: number): void;
   onDeclined(target: HandoverTarget, id: number): void;
   onMetrics(slot: number, metrics: MetricsSnapshot): void;
-  /** What stateless completions used. */
+  /** What completions used that no run's end records. */
   onUsage(used: readonly DailyUsage[]): void;
   onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
   onRunPart(slot: number, part: RunPart): void;

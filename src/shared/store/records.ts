@@ -169,7 +169,7 @@ export interface RunPayload {
   readonly result?: unknown;
 }
 
-/** What an agent's runs and stateless completions used of a model on one day. */
+/** What an agent's runs and completions used of a model on one day. */
 export interface DailyUsage {
   /** `YYYY-MM-DD`, UTC. */
   readonly date: string;

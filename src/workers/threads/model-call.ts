@@ -3,7 +3,7 @@ import { upstreamLimits } from '../../shared/limits.js';
 import { createRedactor } from '../../shared/log/redact.js';
 import { routeSecrets } from '../../shared/routes.js';
 import { toError } from '../../shared/to-error.js';
-import { costOf } from '../../shared/usage.js';
+import { costOf, noUsage } from '../../shared/usage.js';
 import { AttemptSink } from './attempt-sink.js';
 import type { ModelCall } from './protocol.js';
 import type { LocalAdapter } from './providers/adapter.js';
@@ -35,9 +35,10 @@ export async function callModel(
   const { provider } = candidate;
   const adapter = adapters[provider.api];
   const attempt = new AttemptSink(sink);
+  let reader: AnswerReader | undefined;
   try {
     if (adapter.kind === 'http') {
-      const reader = new AnswerReader(adapter, candidate, attempt, (text) =>
+      reader = new AnswerReader(adapter, candidate, attempt, (text) =>
         createRedactor(routeSecrets(provider)).text(text, upstreamLimits.errorBytes),
       );
       const call = job.upstream.call(provider, adapter.request(turn, candidate, credential, stream), reader);
@@ -55,6 +56,7 @@ export async function callModel(
   } catch (caught) {
     const failure = asFailure(caught);
     const outcome = failure.reason === 'aborted' ? 'aborted' : 'error';
+    if (attempt.usage === noUsage && reader) attempt.usage = reader.usage;
     job.calls.push(noted(to, attempt, outcome, categoryOf(failure)));
     return { failure, passed: attempt.passed };
   }

@@ -153,7 +153,7 @@ export interface TurnSummary {
   readonly provider: string;
   readonly model: string;
   readonly api: string;
-  /** `none`: a stateless completion, whose usage nobody else records. */
+  /** `none`: a completion without a session. */
   readonly lane: 'none' | 'session';
   readonly calls: readonly ModelCall[];
 }

@@ -1,26 +1,31 @@
 /**
  * What a turn tries, in order (runs-and-events.md §13): each model with each credential of its provider. A refused
  * credential gives way to the next one, a provider that does not answer to the next model. Who rests or is left alone is
- * passed over; when that is everybody, the one whose rest ends first is asked after all, unless the provider said how long.
+ * passed over; when that is everybody, the one whose time comes first is asked after all. Where there is nothing else to
+ * try, nobody is passed over: the client hears what its provider says now.
  */
 import { monotonicMs } from '../../shared/monotonic.js';
 import type { Credential } from '../../shared/routes.js';
+import { noUsage } from '../../shared/usage.js';
 import type { Candidate } from './model-selection.js';
 import type { ModelCall } from './protocol.js';
 import type { Turn } from './turn.js';
-import { restingFailure, retryAfterMs, type Rest } from './upstream/cooldowns.js';
+import { restingFailure, retryAfterMs } from './upstream/cooldowns.js';
 import { categoryOf, troubleOf, UpstreamFailure } from './upstream/failure.js';
 import type { Upstream } from './upstream/upstream.js';
-import { noUsage } from '../../shared/usage.js';
 
 export interface Try {
   readonly candidate: Candidate;
   readonly credential: Credential;
 }
 
-/** One that was not asked because it rests. */
-interface Resting extends Try {
-  readonly rest: Rest;
+/** One that was not asked: it rests, or its origin is left alone. */
+interface PassedOver extends Try {
+  readonly until: number;
+}
+
+interface Failed extends Try {
+  readonly failure: UpstreamFailure;
 }
 
 export class Tries {
@@ -32,8 +37,8 @@ export class Tries {
   #model = 0;
   #credential = 0;
   #asked = false;
-  #failures: { readonly candidate: Candidate; readonly failure: UpstreamFailure }[] | undefined;
-  #resting: Resting[] | undefined;
+  #failures: Failed[] | undefined;
+  #passedOver: PassedOver[] | undefined;
 
   constructor(
     candidates: readonly Candidate[],
@@ -53,21 +58,20 @@ export class Tries {
     for (; this.#model < this.#candidates.length; this.#nextModel()) {
       const candidate = this.#candidates[this.#model] as Candidate;
       if (this.#model > 0 && candidate.textOnly && showsImages(this.#turn)) continue;
-      const credential = this.#usableCredential(candidate);
-      if (!credential) continue;
-      const breaker = this.#upstream.breakerOf(candidate.provider);
-      if (breaker.admits()) {
+      const { credentials } = candidate.provider;
+      for (; this.#credential < credentials.length; this.#credential += 1) {
+        const one = { candidate, credential: credentials[this.#credential] as Credential };
+        if (!this.#mayAsk(one)) continue;
         this.#asked = true;
-        return { candidate, credential };
+        return one;
       }
-      this.#passOver(candidate, breaker.refusal());
     }
-    return this.#leastResting();
+    return this.#firstBack();
   }
 
   /** @returns whether something else may be tried */
-  failed({ candidate }: Try, failure: UpstreamFailure): boolean {
-    this.#note(candidate, failure);
+  failed(to: Try, failure: UpstreamFailure): boolean {
+    this.#note(to, failure);
     const trouble = troubleOf(failure);
     if (trouble === undefined) return false;
     if (trouble === 'provider') this.#nextModel();
@@ -103,22 +107,26 @@ export class Tries {
     this.#credential = 0;
   }
 
-  #usableCredential(candidate: Candidate): Credential | undefined {
-    const { credentials } = candidate.provider;
-    for (; this.#credential < credentials.length; this.#credential += 1) {
-      const credential = credentials[this.#credential] as Credential;
-      const rest = this.#upstream.cooldowns.restOf(credential, candidate.model);
-      if (!rest) return credential;
-      this.#resting ??= [];
-      this.#resting.push({ candidate, credential, rest });
-      this.#passOver(candidate, restingFailure(rest, monotonicMs()));
+  #mayAsk(one: Try): boolean {
+    const { candidate, credential } = one;
+    const { provider, model } = candidate;
+    if (this.#candidates.length === 1 && provider.credentials.length === 1) return true;
+    const rest = this.#upstream.cooldowns.restOf(credential, model);
+    if (rest) {
+      this.#passOver(one, rest.until, restingFailure(rest, monotonicMs()));
+      return false;
     }
-    return undefined;
+    const breaker = this.#upstream.breakerOf(provider);
+    if (breaker.admits()) return true;
+    this.#passOver(one, breaker.until, breaker.refusal());
+    return false;
   }
 
-  #passOver(candidate: Candidate, failure: UpstreamFailure): void {
-    this.#note(candidate, failure);
-    const { provider, model } = candidate;
+  #passOver(one: Try, until: number, failure: UpstreamFailure): void {
+    this.#note(one, failure);
+    this.#passedOver ??= [];
+    this.#passedOver.push({ ...one, until });
+    const { provider, model } = one.candidate;
     this.#calls.push({
       ms: 0,
       firstByteMs: undefined,
@@ -132,18 +140,21 @@ export class Tries {
     });
   }
 
-  #leastResting(): Try | undefined {
-    if (this.#asked || !this.#resting) return undefined;
+  #firstBack(): Try | undefined {
+    if (this.#asked || !this.#passedOver) return undefined;
     this.#asked = true;
-    const told = this.#resting.some(({ rest }) => rest.told);
-    return this.#resting
-      .filter(({ rest }) => !rest.told && !(told && troubleOf(rest.failure) === 'auth'))
-      .toSorted((a, b) => a.rest.until - b.rest.until)[0];
+    return this.#passedOver.toSorted((a, b) => a.until - b.until)[0];
   }
 
-  #note(candidate: Candidate, failure: UpstreamFailure): void {
+  /** What it says now is worth more than what it said before. */
+  #note({ candidate, credential }: Try, failure: UpstreamFailure): void {
     this.#failures ??= [];
-    this.#failures.push({ candidate, failure });
+    const noted = { candidate, credential, failure };
+    const at = this.#failures.findIndex(
+      (one) => one.candidate === candidate && one.credential === credential,
+    );
+    if (at < 0) this.#failures.push(noted);
+    else this.#failures[at] = noted;
   }
 }
 

@@ -1,7 +1,8 @@
-/** What is tried instead of a model that cannot answer, and when nothing is (runs-and-events.md §13). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { greeting, postChat, readStream } from '../../support/chat.js';
-import { freePort, startGateway, type TestGateway } from '../../support/gateway.js';
+/** What is asked instead of a model that cannot answer, and who is left alone for how long (runs-and-events.md §13). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorOf, greeting, postChat, readStream } from '../../support/chat.js';
+import { connectControl } from '../../support/control-client.js';
+import { startGateway, type TestGateway } from '../../support/gateway.js';
 import { scrape } from '../../support/metrics.js';
 import {
   answerJson,
@@ -14,136 +15,288 @@ import {
 } from '../../support/mock-provider.js';
 import { waitFor } from '../../support/wait-for.js';
 
+type Act = (call: ProviderCall) => void;
+
 let first: MockProvider;
 let second: MockProvider;
-/** Nobody rests for longer than a millisecond. */
-let eager: TestGateway;
-/** Credentials rest as long as they do by default. */
-let resting: TestGateway;
+let gateway: TestGateway;
+/** Who was asked, in order: provider and key. */
+let asked: string[];
 
-const eventStream = { 'content-type': 'text/event-stream' };
-const keyOf = ({ request }: ProviderCall): string => request.headers.authorization ?? '';
-
-beforeAll(async () => {
+beforeEach(async () => {
+  asked = [];
   [first, second] = await Promise.all([startMockProvider(), startMockProvider()]);
-  const gone = `http://127.0.0.1:${await freePort()}/v1`;
-  const models = {
-    providers: {
-      first: { baseUrl: first.baseUrl, apiKey: 'own-key-0000', models: [{ id: 'm' }, { id: 'n' }] },
-      second: { baseUrl: second.baseUrl, models: [{ id: 'm' }, { id: 'n' }] },
-      gone: { baseUrl: gone, models: [{ id: 'm' }] },
-    },
-  };
-  const profile = { provider: 'first', mode: 'api_key', key: 'other-key-1111' };
-  const agents = {
-    defaults: { model: { primary: 'first/m', fallbacks: ['second/m'] } },
-    list: [
-      { id: 'main' },
-      { id: 'lost', model: 'gone/m' },
-      { id: 'other', model: { primary: 'first/n', fallbacks: ['second/n'] } },
-    ],
-  };
-  const short = { firstMs: 1, maxMs: 1, authFirstMs: 1, authMaxMs: 1 };
-  [eager, resting] = await Promise.all([
-    startGateway({ config: { models, agents, auth: { cooldowns: short } } }),
-    startGateway({ config: { models, agents, auth: { profiles: { 'first:b': profile } } } }),
-  ]);
 });
-beforeEach(() => second.behave(answerStream(['from ', 'second'])));
-afterAll(async () => {
-  await Promise.all([eager.stop(), resting.stop()]);
+afterEach(async () => {
+  await gateway?.stop();
   await Promise.all([first.stop(), second.stop()]);
 });
 
-describe('the next model answers', () => {
-  it.each([401, 402, 403, 429, 500, 502, 503, 529])('after %i, whole and streamed', async (status) => {
-    first.behave(answerStatus(status, { error: { message: 'no' } }));
-    const whole = await postChat(eager, greeting);
-    expect(await whole.json()).toMatchObject({ choices: [{ message: { content: 'from second' } }] });
-    const streamed = await readStream(await postChat(eager, { ...greeting, stream: true }));
-    expect([streamed.text, streamed.done]).toEqual(['from second', 1]);
+function behave(one: MockProvider, name: string, act: Act): void {
+  one.behave((call) => {
+    asked.push(`${name} ${call.request.headers.authorization?.replace('Bearer ', '')}`);
+    act(call);
   });
+}
 
-  it('when nobody is there', async () => {
-    const response = await postChat(eager, { ...greeting, model: 'pllan/lost' });
-    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'from second' } }] });
+async function start(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  const models = [{ id: 'm', cost: { input: 1_000_000, output: 2_000_000 } }];
+  const entry = (baseUrl: string, apiKey?: string): object => ({
+    baseUrl,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    timeouts: { firstByteMs: 300, idleMs: 300 },
+    models,
   });
-
-  it.each(['overloaded_error', 'rate_limit_error', 'api_error'])(
-    'after a stream that began with %s',
-    async (type) => {
-      first.behave(({ response }) => {
-        response.writeHead(200, eventStream).write(chunk({ role: 'assistant', content: '' }));
-        response.end(`data: ${JSON.stringify({ error: { type, message: 'no' } })}\n\n`);
-      });
-      const streamed = await readStream(await postChat(eager, { ...greeting, stream: true }));
-      expect([streamed.text, streamed.done]).toEqual(['from second', 1]);
+  const keyed = config.auth === undefined ? 'key-one' : undefined;
+  gateway = await startGateway({
+    config: {
+      models: { providers: { one: entry(first.baseUrl, keyed), two: entry(second.baseUrl, 'key-two') } },
+      agents: { defaults: { model: { primary: 'one/m', fallbacks: ['two/m'] } } },
+      ...config,
     },
-  );
+  });
+}
 
-  it('is counted', async () => {
-    const labels = { from_provider: 'first', to_provider: 'second', to_model: 'm', lane: 'none' };
-    await waitFor('the count', async () => {
-      return (await scrape(eager.url)).total('pllan_model_failover_total', labels) > 0;
+const chat = (extra: object = {}): Promise<Response> => postChat(gateway, { ...greeting, ...extra });
+
+async function textOf(response: Response): Promise<unknown> {
+  const answer = (await response.json()) as { choices?: { message: { content: string } }[] };
+  return answer.choices?.[0]?.message.content ?? answer;
+}
+
+const sse = { 'content-type': 'text/event-stream' };
+/** In this order no origin fails so often in a row that it is left alone. */
+const troubles: readonly (readonly [string, Act])[] = [
+  ['401', answerStatus(401, {})],
+  ['500', answerStatus(500, {})],
+  ['403', answerStatus(403, {})],
+  ['silence', () => {}],
+  ['429', answerStatus(429, {})],
+  ['a reset', ({ response }) => response.destroy()],
+  ['503', answerStatus(503, {})],
+  ['what is no answer', ({ response }) => response.writeHead(200).end('<html>')],
+  ['529', answerStatus(529, {})],
+  ['an error where the answer should be', answerStatus(200, { error: { code: 502, message: 'no' } })],
+];
+
+describe('another model answers', () => {
+  it('after any trouble', async () => {
+    behave(second, 'two', answerJson('from two'));
+    const timeouts = { firstByteMs: 300 };
+    // Each with a credential of its own, so that none rests for another's sake.
+    const providers = troubles.map(([name], n) => [
+      `one-${n}`,
+      { baseUrl: first.baseUrl, apiKey: `key of ${name}`, timeouts },
+    ]);
+    const list = troubles.map((_, n) => ({
+      id: `agent-${n}`,
+      model: { primary: `one-${n}/m`, fallbacks: ['two/m'] },
+    }));
+    gateway = await startGateway({
+      config: {
+        models: {
+          providers: {
+            ...(Object.fromEntries(providers) as object),
+            two: { baseUrl: second.baseUrl, apiKey: 'key-two' },
+          },
+        },
+        agents: { list },
+      },
     });
+    for (const [n, [name, act]] of troubles.entries()) {
+      behave(first, 'one', act);
+      expect(await textOf(await chat({ model: `pllan/agent-${n}` }))).toBe('from two');
+      // A connection that breaks is tried again first.
+      expect([...new Set(asked.splice(0))]).toEqual([`one key of ${name}`, 'two key-two']);
+    }
+  });
+
+  it('in a stream whose first model fails before its first word', async () => {
+    behave(first, 'one', ({ response }) => {
+      response.writeHead(200, sse).write(chunk({ role: 'assistant', content: '' }));
+      response.end(`data: ${JSON.stringify({ error: { code: 429, message: 'no' } })}\n\n`);
+    });
+    behave(second, 'two', answerStream(['from ', 'two']));
+    await start();
+    const { text, done } = await readStream(await chat({ stream: true }));
+    expect([text, done]).toEqual(['from two', 1]);
+  });
+
+  it('and metrics tell of it, and of what it cost', async () => {
+    behave(first, 'one', answerStatus(500, {}));
+    behave(second, 'two', answerJson('from two'));
+    await start();
+    await chat();
+    await waitFor(
+      'the metrics',
+      async () => (await scrape(gateway.url)).total('pllan_model_failover_total') > 0,
+    );
+    const metrics = await scrape(gateway.url);
+    const labels = { from_provider: 'one', to_provider: 'two', reason: 'status_500', suspended: 'false' };
+    expect(metrics.total('pllan_model_failover_total', labels)).toBe(1);
+    expect(metrics.total('pllan_model_cost_usd_total', { provider: 'two' })).toBe(7);
+    expect(metrics.total('pllan_model_cost_usd_total', { provider: 'one' })).toBe(0);
+  });
+
+  it('in a run on a session, which begins once and is told with the model that answered', async () => {
+    behave(first, 'one', answerStatus(529, {}));
+    behave(second, 'two', answerStream(['from two']));
+    await start();
+    const client = await connectControl(gateway.url);
+    const { payload } = await client.call('agent', {
+      message: 'Hi',
+      idempotencyKey: 'k',
+      sessionKey: 'main',
+    });
+    const { runId } = payload as { runId: string };
+    await client.call('agent.wait', { runId });
+    const events = client.frames.filter(({ event }) => event === 'agent');
+    const phases = events.flatMap(({ payload: told }) => {
+      const { stream, data } = told as { stream: string; data: { phase?: string } };
+      return stream === 'lifecycle' ? [data.phase] : [];
+    });
+    expect(phases).toEqual(['start', 'end']);
+    const history = await client.call('chat.history', { sessionKey: 'main' });
+    expect(history.payload).toMatchObject({
+      messages: [
+        { role: 'user' },
+        {
+          role: 'assistant',
+          provider: 'two',
+          usage: { input: 3, output: 1, cost: { input: 3, output: 2, total: 5 } },
+        },
+      ],
+    });
+    const cost = await client.call('usage.cost', {});
+    expect(cost.payload).toMatchObject({ totals: { inputCost: 3, outputCost: 2, totalCost: 5 } });
+    await client.close();
   });
 });
 
-describe('nothing else is tried', () => {
-  it.each([400, 404, 413, 422])('after %i', async (status) => {
-    const asked = second.calls.length;
-    first.behave(answerStatus(status, { error: { message: 'your fault' } }));
-    expect((await postChat(eager, greeting)).status).toBe(400);
-    expect(second.calls.length).toBe(asked);
-  });
-
-  it('for a model that was asked for by name', async () => {
-    first.behave(answerStatus(500, {}));
-    const asked = second.calls.length;
-    expect((await postChat(eager, { ...greeting, model: 'first/m' })).status).toBe(502);
-    expect((await postChat(eager, greeting, { 'x-pllan-model': 'first/m' })).status).toBe(502);
-    expect(second.calls.length).toBe(asked);
-  });
-
-  it('once something of the answer has been passed on', async () => {
-    const [before, asked] = [first.calls.length, second.calls.length];
-    first.behave(({ response }) => {
-      response.writeHead(200, eventStream).write(chunk({ content: 'Hel' }), () => response.destroy());
+describe('no other model is asked', () => {
+  it('once a word has been said', async () => {
+    behave(first, 'one', ({ response }) => {
+      response.writeHead(200, sse).write(chunk({ content: 'Hel' }), () => response.destroy());
     });
-    const { text, chunks, done } = await readStream(await postChat(eager, { ...greeting, stream: true }));
-    expect([text, done]).toEqual(['Hel', 1]);
-    expect(chunks.at(-1)).toHaveProperty('error');
-    expect([first.calls.length, second.calls.length]).toEqual([before + 1, asked]);
+    behave(second, 'two', answerStream(['from two']));
+    await start();
+    const { text, chunks } = await readStream(await chat({ stream: true }));
+    expect([text, chunks.at(-1)?.error]).toMatchObject(['Hel', { code: 'upstreamFailed' }]);
+    expect(asked).toEqual(['one key-one']);
   });
+
+  it.each([400, 404, 413, 422])('after %i, which is the client’s own fault', async (status) => {
+    behave(first, 'one', answerStatus(status, { error: { message: 'no' } }));
+    await start();
+    expect(await errorOf(await chat())).toMatchObject({ status: 400, message: 'no' });
+    expect(asked).toEqual(['one key-one']);
+  });
+
+  it('for one that was asked for by name', async () => {
+    behave(first, 'one', answerStatus(500, {}));
+    await start();
+    expect((await chat({ model: 'one/m' })).status).toBe(502);
+    expect(asked).toEqual(['one key-one']);
+  });
+});
+
+it('when all fail, the client is told of the model that it asked for', async () => {
+  behave(first, 'one', answerStatus(401, {}));
+  behave(second, 'two', answerStatus(500, {}));
+  await start();
+  expect(await errorOf(await chat())).toMatchObject({ status: 502, type: 'upstream_auth_error' });
+  expect(asked).toEqual(['one key-one', 'two key-two']);
+});
+
+it('when all limit, the client is told to come back when the first of them may be asked', async () => {
+  behave(first, 'one', answerStatus(429, {}, { 'retry-after': '50' }));
+  behave(second, 'two', answerStatus(429, {}, { 'retry-after': '20' }));
+  await start();
+  const response = await chat();
+  expect([response.status, response.headers.get('retry-after')]).toEqual([429, '20']);
 });
 
 describe('credentials', () => {
-  it('of a provider are tried one after the other, and a refused one rests', async () => {
-    first.behave((call) =>
-      (keyOf(call).includes('own-key') ? answerStatus(401, {}) : answerJson('with the other key'))(call),
-    );
-    const before = first.calls.length;
-    for (let i = 0; i < 3; i += 1) {
-      const answer = await (await postChat(resting, greeting)).json();
-      expect(answer).toMatchObject({ choices: [{ message: { content: 'with the other key' } }] });
-    }
-    // The refused one was not asked again.
-    expect(first.calls.slice(before).map(keyOf)).toEqual([
-      'Bearer own-key-0000',
-      ...Array.from({ length: 3 }, () => 'Bearer other-key-1111'),
-    ]);
+  const auth = {
+    profiles: {
+      'one:a': { provider: 'one', mode: 'api_key', key: 'key-a' },
+      'one:b': { provider: 'one', mode: 'token', token: 'key-b' },
+      'two:x': { provider: 'two', mode: 'api_key', key: 'key-x' },
+    },
+    order: { one: ['one:b', 'one:a'] },
+  };
+  /** Refuses a key. */
+  const refuses =
+    (key: string, status: number, headers: Record<string, string> = {}): Act =>
+    (call) =>
+      call.request.headers.authorization === `Bearer ${key}`
+        ? answerStatus(status, {}, headers)(call)
+        : answerJson('from one')(call);
+
+  it.each([401, 402, 429, 529])(
+    'are tried in their order before another model is, and one that was refused with %i rests',
+    async (status) => {
+      behave(first, 'one', refuses('key-b', status));
+      await start({ auth });
+      for (let n = 0; n < 2; n += 1) expect(await textOf(await chat())).toBe('from one');
+      expect(asked).toEqual(['one key-b', 'one key-a', 'one key-a']);
+    },
+  );
+
+  it('rest as long as their provider says, within the bounds of the config', async () => {
+    behave(first, 'one', refuses('key-b', 429, { 'retry-after': '1' }));
+    await start({ auth: { ...auth, cooldowns: { firstMs: 60_000, maxMs: 60_000 } } });
+    for (let n = 0; n < 2; n += 1) expect(await textOf(await chat())).toBe('from one');
+    expect(asked.splice(0)).toEqual(['one key-b', 'one key-a', 'one key-a']);
+    await waitFor('the end of the rest', async () => {
+      await chat();
+      return asked.includes('one key-b');
+    });
   });
 
-  it('that all rest for as long as their providers said are not used: 429, at once', async () => {
-    const other = { ...greeting, model: 'pllan/other' };
-    first.behave(answerStatus(429, {}, { 'retry-after': '90' }));
-    second.behave(answerStatus(429, {}, { 'retry-after': '30' }));
-    const told = await postChat(resting, other);
-    expect([told.status, told.headers.get('retry-after')]).toEqual([429, '30']);
-    const asked = [first.calls.length, second.calls.length];
-    const again = await postChat(resting, other);
-    expect(again.status).toBe(429);
-    expect(Number(again.headers.get('retry-after'))).toBeLessThanOrEqual(30);
-    expect([first.calls.length, second.calls.length]).toEqual(asked);
+  it('rest as long as the config says', async () => {
+    behave(first, 'one', refuses('key-b', 429));
+    const short = { firstMs: 1, maxMs: 1 };
+    await start({ auth: { ...auth, cooldowns: short } });
+    for (let n = 0; n < 2; n += 1) expect(await textOf(await chat())).toBe('from one');
+    expect(asked).toEqual(['one key-b', 'one key-a', 'one key-b', 'one key-a']);
+  });
+
+  it('that all rest give way to the next model, and are asked after all when that one rests too', async () => {
+    behave(first, 'one', answerStatus(429, {}));
+    behave(second, 'two', answerStatus(429, {}));
+    await start({ auth });
+    expect((await chat()).status).toBe(429);
+    expect(asked.splice(0)).toEqual(['one key-b', 'one key-a', 'two key-two', 'two key-x']);
+    behave(first, 'one', answerJson('from one'));
+    expect(await textOf(await chat())).toBe('from one');
+    expect(asked).toEqual(['one key-b']);
+  });
+});
+
+it('a model without alternatives is always asked', async () => {
+  await start({ agents: { defaults: { model: 'one/m' } } });
+  for (const act of [
+    answerStatus(429, {}, { 'retry-after': '60' }),
+    answerStatus(401, {}),
+    ...Array.from({ length: 6 }, () => answerStatus(500, {})),
+  ]) {
+    behave(first, 'one', act);
+    await chat();
+  }
+  expect(asked).toHaveLength(8);
+  behave(first, 'one', answerJson('from one'));
+  expect(await textOf(await chat())).toBe('from one');
+});
+
+it('an origin that fails again and again is left alone', async () => {
+  behave(first, 'one', answerStatus(500, {}));
+  behave(second, 'two', answerJson('from two'));
+  await start();
+  for (let n = 0; n < 7; n += 1) expect(await textOf(await chat())).toBe('from two');
+  expect(asked.filter((one) => one.startsWith('one'))).toHaveLength(5);
+  await waitFor('the metrics', async () => {
+    const suspended = { suspended: 'true', reason: 'status_500' };
+    return (await scrape(gateway.url)).total('pllan_model_failover_total', suspended) === 2;
   });
 });

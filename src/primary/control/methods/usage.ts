@@ -24,8 +24,7 @@ export function usageMethods({ store }: UsageServices): readonly Method[] {
     method({
       name: 'usage.cost',
       scope: 'operator.read',
-      summary:
-        'Tokens and cost of runs on sessions and of stateless completions, by UTC day, at the prices of their time.',
+      summary: 'Tokens and cost of runs and completions, by UTC day, at the prices of their time.',
       answers:
         '`{updatedAt, days, daily: [{date, …}], totals}`; each with tokens and cost by kind, and `missingCostEntries`, the runs without a price.',
       async answer({ days, startDate, endDate, agentId, agentScope }) {

@@ -4,7 +4,7 @@
  */
 import type { Credential } from '../../../shared/routes.js';
 import type { Candidate } from '../model-selection.js';
-import type { Turn, TurnEvent, TurnResult } from '../turn.js';
+import type { Turn, TurnEvent, TurnResult, Usage } from '../turn.js';
 
 export interface ProviderRequest {
   /** Appended to the provider's base URL. */
@@ -25,6 +25,8 @@ export interface StreamReader {
   readonly complete: boolean;
   /** True once nothing more of the stream matters. */
   readonly ended: boolean;
+  /** What the provider has counted so far, where it does before the end. */
+  readonly usage?: Usage;
 }
 
 export interface HttpAdapter {

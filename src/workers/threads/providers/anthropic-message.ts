@@ -129,6 +129,9 @@ export function openMessageStream(from: Candidate): StreamReader {
     get ended() {
       return ended;
     },
+    get usage() {
+      return readUsage(usage);
+    },
     read(data) {
       if (ended || data === '[DONE]') return [];
       const event = JSON.parse(data) as WireEvent;

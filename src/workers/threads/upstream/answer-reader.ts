@@ -2,10 +2,11 @@
 import { TextDecoder } from 'node:util';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { upstreamLimits } from '../../../shared/limits.js';
+import { noUsage } from '../../../shared/usage.js';
 import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
 import type { Candidate } from '../model-selection.js';
 import type { TurnSink } from '../turn-sink.js';
-import type { TurnEvent, TurnResult } from '../turn.js';
+import type { TurnEvent, TurnResult, Usage } from '../turn.js';
 import { CollectedBytes } from './collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
 import { ErrorInAnswer, isOverflowText, readReportedError } from './reported-error.js';
@@ -69,6 +70,11 @@ export class AnswerReader implements Receiver {
 
   get complete(): boolean {
     return this.#stream?.reader.complete ?? false;
+  }
+
+  /** Of an answer that did not come to its end. */
+  get usage(): Usage {
+    return this.#stream?.reader.usage ?? noUsage;
   }
 
   get satisfied(): boolean {

@@ -11,6 +11,8 @@ import { UpstreamFailure } from './failure.js';
 export interface Breaker {
   /** Whether a call may be made; the one that is a probe must tell how it ended. */
   admits(): boolean;
+  /** Until then none may. Clock of `now`. */
+  readonly until: number;
   /** Why not. */
   refusal(): UpstreamFailure;
   answered(): void;
@@ -34,6 +36,9 @@ export function createBreaker(now: () => number): Breaker {
       if (probing || now() < openUntil) return false;
       probing = true;
       return true;
+    },
+    get until() {
+      return openUntil;
     },
     refusal() {
       const seconds = Math.max(1, Math.ceil((openUntil - now()) / 1_000));

@@ -10,8 +10,6 @@ import { troubleOf, UpstreamFailure } from './failure.js';
 export interface Rest {
   /** Clock of `now`. */
   readonly until: number;
-  /** The provider said how long: asking earlier is of no use. */
-  readonly told: boolean;
   readonly failure: UpstreamFailure;
   readonly times: number;
 }
@@ -55,7 +53,7 @@ export function createCooldowns(now: () => number): Cooldowns {
         toldMs === undefined
           ? Math.min(maxMs, firstMs * failoverLimits.cooldownGrowth ** before)
           : Math.min(maxMs, Math.max(failoverLimits.retryAfterMinMs, toldMs));
-      known.set(name, { until: now() + ms, told: toldMs !== undefined, failure, times: before + 1 });
+      known.set(name, { until: now() + ms, failure, times: before + 1 });
     },
     succeeded(credential, model) {
       const known = rests.get(credential);

@@ -1,10 +1,22 @@
-/** What stateless completions used, added up for the primary, which records it: nobody else does. */
+/**
+ * What no run's end records: stateless completions, and turns on sessions that failed or were given up. Added up for the
+ * primary, which stores it.
+ */
 import type { DailyUsage } from '../shared/store/records.js';
-import { addCost, addUsage, dayOf, noCost, noUsage, type Cost, type Usage } from '../shared/usage.js';
-import type { ModelCall, TurnSummary } from './threads/protocol.js';
+import {
+  addCost,
+  addUsage,
+  dayOf,
+  noCost,
+  noUsage,
+  totalTokens,
+  type Cost,
+  type Usage,
+} from '../shared/usage.js';
+import type { ModelCall, TaskSummary } from './threads/protocol.js';
 
-export interface StatelessUsage {
-  add(turn: TurnSummary): void;
+export interface UnrecordedUsage {
+  add(summary: TaskSummary): void;
   /** Since it was asked last. @param at milliseconds since the epoch */
   take(at: number): readonly DailyUsage[];
 }
@@ -19,7 +31,7 @@ interface Tally {
   cost: Cost;
 }
 
-export function createStatelessUsage(): StatelessUsage {
+export function createUnrecordedUsage(): UnrecordedUsage {
   let tallies = new Map<string, Tally>();
   const open = (key: string, agentId: string, { provider, model }: ModelCall): Tally => {
     const tally = { agentId, provider, model, runs: 0, unpriced: 0, usage: noUsage, cost: noCost };
@@ -27,16 +39,19 @@ export function createStatelessUsage(): StatelessUsage {
     return tally;
   };
   return {
-    add({ agent, lane, calls }) {
-      if (lane !== 'none') return;
+    add({ turn, error }) {
+      if (!turn || (turn.lane === 'session' && error === undefined)) return;
+      const { agent, calls } = turn;
+      const answer = error === undefined ? calls.findLast(({ outcome }) => outcome === 'ok') : undefined;
       for (const call of calls) {
-        if (call.outcome !== 'ok') continue;
+        if (call !== answer && totalTokens(call.usage) === 0) continue;
         const key = `${agent} ${call.provider} ${call.model}`;
         const tally = tallies.get(key) ?? open(key, agent, call);
-        tally.runs += 1;
         tally.usage = addUsage(tally.usage, call.usage);
         if (call.cost) tally.cost = addCost(tally.cost, call.cost);
-        else tally.unpriced += 1;
+        if (call !== answer) continue;
+        tally.runs += 1;
+        if (!call.cost) tally.unpriced += 1;
       }
     },
     take(at) {
