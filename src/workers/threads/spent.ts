@@ -1,6 +1,6 @@
 /** What the calls of a turn used, put together. */
 import type { TurnEnd } from '../../shared/run-job.js';
-import { addCost, addUsage, noUsage, type ModelUsage } from '../../shared/usage.js';
+import { addCost, addUsage, noUsage, totalTokens, type ModelUsage } from '../../shared/usage.js';
 import type { ModelCall } from './protocol.js';
 
 type Spent = Pick<
@@ -13,7 +13,7 @@ export function spentBy(calls: readonly ModelCall[]): Spent {
   const last = calls.findLast(({ outcome }) => outcome === 'ok');
   const { usage, cost } = last ?? { usage: noUsage, cost: undefined };
   const byModel = new Map<string, ModelUsage>();
-  for (const call of calls) if (call.outcome !== 'skipped') addTo(byModel, call);
+  for (const call of calls) if (call.outcome === 'ok' || totalTokens(call.usage) > 0) addTo(byModel, call);
   return {
     provider: last?.provider ?? '',
     model: last?.model ?? '',

@@ -46,7 +46,7 @@ export interface OwnCall extends ToolCall {
 /** What others want to know of a turn while it goes on. */
 export interface ToolObserver {
   /** The model has called them; its answer is over. */
-  called(calls: readonly OwnCall[], answer: TurnResult): void;
+  called(calls: readonly OwnCall[]): void;
   started(call: OwnCall): void;
   ended(call: OwnCall, outcome: ToolOutcome): void;
   /** In the order of the calls; `text` as the model is shown it. */
@@ -77,7 +77,7 @@ export async function runToolLoop(loop: ToolLoop): Promise<TurnResult> {
       .map((call) => ownCall(call, ids));
     if (calls.length === 0) return answer;
     if (!mayCall) return withCalls(answer, clients);
-    loop.observer.called(calls, answer);
+    loop.observer.called(calls);
     const { text, reasoning = [] } = answer;
     added.push({ role: 'assistant', text, toolCalls: calls.map(asCall), reasoning });
     added.push(...(await runCalls(loop, calls, bounds)));

@@ -19,8 +19,7 @@ export interface EndedTurn {
 
 /**
  * @param stopReason why the model stopped
- * @param usage of the whole turn
- * @param last the model's last answer
+ * @param toolCalls of its last answer, for its client
  */
 export function goodTurn(
   { calls }: TaskProgress,
