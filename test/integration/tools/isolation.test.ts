@@ -13,7 +13,8 @@ import { answer } from '../../support/session-calls.js';
 import { call, rowsOf, testTools, textsOf } from '../../support/tool-story.js';
 import { waitFor } from '../../support/wait-for.js';
 
-const TIMEOUT_MS = 2_500;
+// Long enough for a slow machine to fill what a tool may have of memory.
+const TIMEOUT_MS = 6_000;
 
 let gateway: TestGateway;
 let client: ControlClient;

@@ -69,9 +69,10 @@ describe('a turn with tools', () => {
 
   it('several calls at once run side by side; results are in the order of the calls', async () => {
     const key = newKey();
-    const message = [call('test_wait', { ms: 300, say: 'slow' }), call('test_echo', { text: 'quick' })].join(
-      '\n',
-    );
+    const message = [
+      call('test_wait', { ms: 3_000, say: 'slow' }),
+      call('test_echo', { text: 'quick' }),
+    ].join('\n');
     const { runId, final } = await runAgent(client, message, key);
     expect(textOf(final)).toBe('slow\nquick');
     const results = toolEvents(client.frames, runId).filter(({ phase }) => phase === 'result');
