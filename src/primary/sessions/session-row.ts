@@ -24,14 +24,12 @@ export function sessionRow({ key, entry }: SessionRow, { sessions, runs, routes 
   const agentId = agentOf(key, sessions.scheme);
   const live = runs.liveOf(key);
   const hasActiveRun = live.length > 0;
-  return {
-    ...entryRow(key, entry),
-    ...modelOf(entry, routes, agentId),
+  return Object.assign(entryRow(key, entry), modelOf(entry, routes, agentId), {
     status: hasActiveRun ? 'running' : entry.status,
     hasActiveRun,
     ...(hasActiveRun ? { activeRunIds: live.map(({ record }) => record.runId) } : {}),
     agentId,
-  };
+  });
 }
 
 /** The row and what its transcript says, as far as that is asked for. */

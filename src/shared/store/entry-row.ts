@@ -37,18 +37,18 @@ const shown = [
   'parentSessionKey',
 ] as const;
 
-export function entryRow(key: SessionKey, entry: SessionEntry) {
-  return {
+/** A new object, to which more may be added: lists are made of many rows, and each copy of one costs. */
+export function entryRow(key: SessionKey, entry: SessionEntry): Record<string, unknown> {
+  const row: Record<string, unknown> = {
     key,
     kind: kindOf(key),
     updatedAt: entry.updatedAt,
     displayName: entry.displayName ?? nameIn(key),
     label: entry.label ?? null,
     thinkingLevel: entry.thinkingLevel ?? 'off',
-    ...Object.fromEntries(
-      shown.flatMap((field) => (entry[field] === undefined ? [] : [[field, entry[field]]])),
-    ),
   };
+  for (const field of shown) if (entry[field] !== undefined) row[field] = entry[field];
+  return row;
 }
 
 /** `agent:main:work` → `work`. */

@@ -147,7 +147,7 @@ export function createToolPool({ threads, log }: ToolPoolOptions): ToolPool {
     try {
       const { outcome, clean } = (await pool.run(task, { signal: killer.signal })) as ToolTaskEnd;
       if (!clean) await endThread(task);
-      return outcome;
+      return JSON.parse(outcome) as ToolOutcome;
     } catch (caught) {
       // Before the thread is waited for, which says nothing about the task.
       const why = ending ?? whyLost(toError(caught), task);

@@ -1,6 +1,6 @@
 /** What a worker process and the threads of its tool pool say to each other. A thread has one task at a time. */
 import type { ToolSettings } from '../../../shared/tools/settings.js';
-import type { ToolContent, ToolOutcome, ToolRequest } from '../../../shared/tools/tool-call.js';
+import type { ToolContent, ToolRequest } from '../../../shared/tools/tool-call.js';
 
 export interface ToolTask {
   readonly kind: 'call';
@@ -16,7 +16,8 @@ export interface ToolTask {
 }
 
 export interface ToolTaskEnd {
-  readonly outcome: ToolOutcome;
+  /** A `ToolOutcome` as JSON: plain data whatever the tool gave, and cheaper to send than what it stands for. */
+  readonly outcome: string;
   /** Nothing of the task goes on in the thread, so it may have the next one. */
   readonly clean: boolean;
 }

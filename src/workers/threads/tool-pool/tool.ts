@@ -2,7 +2,7 @@
  * Entry of a thread of the tool pool: piscina calls `runToolTask`, one task at a time. What a task leaves running is
  * reported, so that the thread is ended rather than given to the next one.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, threadId } from 'node:worker_threads';
 import { toolRunLimits } from '../../../shared/tools/limits.js';
 import { toError } from '../../../shared/to-error.js';
@@ -24,9 +24,10 @@ export async function runToolTask(task: ToolTask): Promise<ToolTaskEnd> {
   const beats = setInterval(beat, toolRunLimits.beatIntervalMs);
   beat();
   try {
-    const outcome = bounded(await run(task));
-    // Also what is over at the next turn of the timers has ended: the store leaves such behind each time it is read.
-    await sleep(0);
+    const outcome = encoded(await run(task));
+    await nextTurn();
+    // What is over with the next turn of the timers has ended too: the store leaves such a timer each time it is read.
+    if (resources() > before + 1) await sleep(0);
     return { outcome, clean: resources() <= before + 1 };
   } finally {
     clearInterval(beats);
@@ -49,17 +50,17 @@ function resources(): number {
   return process.getActiveResourcesInfo().length;
 }
 
-/** As it is if it is not too large, and plain data. */
-function bounded(outcome: ToolOutcome): ToolOutcome {
+/** As JSON, if it is not too large, and plain data. */
+function encoded(outcome: ToolOutcome): string {
   let json: string;
   try {
     json = JSON.stringify(outcome);
   } catch (caught) {
-    return toolError('failed', `its result is no plain data: ${toError(caught).message}`);
+    return encoded(toolError('failed', `its result is no plain data: ${toError(caught).message}`));
   }
-  if (json.length > toolRunLimits.resultChars)
-    return toolError('output', `its result is larger than ${toolRunLimits.resultChars} characters`);
-  return JSON.parse(json) as ToolOutcome;
+  return json.length <= toolRunLimits.resultChars
+    ? json
+    : encoded(toolError('output', `its result is larger than ${toolRunLimits.resultChars} characters`));
 }
 
 /** A tool that tells something all the time is heard now and then. */

@@ -10,8 +10,7 @@ export function toolRow(
   scheme: KeyScheme,
 ): object {
   const hasActiveRun = busy.has(key);
-  return {
-    ...entryRow(key, entry),
+  return Object.assign(entryRow(key, entry), {
     // Of the next run; else of the last one.
     modelProvider: entry.providerOverride ?? entry.modelProvider,
     model: entry.modelOverride ?? entry.model,
@@ -19,5 +18,5 @@ export function toolRow(
     status: hasActiveRun ? 'running' : entry.status,
     hasActiveRun,
     agentId: agentOf(key, scheme),
-  };
+  });
 }
