@@ -2,19 +2,22 @@
  * Tools that misbehave, one way after the other, while the gateway is busy with other things: each costs its own call and
  * nothing else, and leaves nothing behind (architecture, invariants 1 and 7).
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { greeting, postChat } from '../../support/chat.js';
 import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
+import { startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
 import { scrape } from '../../support/metrics.js';
 import { treeUse, type TreeUse } from '../../support/process-tree.js';
 import { newKey, runAgent } from '../../support/run-story.js';
 import { answer } from '../../support/session-calls.js';
-import { call, rowsOf, testTools, textsOf } from '../../support/tool-story.js';
+import { call, rowsOf, textsOf } from '../../support/tool-story.js';
 import { waitFor } from '../../support/wait-for.js';
 
 // Long enough for a slow machine to fill what a tool may have of memory.
 const TIMEOUT_MS = 6_000;
+const workspace = temporaryDir();
 
 let gateway: TestGateway;
 let client: ControlClient;
@@ -22,7 +25,11 @@ let before: TreeUse;
 let workers: readonly number[];
 beforeAll(async () => {
   gateway = await startGateway({
-    config: { ...testTools, gateway: { workers: { count: 1, toolThreads: 3 } } },
+    config: {
+      tools: { allow: ['group:test', 'search'] },
+      agents: { defaults: { workspace } },
+      gateway: { workers: { count: 1, toolThreads: 3 } },
+    },
     env: { PLLAN_TEST_TOOL_TIMEOUT_MS: String(TIMEOUT_MS) },
   });
   client = await connectControl(gateway.wsUrl);
@@ -98,6 +105,12 @@ describe('a tool that', () => {
     },
     60_000,
   );
+
+  it('searches with an expression that takes for ever ends alone', async () => {
+    writeFileSync(join(workspace, 'file.txt'), `${'a'.repeat(60)}!`);
+    const [{ final }] = await Promise.all([runAgent(client, call('search', { pattern: '^(a+)+$' })), busy()]);
+    expect(textOf(final)).toContain(`Error: the tool took longer than ${TIMEOUT_MS} ms`);
+  });
 
   it('gives too much is told so', async () => {
     const { final } = await runAgent(client, call('test_large', { chars: 9_000_000 }));
