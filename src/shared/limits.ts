@@ -364,6 +364,18 @@ export const responseLimits = {
   continuableMs: 30 * 60_000,
 } as const;
 
+/** `/v1/embeddings` (http.md §6). */
+export const embeddingLimits = {
+  bodyBytes: 5 * MIB,
+  /** Texts of one request. */
+  inputs: 128,
+  /** Of one text, and of all together. */
+  itemChars: 8_192,
+  totalChars: 65_536,
+  /** Numbers of one embedding that may be asked for: models have a few thousand. */
+  dimensions: 65_536,
+} as const;
+
 /** Nodes, and what is asked of them (methods.md §10). */
 export const nodeLimits = {
   invokeDefaultMs: 30_000,

@@ -83,11 +83,28 @@ export interface AgentRoute {
   readonly fallbacks: readonly ModelRef[];
 }
 
+/** Whether its API comes with one for embeddings. */
+export function hasEmbeddings({ api }: ProviderRoute): boolean {
+  return api === 'openai-completions' || api === 'openai-responses';
+}
+
+/** Who makes the embeddings of an agent (http.md §6). */
+export interface EmbeddingRoute {
+  /** As requests name it. */
+  readonly ref: ModelRef;
+  /** Key in `providers`. */
+  readonly provider: string;
+  /** The provider's own name of the model. */
+  readonly model: string;
+}
+
 export interface RouteTable {
   readonly version: number;
   readonly defaultAgentId: string;
   readonly agents: Readonly<Record<string, AgentRoute>>;
   readonly providers: Readonly<Record<string, ProviderRoute>>;
+  /** By agent; one that is not there has no embeddings. */
+  readonly embeddings: Readonly<Record<string, EmbeddingRoute>>;
   /** Models that the configuration names, in its order: what `/v1/models` lists. */
   readonly configured: readonly ModelRef[];
   /** Models that a request may name. */

@@ -30,7 +30,7 @@ export function createModelMetrics(seconds: readonly number[]): ModelMetrics {
   const openCall = (key: string, made: ModelCall): CallCells => {
     const [provider, model] = [label(made.provider), label(made.model)];
     const genAi = {
-      gen_ai_operation_name: 'chat',
+      gen_ai_operation_name: operationOf(made),
       gen_ai_provider_name: provider,
       gen_ai_request_model: model,
     };
@@ -123,11 +123,15 @@ function who({ provider, model }: ModelCall, agent: string): Record<string, stri
   return { agent: label(agent), channel: 'http', model: label(model), provider: label(provider) };
 }
 
-function genAiLabels({ provider, model }: ModelCall, tokenType: string): Record<string, string> {
+function operationOf({ api }: ModelCall): string {
+  return api === 'openai-embeddings' ? 'embeddings' : 'chat';
+}
+
+function genAiLabels(made: ModelCall, tokenType: string): Record<string, string> {
   return {
-    gen_ai_operation_name: 'chat',
-    gen_ai_provider_name: label(provider),
-    gen_ai_request_model: label(model),
+    gen_ai_operation_name: operationOf(made),
+    gen_ai_provider_name: label(made.provider),
+    gen_ai_request_model: label(made.model),
     gen_ai_token_type: tokenType,
   };
 }

@@ -16,6 +16,7 @@ import type { AgentRoute, ModelFacts, ProviderRoute, RouteTable } from '../../sh
 import { configError } from '../start-error.js';
 import { credentialsOf, requireSendable } from './credentials.js';
 import { wellKnown } from './well-known.js';
+import { embeddingRoutes } from './embedding-routes.js';
 
 export interface RouteOptions {
   readonly config: GatewayConfig;
@@ -56,11 +57,17 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     if (!providers[provider]) addWellKnown(providers, provider, options);
     if (!providers[provider]) throw configError(`model ${ref}: there is no models.providers.${provider}`);
   }
+  const embeddings = embeddingRoutes(config, Object.keys(agents), {
+    all: providers,
+    addWellKnown: (id) => addWellKnown(providers, id, options),
+    open: (id, provider) => providerRoute(id, provider, options),
+  });
   return {
     version: options.version,
     defaultAgentId: defaultAgent(config),
     agents,
     providers,
+    embeddings,
     configured: known.filter((ref) => ref !== ECHO_MODEL || config.models.providers.has(ECHO_PROVIDER)),
     allowed: allowlist.length > 0 ? unique([...allowlist, ...named]) : known,
     contextWindows: contextWindows(config),

@@ -15,6 +15,7 @@ import { configSchema, type ConfigTree } from './schema.js';
 import {
   structures,
   type AgentConfig,
+  type MemoryConfig,
   type ModelChoice,
   type ModelParams,
   type ProviderConfig,
@@ -37,6 +38,7 @@ export interface GatewayConfig extends ConfigTree {
     /** Ids of profiles by provider: these and no others, in this order. */
     readonly order: ReadonlyMap<string, readonly string[]>;
   };
+  readonly memory: MemoryConfig;
   readonly messages: {
     readonly queue: ConfigTree['messages']['queue'] & {
       /** Instead of `mode`, by the channel that a session belongs to. */
@@ -231,6 +233,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       profiles: new Map(Object.entries(profiles)),
       order: new Map(Object.entries(order)),
     },
+    memory: structured.memory ?? {},
     messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },
     models: { providers: new Map(Object.entries(providers)) },
     session: {

@@ -46,8 +46,10 @@ const ModelEntry = v.strictObject({
   ),
 });
 
+const baseUrl = v.pipe(v.string(), v.regex(/^https?:\/\//));
+
 const Provider = v.strictObject({
-  baseUrl: v.exactOptional(v.pipe(v.string(), v.regex(/^https?:\/\//))),
+  baseUrl: v.exactOptional(baseUrl),
   apiKey: v.exactOptional(text),
   api: v.exactOptional(v.picklist(providerApis)),
   /** How the key is sent where the API knows two ways: `x-api-key`, or a bearer token. */
@@ -72,12 +74,24 @@ const toolLists = {
 };
 const ToolsByProvider = v.record(text, v.strictObject(toolLists));
 
+/** More is accepted, and has no effect. */
+const Memory = v.object({
+  search: v.exactOptional(
+    v.object({
+      provider: v.exactOptional(text),
+      model: v.exactOptional(text),
+      remote: v.exactOptional(v.object({ baseUrl: v.exactOptional(baseUrl), apiKey: v.exactOptional(text) })),
+    }),
+  ),
+});
+
 const Agent = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)),
   default: v.exactOptional(v.boolean()),
   name: v.exactOptional(text),
   workspace: v.exactOptional(text),
   model: v.exactOptional(ModelChoice),
+  memory: v.exactOptional(Memory),
   tools: v.exactOptional(v.strictObject({ ...toolLists, byProvider: v.exactOptional(ToolsByProvider) })),
 });
 
@@ -93,6 +107,7 @@ export type ModelChoice = v.InferOutput<typeof ModelChoice>;
 export type ModelEntry = v.InferOutput<typeof ModelEntry>;
 export type ProviderConfig = v.InferOutput<typeof Provider>;
 export type AgentConfig = v.InferOutput<typeof Agent>;
+export type MemoryConfig = v.InferOutput<typeof Memory>;
 export type ToolsByProvider = v.InferOutput<typeof ToolsByProvider>;
 export type ModelParams = { readonly alias?: string; readonly params?: Readonly<Record<string, unknown>> };
 
@@ -105,6 +120,7 @@ export const structures = {
     v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),
   ),
   'agents.list': compile(v.array(Agent)),
+  memory: compile(Memory),
   'messages.queue.byChannel': compile(v.record(text, v.picklist(queueModes))),
   'session.resetByType': compile(
     v.strictObject({

@@ -5,6 +5,7 @@ import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { controlUi } from './control-ui/control-ui.js';
 import { chatCompletions, responses } from './routes/completions.js';
 import { controlUiConfig } from './routes/control-ui-config.js';
+import { embeddings } from './routes/embeddings.js';
 import { getModel, listModels } from './routes/models.js';
 import { primaryOwned } from './routes/primary-owned.js';
 import { killSession, sessionHistory } from './routes/sessions.js';
@@ -24,6 +25,7 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string, method: s
   if (servesModels) {
     add('/v1/models', listModels);
     add('/v1/models/*', getModel);
+    add('/v1/embeddings', embeddings);
   }
   add('/tools/invoke', toolsInvoke);
   add('/sessions/:key/history', sessionHistory);

@@ -20,19 +20,20 @@ import type { ToolContent } from '../../shared/tools/tool-call.js';
 import { SlotTable } from '../../shared/slot-table.js';
 import { toError } from '../../shared/to-error.js';
 import { createBeats } from '../threads/beat.js';
-import type {
-  ApiAnswer,
-  ApiBatch,
-  ApiTask,
-  FromThread,
-  PreparedRun,
-  TaskId,
-  TaskPart,
-  TaskSummary,
-  ThreadData,
-  ThreadQuestions,
-  ToolQuestion,
-  ToThread,
+import {
+  largeBodyOf,
+  type ApiAnswer,
+  type ApiBatch,
+  type ApiTask,
+  type FromThread,
+  type PreparedRun,
+  type TaskId,
+  type TaskPart,
+  type TaskSummary,
+  type ThreadData,
+  type ThreadQuestions,
+  type ToolQuestion,
+  type ToThread,
 } from '../threads/protocol.js';
 import { decodePart } from '../threads/wire.js';
 import { watchThreads } from './watch-threads.js';
@@ -136,9 +137,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const send = (tasks: readonly ApiTask[]): void => {
     const { routes, testHooks } = options;
     const batch: ApiBatch = { routes, tools: options.tools(), testHooks, tasks };
-    const large = tasks.flatMap((task) =>
-      task.kind === 'completion' && typeof task.body !== 'string' ? [task.body.buffer] : [],
-    );
+    const large = tasks.flatMap((task) => largeBodyOf(task) ?? []);
     pool.run(batch, { transferList: large }).catch((caught: unknown) => {
       const error = new ApiError('internal', { cause: toError(caught).message });
       const lost = tasks.filter(({ id }) => open.get(id));

@@ -7,9 +7,17 @@ import type { TranscriptReader } from '../../shared/store/transcript-reader.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerCompletion } from './chat/answer.js';
+import { answerEmbeddings } from './embeddings/answer.js';
 import { answerRecorded } from './recorded-answer.js';
 import { createLink, type TaskLink } from './link.js';
-import type { ApiBatch, ApiTask, HistoryTask, SessionTask, ThreadData } from './protocol.js';
+import {
+  largeBodyOf,
+  type ApiBatch,
+  type ApiTask,
+  type HistoryTask,
+  type SessionTask,
+  type ThreadData,
+} from './protocol.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { createSharedReader } from '../../shared/shared-json.js';
 import type { ToolTable } from '../../shared/tools/table.js';
@@ -43,7 +51,7 @@ export async function runApiBatch(batch: ApiBatch): Promise<void> {
 
 /** Large bodies take their time: without a turn for each, many of them would look like a blocked thread. */
 function start(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
-  if (task.kind !== 'completion' || typeof task.body === 'string') return run(task, taskLink, services);
+  if (!largeBodyOf(task)) return run(task, taskLink, services);
   return takeTurn().then(() => run(task, taskLink, services));
 }
 
@@ -51,6 +59,8 @@ function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise
   switch (task.kind) {
     case 'completion':
       return answerCompletion(task, taskLink, services);
+    case 'embeddings':
+      return answerEmbeddings(task, taskLink, services);
     case 'recorded':
       return answerRecorded(task, taskLink);
     case 'history':

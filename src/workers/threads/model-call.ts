@@ -2,7 +2,6 @@
 import { upstreamLimits } from '../../shared/limits.js';
 import { createRedactor } from '../../shared/log/redact.js';
 import { routeSecrets } from '../../shared/routes.js';
-import { toError } from '../../shared/to-error.js';
 import { costOf, noUsage } from '../../shared/usage.js';
 import { AttemptSink } from './attempt-sink.js';
 import type { ModelCall } from './protocol.js';
@@ -14,7 +13,7 @@ import type { TurnSink } from './turn-sink.js';
 import type { TurnStop } from './turn-stop.js';
 import type { Turn } from './turn.js';
 import { AnswerReader } from './upstream/answer-reader.js';
-import { categoryOf, UpstreamFailure } from './upstream/failure.js';
+import { categoryOf, unreadable, type UpstreamFailure } from './upstream/failure.js';
 
 export interface FailedCall {
   readonly failure: UpstreamFailure;
@@ -54,7 +53,7 @@ export async function callModel(
     job.calls.push(noted(to, attempt, 'ok', 'none'));
     return undefined;
   } catch (caught) {
-    const failure = asFailure(caught);
+    const failure = unreadable(caught);
     const outcome = failure.reason === 'aborted' ? 'aborted' : 'error';
     if (attempt.usage === noUsage && reader) attempt.usage = reader.usage;
     job.calls.push(noted(to, attempt, outcome, categoryOf(failure)));
@@ -90,10 +89,4 @@ async function generate(
     sink.event(event);
   }
   if (stop.failure) throw stop.failure;
-}
-
-function asFailure(caught: unknown): UpstreamFailure {
-  if (caught instanceof UpstreamFailure) return caught;
-  const cause = toError(caught);
-  return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
 }

@@ -37,15 +37,24 @@ const agentForm = /^(?:pllan|openclaw)[/:]([a-z0-9][a-z0-9_-]{0,63})$|^agent:([a
 
 /** @throws ApiError 400 with the message of http.md §5.1 */
 export function selectModel(request: SelectionRequest, routes: RouteTable): Selection {
-  const named = nameOf(request.model, routes);
+  const { agent, agentNamed, override } = selectAgent(request, routes, routes.allowed);
+  const candidates = override === undefined ? candidatesOf(agent, routes) : [candidate(override, routes)];
+  const { provider, model } = candidates[0] as Candidate;
+  return { agentId: agent.id, agentNamed, override, provider, model, candidates };
+}
+
+/** @param allowed models that the request may name. @throws ApiError 400 with the message of http.md §5.1 */
+export function selectAgent(
+  request: SelectionRequest,
+  routes: RouteTable,
+  allowed: readonly ModelRef[],
+): Pick<Selection, 'agentNamed' | 'override'> & { readonly agent: AgentRoute } {
+  const named = nameOf(request.model, routes.defaultAgentId, allowed);
   const agentId = request.agentHeader?.toLowerCase() ?? named.agentId;
   const agent = Object.hasOwn(routes.agents, agentId) ? routes.agents[agentId] : undefined;
   if (!agent) throw invalid(`Unknown agent '${agentId}'.`);
-  const override = overridden(request.modelHeader, agentId, routes) ?? named.model;
-  const candidates = override === undefined ? candidatesOf(agent, routes) : [candidate(override, routes)];
-  const { provider, model } = candidates[0] as Candidate;
-  const agentNamed = request.agentHeader !== undefined || named.agentNamed;
-  return { agentId, agentNamed, override, provider, model, candidates };
+  const override = overridden(request.modelHeader, agentId, allowed) ?? named.model;
+  return { agent, agentNamed: request.agentHeader !== undefined || named.agentNamed, override };
 }
 
 /** Made once per route table, which never changes: every request needs them. */
@@ -73,15 +82,18 @@ function makeCandidate(ref: ModelRef, routes: RouteTable): Candidate {
   const { provider, model } = splitModelRef(ref);
   const route = Object.hasOwn(routes.providers, provider) ? routes.providers[provider] : undefined;
   if (!route) throw new ApiError('internal', { cause: `no provider for model ${ref}` });
-  const facts = Object.hasOwn(route.models, model) ? route.models[model] : undefined;
-  return { provider: route, model, facts: facts ?? noFacts, textOnly: routes.textOnly.includes(ref) };
+  return { provider: route, model, facts: factsOf(route, model), textOnly: routes.textOnly.includes(ref) };
+}
+
+export function factsOf({ models }: ProviderRoute, model: string): ModelFacts {
+  return (Object.hasOwn(models, model) ? models[model] : undefined) ?? noFacts;
 }
 
 function nameOf(
   model: string | undefined,
-  routes: RouteTable,
+  agentId: string,
+  allowed: readonly ModelRef[],
 ): { agentId: string; agentNamed: boolean; model: ModelRef | undefined } {
-  const agentId = routes.defaultAgentId;
   const agentNamed = false;
   const name = model?.trim();
   if (!name || /^(?:pllan|openclaw)(?:[/:]default)?$/i.test(name))
@@ -91,15 +103,19 @@ function nameOf(
     const [, first, second = ''] = form;
     return { agentId: (first ?? second).toLowerCase(), agentNamed: true, model: undefined };
   }
-  if (isModelRef(name) && routes.allowed.includes(name)) return { agentId, agentNamed, model: name };
+  if (isModelRef(name) && allowed.includes(name)) return { agentId, agentNamed, model: name };
   throw invalid('Invalid `model`. Use `pllan` or `pllan/<agentId>`.');
 }
 
-function overridden(header: string | undefined, agentId: string, routes: RouteTable): ModelRef | undefined {
+function overridden(
+  header: string | undefined,
+  agentId: string,
+  allowed: readonly ModelRef[],
+): ModelRef | undefined {
   if (header === undefined) return undefined;
   const name = header.trim();
   if (!isModelRef(name)) throw invalid('Invalid `x-pllan-model`.');
-  if (!routes.allowed.includes(name)) throw invalid(`Model '${name}' is not allowed for agent '${agentId}'.`);
+  if (!allowed.includes(name)) throw invalid(`Model '${name}' is not allowed for agent '${agentId}'.`);
   return name;
 }
 

@@ -50,6 +50,11 @@ export interface CompletionTask {
   readonly answerId: string;
 }
 
+/** A request for embeddings. */
+export type EmbeddingsTask = Pick<CompletionTask, 'id' | 'queuedAt' | 'body' | 'agentId' | 'model'> & {
+  readonly kind: 'embeddings';
+};
+
 /** What the headers of a request say of the session that it is for, and of where it comes from. */
 export interface SessionHeaders {
   readonly sessionKey: string | undefined;
@@ -101,7 +106,12 @@ export interface HistoryTask {
   readonly storeDir: string;
 }
 
-export type ApiTask = CompletionTask | SessionTask | RecordedTask | HistoryTask;
+export type ApiTask = CompletionTask | EmbeddingsTask | SessionTask | RecordedTask | HistoryTask;
+
+/** The bytes of a large body, which a task takes with it instead of a copy. */
+export function largeBodyOf(task: ApiTask): ArrayBuffer | undefined {
+  return 'body' in task && typeof task.body === 'object' ? task.body.buffer : undefined;
+}
 
 /** A request that is to run on a session: its turn comes when the primary says so. */
 export interface PreparedRun {

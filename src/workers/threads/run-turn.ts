@@ -53,18 +53,28 @@ async function runTurn(job: TurnJob, sink: TurnSink, stream: boolean): Promise<v
   const stop = new TurnStop(job.timeoutMs, job.link, job.upstream.deadlines);
   const tries = new Tries(job.selection.candidates, job.turn, job.upstream, job.calls);
   try {
-    for (let to = tries.next(); to; to = tries.next()) {
-      const failed = await tryModel(job, to, sink, stream, stop);
-      learn(job.upstream, to, failed);
-      if (!failed) return;
-      const { failure, passed } = failed;
-      if (passed || stop.failure) throw failure;
-      if (!tries.failed(to, failure)) break;
-    }
-    throw tries.failure;
+    await tryAll(tries, job.upstream, stop, (to) => tryModel(job, to, sink, stream, stop));
   } finally {
     stop.dispose();
   }
+}
+
+/** Until one ends well; what is learnt of each is for the calls after it. @throws UpstreamFailure when none does */
+export async function tryAll(
+  tries: Tries,
+  upstream: Upstream,
+  stop: TurnStop,
+  call: (to: Try) => Promise<FailedCall | undefined>,
+): Promise<void> {
+  for (let to = tries.next(); to; to = tries.next()) {
+    const failed = await call(to);
+    learn(upstream, to, failed);
+    if (!failed) return;
+    const { failure, passed } = failed;
+    if (passed || stop.failure) throw failure;
+    if (!tries.failed(to, failure)) break;
+  }
+  throw tries.failure;
 }
 
 /** Asks the model, more than once where that can help: a connection that broke, tools that it does not take. */
@@ -89,9 +99,14 @@ async function tryModel(
       continue;
     }
     if (failure.reason !== 'connection' || attempt >= upstreamLimits.attempts) return failed;
-    await sleep(upstreamLimits.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
+    await pauseAfter(attempt);
     if (stop.failure) return { failure: stop.failure, passed: false };
   }
+}
+
+/** Longer each time, and not the same for all who wait. */
+export function pauseAfter(attempt: number): Promise<void> {
+  return sleep(upstreamLimits.retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
 }
 
 function learn(upstream: Upstream, { candidate, credential }: Try, failed: FailedCall | undefined): void {

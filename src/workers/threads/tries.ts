@@ -30,7 +30,7 @@ interface Failed extends Try {
 
 export class Tries {
   readonly #candidates: readonly Candidate[];
-  readonly #turn: Turn;
+  readonly #turn: Pick<Turn, 'messages'>;
   readonly #upstream: Upstream;
   readonly #calls: ModelCall[];
   /** Place of the next one. */
@@ -42,7 +42,7 @@ export class Tries {
 
   constructor(
     candidates: readonly Candidate[],
-    turn: Turn,
+    turn: Pick<Turn, 'messages'>,
     upstream: Upstream,
     /** Gets those that are passed over, too. */
     calls: ModelCall[],
@@ -158,7 +158,7 @@ export class Tries {
   }
 }
 
-function showsImages({ messages }: Turn): boolean {
+function showsImages({ messages }: Pick<Turn, 'messages'>): boolean {
   return messages.some((message) => message.role === 'user' && message.images !== undefined);
 }
 

@@ -8,18 +8,16 @@ import { encodeBrokenStream } from '../../threads/answer-forms.js';
 import { monotonicMs, type TaskSummary } from '../../threads/protocol.js';
 import { readBody, type Body } from '../body.js';
 import type { Exchange } from '../exchange.js';
-import { headerOf } from '../header.js';
+import { selectionHeaders } from '../header.js';
 import { Relay } from '../relay.js';
 import { callerOf } from '../caller.js';
 import { sessionHeaders, type KeyedEndpoint } from '../session-headers.js';
+import { logFailure, type FailureWords } from './log-failure.js';
 import type { Route, RouteServices } from './route.js';
 
-interface Endpoint extends KeyedEndpoint {
+interface Endpoint extends KeyedEndpoint, FailureWords {
   readonly method: HttpRunMethod;
   readonly config: keyof Pick<WorkerSnapshot, 'chatCompletions' | 'responses'>;
-  /** In the log. */
-  readonly noun: string;
-  readonly failed: string;
 }
 
 export const chatCompletions = route({
@@ -65,7 +63,7 @@ function run(exchange: Exchange, services: RouteServices, body: Body, endpoint: 
   }
   const onSummary = (summary: TaskSummary): void => {
     metrics.task(summary);
-    if (summary.error && summary.error !== 'invalidRequest') logFailure(services, endpoint, summary);
+    logFailure(services.log, endpoint, summary);
   };
   const { stalledClientMs: stalledMs } = snapshot;
   const { name, method, idPrefix } = endpoint;
@@ -86,26 +84,9 @@ function run(exchange: Exchange, services: RouteServices, body: Body, endpoint: 
     endpoint: method,
     queuedAt,
     body,
-    agentId: headerOf(
-      exchange,
-      'x-pllan-agent-id',
-      'x-openclaw-agent-id',
-      'x-pllan-agent',
-      'x-openclaw-agent',
-    ),
-    model: headerOf(exchange, 'x-pllan-model', 'x-openclaw-model'),
+    ...selectionHeaders(exchange),
     onSession,
     subject: callerOf(exchange, snapshot.auth),
     answerId,
   });
-}
-
-function logFailure(
-  { log }: RouteServices,
-  { noun, failed }: Endpoint,
-  { error, cause, turn }: TaskSummary,
-): void {
-  const level = error === 'aborted' ? 'debug' : 'warn';
-  const model = turn ? `${turn.provider}/${turn.model}` : undefined;
-  log[level](failed, `${noun} failed: ${error}${cause ? ` (${cause})` : ''}`, { error, model });
 }

@@ -9,7 +9,8 @@ import type { TurnSink } from '../turn-sink.js';
 import type { TurnEvent, TurnResult, Usage } from '../turn.js';
 import { CollectedBytes } from './collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
-import { ErrorInAnswer, isOverflowText, readReportedError } from './reported-error.js';
+import { refusalFailure, shownText, single } from './refusal.js';
+import { ErrorInAnswer, readReportedError } from './reported-error.js';
 import { isRefusal, type Receiver, type ResponseHeaders } from './upstream.js';
 
 type Stream = {
@@ -25,7 +26,7 @@ export class AnswerReader implements Receiver {
   readonly #redact: (text: string) => string;
   readonly #body = new CollectedBytes();
   #status = 0;
-  #retryAfter: string | undefined;
+  #headers: ResponseHeaders = {};
   #stream: Stream | undefined;
   /** The head does not say that it is JSON: what comes may be a stream all the same. */
   #untyped = false;
@@ -40,10 +41,8 @@ export class AnswerReader implements Receiver {
 
   head(status: number, headers: ResponseHeaders): void {
     this.#status = status;
-    if (this.#refused) {
-      this.#retryAfter = single(headers['retry-after']);
-      return;
-    }
+    this.#headers = headers;
+    if (this.#refused) return;
     const encoding = single(headers['content-encoding']);
     if (encoding !== undefined && encoding !== 'identity')
       throw new UpstreamFailure('malformed', `an answer encoded as ${encoding}, which was not asked for`);
@@ -131,48 +130,18 @@ export class AnswerReader implements Receiver {
   #told(caught: unknown): unknown {
     if (!(caught instanceof ErrorInAnswer)) return caught;
     const { message, status, overflow } = readReportedError(caught.answer);
-    const text = this.#clean(message);
+    const text = shownText(message, this.#redact);
     const said = `${caught.message}${text ? `: ${text}` : ''}`;
     if (status === undefined) return new UpstreamFailure('reported', said);
     return new UpstreamFailure('status', said, { status, text, overflow });
   }
 
   #refusal(): UpstreamFailure {
-    const status = this.#status;
-    const body = this.#body.text();
-    const reported = readReportedError(jsonOf(body));
-    const text = this.#clean(reported.message);
-    const overflow = overflowStatus.has(status) && (reported.overflow || isOverflowText(body));
-    const message = `status ${status}${text ? `: ${text}` : ''}`;
-    return new UpstreamFailure('status', message, { status, retryAfter: this.#retryAfter, text, overflow });
-  }
-
-  /** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
-  #clean(text: string | undefined): string | undefined {
-    if (text === undefined) return undefined;
-    const plain = this.#redact(text)
-      .replaceAll(/<[^>]*>/g, ' ')
-      .replaceAll(/\s+/g, ' ')
-      .trim();
-    return plain.slice(0, upstreamLimits.messageChars) || undefined;
-  }
-}
-
-const overflowStatus: ReadonlySet<number> = new Set([400, 413, 422]);
-
-/** Undefined for what is not JSON, often an HTML page: nothing that a user should see. */
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
+    const answer = { status: this.#status, headers: this.#headers, body: this.#body.text() };
+    return refusalFailure(answer, this.#redact);
   }
 }
 
 function looksLikeStream(chunk: Buffer): boolean {
   return /^\s*(?:data|event|id|retry)?:/.test(chunk.toString('latin1', 0, 32));
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

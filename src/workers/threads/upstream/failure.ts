@@ -1,4 +1,5 @@
 /** Why a call to a provider did not end well, before anyone decides what to tell the client. */
+import { toError } from '../../../shared/to-error.js';
 
 export type FailureReason =
   /** No connection, or it broke before the first byte. */
@@ -45,6 +46,13 @@ export class UpstreamFailure extends Error {
     this.text = options.text;
     this.overflow = options.overflow ?? false;
   }
+}
+
+/** What was thrown where an answer was read. */
+export function unreadable(caught: unknown): UpstreamFailure {
+  if (caught instanceof UpstreamFailure) return caught;
+  const cause = toError(caught);
+  return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
 }
 
 export function isContextOverflow(caught: unknown): boolean {

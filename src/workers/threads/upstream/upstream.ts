@@ -11,12 +11,12 @@ import { createDeadlines, type Deadlines, type Waiter, type WatchId } from '../.
 import { upstreamLimits } from '../../../shared/limits.js';
 import { monotonicMs } from '../../../shared/monotonic.js';
 import type { ProviderRoute } from '../../../shared/routes.js';
-import { errorCode, toError } from '../../../shared/to-error.js';
+import { errorCode } from '../../../shared/to-error.js';
 import type { Candidate } from '../model-selection.js';
 import type { ProviderRequest } from '../providers/adapter.js';
 import { createBreakers, type Breaker } from './breakers.js';
 import { createCooldowns, type Cooldowns } from './cooldowns.js';
-import { UpstreamFailure } from './failure.js';
+import { unreadable, UpstreamFailure } from './failure.js';
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -217,12 +217,6 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Waiter {
     if (failure) this.#reject(failure);
     else this.#resolve();
   }
-}
-
-function unreadable(caught: unknown): UpstreamFailure {
-  if (caught instanceof UpstreamFailure) return caught;
-  const cause = toError(caught);
-  return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
 }
 
 /** undici's errors for an answer that is not HTTP. */
