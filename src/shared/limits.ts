@@ -358,6 +358,12 @@ export const responseLimits = {
   /** Images in one request, and their bytes together, decoded. */
   imageParts: 8,
   totalImageBytes: 20 * MIB,
+  /** Files in one request, … */
+  fileParts: 16,
+  /** … the name of one, longer ones are cut, … */
+  fileNameChars: 200,
+  /** … and the time that reading one may take, once it is there. */
+  readFileMs: 10_000,
   /** Answers whose session is known, so that another request can go on with it … */
   continuable: 500,
   /** … for so long. */

@@ -120,6 +120,8 @@ export interface RouteTable {
   >;
   /** Images in requests to `/v1/responses`. */
   readonly responseImages: RouteTable['chatImages'] & Pick<EndpointsConfig['responses'], 'maxUrlParts'>;
+  /** Files in requests to `/v1/responses`. */
+  readonly responseFiles: EndpointsConfig['responses']['files'];
   readonly turnTimeoutMs: number;
   readonly compaction: {
     /** Of the newest lines, so much stays as it is. */

@@ -18,6 +18,7 @@ import { createClientRuns } from './client-runs.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
+import { createToolPool } from './pools/tool-pool.js';
 import { createSessionRuns, type SessionRuns } from './session-runs.js';
 import { createSessionWatches, type SessionWatches } from './session-watches.js';
 import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
@@ -116,18 +117,21 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   const tools = openTools(snapshot, primary, metrics.tools, log.for('tools'));
   const directCalls = createDirectCalls(tools.runner);
   primary.answerWith(directCalls.answers);
+  // Apart from tools: files that take long hold up other files only.
+  const documents = createToolPool({ threads: 1, log: log.for('documents') });
   const pool = createApiPool({
     threads: snapshot.apiThreads,
     maxQueue: snapshot.maxQueue,
     routes: shareRoutes(snapshot.routes),
     tools: tools.runner.table,
-    answers: threadAnswers(tools.runner),
+    answers: threadAnswers(tools.runner, documents),
     testHooks: snapshot.testHooks,
     log: log.for('pool'),
   });
   const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options), log.for('runs'));
   const sessions = createSessionWatches(primary.ask);
   metrics.watchPool('api', pool);
+  metrics.watchPool('document', documents);
   if (tools.pool) {
     metrics.watchPool('tool', tools.pool);
     metrics.watchToolThreads(tools.pool);

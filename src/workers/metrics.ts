@@ -19,7 +19,7 @@ export interface WorkerMetrics {
   /** What completions used that no run's end records, since this was asked last. */
   takeUsage(): readonly DailyUsage[];
   /** Read when a snapshot is taken. */
-  watchPool(name: 'api' | 'tool', pool: WatchedPool): void;
+  watchPool(name: 'api' | 'document' | 'tool', pool: WatchedPool): void;
   watchToolThreads(pool: { readonly threads: number }): void;
   readonly tools: ToolMetrics;
   snapshot(): Promise<MetricsSnapshot>;

@@ -74,6 +74,7 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     textOnly: textOnly(config),
     chatImages: chatImages(config),
     responseImages: responseImages(config),
+    responseFiles: config.gateway.http.endpoints.responses.files,
     turnTimeoutMs: config.agents.defaults.timeoutSeconds * 1000,
     compaction: {
       keepChars: config.agents.defaults.compaction.keepRecentTokens * compactionLimits.charsPerToken,

@@ -25,7 +25,8 @@ import { createTaskState, readTaskState } from '../threads/tool-pool/task-state.
 import { createMemoryWatch, type Watched } from './tool-memory.js';
 
 /** A task as its owner makes it; the pool numbers it. */
-export type NewToolTask = Omit<ToolTask, 'id' | 'state'>;
+export type NewToolTask = WithoutId<ToolTask>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id' | 'state'> : never;
 
 export interface ToolTaskOptions {
   readonly timeoutMs: number;

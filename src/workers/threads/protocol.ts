@@ -12,6 +12,7 @@ import type { SharedRouteTable } from '../../shared/routes.js';
 import type { RunJob } from '../../shared/run-job.js';
 import type { HttpRunMethod } from '../../shared/store/records.js';
 import type { Cost, Usage } from '../../shared/usage.js';
+import type { DocumentRequest } from './documents/document.js';
 import type { AnswerForm } from './prepared-turn.js';
 import type { SharedToolTable } from '../../shared/tools/table.js';
 import type { ToolOutcome } from '../../shared/tools/tool-call.js';
@@ -126,6 +127,8 @@ export interface PreparedRun {
 /** What a task asks its process. */
 export interface ThreadQuestions {
   readonly 'run-tool': { readonly question: ToolQuestion; readonly answer: ToolOutcome };
+  /** The text of a file that somebody sent. */
+  readonly 'read-document': { readonly question: DocumentRequest; readonly answer: ToolOutcome };
 }
 
 /** A call that a model makes in its turn. */

@@ -1,10 +1,15 @@
-/** What api threads ask their process: to run the tools that a model calls. */
+/** What api threads ask their process: to run the tools that a model calls, to read files. */
 import type { Answers } from '../../shared/asking.js';
+import { responseLimits } from '../../shared/limits.js';
 import type { TaskReceiver } from '../pools/api-pool.js';
+import type { ToolPool } from '../pools/tool-pool.js';
 import type { ThreadQuestions } from '../threads/protocol.js';
 import type { ToolRunner } from './tool-runner.js';
 
-export function threadAnswers(runner: ToolRunner): Answers<ThreadQuestions, TaskReceiver> {
+export function threadAnswers(
+  runner: ToolRunner,
+  documents: Pick<ToolPool, 'run'>,
+): Answers<ThreadQuestions, TaskReceiver> {
   return {
     'run-tool'(question, signal, receiver) {
       const { toolCallId, name, args, agentId, sessionKey, runId } = question;
@@ -14,5 +19,7 @@ export function threadAnswers(runner: ToolRunner): Answers<ThreadQuestions, Task
         receiver.toolUpdate(question, partial),
       );
     },
+    'read-document': (request, signal) =>
+      documents.run({ kind: 'document', ...request }, { timeoutMs: responseLimits.readFileMs, signal }),
   };
 }

@@ -71,10 +71,6 @@ describe('the input', () => {
     ['input.0.content.0.source: is required', user({ type: 'input_image' })],
     ['input: invalid image content', user({ type: 'input_image', image_url: 'http://127.0.0.1:9/a.png' })],
     ['input: invalid image content', user({ type: 'input_image', image_url: 'data:text/plain;base64,aGk=' })],
-    [
-      'input.0.content.0: files are not supported yet; send the text as input_text',
-      user({ type: 'input_file', source: { type: 'url', url: 'https://example.com/a.txt' } }),
-    ],
     ['tools.0.name: is required', { tools: [{ type: 'function' }] }],
     ['tools.0.type: must be "function"', { tools: [{ type: 'web_search' }] }],
     ["tool_choice: names unknown tool 'x'", { tool_choice: { type: 'function', name: 'x' } }],

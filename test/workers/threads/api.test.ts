@@ -44,6 +44,12 @@ const routes: RouteTable = {
   textOnly: [],
   chatImages: images,
   responseImages: { ...images, maxUrlParts: 8 },
+  responseFiles: {
+    ...images.images,
+    allowedMimes: [],
+    maxChars: 1_000,
+    pdf: { maxPages: 4, maxPixels: 0, minTextChars: 0 },
+  },
   turnTimeoutMs: 60_000,
   compaction: { keepChars: 80_000, model: null },
 };

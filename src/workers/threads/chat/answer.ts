@@ -10,8 +10,6 @@
  */
 import { apiErrorBody } from '../../../shared/errors/api-error.js';
 import { upstreamLimits } from '../../../shared/limits.js';
-import type { RouteTable } from '../../../shared/routes.js';
-import type { SentImage } from '../../../shared/media/sent-image.js';
 import { createStreamEncoder, encodeAnswer, encodeBrokenStream, encodeRunError } from '../answer-forms.js';
 import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
@@ -19,14 +17,14 @@ import { selectModel } from '../model-selection.js';
 import { offeredTools, type OfferedTools } from '../offered-tools.js';
 import type { AnswerForm } from '../prepared-turn.js';
 import type { CompletionTask } from '../protocol.js';
-import { readResponseImages } from '../responses/images.js';
 import { readResponseRequest } from '../responses/request.js';
 import { completeTurn, streamTurn, type TurnJob, type TurnServices } from '../run-turn.js';
 import { requireImageModel } from '../text-only-model.js';
 import { beginTask, summarize, type TaskProgress } from '../task-progress.js';
 import { eventsOf, ResultSink } from '../turn-sink.js';
 import type { TurnEvent } from '../turn.js';
-import { readImages, withImages } from './images.js';
+import { withAttachments } from './attachments.js';
+import { withImages } from './images.js';
 import { isOnSession, prepareRun } from './prepare.js';
 import { readChatRequest, type CompletionRequest } from './request.js';
 import { requireDemandedCall } from './tools.js';
@@ -40,12 +38,12 @@ export async function answerCompletion(
 ): Promise<void> {
   const progress: Progress = { ...beginTask(task.queuedAt), headSent: false, form: undefined };
   try {
-    const request = readers[task.endpoint](task.body);
+    const read = readers[task.endpoint](task.body);
     const selection = selectModel(
-      { model: request.model, agentHeader: task.agentId, modelHeader: task.model },
+      { model: read.model, agentHeader: task.agentId, modelHeader: task.model },
       services.routes,
     );
-    const images = request.imageUrls && (await imagesOf(task, request.imageUrls, services.routes, link));
+    const { request, images } = await withAttachments(task, read, services.routes, link);
     if (isOnSession(task, request)) {
       link.prepared(prepareRun(task, request, images, selection, services.routes), summarize(progress));
       return;
@@ -82,17 +80,6 @@ export async function answerCompletion(
 }
 
 const readers = { 'chat.completions': readChatRequest, responses: readResponseRequest } as const;
-
-function imagesOf(
-  { endpoint }: CompletionTask,
-  urls: readonly string[],
-  { chatImages, responseImages }: RouteTable,
-  link: TaskLink,
-): Promise<readonly SentImage[]> {
-  return endpoint === 'responses'
-    ? readResponseImages(urls, responseImages, link)
-    : readImages(urls, chatImages, link);
-}
 
 interface Progress extends TaskProgress {
   headSent: boolean;

@@ -2,26 +2,22 @@
 import type { ApiError } from '../../../shared/errors/api-error.js';
 import { readImage, imageFrom, type SentImage } from '../../../shared/media/sent-image.js';
 import type { RouteTable } from '../../../shared/routes.js';
-import type { TaskLink } from '../link.js';
 import type { Network } from '../net/guarded-fetch.js';
 import type { Turn } from '../turn.js';
 import { invalidImage } from './request.js';
 
 type Rules = RouteTable['chatImages'];
 
-/** Who wants them, and may go. */
-export type Wanted = Pick<TaskLink, 'onAbort'>;
-
-/** @param network other than the public one. @throws ApiError 400 when there are too many, or one is not what it may be */
+/** @param gone they are not wanted any more. @param network other than the public one. @throws ApiError 400 when there are too many, or one is not what it may be */
 export async function readImages(
   urls: readonly string[],
   rules: Rules,
-  link: Wanted,
+  gone: AbortSignal,
   network?: Network,
   refusal: () => ApiError = invalidImage,
 ): Promise<readonly SentImage[]> {
   if (urls.length > rules.maxImageParts) throw refusal();
-  const images = await Promise.all(urls.map((url) => readOne(url, rules, link, network, refusal)));
+  const images = await Promise.all(urls.map((url) => readOne(url, rules, gone, network, refusal)));
   const total = images.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   if (total > rules.maxTotalImageBytes) throw refusal();
   return images;
@@ -30,7 +26,7 @@ export async function readImages(
 async function readOne(
   url: string,
   rules: Rules,
-  link: Wanted,
+  gone: AbortSignal,
   network: Network | undefined,
   refusal: () => ApiError,
 ): Promise<SentImage> {
@@ -38,7 +34,7 @@ async function readOne(
   const isData = /^\s*data:/i.test(url);
   const image = isData
     ? readImage(url, undefined, { maxBytes, types })
-    : await fetchOne(url, rules, link, network, refusal);
+    : await fetchOne(url, rules, gone, network, refusal);
   if (typeof image === 'string') throw refusal();
   return image;
 }
@@ -46,19 +42,16 @@ async function readOne(
 async function fetchOne(
   url: string,
   { images }: Rules,
-  link: Wanted,
+  gone: AbortSignal,
   network: Network | undefined,
   refusal: () => ApiError,
 ): Promise<SentImage | string> {
   const { allowUrl, urlAllowlist, maxBytes, maxRedirects, timeoutMs, allowedMimes: types } = images;
   if (!allowUrl) throw refusal();
-  const gone = new AbortController();
-  link.onAbort(() => gone.abort());
   const allowedHosts = urlAllowlist.length > 0 ? urlAllowlist : undefined;
   const { guardedFetch } = await import('../net/guarded-fetch.js');
   try {
-    const { signal } = gone;
-    const request = { url, maxBytes, maxRedirects, timeoutMs, allowedHosts, signal };
+    const request = { url, maxBytes, maxRedirects, timeoutMs, allowedHosts, signal: gone };
     const { bytes, type } = await guardedFetch(request, network);
     return imageFrom(bytes, type, { types });
   } catch {

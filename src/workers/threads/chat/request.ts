@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { compile } from '../../../shared/schema.js';
 import { toError } from '../../../shared/to-error.js';
+import type { SentFile } from '../responses/parts.js';
 import type { Turn, TurnMessage } from '../turn.js';
 import { readTools } from './tools.js';
 
@@ -15,6 +16,8 @@ export interface CompletionRequest {
   readonly turn: Turn;
   /** Of the last message of the user, which is in the turn without them; none when absent. */
   readonly imageUrls: readonly string[] | undefined;
+  /** Of all messages; their text is not in the turn. */
+  readonly files?: readonly SentFile[];
   /** It runs on a session, also where it names none. */
   readonly stored: boolean;
   /** The answer that it goes on from. */

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { compile } from '../../../shared/schema.js';
 import type { ToolCall, TurnMessage } from '../turn.js';
 import { requireValid } from './invalid.js';
-import { readParts } from './parts.js';
+import { readParts, type SentFile } from './parts.js';
 
 export interface Input {
   /** Of items with the role system or developer. */
@@ -12,6 +12,8 @@ export interface Input {
   readonly messages: readonly TurnMessage[];
   /** Of the last message of the user; none when absent. */
   readonly imageUrls: readonly string[] | undefined;
+  /** Of all messages: what was said of an earlier one may be asked about. */
+  readonly files: readonly SentFile[];
 }
 
 const kind = compile(
@@ -40,7 +42,7 @@ const reference = compile(v.object({ id: v.string() }));
 /** @throws ApiError 400 `<path>: <problem>` */
 export function readInput(input: string | readonly unknown[]): Input {
   if (typeof input === 'string')
-    return { system: [], messages: [{ role: 'user', text: input }], imageUrls: undefined };
+    return { system: [], messages: [{ role: 'user', text: input }], imageUrls: undefined, files: [] };
   const reader = new ItemReader();
   for (const [n, item] of input.entries()) reader.read(item, `input.${n}`);
   return reader.whole;
@@ -49,6 +51,7 @@ export function readInput(input: string | readonly unknown[]): Input {
 class ItemReader {
   readonly #system: string[] = [];
   readonly #messages: TurnMessage[] = [];
+  readonly #files: SentFile[] = [];
   #imageUrls: readonly string[] | undefined;
 
   get whole(): Input {
@@ -57,6 +60,7 @@ class ItemReader {
       system: this.#system,
       messages: this.#messages.slice(0, prompt + 1),
       imageUrls: this.#imageUrls,
+      files: this.#files,
     };
   }
 
@@ -93,8 +97,11 @@ class ItemReader {
     content: string | readonly unknown[],
     at: string,
   ): void {
-    const { text, imageUrls } =
-      typeof content === 'string' ? { text: content, imageUrls: [] } : readParts(content, `${at}.content`);
+    const { text, imageUrls, files } =
+      typeof content === 'string'
+        ? { text: content, imageUrls: [], files: [] }
+        : readParts(content, `${at}.content`);
+    this.#files.push(...files);
     if (role === 'user') {
       this.#messages.push({ role, text });
       this.#imageUrls = imageUrls.length > 0 ? imageUrls : undefined;

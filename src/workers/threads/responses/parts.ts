@@ -1,12 +1,26 @@
 /** The parts of a message in `input` (http.md §8.1). */
 import * as v from 'valibot';
+import { responseLimits } from '../../../shared/limits.js';
 import { compile } from '../../../shared/schema.js';
 import { invalid, requireValid } from './invalid.js';
 
 export interface Parts {
+  /** In it the names of files, where these were. */
   readonly text: string;
   /** Data URLs among them. */
   readonly imageUrls: readonly string[];
+  readonly files: readonly SentFile[];
+}
+
+/** A file as the request has it. */
+export interface SentFile {
+  /** Where, for refusals. */
+  readonly at: string;
+  readonly name: string;
+  readonly source:
+    | { readonly type: 'url'; readonly url: string }
+    /** The data may be a data URL, which then says the type. */
+    | { readonly type: 'base64'; readonly mediaType: string; readonly data: string };
 }
 
 const kind = compile(
@@ -22,17 +36,29 @@ const base64 = compile(
     data: v.string(),
   }),
 );
+const file = compile(
+  v.object({
+    filename: v.exactOptional(v.nullable(v.string())),
+    file_data: v.exactOptional(v.nullable(v.string())),
+    file_url: v.exactOptional(v.nullable(v.string())),
+    file_id: v.exactOptional(v.nullable(v.string())),
+    source: v.exactOptional(v.looseObject({ filename: v.exactOptional(v.nullable(v.string())) })),
+  }),
+);
 const source = compile(v.object({ source: v.object({ type: v.picklist(['url', 'base64']) }) }));
 
 /** @throws ApiError 400 `<path>: <problem>` */
 export function readParts(parts: readonly unknown[], at: string): Parts {
   const texts: string[] = [];
   const imageUrls: string[] = [];
+  const files: SentFile[] = [];
   for (const [n, part] of parts.entries()) {
     const place = `${at}.${n}`;
     requireValid(kind, part, place);
     if (part.type === 'input_file') {
-      throw invalid(`${place}: files are not supported yet; send the text as input_text`);
+      const sent = fileIn(part, place);
+      files.push(sent);
+      texts.push(`[file: ${sent.name}]`);
     } else if (part.type === 'input_image') {
       imageUrls.push(imageUrl(part, place));
     } else {
@@ -40,17 +66,48 @@ export function readParts(parts: readonly unknown[], at: string): Parts {
       texts.push(part.text);
     }
   }
-  return { text: texts.join('\n'), imageUrls };
+  return { text: texts.join('\n'), imageUrls, files };
+}
+
+/** In the form of the spec, with a `source`, or in OpenAI's: `file_data`, `file_url`. */
+function fileIn(part: unknown, at: string): SentFile {
+  requireValid(file, part, at);
+  const { file_data: data, file_url: named } = part;
+  if (part.file_id) throw invalid(`${at}.file_id: there are no stored files; send file_data or file_url`);
+  const given = data
+    ? ({ type: 'base64', mediaType: '', data } as const)
+    : named
+      ? ({ type: 'url', url: named } as const)
+      : sourceIn(part, at);
+  const name = part.filename ?? part.source?.filename ?? (given.type === 'url' ? lastPart(given.url) : '');
+  return { at, name: oneLine(name) || 'file', source: given };
+}
+
+function lastPart(url: string): string {
+  return /([^/?#]+)(?:[?#]|$)/.exec(url.replace(/^[a-z]+:\/\/[^/]*/i, ''))?.[1] ?? '';
+}
+
+function oneLine(name: string): string {
+  const { fileNameChars } = responseLimits;
+  return name
+    .slice(0, fileNameChars)
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim();
 }
 
 function imageUrl(part: unknown, at: string): string {
   if (named.is(part)) return part.image_url;
+  const given = sourceIn(part, at);
+  return given.type === 'url' ? given.url : `data:${given.mediaType};base64,${given.data}`;
+}
+
+function sourceIn(part: unknown, at: string): SentFile['source'] {
   requireValid(source, part, at);
   const given: unknown = part.source;
   if (part.source.type === 'url') {
     requireValid(url, given, `${at}.source`);
-    return given.url;
+    return { type: 'url', url: given.url };
   }
   requireValid(base64, given, `${at}.source`);
-  return `data:${given.media_type};base64,${given.data}`;
+  return { type: 'base64', mediaType: given.media_type, data: given.data };
 }

@@ -55,7 +55,7 @@ export function readResponseRequest(body: string | Uint8Array<ArrayBuffer>): Com
   const raw = parseObject(body);
   requireValid(check, raw);
   const { instructions = '', temperature, top_p, max_output_tokens, parallel_tool_calls } = raw;
-  const { system, messages, imageUrls } = readInput(raw.input);
+  const { system, messages, imageUrls, files } = readInput(raw.input);
   if (!imageUrls && !messages.some((one) => one.role !== 'assistant' && one.text !== ''))
     throw invalid('Missing user message in `input`.');
   const { tools, toolChoice } = readTools(raw.tools ?? [], raw.tool_choice);
@@ -78,6 +78,7 @@ export function readResponseRequest(body: string | Uint8Array<ArrayBuffer>): Com
       sampling,
     },
     imageUrls,
+    ...(files.length > 0 && { files }),
     stored: raw.store !== false || raw.previous_response_id !== undefined,
     previous: raw.previous_response_id,
   };

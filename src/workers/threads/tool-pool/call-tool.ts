@@ -4,10 +4,10 @@ import { toolError, type ToolOutcome, type ToolUpdate } from '../../../shared/to
 import type { Network } from '../net/guarded-fetch.js';
 import { createToolBox, type ToolBox } from '../tools/index.js';
 import { callTool, ToolInputError, type ToolResult } from '../tools/tool.js';
-import type { ToolTask } from './protocol.js';
+import type { CallTask } from './protocol.js';
 
 /** @throws Error when the tool fails */
-export type CallTool = (task: ToolTask, update: ToolUpdate) => Promise<ToolOutcome>;
+export type CallTool = (task: CallTask, update: ToolUpdate) => Promise<ToolOutcome>;
 
 /** For all calls of a thread. */
 export function createCallTool(): CallTool {
@@ -22,7 +22,7 @@ export function createCallTool(): CallTool {
   };
 }
 
-async function callBuiltin(box: ToolBox, task: ToolTask): Promise<ToolOutcome> {
+async function callBuiltin(box: ToolBox, task: CallTask): Promise<ToolOutcome> {
   const { request, storeDir, settings } = task;
   const { agentId, sessionKey, via, workspace } = request.caller;
   const tool = await box.load(request.name);
@@ -43,7 +43,7 @@ function outcomeOf({ content, details, isError = false }: ToolResult): ToolOutco
   return toolError('failed', texts.join('\n').slice(0, toolRunLimits.messageChars));
 }
 
-async function networkOf({ testHooks, testNetwork }: ToolTask): Promise<Network | undefined> {
+async function networkOf({ testHooks, testNetwork }: CallTask): Promise<Network | undefined> {
   if (!testHooks || testNetwork === undefined) return undefined;
   const { parseTestNetwork } = await import('./test-network.js');
   return parseTestNetwork(testNetwork);

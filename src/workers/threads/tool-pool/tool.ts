@@ -9,7 +9,7 @@ import { toError } from '../../../shared/to-error.js';
 import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
 import { createCallTool } from './call-tool.js';
 import { swallowPrinted } from './printed.js';
-import type { ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
+import type { DocumentTask, ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
 import { taskSigns } from './task-state.js';
 
 const printed = swallowPrinted();
@@ -35,11 +35,21 @@ export async function runToolTask(task: ToolTask): Promise<ToolTaskEnd> {
 }
 
 async function run(task: ToolTask): Promise<ToolOutcome> {
+  if (task.kind === 'document') return readDocument(task);
   const update = throttled((partial) =>
     parentPort?.postMessage({ id: task.id, partial } satisfies ToolTaskUpdate),
   );
   try {
     return await callTool(task, update);
+  } catch (caught) {
+    return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
+  }
+}
+
+async function readDocument(task: DocumentTask): Promise<ToolOutcome> {
+  const { pdfText } = await import('../documents/pdf-text.js');
+  try {
+    return { status: 'ok', content: [{ type: 'text', text: await pdfText(task) }] };
   } catch (caught) {
     return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
   }

@@ -13,12 +13,12 @@ const sources = {
   maxRedirects: 1,
   timeoutMs: 5_000,
 };
-const link = { onAbort() {} };
+const gone = new AbortController().signal;
 const image = png(1_000);
 
 function read(url: string, over: Partial<typeof sources> = {}) {
   const rules = { maxImageParts: 8, maxTotalImageBytes: 10_000, images: { ...sources, ...over } };
-  return readImages([url], rules, link, testNetwork());
+  return readImages([url], rules, gone, testNetwork());
 }
 
 it('are fetched where that is allowed, and are what their bytes say', async () => {
