@@ -137,9 +137,9 @@ describe('a PDF', () => {
   });
 
   it('is cut like other files', async () => {
-    const line = 'x'.repeat(999);
-    const page = Array.from({ length: 40 }, () => line).join('\n');
-    const text = contentOf(await show(file('application/pdf', pdf([page, page]))));
+    const line = `(${'x'.repeat(990)}) Tj 0 -2 Td `;
+    const content = Buffer.from(`BT /F1 1 Tf 5 780 Td ${line.repeat(100)} ET`);
+    const text = contentOf(await show(file('application/pdf', pdf([{ content }, 'page 2']))));
     expect(text?.endsWith('\n\n[cut after 60000 characters]')).toBe(true);
   });
 
