@@ -81,7 +81,7 @@ describe.each([
         type: 'message',
         id: expect.stringMatching(/^msg_/) as string,
         role: 'assistant',
-        content: [{ type: 'output_text', text: 'Hello' }],
+        content: [{ type: 'output_text', text: 'Hello', annotations: [] }],
         status: 'completed',
       },
     ]);

@@ -71,9 +71,7 @@ async function pageText(page: Page, most: number): Promise<string> {
     const { done, value } = await reader.read();
     if (done) return text;
     for (const item of value.items) if ('str' in item) text += item.hasEOL ? `${item.str}\n` : item.str;
-    if (text.length > most) {
-      await reader.cancel();
-      return text;
-    }
+    // Not cancelled, which pdf.js does not take well: it ends with the document.
+    if (text.length > most) return text;
   }
 }

@@ -130,8 +130,9 @@ function message(form: AnswerForm, text: string) {
   };
 }
 
+/** Clients check that there is a list of annotations, also where there are none. */
 function textPart(text: string): object {
-  return { type: 'output_text', text };
+  return { type: 'output_text', text, annotations: [] };
 }
 
 function callItem({ id, name, arguments: args }: ToolCall) {
