@@ -205,6 +205,24 @@ describe.each(apis)('the %s model', (_api, model) => {
   });
 });
 
+it.each([
+  ['chat', openai.chat('pllan'), {}],
+  // Otherwise it refers to earlier answers by ids, which have no effect.
+  ['responses', openai.responses('pllan'), { openai: { store: false } }],
+])('a conversation goes on with the %s model', async (_api, model, providerOptions) => {
+  provider.behave(answerJson('Hello there'));
+  const options = { model, providerOptions, maxRetries: 0 };
+  const first = { role: 'user', content: 'Hi' } as const;
+  const { response } = await generateText({ ...options, messages: [first] });
+  const messages = [first, ...response.messages, { role: 'user', content: 'And?' } as const];
+  await generateText({ ...options, messages });
+  expect(shown()).toEqual([
+    { role: 'user', content: 'Hi' },
+    { role: 'assistant', content: 'Hello there' },
+    { role: 'user', content: 'And?' },
+  ]);
+});
+
 it('files are read by the responses model', async () => {
   provider.behave(answerJson('A report'));
   const data = pdf(['the quarterly report']);
