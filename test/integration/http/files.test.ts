@@ -67,6 +67,15 @@ describe('a file', () => {
     expect(contentOf(await show(file(type, text)))).toBe(text);
   });
 
+  it('of HTML is shown as what there is to read in it', async () => {
+    const page = `<!doctype html><meta charset="iso-8859-1"><title>A p\xe4ge</title><style>p{}</style>
+      <script>alert(1)</script><h1>Head</h1><p>One &amp; <b>two</b> <a href="/x">link</a></p>`;
+    const text = contentOf(await show(file('text/html', Buffer.from(page, 'latin1'))));
+    expect(text).toBe('Title: A päge\n\n# Head\n\nOne & two link');
+    const long = `<p>${'x'.repeat(70_000)}</p>`;
+    expect(contentOf(await show(file('text/html', long)))).toMatch(/x\n\n\[cut after 60000 characters\]$/);
+  });
+
   it('may come as OpenAI has it: a data URL, or base64 with a name that tells its type', async () => {
     const data = `data:text/plain;charset=utf-8;base64,${base64('grüße')}`;
     expect(contentOf(await show({ type: 'input_file', filename: 'a.txt', file_data: data }))).toBe('grüße');

@@ -95,10 +95,13 @@ async function textOf(
   { maxChars, pdf: { maxPages, minTextChars } }: Rules,
   { readDocument, gone }: FileServices,
 ): Promise<string> {
-  if (type !== 'application/pdf') return plainText(at, bytes, charset, maxChars);
+  if (type !== 'application/pdf' && type !== 'text/html') return plainText(at, bytes, charset, maxChars);
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);
-  const outcome = await readDocument({ type, bytes: shared, maxChars, maxPages, minTextChars }, gone);
+  const outcome = await readDocument(
+    { type, bytes: shared, charset, maxChars, maxPages, minTextChars },
+    gone,
+  );
   if (outcome.status === 'ok')
     return outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const { kind, message } = outcome;

@@ -7,6 +7,7 @@ import { parentPort, threadId } from 'node:worker_threads';
 import { toolRunLimits } from '../../../shared/tools/limits.js';
 import { toError } from '../../../shared/to-error.js';
 import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
+import { documentText } from '../documents/document.js';
 import { createCallTool } from './call-tool.js';
 import { swallowPrinted } from './printed.js';
 import type { DocumentTask, ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
@@ -47,9 +48,8 @@ async function run(task: ToolTask): Promise<ToolOutcome> {
 }
 
 async function readDocument(task: DocumentTask): Promise<ToolOutcome> {
-  const { pdfText } = await import('../documents/pdf-text.js');
   try {
-    return { status: 'ok', content: [{ type: 'text', text: await pdfText(task) }] };
+    return { status: 'ok', content: [{ type: 'text', text: await documentText(task) }] };
   } catch (caught) {
     return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
   }
