@@ -16,6 +16,8 @@ import {
   probePaths,
   withoutTrailingSlash,
 } from '../../shared/http/primary-paths.js';
+import { answerAndLinger } from '../../shared/http/raw-answer.js';
+import { answerUnreadable, badRequest } from '../../shared/http/unreadable.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
@@ -65,12 +67,17 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
     requestTimeout: httpLimits.bodyTimeoutMs,
     maxHeaderSize: portLimits.headerBytes,
     connectionsCheckingInterval: httpLimits.connectionsCheckMs,
+    requireHostHeader: false, // it is, in our words
   });
   /** Whose answer will close them: what was sent behind their request is not served. */
   const closing = new WeakSet<Duplex>();
-  server.on('request', (request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     closing.add(request.socket);
     void respond(options, base, request, response);
+  };
+  server.on('request', onRequest).on('checkExpectation', onRequest);
+  answerUnreadable(server, (socket, answer) => {
+    if (!closing.has(socket)) answerAndLinger(socket, answer);
   });
   server.on('upgrade', (request, socket, rest) => {
     if (closing.has(socket)) return;
@@ -121,6 +128,7 @@ async function respond(
 }
 
 async function decide(options: OwnHttpOptions, request: IncomingMessage): Promise<Answer> {
+  if (request.headers.host === undefined && request.httpVersion !== '1.0') return badRequest;
   const path = withoutTrailingSlash(pathOf(request.url ?? '/'));
   const probe = (probePaths as Readonly<Record<string, 'live' | 'ready' | 'startup' | undefined>>)[path];
   const isMetrics = metricsPaths.includes(path) && options.metrics.enabled;

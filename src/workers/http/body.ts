@@ -9,6 +9,14 @@ const TEXT_BYTES = 64 * 1024;
 
 export type Body = string | Uint8Array<ArrayBuffer>;
 
+/** Event of a request of whose body no more can be read. */
+const UNREADABLE = 'unreadable';
+
+/** The rest of the body is not what it should be. False when nobody wants it. */
+export function cutOffBody(request: IncomingMessage): boolean {
+  return request.emit(UNREADABLE);
+}
+
 /** Calls back once: with the whole body, or with the error 413, 408 or 400 to answer. */
 export function readBody(
   request: IncomingMessage,
@@ -49,9 +57,8 @@ class BodyReader implements Waiter {
     this.#request
       .on('data', (chunk: Buffer) => this.#add(chunk))
       .once('end', () => this.#settle(() => join(this.#chunks, this.#size)))
-      .once('close', () =>
-        this.#settle(() => new ApiError('invalidRequest', { message: 'The request was cut off' })),
-      );
+      .once(UNREADABLE, () => this.#settle(() => invalid('The request body cannot be read')))
+      .once('close', () => this.#settle(() => invalid('The request was cut off')));
   }
 
   expired(): void {
@@ -78,6 +85,10 @@ export function dropBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   const timer = setTimeout(() => request.destroy(), httpLimits.discardMs);
   request.once('close', () => clearTimeout(timer)).resume();
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError('invalidRequest', { message });
 }
 
 function join(chunks: readonly Buffer[], size: number): Body {

@@ -15,6 +15,9 @@ export function endAfterBody(request: IncomingMessage, response: ServerResponse,
   };
   const timer = setTimeout(end, httpLimits.discardMs);
   request.once('end', end).once('close', end).resume();
+  // Of a body that cannot be read to its end no more comes when its client has said all.
+  if (request.socket.readableEnded) end();
+  else request.socket.once('end', end);
 }
 
 /** True while bytes of the body may still come. */

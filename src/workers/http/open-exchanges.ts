@@ -10,46 +10,58 @@ export interface OpenExchanges {
   ended(exchange: Exchange): void;
   /** The one whose turn on the connection it is. */
   current(socket: Socket): Exchange | undefined;
+  /** The one that began last, answered or not. */
+  latest(socket: Socket): Exchange | undefined;
   /** Calls when all that was asked before is answered, and the connection goes on after that. */
   whenAnswered(socket: Socket, next: () => void): void;
 }
 
+interface Connection {
+  // An array: a set that is filled and emptied with every request costs the garbage collector dearly.
+  readonly open: Exchange[];
+  latest: Exchange;
+  whenAnswered: (() => void) | undefined;
+}
+
 /** @param lost called for each whose connection has ended before its answer could be given */
 export function createOpenExchanges(lost: (exchange: Exchange) => void): OpenExchanges {
-  // Arrays: a set that is filled and emptied with every request costs the garbage collector dearly.
-  const bySocket = new WeakMap<Socket, Exchange[]>();
-  const waiting = new WeakMap<Socket, () => void>();
+  const bySocket = new WeakMap<Socket, Connection>();
   return {
     began(exchange) {
       const { socket } = exchange.request;
-      const open = bySocket.get(socket);
-      if (open) open.push(exchange);
-      else bySocket.set(socket, [exchange]);
+      const known = bySocket.get(socket);
+      if (known) {
+        known.open.push(exchange);
+        known.latest = exchange;
+        return;
+      }
+      const open = [exchange];
+      bySocket.set(socket, { open, latest: exchange, whenAnswered: undefined });
+      // Node tells the answer whose turn it is that its connection has ended, and no other.
+      socket.once('close', () => open.slice().forEach((one) => lost(one)));
     },
     ended(exchange) {
-      const { socket } = exchange.request;
-      const open = bySocket.get(socket) ?? [];
+      const connection = bySocket.get(exchange.request.socket);
+      if (!connection) return;
+      const { open } = connection;
       const place = open.indexOf(exchange);
       if (place >= 0) open.splice(place, 1);
-      if (open.length === 0) waiting.get(socket)?.();
+      if (open.length === 0) connection.whenAnswered?.();
     },
-    current: (socket) => bySocket.get(socket)?.[0],
+    current: (socket) => bySocket.get(socket)?.open[0],
+    latest: (socket) => bySocket.get(socket)?.latest,
     whenAnswered(socket, next) {
-      const open = bySocket.get(socket);
-      if (!open || open.length === 0) {
+      const connection = bySocket.get(socket);
+      if (!connection || connection.open.length === 0) {
         next();
         return;
       }
-      // Node no longer tells answers that stand in line when their connection ends.
-      const closed = (): void => open.slice().forEach((exchange) => lost(exchange));
-      socket.once('close', closed);
-      waiting.set(socket, () => {
-        waiting.delete(socket);
-        socket.off('close', closed);
+      connection.whenAnswered = () => {
+        connection.whenAnswered = undefined;
         // The time that an idle connection has, set with the last answer, is not that of what follows.
         socket.setTimeout(0);
         if (socket.writable) next();
-      });
+      };
     },
   };
 }

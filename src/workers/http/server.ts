@@ -15,6 +15,8 @@ import {
 import { createDeadlines } from '../../shared/deadlines.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { securityHeaders } from '../../shared/http/headers.js';
+import { answerAndLinger, type RawAnswer } from '../../shared/http/raw-answer.js';
+import { answerUnreadable, badRequest } from '../../shared/http/unreadable.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
@@ -29,7 +31,7 @@ import type { PrimaryChannel } from '../primary-channel.js';
 import type { SessionWatches } from '../session-watches.js';
 import { monotonicMs } from '../threads/protocol.js';
 import type { DirectCalls } from '../tools/direct-calls.js';
-import { dropBody } from './body.js';
+import { cutOffBody, dropBody } from './body.js';
 import { Exchange } from './exchange.js';
 import { createFailedClients, type AskAboutAttempt, type FailedClients } from './failed-clients.js';
 import { serveHalfClosedClients } from './half-closed.js';
@@ -89,6 +91,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestTimeout: 0,
     maxHeaderSize: portLimits.headerBytes,
     connectionsCheckingInterval: httpLimits.connectionsCheckMs,
+    requireHostHeader: false, // it is, in our words
   });
   const failedClients = createFailedClients(options.askAboutAttempt);
   const open = createOpenExchanges((exchange) => ended(site, exchange));
@@ -107,7 +110,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
     drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
   };
-  server.on('request', (request, response) => serve(site, request, response));
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    serve(site, request, response);
+  // What else a client expects than to be told to go on does not matter.
+  server.on('request', onRequest).on('checkExpectation', onRequest);
+  answerUnreadable(server, (socket, answer) => answerWrong(open, socket as Socket, answer));
   server.on('upgrade', (request, socket, rest) => {
     open.whenAnswered(request.socket, () => {
       if (isWebSocketUpgrade(request)) {
@@ -210,6 +217,13 @@ function ended({ state, open, services }: Site, exchange: Exchange): void {
   services.metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
 }
 
+/** What came cannot be read: it is answered in its turn, and as one request if it is the body of one that was read. */
+function answerWrong(open: OpenExchanges, socket: Socket, answer: RawAnswer): void {
+  const latest = open.latest(socket);
+  if (!latest || latest.request.complete) open.whenAnswered(socket, () => answerAndLinger(socket, answer));
+  else if (!cutOffBody(latest.request)) open.whenAnswered(socket, () => void socket.end());
+}
+
 /** One step of a request. What it throws is answered 500. */
 function guarded(site: Site, exchange: Exchange, route: Route | undefined, step: () => void): void {
   const { request, response } = exchange;
@@ -229,7 +243,9 @@ function guarded(site: Site, exchange: Exchange, route: Route | undefined, step:
 
 function dispatch(site: Site, exchange: Exchange, route: Route | undefined): void {
   const { request } = exchange;
-  if (site.state.draining && route?.auth !== 'primary') {
+  if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+    exchange.sendText(badRequest.status, badRequest.body, ['Connection', 'close']);
+  } else if (site.state.draining && route?.auth !== 'primary') {
     exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
   } else if (!route) {
     exchange.sendText(404, 'Not Found');

@@ -124,6 +124,16 @@ describe('a hundred at a time, a few milliseconds after they asked', () => {
   });
 });
 
+it('that has asked again before it was answered: both calls end', async () => {
+  const before = { calls: provider.calls.length, aborted: provider.aborted.length };
+  provider.behave(() => {});
+  const connection = await openRaw(gateway.port);
+  await connection.write(rawChat('first') + rawChat('second'));
+  await waitFor('both calls', () => provider.calls.length === before.calls + 2);
+  connection.destroy();
+  await waitFor('their end', () => provider.aborted.length === before.aborted + 2);
+});
+
 it('before its request is whole: the provider is not even asked', async () => {
   const calls = provider.calls.length;
   const connection = await openRaw(gateway.port);
