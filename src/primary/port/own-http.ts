@@ -16,7 +16,7 @@ import {
   probePaths,
   withoutTrailingSlash,
 } from '../../shared/http/primary-paths.js';
-import { answerAndLinger } from '../../shared/http/raw-answer.js';
+import { answerAndLinger, endAndLinger } from '../../shared/http/raw-answer.js';
 import { answerUnreadable, badRequest } from '../../shared/http/unreadable.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
@@ -72,6 +72,8 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
   /** Whose answer will close them: what was sent behind their request is not served. */
   const closing = new WeakSet<Duplex>();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume();
+    if (closing.has(request.socket)) return;
     closing.add(request.socket);
     void respond(options, base, request, response);
   };
@@ -120,7 +122,10 @@ async function respond(
       ...base,
       ...(answer.headers ?? []),
     ]);
-    response.end(request.method === 'HEAD' ? undefined : answer.body);
+    // Not ended for Node, which would close the socket at once, whatever is still arriving on it.
+    if (request.method === 'HEAD') response.flushHeaders();
+    else response.write(answer.body);
+    endAndLinger(request.socket);
   } catch (caught) {
     report(caught);
     response.destroy();

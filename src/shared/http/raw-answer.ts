@@ -11,10 +11,6 @@ export interface RawAnswer {
   readonly headers?: readonly string[];
 }
 
-/**
- * Answers, half-closes and drops what the client still sends for a while: closing at once would
- * reset the connection before the client has read the answer.
- */
 export function answerAndLinger(socket: Duplex, answer: RawAnswer): void {
   const extra = [...securityHeaders(null), ...(answer.headers ?? [])];
   const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`];
@@ -25,8 +21,17 @@ export function answerAndLinger(socket: Duplex, answer: RawAnswer): void {
   );
   for (let i = 0; i < extra.length; i += 2) lines.push(`${extra[i]}: ${extra[i + 1]}`);
   socket.on('error', () => socket.destroy());
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${answer.body}`);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${answer.body}`);
   socket.removeAllListeners('readable');
+  endAndLinger(socket);
+}
+
+/**
+ * Half-closes after what was written, and reads for a while what the client still sends: closing at once would reset the
+ * connection before the client has read the answer.
+ */
+export function endAndLinger(socket: Duplex): void {
+  socket.end();
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), portLimits.lingerMs);
   socket.once('close', () => clearTimeout(timer));

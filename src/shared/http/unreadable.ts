@@ -27,9 +27,9 @@ export function answerUnreadable(server: Server, refuse: (socket: Duplex, answer
     // Bytes that follow are as unreadable, and told again.
     if (refused.has(socket)) return;
     refused.add(socket);
-    if (socket.writable && error.code !== 'ECONNRESET')
-      refuse(socket, byCode[error.code ?? ''] ?? badRequest);
-    else socket.destroy();
+    if (error.code === 'ECONNRESET') socket.destroy();
+    // Where our side has ended already, what comes is only read until the client ends its own.
+    else if (socket.writable) refuse(socket, byCode[error.code ?? ''] ?? badRequest);
   });
   server.on('connect', (_request, socket) => refuse(socket, noTunnels));
 }

@@ -15,7 +15,7 @@ import {
 import { createDeadlines } from '../../shared/deadlines.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { securityHeaders } from '../../shared/http/headers.js';
-import { answerAndLinger, type RawAnswer } from '../../shared/http/raw-answer.js';
+import { answerAndLinger, endAndLinger, type RawAnswer } from '../../shared/http/raw-answer.js';
 import { answerUnreadable, badRequest } from '../../shared/http/unreadable.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
@@ -221,7 +221,7 @@ function ended({ state, open, services }: Site, exchange: Exchange): void {
 function answerWrong(open: OpenExchanges, socket: Socket, answer: RawAnswer): void {
   const latest = open.latest(socket);
   if (!latest || latest.request.complete) open.whenAnswered(socket, () => answerAndLinger(socket, answer));
-  else if (!cutOffBody(latest.request)) open.whenAnswered(socket, () => void socket.end());
+  else if (!cutOffBody(latest.request)) open.whenAnswered(socket, () => endAndLinger(socket));
 }
 
 /** One step of a request. What it throws is answered 500. */

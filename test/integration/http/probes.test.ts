@@ -1,7 +1,9 @@
 /** The probes, which answer whatever else goes on (http.md §2). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
+import { openRaw, rawRequest } from '../../support/raw-connection.js';
 import { requestOnce, type OnceAnswer } from '../../support/request-once.js';
+import { within } from '../../support/wait-for.js';
 
 let gateway: TestGateway;
 
@@ -72,5 +74,24 @@ describe.each(['/ready', '/readyz'])('%s', (path) => {
   it('tells whoever has the token more, from anywhere', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9', authorization: `Bearer ${TOKEN}` };
     expect(JSON.parse((await ask(path, headers)).body)).toEqual(detailed);
+  });
+});
+
+describe('an answer of the primary arrives whole', () => {
+  const large = 'x'.repeat(8 * 1024 * 1024);
+
+  it.each([
+    ['before a body that nobody wants', rawRequest({ method: 'POST', path: '/healthz', body: large }), 405],
+    [
+      'before another request',
+      rawRequest({ path: '/metrics' }) + rawRequest({ method: 'POST', path: '/v1/models', body: large }),
+      200,
+    ],
+  ])('%s', async (_what, bytes, status) => {
+    const connection = await openRaw(gateway.port);
+    await Promise.race([connection.write(bytes), connection.ended]);
+    await within('end of the connection', connection.ended);
+    expect(connection.answers()).toMatchObject([{ status, headers: { connection: 'close' } }]);
+    connection.destroy();
   });
 });

@@ -34,8 +34,11 @@ async function ask(stream: boolean, headers = {}): Promise<Socket> {
 async function speakWithoutEnd({ response }: ProviderCall): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   while (!response.destroyed) {
+    const heard = new AbortController();
     if (!response.write(chunk({ content: '.'.repeat(64 * 1024) })))
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      await Promise.race(['drain', 'close'].map((event) => once(response, event, heard))).finally(() =>
+        heard.abort(),
+      );
   }
 }
 
