@@ -34,10 +34,13 @@ export function clientAddresses(policy: ProxyPolicy): (request: DirectRequest) =
       return { address: peer, proxy: 'none', directLoopback: isDirectLoopback(request) };
     }
     if (!isTrusted(peer)) return { address: peer, proxy: 'untrusted', directLoopback: false };
-    const named =
-      nearestUntrusted(hopsOf(request.headers), isTrusted) ??
-      (policy.allowRealIpFallback ? readAddress(textOf(request.headers['x-real-ip'])) : undefined);
-    return { address: named ?? peer, proxy: 'trusted', directLoopback: false };
+    const { headers } = request;
+    const named = hopsOf(headers).flatMap((hops) => nearestUntrusted(hops, isTrusted) ?? []);
+    // A proxy writes one of the headers, and may pass on the other as the client made it up.
+    const [client, other = client] = named.filter((address) => !isTrusted(address));
+    if (client !== other) return { address: peer, proxy: 'trusted', directLoopback: false };
+    const realIp = policy.allowRealIpFallback ? readAddress(textOf(headers['x-real-ip'])) : undefined;
+    return { address: client ?? named[0] ?? realIp ?? peer, proxy: 'trusted', directLoopback: false };
   };
 }
 
@@ -56,13 +59,13 @@ function nearestUntrusted(
   return nearest;
 }
 
-/** As the proxies wrote them, the client first. */
-function hopsOf(headers: DirectRequest['headers']): readonly string[] {
-  const list = textOf(headers['x-forwarded-for']);
-  if (list !== undefined) return list.split(',');
-  const forwarded = textOf(headers.forwarded);
-  if (forwarded === undefined) return [];
-  return forwarded.split(',').map((hop) => /(?:^|;)\s*for\s*=\s*([^;]*)/i.exec(hop)?.[1] ?? '');
+/** What each of the two headers says, as the proxies wrote it, the client first. */
+function hopsOf(headers: DirectRequest['headers']): readonly (readonly string[])[] {
+  const list = textOf(headers['x-forwarded-for'])?.split(',');
+  const forwarded = textOf(headers.forwarded)
+    ?.split(',')
+    .map((hop) => /(?:^|;)\s*for\s*=\s*([^;]*)/i.exec(hop)?.[1] ?? '');
+  return [list, forwarded].filter((hops) => hops !== undefined);
 }
 
 /** An address, perhaps quoted and with a port. */

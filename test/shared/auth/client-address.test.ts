@@ -33,9 +33,19 @@ describe('behind a trusted proxy the client is', () => {
     ],
     ['named in Forwarded, quoted', { forwarded: 'proto=https; For="[2001:db8::9]:4711"' }, '2001:db8::9'],
     [
-      'named in X-Forwarded-For first',
-      { forwarded: 'for=1.1.1.1', 'x-forwarded-for': '203.0.113.9' },
+      'named in both',
+      { forwarded: 'for=203.0.113.9', 'x-forwarded-for': '1.1.1.1, 203.0.113.9, 10.0.0.7' },
       '203.0.113.9',
+    ],
+    [
+      'named in one, where the other names proxies of ours',
+      { forwarded: 'for=10.0.0.7', 'x-forwarded-for': '203.0.113.9' },
+      '203.0.113.9',
+    ],
+    [
+      'the proxy, when two are named: the client may have made up the header that the proxy does not write',
+      { forwarded: 'for=203.0.113.9', 'x-forwarded-for': '1.1.1.1' },
+      '10.0.0.1',
     ],
     ['the proxy, when nobody is named', { 'x-forwarded-proto': 'https' }, '10.0.0.1'],
     ['the proxy, when the name is hidden', { forwarded: 'for=_hidden' }, '10.0.0.1'],
