@@ -100,7 +100,7 @@ function converse(port: number, { bytes, pieces, ending }: HttpInput): Promise<C
       socket.destroy();
       resolve({ bytes: Buffer.concat(chunks), ended });
     };
-    const deadline = setTimeout(() => done('late'), 20_000);
+    const deadline = setTimeout(() => done('late'), 60_000);
     socket.on('data', (chunk) => {
       chunks.push(chunk);
       // From there on it does not end by itself.

@@ -9,11 +9,14 @@ const TEXT_BYTES = 64 * 1024;
 
 export type Body = string | Uint8Array<ArrayBuffer>;
 
-/** Event of a request of whose body no more can be read. */
-const UNREADABLE = 'unreadable';
+/** Event of a request of whose body no more can be read, and its mark for whoever wants the body later. */
+const UNREADABLE = Symbol('unreadable');
 
-/** The rest of the body is not what it should be. False when nobody wants it. */
-export function cutOffBody(request: IncomingMessage): boolean {
+type Request = IncomingMessage & { [UNREADABLE]?: true };
+
+/** The rest of the body is not what it should be. False when nobody is reading it. */
+export function cutOffBody(request: Request): boolean {
+  request[UNREADABLE] = true;
   return request.emit(UNREADABLE);
 }
 
@@ -31,7 +34,7 @@ export function readBody(
 
 class BodyReader implements Waiter {
   readonly dueAt = performance.now() + httpLimits.bodyTimeoutMs;
-  readonly #request: IncomingMessage;
+  readonly #request: Request;
   readonly #maxBytes: number;
   readonly #deadlines: Deadlines;
   readonly #done: (body: Body | ApiError) => void;
@@ -53,11 +56,12 @@ class BodyReader implements Waiter {
   }
 
   start(): void {
+    if (this.#request[UNREADABLE]) return this.#settle(unreadable);
     this.#watch = this.#deadlines.watch(this);
     this.#request
       .on('data', (chunk: Buffer) => this.#add(chunk))
       .once('end', () => this.#settle(() => join(this.#chunks, this.#size)))
-      .once(UNREADABLE, () => this.#settle(() => invalid('The request body cannot be read')))
+      .once(UNREADABLE, () => this.#settle(unreadable))
       .once('close', () => this.#settle(() => invalid('The request was cut off')));
   }
 
@@ -86,6 +90,8 @@ export function dropBody(request: IncomingMessage): void {
   const timer = setTimeout(() => request.destroy(), httpLimits.discardMs);
   request.once('close', () => clearTimeout(timer)).resume();
 }
+
+const unreadable = (): ApiError => invalid('The request body cannot be read');
 
 function invalid(message: string): ApiError {
   return new ApiError('invalidRequest', { message });

@@ -80,6 +80,16 @@ describe('a body that cannot be read', () => {
     expect(JSON.parse(answers[0]?.body ?? '')).toEqual({ error });
   });
 
+  it('is 400 also where it is known before it is asked for', async () => {
+    const page = ['Origin: http://127.0.0.1', 'Content-Length: 2'] as const;
+    // About a client that has failed the primary is asked first.
+    const wrong = head('POST', '/v1/responses', ...page).replace(TOKEN, 'wrong');
+    expect(await answersTo(`${wrong}{}`)).toMatchObject([{ status: 401 }]);
+    const [origin] = page;
+    const bytes = head('POST', '/v1/responses', origin, 'Transfer-Encoding: identity');
+    expect(await answersTo(bytes)).toMatchObject([{ status: 400 }]);
+  });
+
   it.each([
     ['/nothing', 404],
     ['/v1/models', 405],
