@@ -33,6 +33,7 @@ import { monotonicMs } from '../threads/protocol.js';
 import type { DirectCalls } from '../tools/direct-calls.js';
 import { cutOffBody, dropBody } from './body.js';
 import { Exchange } from './exchange.js';
+import { answerExpectations } from './expect-continue.js';
 import { createFailedClients, type AskAboutAttempt, type FailedClients } from './failed-clients.js';
 import { serveHalfClosedClients } from './half-closed.js';
 import { createOpenExchanges, type OpenExchanges } from './open-exchanges.js';
@@ -112,8 +113,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
     serve(site, request, response);
-  // What else a client expects than to be told to go on does not matter.
-  server.on('request', onRequest).on('checkExpectation', onRequest);
+  server.on('request', onRequest);
+  answerExpectations(server, onRequest);
   answerUnreadable(server, (socket, answer) => answerWrong(open, socket as Socket, answer));
   server.on('upgrade', (request, socket, rest) => {
     open.whenAnswered(request.socket, () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 import { contentOf, openRaw, rawChat, type RawAnswer } from '../../support/raw-connection.js';
-import { within } from '../../support/wait-for.js';
+import { waitFor, within } from '../../support/wait-for.js';
 
 let gateway: TestGateway;
 beforeAll(async () => void (gateway = await startGateway()));
@@ -68,6 +68,27 @@ it('what comes before is answered first', async () => {
   expect(first && contentOf(first)).toBe('done /wait 300');
   expect(second).toMatchObject(text(400, 'Bad Request'));
   expect(more).toEqual([]);
+});
+
+describe('a client that waits to be told to go on, behind a request that is not answered yet', () => {
+  const before = rawChat('/wait 300');
+
+  it('gets an answer that is whole', async () => {
+    const answers = await answersTo(before + head('GET', '/healthz', 'Expect: 100-continue'));
+    expect(answers).toMatchObject([{ status: 200 }, { status: 200, body: '{"ok":true,"status":"live"}' }]);
+  });
+
+  it('is told so in its turn', async () => {
+    const connection = await openRaw(gateway.port);
+    const [first, body = ''] = rawChat('second', { headers: { Expect: '100-continue' } }).split('\r\n\r\n');
+    await connection.write(`${before}${first}\r\n\r\n`);
+    await waitFor('the word', () => connection.received().includes('HTTP/1.1 100 Continue'));
+    expect(connection.answers()).toHaveLength(1);
+    await connection.write(body);
+    const [, second] = await connection.answered(2);
+    expect(second && contentOf(second)).toBe('second');
+    connection.destroy();
+  });
 });
 
 describe('a body that cannot be read', () => {
