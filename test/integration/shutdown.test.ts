@@ -126,6 +126,10 @@ describe.each([
     process.kill(target(gateway), signal);
     await draining(gateway);
     expect(await requestOnce(`${gateway.url}/healthz`)).toMatchObject({ status: 200 });
+    expect(await requestOnce(`${gateway.url}/startupz`)).toMatchObject({
+      status: 503,
+      body: '{"ok":false,"status":"draining"}',
+    });
     const refused = await complete(gateway, 'too late');
     expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1', connection: 'close' } });
     expect(JSON.parse(refused.body)).toMatchObject({ error: { type: 'service_unavailable' } });

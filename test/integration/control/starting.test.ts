@@ -34,6 +34,15 @@ it('gateway still starting: a connect is answered and closes 1013, probes answer
   expect((await requestOnce(`${gateway.url}/healthz`)).status).toBe(200);
   const { status, body } = await requestOnce(`${gateway.url}/readyz`);
   expect({ status, body }).toMatchObject({ status: 503, body: expect.stringContaining('startup-sidecars') });
+  const stranger = { headers: { host: 'gateway.test' } };
+  expect(await requestOnce(`${gateway.url}/readyz`, stranger)).toMatchObject({
+    status: 503,
+    body: '{"ready":false}',
+  });
+  expect(await requestOnce(`${gateway.url}/startupz`)).toMatchObject({
+    status: 503,
+    body: '{"ok":false,"status":"starting"}',
+  });
   const completion = await postChat(gateway, say('Hi'), { ...onSession('a'), 'idempotency-key': 'k' });
   expect([200, 503]).toContain(completion.status);
   const client = await waitFor(

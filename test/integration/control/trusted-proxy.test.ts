@@ -249,6 +249,7 @@ describe('over HTTP', () => {
       models(gateway, proxied),
       models(gateway, { ...proxied, ...bearer }),
       models(gateway, { ...ann, 'x-auth-user': 'eve' }),
+      models(gateway, { 'x-forwarded-for': '203.0.113.9', 'x-auth-user': 'ann@example.com' }),
       models(strict, ann),
       models(gateway, { authorization: 'Bearer wrong' }),
       requestOnce(`${gateway.url}/metrics`, { headers: proxied }),

@@ -107,6 +107,37 @@ describe('in mode none', () => {
     expect((await models({ ...none, 'x-pllan-scopes': 'operator.read' })).status).toBe(200);
   });
 
+  it.each([
+    ['GET', '/v1/models', 'read'],
+    ['HEAD', '/v1/models/pllan', 'read'],
+    ['POST', '/v1/chat/completions', 'write'],
+    ['POST', '/v1/responses', 'write'],
+    ['POST', '/tools/invoke', 'write'],
+    ['GET', '/sessions/main/history', 'read'],
+    ['POST', '/sessions/main/kill', 'admin'],
+    ['GET', '/metrics', 'read'],
+    ['GET', '/control-ui-config.json', 'read'],
+  ])('%s %s takes operator.%s', async (method, path, name) => {
+    const scope = `operator.${name}`;
+    const others = ['operator.read', 'operator.write', 'operator.admin', 'operator.pairing'];
+    // Admin includes the others, and write reading.
+    const less = { read: [], write: ['operator.read'], admin: others.filter((one) => one !== scope) }[name];
+    for (const scopes of ['', less?.join() ?? '']) {
+      const headers = { host: 'localhost', 'x-pllan-scopes': scopes };
+      const { status, body } = await requestOnce(gateway.url + path, { method, headers });
+      expect(status).toBe(403);
+      if (method === 'HEAD') continue;
+      expect(JSON.parse(body)).toEqual({
+        ok: false,
+        error: {
+          type: 'forbidden',
+          message: `missing scope: ${scope}`,
+          details: { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] },
+        },
+      });
+    }
+  });
+
   it('a completion needs nothing', async () => {
     const init = { method: 'POST', body: JSON.stringify(greeting) };
     expect((await requestOnce(`${gateway.url}/v1/chat/completions`, init)).status).toBe(200);

@@ -1,25 +1,25 @@
-import { connect } from 'node:net';
-import { expect, it } from 'vitest';
-import { startGateway, TOKEN } from '../../support/gateway.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway, type TestGateway } from '../../support/gateway.js';
+import { openRaw, rawRequest } from '../../support/raw-connection.js';
 import { within } from '../../support/wait-for.js';
 
-it('a body that does not come within 30 s is 408, and the connection ends (http.md §4)', async () => {
-  const gateway = await startGateway();
-  const socket = connect(gateway.port, '127.0.0.1');
-  try {
-    let answer = '';
-    const ended = new Promise((resolve, reject) => {
-      socket.setEncoding('latin1').on('data', (part: string) => (answer += part));
-      socket.once('end', resolve).once('error', reject);
-    });
-    socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 100\r\n\r\n{"mess`,
-    );
-    await within('the end of the connection', ended, 50_000);
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect(answer).toContain('{"error":{"message":"Request body timeout","type":"invalid_request_error"}}');
-  } finally {
-    socket.destroy();
-    await gateway.stop();
-  }
+let gateway: TestGateway;
+beforeAll(async () => void (gateway = await startGateway()));
+afterAll(() => gateway.stop());
+
+describe.concurrent('a body that does not come within 30 s', () => {
+  it.for(['/v1/chat/completions', '/v1/responses', '/tools/invoke'])(
+    'is 408 at %s, and the connection ends (http.md §4)',
+    async (path) => {
+      const connection = await openRaw(gateway.port);
+      const headers = { 'Content-Length': '100' };
+      await connection.write(`${rawRequest({ method: 'POST', path, headers })}{"mess`);
+      await within('the end of the connection', connection.ended, 50_000);
+      expect(connection.answers()).toMatchObject([{ status: 408, headers: { connection: 'close' } }]);
+      expect(JSON.parse(connection.answers()[0]?.body ?? '')).toEqual({
+        error: { message: 'Request body timeout', type: 'invalid_request_error' },
+      });
+      connection.destroy();
+    },
+  );
 });
