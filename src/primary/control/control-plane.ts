@@ -106,6 +106,14 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     clientTracking: false,
     skipUTF8Validation: true,
   });
+  server.on('wsClientError', (error, socket, { method }) =>
+    answerAndLinger(socket, {
+      status: method === 'GET' ? 400 : 405,
+      type: TEXT_TYPE,
+      body: error.message,
+      headers: method === 'GET' ? ['Sec-WebSocket-Version', '13, 8'] : ['Allow', 'GET'],
+    }),
+  );
   const refusals = limitRepeats<RefusalKind>((kind, more) =>
     log.warn('ws.refused', `gateway connect failed: ${more} more of kind ${kind}`, { kind, more }),
   );

@@ -1,4 +1,5 @@
-/** What a JSON text holds, found without building any of it: how many values, how deep, and what stands outermost. */
+/** What a JSON text holds, found without building any of it: how many values, and what stands outermost. */
+import { endOfString } from '../../shared/json-depth.js';
 
 export interface Outline {
   /** At least as many as valid JSON holds. */
@@ -13,7 +14,6 @@ const MAX_PIECES = 32;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
@@ -55,27 +55,4 @@ export function outlineOf(text: Buffer, outerBytes: number): Outline {
     values,
     outer: pieces.length <= MAX_PIECES && bytes <= outerBytes ? Buffer.concat(pieces) : undefined,
   };
-}
-
-/** Whether more than `most` containers stand in one another. */
-export function isDeeperThan(text: Buffer, most: number): boolean {
-  if (text.length <= 2 * most) return false;
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const byte = text[at] as number;
-    if (byte === QUOTE) at = endOfString(text, at);
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      depth += 1;
-      if (depth > most) return true;
-    }
-  }
-  return false;
-}
-
-/** Where the string that opens at `start` closes, or the last byte. */
-function endOfString(text: Buffer, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== QUOTE) at += text[at] === BACKSLASH ? 2 : 1;
-  return at;
 }

@@ -5,10 +5,10 @@
 import { isUtf8 } from 'node:buffer';
 import { requestLimits } from '../../shared/limits.js';
 import { requestFrame, type ErrorShape } from '../../shared/protocol/frames.js';
+import { isDeeperThan } from '../../shared/json-depth.js';
 import { describeProblems } from '../../shared/schema.js';
 import type { ParamsCheck } from './methods/param-types.js';
 import { methodParams } from './methods/params.js';
-import { isDeeperThan } from './outline.js';
 
 export type ReadRequest =
   | {

@@ -1,5 +1,6 @@
 /** The body of `POST /tools/invoke` (http.md §9). Fields that are not named there are ignored, null counts as absent. */
 import { ApiError } from '../../shared/errors/api-error.js';
+import { isTooDeep, TOO_DEEP } from '../../shared/json-depth.js';
 
 const texts = ['tool', 'name', 'action', 'sessionKey', 'agentId', 'idempotencyKey'] as const;
 
@@ -13,6 +14,7 @@ export function readToolRequest(text: string): ToolRequestFields | { readonly pr
   const body = parsed(text);
   if (!isRecord(body))
     return new ApiError('invalidRequest', { message: 'Invalid JSON: body must be an object' });
+  if (isTooDeep(text)) return new ApiError('invalidRequest', { message: TOO_DEEP });
   const fields: Partial<Record<string, string>> = {};
   for (const field of texts) {
     const value = body[field] ?? '';

@@ -1,6 +1,6 @@
 /** What a chat completion may carry, and what of it reaches the provider (http.md §7.1). */
 import { afterAll, describe, expect, it } from 'vitest';
-import { errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
+import { bearer, errorOf, greeting, invalidRequest, postChat } from '../../support/chat.js';
 import { answerJson } from '../../support/mock-provider.js';
 import { startWithProvider } from '../../support/provided-gateway.js';
 
@@ -204,4 +204,18 @@ it('an answer without text says so, and nothing else is made up', async () => {
   provider.behave(answerJson(''));
   const answer = await (await postChat(gateway, greeting)).json();
   expect(answer).toMatchObject({ choices: [{ message: { content: 'No response from pllan.' } }] });
+});
+
+it.each([
+  ['/v1/chat/completions', { ...greeting, response_format: 'HERE' }],
+  ['/v1/responses', { model: 'pllan', input: 'Hi', tools: [{ type: 'function', parameters: 'HERE' }] }],
+  ['/tools/invoke', { tool: 'none', args: { deep: 'HERE' } }],
+])('at %s a body that goes too deep to be passed on is 400, however large', async (path, body) => {
+  for (const levels of [130, 40_000]) {
+    const deep = `${'{"x":'.repeat(levels)}0${'}'.repeat(levels)}`;
+    const init = { method: 'POST', headers: bearer, body: JSON.stringify(body).replace('"HERE"', deep) };
+    expect(await errorOf(await fetch(gateway.url + path, init))).toEqual(
+      invalidRequest('Invalid JSON: must have at most 128 levels'),
+    );
+  }
 });

@@ -70,6 +70,21 @@ it('what comes before is answered first', async () => {
   expect(more).toEqual([]);
 });
 
+it.each([
+  ['POST', ['Sec-WebSocket-Version: 13'], 405, 'Invalid HTTP method'],
+  ['GET', ['Sec-WebSocket-Version: 13'], 400, 'Missing or invalid Sec-WebSocket-Key header'],
+  ['GET', ['Sec-WebSocket-Key: x'], 400, 'Missing or invalid Sec-WebSocket-Key header'],
+  [
+    'GET',
+    ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 7'],
+    400,
+    'Missing or invalid Sec-WebSocket-Version header',
+  ],
+] as const)('a WebSocket that is asked for wrongly: %s with %j', async (method, fields, status, body) => {
+  const bytes = head(method, '/', 'Connection: Upgrade', 'Upgrade: websocket', ...fields);
+  expect(await answersTo(bytes)).toMatchObject([text(status, body)]);
+});
+
 describe('a client that waits to be told to go on, behind a request that is not answered yet', () => {
   const before = rawChat('/wait 300');
 

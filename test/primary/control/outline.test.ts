@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isDeeperThan, outlineOf } from '../../../src/primary/control/outline.js';
+import { outlineOf } from '../../../src/primary/control/outline.js';
 
 const ROOM = 1024;
 
@@ -59,11 +59,4 @@ it('has the keys of the whole, and what is no container unchanged', () => {
       expect(Object.entries(JSON.parse(kept?.toString('utf8') ?? '') as object)).toEqual(emptied);
     }),
   );
-});
-
-it('tells a text that goes too deep from one that does not', () => {
-  const nested = (depth: number): string => `${'['.repeat(depth)}"${'['.repeat(20)}"${']'.repeat(depth)}`;
-  for (const depth of [1, 7, 8]) expect(isDeeperThan(Buffer.from(nested(depth)), 8)).toBe(false);
-  for (const depth of [9, 10, 100_000]) expect(isDeeperThan(Buffer.from(nested(depth)), 8)).toBe(true);
-  expect(isDeeperThan(Buffer.from(`[${'[],{"x":[]},'.repeat(100)}0]`), 3)).toBe(false);
 });

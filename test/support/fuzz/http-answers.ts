@@ -92,10 +92,10 @@ function takeBody(
 const always = ['x-content-type-options', 'referrer-policy', 'permissions-policy'];
 const json = 'application/json; charset=utf-8';
 const texts: Readonly<Record<number, RegExp>> = {
-  400: /^(?:Bad Request|token must be sent in a header.*)$/,
+  400: /^(?:Bad Request|(?:Missing or i|I)nvalid (?:Upgrade|Sec-WebSocket-\w+) header|token must be sent in a header.*)$/,
   401: /^Unauthorized$/,
   404: /^Not Found$/,
-  405: /^Method Not Allowed$/,
+  405: /^(?:Method Not Allowed|Invalid HTTP method)$/,
   408: /^Request Timeout$/,
   417: /^Expectation Failed$/,
   429: /^Too Many Requests$/,

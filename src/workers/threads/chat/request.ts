@@ -1,6 +1,7 @@
 /** Body of `POST /v1/chat/completions` → a turn (http.md §7.1). Unknown fields are ignored, null counts as absent. */
 import * as v from 'valibot';
 import { ApiError } from '../../../shared/errors/api-error.js';
+import { isTooDeep, TOO_DEEP } from '../../../shared/json-depth.js';
 import { compile } from '../../../shared/schema.js';
 import { toError } from '../../../shared/to-error.js';
 import type { SentFile } from '../responses/parts.js';
@@ -111,6 +112,7 @@ export function parseObject(body: string | Uint8Array<ArrayBuffer>): Record<stri
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid('Invalid JSON: body must be an object');
+  if (isTooDeep(body)) throw invalid(TOO_DEEP);
   const object = value as Record<string, unknown>;
   for (const key in object) if (object[key] === null) delete object[key];
   return object;
