@@ -5,6 +5,7 @@
 import { deferred } from '../shared/deferred.js';
 import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
 import type { Logger } from '../shared/log/logger.js';
+import { usableSecret } from '../shared/auth/secret-sources.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
@@ -31,6 +32,7 @@ import { createUsageLedger } from './usage/usage-ledger.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
+import { hookAnswers } from './hooks/hook-answers.js';
 import { httpRunAnswers } from './sessions/http-runs.js';
 import { createResetPolicy } from './sessions/reset-policy.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
@@ -96,6 +98,13 @@ async function startGateway(
   const auth = ensureToken(plan.auth, plan.loaded, paths, log);
   if (auth.mode === 'none')
     log.warn('auth.none', 'authentication is off: every local process can use this gateway');
+
+  const { hooks } = plan.config;
+  if (hooks.enabled && usableSecret(hooks.token) === auth.secret)
+    log.warn(
+      'hooks.token',
+      'hooks.token is the secret of the gateway: whoever may call hooks may do everything; give them one of their own',
+    );
 
   const tls = plan.config.gateway.tls.enabled
     ? await openTlsKeeper({
@@ -228,6 +237,12 @@ async function startGateway(
       ...childGroups.answers,
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: plan.routes }),
+      ...hookAnswers({
+        runs,
+        sessions,
+        timeoutMs: plan.routes.turnTimeoutMs,
+        log: log.for('hooks'),
+      }),
       'exec-approval': approvals.approve,
       ...keyed.answers,
     },

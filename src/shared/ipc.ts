@@ -3,10 +3,12 @@
  * Sockets travel beside a `connection` message.
  */
 import type { AnswerMessage, AskMessage } from './asking.js';
-import type { AttemptVerdict, AuthClient } from './auth/auth-client.js';
+import type { AttemptVerdict, AuthClient, CountedSecret } from './auth/auth-client.js';
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
 import type { PlacedLine } from './history-row.js';
+import type { AskedHookRun, AskedWake, HookVerdict } from './hooks/questions.js';
+import type { HookSetup } from './hooks/setup.js';
 import type { AskedRun, RunVerdict } from './http-run.js';
 import type { DailyUsage, SessionKey } from './store/records.js';
 import type { KeyClaim, KeyedRequest, SettledRequest } from './keyed-request.js';
@@ -28,6 +30,8 @@ export interface WorkerSnapshot {
   readonly responses: EndpointSnapshot;
   /** Undefined when it is switched off. `basePath` is `/x` or nothing; without a root it is the packaged page. */
   readonly controlUi: { readonly basePath: string; readonly root: string | undefined } | undefined;
+  /** Undefined when they are off. */
+  readonly hooks: HookSetup | undefined;
   readonly strictTransportSecurity: string | false | null;
   readonly apiThreads: number;
   readonly tools: ToolSetup;
@@ -85,7 +89,11 @@ export interface PrimaryQuestions {
   readonly 'child-started': { readonly question: { readonly pid: number }; readonly answer: true };
   /** A secret of an HTTP client was compared: may that count, and what comes of it (protocol.md §10)? */
   readonly 'auth-attempt': {
-    readonly question: { readonly client: AuthClient; readonly right: boolean };
+    readonly question: {
+      readonly secret: CountedSecret;
+      readonly client: AuthClient;
+      readonly right: boolean;
+    };
     readonly answer: AttemptVerdict;
   };
   /** Headers of a proxy came from an address that is not trusted. */
@@ -95,6 +103,10 @@ export interface PrimaryQuestions {
   readonly 'exec-approval': { readonly question: ExecQuestion; readonly answer: ExecVerdict };
   /** Is a request with an idempotency key the first? Its asker says how it ended, unless it is gone. */
   readonly 'claim-key': { readonly question: KeyedRequest; readonly answer: KeyClaim };
+  /** Something for a session's next turn, stored before it is answered. */
+  readonly 'hook-wake': { readonly question: AskedWake; readonly answer: true };
+  /** May a run go that a web hook asks for? It is stored before that is answered, and goes on whatever becomes of its asker. */
+  readonly 'hook-run': { readonly question: AskedHookRun; readonly answer: HookVerdict };
   readonly 'settle-key': { readonly question: SettledRequest; readonly answer: true };
 }
 
@@ -131,6 +143,7 @@ export type ToWorker =
   /** Clients that have failed: until when each is locked out (0: not; clock of `monotonicMs`), or that it is forgotten. */
   | {
       readonly type: 'failed-clients';
+      readonly secret: CountedSecret;
       readonly clients: readonly (readonly [key: string, lockedUntil: number | undefined])[];
     }
   | { readonly type: 'run'; readonly job: RunJob }

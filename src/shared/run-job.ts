@@ -18,6 +18,8 @@ export interface RunJob {
   /** Instead of the agent's own. */
   readonly model: ModelRef | undefined;
   readonly systemPrompt: string | undefined;
+  /** It is about what came from outside: tools that are the owner's alone are not for it. */
+  readonly byStranger?: boolean | undefined;
   /** Milliseconds; infinite for none. */
   readonly timeoutMs: number;
   /** Of the request that the worker itself has asked it for. */

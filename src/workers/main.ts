@@ -42,7 +42,7 @@ channel.onMessage((message, socket) => {
       takeConnection(message, socket);
       return;
     case 'failed-clients':
-      worker?.http.failedClients(message.clients);
+      worker?.http.failedClients(message.secret, message.clients);
       return;
     case 'tls':
       worker?.http.useTls(message.material);
@@ -141,13 +141,14 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     pool,
     clientRuns,
     sessions,
+    toolPool: tools.pool,
     tools: directCalls,
     primary,
     metrics,
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
-    askAboutAttempt: (client, right) =>
-      primary.ask('auth-attempt', { client, right }, { timeoutMs: httpLimits.attemptMs }),
+    askAboutAttempt: (secret, client, right) =>
+      primary.ask('auth-attempt', { secret, client, right }, { timeoutMs: httpLimits.attemptMs }),
     untrustedProxy: (peer) => {
       primary
         .ask('untrusted-proxy', { peer }, { timeoutMs: httpLimits.attemptMs })

@@ -18,6 +18,8 @@ export interface WorkerMetrics {
   tunnelled(): void;
   /** What completions used that no run's end records, since this was asked last. */
   takeUsage(): readonly DailyUsage[];
+  /** A web hook has been answered, by what kind of hook it is. */
+  webhook(kind: string, failed: boolean, ms: number): void;
   /** Read when a snapshot is taken. */
   watchPool(name: 'api' | 'document' | 'tool', pool: WatchedPool): void;
   watchToolThreads(pool: { readonly threads: number }): void;
@@ -58,6 +60,8 @@ export function createWorkerMetrics(): WorkerMetrics {
   const rejected = createCells();
   const authFailures = createCells();
   const handovers = createCells();
+  const webhooks = createCells(seconds);
+  const failedWebhooks = createCells();
 
   return {
     request(route, method, status, ms) {
@@ -78,6 +82,11 @@ export function createWorkerMetrics(): WorkerMetrics {
     tunnelled: () =>
       (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
     takeUsage: () => unrecorded.take(Date.now()),
+    webhook(kind, failed, ms) {
+      const labels = { channel: 'http', webhook: kind };
+      (webhooks.get(kind) ?? webhooks.open(kind, labels)).add(ms / 1000);
+      if (failed) (failedWebhooks.get(kind) ?? failedWebhooks.open(kind, labels)).add(1);
+    },
     watchPool: (name, pool) => void pools.set(name, pool),
     watchToolThreads: (pool) => (toolPool = pool),
     tools,
@@ -101,6 +110,9 @@ export function createWorkerMetrics(): WorkerMetrics {
         ...models.snapshot(),
         authFailures.counter('pllan_auth_failures_total', 'Refused credentials.'),
         handovers.counter('pllan_handover_total', 'Connections given to workers or back.'),
+        webhooks.counter('pllan_webhook_received_total', 'Web hooks answered.'),
+        webhooks.histogram('pllan_webhook_duration_seconds', 'From the end of the body to the answer.'),
+        failedWebhooks.counter('pllan_webhook_error_total', 'Web hooks refused or failed.'),
         ...tools.snapshot(),
       ];
     },

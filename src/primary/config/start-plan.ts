@@ -4,6 +4,7 @@ import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { planBind, type BindPlan } from './bind.js';
 import { ensureDevSetup } from './dev-setup.js';
+import { requireHooks } from './hook-setup.js';
 import { resolveAuth, type ResolvedAuth } from './resolve-auth.js';
 import { buildRoutes } from './routes.js';
 import {
@@ -50,5 +51,6 @@ export async function makeStartPlan({ flags, env, paths }: GatewayOptions): Prom
   requireOrigins(config.gateway, bind);
   requireProxy(config.gateway, auth.mode);
   requireCertificate(config.gateway);
+  requireHooks(config, routes, paths);
   return { loaded, config, port: config.gateway.port, bind, routes, auth };
 }

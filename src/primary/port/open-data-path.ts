@@ -4,12 +4,15 @@ import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { normalizeAddress } from '../../shared/auth/address.js';
 import { createHttpGuard } from '../../shared/auth/http-guard.js';
+import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import type { LogLevel } from '../../shared/config/schema.js';
+import { hookAuthLimits } from '../../shared/hooks/limits.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
+import { monotonicMs } from '../../shared/monotonic.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
 import type { DailyUsage } from '../../shared/store/records.js';
-import type { FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
+import { createFailedAuthLimiter, type FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
 import { failedClients, ownAttempts, watchFailedClients } from '../auth/http-attempts.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
@@ -69,6 +72,11 @@ export interface DataPath {
 /** Starts the workers, which load while the port is opened. */
 export async function openDataPath(options: DataPathOptions): Promise<DataPath> {
   const { plan, metrics, log, tls, limiter, untrustedProxy } = options;
+  const limiters: Readonly<Record<CountedSecret, FailedAuthLimiter>> = {
+    'shared-secret': limiter,
+    'hook-auth': createFailedAuthLimiter(hookAuthLimits, monotonicMs),
+  };
+  const secrets = ['shared-secret', 'hook-auth'] as const;
   const { gateway, diagnostics } = plan.config;
   const { trustedProxies, allowRealIpFallback } = gateway;
   const proxies = { trustedProxies, allowRealIpFallback };
@@ -111,7 +119,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     log: log.for('workers'),
     snapshot: () => snapshot,
     standing: () => [
-      failedClients(limiter),
+      ...secrets.map((secret) => failedClients(limiters[secret], secret)),
       ...(tls ? [{ type: 'tls', material: tls.current } as const] : []),
     ],
     onReady() {
@@ -134,7 +142,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     onRunPart: options.onRunPart,
     answers: {
       ...options.answers,
-      'auth-attempt': ({ client, right }) => limiter.attempt('shared-secret', client, right),
+      'auth-attempt': ({ secret, client, right }) => limiters[secret].attempt(secret, client, right),
       'untrusted-proxy': ({ peer }) => {
         untrustedProxy(peer);
         return true;
@@ -151,7 +159,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
         own.adopt(socket, Buffer.alloc(0), { address: normalizeAddress(socket.remoteAddress), tls: true });
       },
     });
-  watchFailedClients(limiter, supervisor.tellAll);
+  for (const secret of secrets) watchFailedClients(limiters[secret], secret, supervisor.tellAll);
   tls?.watch((material) => {
     tlsEnd?.renew(material);
     supervisor.tellAll({ type: 'tls', material });
@@ -194,6 +202,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       for (const server of servers) server.close();
       tls?.stop();
       own.stop();
+      limiters['hook-auth'].stop();
     },
     closeTunnel: tunnel.stop,
   };

@@ -32,7 +32,7 @@ export function createRunDispatch(
     homeless.delete(run);
   };
   const start = (run: Run): void => {
-    const { runId, key, agentId, systemPrompt, home } = run.input;
+    const { runId, key, agentId, systemPrompt, byStranger, home } = run.input;
     const { before, model, timeoutMs } = run;
     const { sessionId } = run.record;
     run.slot = workers.start(
@@ -45,6 +45,7 @@ export function createRunDispatch(
         agentId,
         model,
         systemPrompt,
+        byStranger,
         timeoutMs,
         ticket: home?.ticket,
       },

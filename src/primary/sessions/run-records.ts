@@ -11,6 +11,7 @@ import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
 import { takeSystemEvents } from './system-events.js';
 import type { ResetPolicy } from './reset-policy.js';
+import { reported } from './run-report.js';
 import { blobChange } from './sent-image.js';
 import { archiveOf, renewed } from './session-renewal.js';
 import { assistantLine, saidLines } from './transcript-lines.js';
@@ -174,7 +175,7 @@ export function storeEnd(
       const { change } = await sessions.appending(sessionId, endedAt, (parentId) => [line(parentId)]);
       changes.push(change);
     }
-    await sessions.commit(key, changes);
+    await reported(sessions, record, end, (report) => sessions.commit(key, [...changes, ...report]));
   });
 }
 
@@ -195,7 +196,7 @@ export function storeInterruption(sessions: Sessions, record: RunRecord, at: num
       );
       changes.push(change);
     }
-    await sessions.store.commit(changes);
+    await reported(sessions, record, end, (report) => sessions.store.commit([...changes, ...report]));
   });
 }
 

@@ -9,6 +9,7 @@ import type {
   RunEnd,
   RunMethod,
   RunRecord,
+  RunReport,
   SessionKey,
   ToolResult,
 } from '../../shared/store/records.js';
@@ -31,12 +32,15 @@ export interface RunInput {
   readonly timeoutMs: number;
   readonly model?: ModelRef | undefined;
   readonly systemPrompt?: string | undefined;
+  /** It is about what came from outside: tools that are the owner's alone are not for it. */
+  readonly byStranger?: boolean;
   /** Undefined for the one of all sessions. */
   readonly lane?: string | undefined;
   /** How a person's message waits while its session is busy; undefined for what just waits its turn. */
   readonly queueMode?: QueueMode | undefined;
   readonly toolResults?: readonly ToolResult[];
   readonly http?: HttpRunFacts;
+  readonly report?: RunReport;
   /** The worker that alone can run it: it has what else belongs to it, and the client who waits. */
   readonly home?: RunHome;
   /** Whoever asked for it, and sees all that its tools do. */
@@ -106,6 +110,7 @@ export function newRun(
   { broadcast, tellTool, pace, now }: RunVoice,
 ): Run {
   const { runId, method, key, agentId, message, timeoutMs, model, toolResults = [], http, owner } = input;
+  const { report } = input;
   const record: RunRecord = {
     runId,
     method,
@@ -116,6 +121,7 @@ export function newRun(
     ...(images.length > 0 ? { images: images.map(imageBlock) } : {}),
     ...(toolResults.length > 0 ? { toolResults } : {}),
     ...(http ? { http } : {}),
+    ...(report ? { report } : {}),
     acceptedAt,
   };
   const events = new RunEvents({ runId, sessionKey: key, agentId, owner }, broadcast, tellTool);

@@ -14,10 +14,13 @@ export interface SystemEvent {
 
 export function queueSystemEvent(sessions: Sessions, key: SessionKey, event: SystemEvent): Promise<void> {
   return sessions.exclusive(key, async () => {
-    const entry = await sessions.getOrNew(key, event.at);
-    const systemEvents = [...waiting(entry), event].slice(-systemEventLimits.waiting);
-    await sessions.commit(key, [{ type: 'session', key, entry: { ...entry, systemEvents } }]);
+    const entry = withSystemEvent(await sessions.getOrNew(key, event.at), event);
+    await sessions.commit(key, [{ type: 'session', key, entry }]);
   });
+}
+
+export function withSystemEvent(entry: SessionEntry, event: SystemEvent): SessionEntry {
+  return { ...entry, systemEvents: [...waiting(entry), event].slice(-systemEventLimits.waiting) };
 }
 
 /** The lines that follow `parentId`, and the entry without what waited. */

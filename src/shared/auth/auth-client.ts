@@ -2,6 +2,9 @@
 import { isLoopbackAddress } from './address.js';
 import type { ClientAddress } from './client-address.js';
 
+/** Secrets that workers compare, each counted for itself: the gateway's own, and that of web hooks. */
+export type CountedSecret = 'shared-secret' | 'hook-auth';
+
 export interface AuthClient {
   readonly key: string;
   /** On this machine, and no page: a page here is not its owner. */

@@ -10,6 +10,7 @@ import type { Environment } from '../paths.js';
 import type { Problem } from '../schema.js';
 import { errorCode, toError } from '../to-error.js';
 import type { AuthProfileConfig } from './auth-schema.js';
+import type { HookMapping } from './hook-mappings.js';
 import { type QueueMode } from './queue-schema.js';
 import { configSchema, type ConfigTree } from './schema.js';
 import {
@@ -51,6 +52,7 @@ export interface GatewayConfig extends ConfigTree {
     readonly resetByChannel: ReadonlyMap<string, ResetOverride>;
   };
   readonly tools: ConfigTree['tools'] & { readonly byProvider: ToolsByProvider };
+  readonly hooks: ConfigTree['hooks'] & { readonly mappings: readonly HookMapping[] };
 }
 
 /** Kinds of sessions that may be reset at times of their own. */
@@ -242,6 +244,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       resetByChannel: new Map(Object.entries(resetByChannel)),
     },
     tools: { ...scalars.tools, byProvider: (structured['tools.byProvider'] ?? {}) as ToolsByProvider },
+    hooks: { ...scalars.hooks, mappings: (structured['hooks.mappings'] ?? []) as HookMapping[] },
   };
 }
 

@@ -22,6 +22,7 @@ import {
   type Format,
 } from './formats.js';
 import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
+import { hooksSchema, type HooksConfig } from './hooks-schema.js';
 import { queueSchema, type QueueSettings } from './queue-schema.js';
 import { sessionSchema, type SessionConfig } from './session-schema.js';
 import { toolsSchema, type ToolsConfig } from './tools-schema.js';
@@ -118,6 +119,7 @@ export interface ConfigTree {
   readonly messages: { readonly queue: QueueSettings };
   readonly session: SessionConfig;
   readonly tools: ToolsConfig;
+  readonly hooks: HooksConfig;
   readonly logging: {
     readonly level: LogLevel;
     readonly file: string | null;
@@ -317,6 +319,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
   messages: { queue: queueSchema },
   session: sessionSchema,
   tools: toolsSchema,
+  hooks: hooksSchema,
   logging: {
     level: {
       doc: 'Least level that is logged.',

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { providerApis } from '../routes.js';
 import { compile, type Check } from '../schema.js';
 import { AuthOrder, AuthProfile } from './auth-schema.js';
+import { HookMappings } from './hook-mappings.js';
 import { queueModes } from './queue-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
@@ -132,6 +133,7 @@ export const structures = {
   'session.resetByChannel': compile(v.record(v.string(), Reset)),
   'models.providers': compile(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)), Provider)),
   'tools.byProvider': compile(ToolsByProvider),
+  'hooks.mappings': compile(HookMappings),
 } satisfies Record<string, Check<unknown>>;
 
 export type StructurePath = keyof typeof structures;

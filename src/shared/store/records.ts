@@ -86,7 +86,16 @@ export interface ArchivedTranscript {
 }
 
 /** Methods that start runs: their keys are one family (protocol.md §19). `send` starts none, but stores its keys too. */
-export type RunMethod = 'agent' | 'chat.send' | 'sessions.send' | 'sessions.create' | 'send' | HttpRunMethod;
+export type RunMethod =
+  | 'agent'
+  | 'chat.send'
+  | 'sessions.send'
+  | 'sessions.create'
+  | 'send'
+  /** A web hook's, and the turn of a session that something has woken. */
+  | 'hooks.agent'
+  | 'wake'
+  | HttpRunMethod;
 
 /** Endpoints that start runs; an `Idempotency-Key` is made into the run's id (http.md §4). */
 export type HttpRunMethod = 'chat.completions' | 'responses';
@@ -111,9 +120,17 @@ export interface RunRecord {
   readonly toolResults?: readonly ToolResult[];
   /** Of one that an HTTP request asked for. */
   readonly http?: HttpRunFacts;
+  /** Another session is told how it ended. */
+  readonly report?: RunReport;
   readonly acceptedAt: number;
   readonly startedAt?: number;
   readonly end?: RunEnd;
+}
+
+export interface RunReport {
+  readonly to: SessionKey;
+  /** What the session is told has ended. */
+  readonly name: string;
 }
 
 export interface RunEnd {

@@ -26,6 +26,11 @@ export function canonicalKey(input: string, scheme: KeyScheme, agentId = scheme.
   return mainOr(rest, owner, scheme);
 }
 
+/** Of a session that the gateway itself makes: callers from outside may not name such a one (http.md §5.2). */
+export function isReserved(input: string): boolean {
+  return /(?:^|:)(?:subagent|cron|acp):/i.test(input);
+}
+
 /** Begins as a key of an agent does, and is none. */
 export function isMalformed(input: string): boolean {
   const text = input.trim().toLowerCase();

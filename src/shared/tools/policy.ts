@@ -45,7 +45,7 @@ export interface CallingModel {
 export function permittedTools(
   policy: ToolPolicy,
   tools: readonly ToolDefinition[],
-  caller: Pick<ToolCaller, 'agentId' | 'sessionKey' | 'via'>,
+  caller: Pick<ToolCaller, 'agentId' | 'sessionKey' | 'via' | 'byStranger'>,
   model?: CallingModel,
 ): readonly ToolDefinition[] {
   const has = permission(policy, caller.agentId, model);
@@ -87,7 +87,10 @@ function providerLists({ byProvider = {} }: ToolLists, model: CallingModel | und
   );
 }
 
-function rulesOfPlace(policy: ToolPolicy, { via, sessionKey }: Pick<ToolCaller, 'via' | 'sessionKey'>): Test {
+type Place = Pick<ToolCaller, 'via' | 'sessionKey' | 'byStranger'>;
+
+function rulesOfPlace(policy: ToolPolicy, place: Place): Test {
+  const { via, sessionKey } = place;
   if (via !== 'turn') {
     const { allow, deny } = policy.direct;
     const excepted = inList(allow);
@@ -97,12 +100,15 @@ function rulesOfPlace(policy: ToolPolicy, { via, sessionKey }: Pick<ToolCaller, 
   }
   // Without a session there is nothing that tools of sessions could be about.
   if (sessionKey === '') return ({ group }) => group !== 'sessions';
-  return isOwners(sessionKey) ? () => true : ({ ownerOnly }) => ownerOnly !== true;
+  return isOwners(place) ? () => true : ({ ownerOnly }) => ownerOnly !== true;
 }
 
-/** Whether only the gateway's owner speaks in a session: not where its key names somebody else, a group or a hook. */
-export function isOwners(sessionKey: string): boolean {
-  return !/:(?:group|channel|direct|hook):/.test(sessionKey);
+/** Whether only the gateway's owner speaks: not where a session's key names somebody else, a group or a hook. */
+export function isOwners({
+  sessionKey,
+  byStranger = false,
+}: Pick<ToolCaller, 'sessionKey' | 'byStranger'>): boolean {
+  return !byStranger && !/:(?:group|channel|direct|hook):/.test(sessionKey);
 }
 
 function listsOf({ agents }: ToolPolicy, agentId: string): ToolLists {

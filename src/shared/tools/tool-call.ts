@@ -12,6 +12,8 @@ export interface ToolCaller {
   /** Of the turn that calls. */
   readonly runId: string | undefined;
   readonly via: 'turn' | 'http' | 'rpc';
+  /** The turn is about what came from outside, whatever session it is in. */
+  readonly byStranger?: boolean | undefined;
   /** The folder that the agent works in. */
   readonly workspace: string;
 }

@@ -68,9 +68,19 @@ export class Exchange {
     this.#send(error.status, JSON_TYPE, body, retry);
   }
 
-  /** Answers a request whose body was not read to its end, and closes the connection afterwards. */
-  refuseBody(error: ApiError): void {
-    this.#send(error.status, JSON_TYPE, apiErrorBody(error.kind, error.message), ['Connection', 'close']);
+  /**
+   * Answers a request whose body was not read to its end, and closes the connection afterwards.
+   * @param body instead of the usual envelope
+   */
+  refuseBody(error: ApiError, body = apiErrorBody(error.kind, error.message)): void {
+    this.#send(error.status, JSON_TYPE, body, ['Connection', 'close']);
+  }
+
+  /** Answers 204. */
+  sendNothing(): void {
+    const { response } = this;
+    if (this.closed || response.headersSent) return;
+    response.writeHead(204, [...this.baseHeaders]).end();
   }
 
   /**

@@ -1,11 +1,12 @@
 /** Path → route. Methods are the route's own business, so that a wrong one is 405 and not 404. */
 import findMyWay from 'find-my-way';
-import { primaryPaths } from '../../shared/http/primary-paths.js';
+import { isPrimaryPath, primaryPaths } from '../../shared/http/primary-paths.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { controlUi } from './control-ui/control-ui.js';
 import { chatCompletions, responses } from './routes/completions.js';
 import { controlUiConfig } from './routes/control-ui-config.js';
 import { embeddings } from './routes/embeddings.js';
+import { hooks } from './routes/hooks.js';
 import { getModel, listModels } from './routes/models.js';
 import { primaryOwned } from './routes/primary-owned.js';
 import { killSession, sessionHistory } from './routes/sessions.js';
@@ -37,7 +38,11 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string, method: s
       add(`${ui.basePath}${folder}/control-ui-config.json`, controlUiConfig);
   }
   const page = ui ? controlUi(ui) : () => undefined;
+  const isHook = (path: string): boolean =>
+    snapshot.hooks !== undefined && `${path}/`.startsWith(`${snapshot.hooks.path}/`) && !isPrimaryPath(path);
   const find = (path: string): Route | undefined => {
+    // Whatever else may be there.
+    if (isHook(path)) return hooks;
     const found = table.find('GET', path)?.store as Route | null | undefined;
     // Percent-encoding that cannot be decoded is for the route to refuse in its own words.
     return found ?? (path.startsWith('/v1/models/') && servesModels ? getModel : undefined);

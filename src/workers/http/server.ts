@@ -12,6 +12,7 @@ import {
   type GuardRefusal,
   type HttpGuard,
 } from '../../shared/auth/http-guard.js';
+import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import { createDeadlines } from '../../shared/deadlines.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { securityHeaders } from '../../shared/http/headers.js';
@@ -27,6 +28,7 @@ import { toError } from '../../shared/to-error.js';
 import type { ClientRuns } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ApiPool } from '../pools/api-pool.js';
+import type { ToolPool } from '../pools/tool-pool.js';
 import type { PrimaryChannel } from '../primary-channel.js';
 import type { SessionWatches } from '../session-watches.js';
 import { monotonicMs } from '../threads/protocol.js';
@@ -36,6 +38,7 @@ import { Exchange } from './exchange.js';
 import { answerExpectations } from './expect-continue.js';
 import { createFailedClients, type AskAboutAttempt, type FailedClients } from './failed-clients.js';
 import { serveHalfClosedClients } from './half-closed.js';
+import { createHookGuard } from './hooks/guard.js';
 import { createOpenExchanges, type OpenExchanges } from './open-exchanges.js';
 import { createRouter } from './router.js';
 import type { Route, RouteServices } from './routes/route.js';
@@ -47,7 +50,7 @@ export interface HttpServer {
   /** Every connection is TLS, and ends here with this certificate from now on. */
   useTls(material: TlsMaterial): void;
   /** What the primary tells of clients that have failed to show the right secret. */
-  readonly failedClients: FailedClients['changed'];
+  failedClients(secret: CountedSecret, clients: Parameters<FailedClients['changed']>[0]): void;
   /** From now on requests are refused; resolves when those under way are answered. */
   drain(): Promise<void>;
   readonly connections: number;
@@ -56,6 +59,8 @@ export interface HttpServer {
 export interface HttpServerOptions {
   readonly snapshot: WorkerSnapshot;
   readonly pool: ApiPool;
+  /** Undefined when there are no tools. */
+  readonly toolPool: ToolPool | undefined;
   readonly clientRuns: ClientRuns;
   readonly sessions: SessionWatches;
   readonly tools: DirectCalls;
@@ -63,7 +68,10 @@ export interface HttpServerOptions {
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   onConnectionClosed(): void;
-  readonly askAboutAttempt: AskAboutAttempt;
+  askAboutAttempt(
+    secret: CountedSecret,
+    ...attempt: Parameters<AskAboutAttempt>
+  ): ReturnType<AskAboutAttempt>;
   /** Called once, with the address of a peer that sends a proxy's headers and is not trusted. */
   untrustedProxy(peer: string): void;
 }
@@ -73,6 +81,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const state: State = { draining: false, active: 0, connections: 0, idle: undefined };
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
+  const failedClients: Readonly<Record<CountedSecret, FailedClients>> = {
+    'shared-secret': createFailedClients((...attempt) =>
+      options.askAboutAttempt('shared-secret', ...attempt),
+    ),
+    'hook-auth': createFailedClients((...attempt) => options.askAboutAttempt('hook-auth', ...attempt)),
+  };
+  const untrustedProxy = once(options.untrustedProxy);
   const services: RouteServices = {
     snapshot,
     pool: options.pool,
@@ -80,6 +95,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     sessions: options.sessions,
     tools: options.tools,
     primary: options.primary,
+    hooks: snapshot.hooks && {
+      setup: snapshot.hooks,
+      guard: createHookGuard({
+        credential: snapshot.hooks.credential,
+        proxies: snapshot.auth.proxies,
+        failedClients: failedClients['hook-auth'],
+        failed: metrics.authFailure,
+        untrustedProxy,
+      }),
+      pool: options.toolPool,
+    },
     draining: draining.signal,
     metrics,
     log,
@@ -94,7 +120,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     connectionsCheckingInterval: httpLimits.connectionsCheckMs,
     requireHostHeader: false, // it is, in our words
   });
-  const failedClients = createFailedClients(options.askAboutAttempt);
   const open = createOpenExchanges((exchange) => ended(site, exchange));
   const site: Site = {
     services,
@@ -104,9 +129,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     route: createRouter(snapshot),
     guard: createHttpGuard({
       policy: snapshot.auth,
-      counter: failedClients,
+      counter: failedClients['shared-secret'],
       failed: metrics.authFailure,
-      untrustedProxy: once(options.untrustedProxy),
+      untrustedProxy,
     }),
     baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
     drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
@@ -134,7 +159,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     serveOn(server, site, socket);
   };
   return {
-    failedClients: failedClients.changed,
+    failedClients: (secret, clients) => failedClients[secret].changed(clients),
     useTls(material) {
       if (tlsEnd) tlsEnd.renew(material);
       else tlsEnd = createTlsEnd(material, { log, secured });
@@ -250,6 +275,8 @@ function dispatch(site: Site, exchange: Exchange, route: Route | undefined): voi
     exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
   } else if (!route) {
     exchange.sendText(404, 'Not Found');
+  } else if (route.auth === 'own') {
+    route.handle(exchange, site.services);
   } else if (!route.methods.includes(request.method ?? '')) {
     exchange.sendText(405, 'Method Not Allowed', ['Allow', route.methods.join(', ')]);
   } else if (route.auth === 'primary' || route.auth === 'open') {

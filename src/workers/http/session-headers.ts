@@ -41,8 +41,12 @@ export function sessionHeaders(
 
 /** The same for the same key of the same caller at the same endpoint. */
 function keyedRunId(key: string, { name, idPrefix }: KeyedEndpoint, caller: string): string {
-  const scoped = JSON.stringify([name, caller, key]);
-  const hex = createHash('sha256').update(scoped).digest('hex');
+  return `${idPrefix}_${idFrom(JSON.stringify([name, caller, key]))}`;
+}
+
+/** In the form of a UUID; the same for the same text. */
+export function idFrom(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
   const [a, b, c, d, e] = [0, 8, 12, 16, 20].map((at, n, all) => hex.slice(at, all[n + 1] ?? 32));
-  return `${idPrefix}_${a}-${b}-${c}-${d}-${e}`;
+  return `${a}-${b}-${c}-${d}-${e}`;
 }

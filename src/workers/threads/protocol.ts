@@ -140,6 +140,7 @@ export interface ToolQuestion {
   /** Empty for a completion without one. */
   readonly sessionKey: string;
   readonly runId: string | undefined;
+  readonly byStranger: boolean | undefined;
 }
 
 /** An answer that is not a stream. */

@@ -13,6 +13,7 @@ export interface ToolTurnOptions extends Pick<TurnJob, 'link' | 'upstream' | 'se
   /** Empty for a completion without one. */
   readonly sessionKey: string;
   readonly runId: string | undefined;
+  readonly byStranger?: boolean | undefined;
 }
 
 export interface ToolTurn extends Pick<ToolLoop, 'offered' | 'clientTools' | 'beginTools' | 'run'> {
@@ -28,7 +29,7 @@ export function withOwnTools(turn: Turn, { tools }: Pick<ToolTurn, 'tools'>, may
 }
 
 export function createToolTurn(options: ToolTurnOptions): ToolTurn {
-  const { link, upstream, selection, offered, tools, sessionKey, runId } = options;
+  const { link, upstream, selection, offered, tools, sessionKey, runId, byStranger } = options;
   const dueAt = performance.now() + options.timeoutMs;
   const leftMs = (): number => Math.max(0, dueAt - performance.now());
   return {
@@ -53,7 +54,7 @@ export function createToolTurn(options: ToolTurnOptions): ToolTurn {
     run: ({ id, name, args = {} }, signal) =>
       link.ask(
         'run-tool',
-        { toolCallId: id, name, args, agentId: selection.agentId, sessionKey, runId },
+        { toolCallId: id, name, args, agentId: selection.agentId, sessionKey, runId, byStranger },
         { timeoutMs: toolRunLimits.longestMs, signal },
       ),
   };

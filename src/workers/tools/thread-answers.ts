@@ -12,9 +12,9 @@ export function threadAnswers(
 ): Answers<ThreadQuestions, TaskReceiver> {
   return {
     'run-tool'(question, signal, receiver) {
-      const { toolCallId, name, args, agentId, sessionKey, runId } = question;
+      const { toolCallId, name, args, agentId, sessionKey, runId, byStranger } = question;
       const workspace = runner.workspaceOf(agentId);
-      const caller = { agentId, sessionKey, runId, via: 'turn', workspace } as const;
+      const caller = { agentId, sessionKey, runId, via: 'turn', byStranger, workspace } as const;
       return runner.call({ toolCallId, name, args, caller }, signal, (partial) =>
         receiver.toolUpdate(question, partial),
       );

@@ -25,6 +25,8 @@ const noAnswers: PrimaryAnswers = {
   'exec-approval': () => ({ run: false, why: 'never' }),
   'claim-key': () => ({ claim: 'full' }),
   'settle-key': () => true,
+  'hook-wake': () => true,
+  'hook-run': () => 'closed',
   'auth-attempt': () => ({ lockedMs: 0, delayMs: 0 }),
   'untrusted-proxy': () => true,
 };

@@ -59,7 +59,7 @@ export async function answerCompletion(
       testHooks: services.testHooks,
       calls: progress.calls,
     };
-    const offered = offeredTools(services.tools, selection, '', request.turn);
+    const offered = offeredTools(services.tools, selection, { sessionKey: '' }, request.turn);
     const form = formOf(task, request);
     progress.form = form;
     if (request.stream) {

@@ -9,6 +9,7 @@ import { requestLimits } from '../../../shared/limits.js';
 import type { SentImage } from '../../../shared/media/sent-image.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import type { ToolResult } from '../../../shared/store/records.js';
+import { isReserved } from '../../../shared/store/session-keys.js';
 import { createStreamEncoder } from '../answer-forms.js';
 import type { Selection } from '../model-selection.js';
 import type { PreparedTurn } from '../prepared-turn.js';
@@ -120,7 +121,7 @@ function sessionKeyOf(
     const prefix = endpoint === 'responses' ? 'openresponses' : 'openai';
     return name ? `agent:${agentId}:${prefix}-user:${name}` : `agent:${agentId}:${prefix}:${randomUUID()}`;
   }
-  if (!/(?:^|:)(?:subagent|cron|acp):/i.test(given)) return given;
+  if (!isReserved(given)) return given;
   throw new ApiError('invalidRequest', {
     message: '`x-pllan-session-key` cannot use reserved internal session namespaces.',
   });

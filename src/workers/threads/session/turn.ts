@@ -60,14 +60,14 @@ export async function answerSessionTurn(
     // What was sent just now must not be lost without a word; of older images the model is told that they are missing.
     if (!takesImages && (history.lines.at(-1)?.hiddenImages ?? 0) > 0) throw textOnlyModel(selection);
     const { upstream, testHooks, routes, tools } = services;
-    const { timeoutMs, sessionKey, runId } = job;
+    const { timeoutMs, sessionKey, runId, byStranger } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
     const answer = createAsker({ ask, history, job, prepared, sink, routes });
     const brought = prepared ?? { tools: [], toolChoice: undefined };
-    const offered = offeredTools(tools, selection, sessionKey, brought);
+    const offered = offeredTools(tools, selection, { sessionKey, byStranger }, brought);
     let last: TurnResult;
     if (offered) {
-      const turn = createToolTurn({ ...ask, offered, tools: brought.tools, sessionKey, runId });
+      const turn = createToolTurn({ ...ask, offered, tools: brought.tools, sessionKey, runId, byStranger });
       last = await runToolLoop({
         ...turn,
         ask: (added, mayCall) => answer(added, { turn, mayCall }),

@@ -24,12 +24,12 @@ export function createCallTool(): CallTool {
 
 async function callBuiltin(box: ToolBox, task: CallTask): Promise<ToolOutcome> {
   const { request, storeDir, settings } = task;
-  const { agentId, sessionKey, via, workspace } = request.caller;
+  const { agentId, sessionKey, via, byStranger, workspace } = request.caller;
   const tool = await box.load(request.name);
   if (!tool) return toolError('not-found', `Tool not available: ${request.name}`);
   const network = await networkOf(task);
   try {
-    const context = { agentId, sessionKey, via, workspace, storeDir, settings, network };
+    const context = { agentId, sessionKey, via, byStranger, workspace, storeDir, settings, network };
     return outcomeOf(await callTool(tool, request.args, context));
   } catch (caught) {
     if (!(caught instanceof ToolInputError)) throw caught;

@@ -24,7 +24,29 @@ export interface DocumentTask extends Task, DocumentRequest {
   readonly kind: 'document';
 }
 
-export type ToolTask = CallTask | DocumentTask;
+/** A web hook's payload is to go through a module of the owner's. Its outcome's details are a `Transformed`. */
+export interface TransformTask extends Task {
+  readonly kind: 'transform';
+  /** The module must be in there. */
+  readonly folder: string;
+  readonly module: string;
+  /** Name of the function; undefined for the default one. */
+  readonly export: string | undefined;
+  readonly input: TransformInput;
+}
+
+export type ToolTask = CallTask | DocumentTask | TransformTask;
+
+export interface TransformInput {
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly url: string;
+  /** Below that of all hooks. */
+  readonly path: string;
+}
+
+/** Null: the hook is to have no effect. */
+export type Transformed = Readonly<Record<string, unknown>> | null;
 
 export interface ToolTaskEnd {
   /** A `ToolOutcome` as JSON: plain data whatever the tool gave, and cheaper to send than what it stands for. */

@@ -10,8 +10,9 @@ import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/t
 import { documentText } from '../documents/document.js';
 import { createCallTool } from './call-tool.js';
 import { swallowPrinted } from './printed.js';
-import type { DocumentTask, ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
+import type { ToolTask, ToolTaskEnd, ToolTaskUpdate } from './protocol.js';
 import { taskSigns } from './task-state.js';
+import { transform } from './transform.js';
 
 const printed = swallowPrinted();
 const callTool = createCallTool();
@@ -36,22 +37,26 @@ export async function runToolTask(task: ToolTask): Promise<ToolTaskEnd> {
 }
 
 async function run(task: ToolTask): Promise<ToolOutcome> {
-  if (task.kind === 'document') return readDocument(task);
-  const update = throttled((partial) =>
-    parentPort?.postMessage({ id: task.id, partial } satisfies ToolTaskUpdate),
-  );
   try {
-    return await callTool(task, update);
+    return await work(task);
   } catch (caught) {
     return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
   }
 }
 
-async function readDocument(task: DocumentTask): Promise<ToolOutcome> {
-  try {
-    return { status: 'ok', content: [{ type: 'text', text: await documentText(task) }] };
-  } catch (caught) {
-    return toolError('failed', toError(caught).message.slice(0, toolRunLimits.messageChars));
+async function work(task: ToolTask): Promise<ToolOutcome> {
+  switch (task.kind) {
+    case 'document':
+      return { status: 'ok', content: [{ type: 'text', text: await documentText(task) }] };
+    case 'transform':
+      return transform(task);
+    case 'call':
+      return callTool(
+        task,
+        throttled((partial) => parentPort?.postMessage({ id: task.id, partial } satisfies ToolTaskUpdate)),
+      );
+    default:
+      return task satisfies never;
   }
 }
 

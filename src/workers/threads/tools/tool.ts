@@ -11,6 +11,7 @@ export interface ToolContext {
   /** Canonical; the session on whose behalf it is called. */
   readonly sessionKey: string;
   readonly via: ToolCaller['via'];
+  readonly byStranger?: boolean | undefined;
   /** The agent's folder. */
   readonly workspace: string;
   readonly storeDir: string;

@@ -8,10 +8,11 @@ import { isOwners } from '../../../../shared/tools/policy.js';
 import { ToolInputError, type ToolContext } from '../tool.js';
 import type { SessionStore } from './session-store.js';
 
-export function isVisible(key: SessionKey, { agentId, sessionKey, via, settings }: ToolContext): boolean {
+export function isVisible(key: SessionKey, context: ToolContext): boolean {
+  const { agentId, sessionKey, via, settings } = context;
   const { visibility, scheme } = settings.sessions;
   if (key === sessionKey) return true;
-  if (via === 'turn' && !isOwners(sessionKey)) return false;
+  if (via === 'turn' && !isOwners(context)) return false;
   return visibility === 'all' || agentOf(key, scheme) === agentId;
 }
 

@@ -1,0 +1,63 @@
+/** What workers are answered when a web hook has come in (http.md §11): what they are told has happened is on disk. */
+import type { HookVerdict } from '../../shared/hooks/questions.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { mainSessionKey } from '../../shared/store/session-keys.js';
+import type { RunRecord } from '../../shared/store/records.js';
+import type { Runs } from '../sessions/runs.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { queueSystemEvent } from '../sessions/system-events.js';
+import { createWake } from '../sessions/wake.js';
+import type { PrimaryAnswers } from '../workers/worker-slot.js';
+
+export interface HookServices {
+  readonly runs: Runs;
+  readonly sessions: Sessions;
+  /** Milliseconds that a run may take when its caller says nothing. */
+  readonly timeoutMs: number;
+  readonly log: Logger;
+}
+
+export function hookAnswers(services: HookServices): Pick<PrimaryAnswers, 'hook-wake' | 'hook-run'> {
+  const { runs, sessions } = services;
+  const { scheme, store } = sessions;
+  const wake = createWake(services);
+
+  /** Whether it is the same request that the run was accepted for. */
+  const again = (record: RunRecord | undefined, bodyHash: string | undefined): HookVerdict =>
+    record?.http?.bodyHash === bodyHash ? 'accepted' : 'mismatch';
+
+  return {
+    async 'hook-wake'({ key, agentId, text, mode }) {
+      await queueSystemEvent(sessions, key, { text, at: Date.now() });
+      if (mode === 'now') await wake(key, agentId);
+      return true as const;
+    },
+    async 'hook-run'({ name, wakeMode, timeoutMs = services.timeoutMs, ...asked }) {
+      const { runId, key, agentId, http } = asked;
+      if ((await sessions.get(key))?.sendPolicy === 'deny') return 'denied';
+      const main = mainSessionKey(scheme, agentId);
+      const report = { to: main, name };
+      const acceptance = await runs.accept({
+        ...asked,
+        method: 'hooks.agent',
+        timeoutMs,
+        report,
+        byStranger: true,
+      });
+      switch (acceptance.outcome) {
+        case 'accepted':
+          if (wakeMode === 'now' && key !== main) void acceptance.run.ended.then(() => wake(main, agentId));
+          return 'accepted';
+        case 'in-flight':
+          return again(acceptance.run.record, http.bodyHash);
+        case 'ended':
+          return again(await store.runs.get(runId), http.bodyHash);
+        case 'key-taken':
+          return 'mismatch';
+        case 'busy':
+        case 'closed':
+          return acceptance.outcome;
+      }
+    },
+  };
+}
