@@ -197,6 +197,58 @@ const refusals: Readonly<Record<string, Refusal>> = {
     exitCode: 78,
     says: () => ['\n- gateway.http.securityHeaders.strictTransportSecurity: must be one line of '],
   },
+  'hooks without a token': {
+    config: { ...local({ auth: { token: TOKEN } }), hooks: { enabled: true, token: ' null ' } },
+    exitCode: 78,
+    says: () => ['hooks.enabled requires hooks.token\n'],
+  },
+  'hooks everywhere': {
+    config: { ...local({ auth: { token: TOKEN } }), hooks: { enabled: true, token: 'hook', path: '//' } },
+    exitCode: 78,
+    says: () => ["hooks.path may not be '/'\n"],
+  },
+  'a hook of an agent that there is not': {
+    config: {
+      ...local({ auth: { token: TOKEN } }),
+      hooks: { enabled: true, token: 'hook', mappings: [{}, { agentId: 'nobody' }] },
+    },
+    exitCode: 78,
+    says: () => ["hooks.mappings[1].agentId: there is no agent 'nobody'\n"],
+  },
+  'a transform from elsewhere': {
+    config: {
+      ...local({ auth: { token: TOKEN } }),
+      hooks: { enabled: true, token: 'hook', mappings: [{ transform: { module: '../up.mjs' } }] },
+    },
+    exitCode: 78,
+    says: () => ['hooks.mappings[0].transform.module: must be in hooks.transformsDir ('],
+  },
+  'a transform without a thread to run in': {
+    config: {
+      ...local({ auth: { token: TOKEN }, workers: { toolThreads: 0 } }),
+      hooks: { enabled: true, token: 'hook', mappings: [{ transform: { module: 'in.mjs' } }] },
+    },
+    exitCode: 78,
+    says: () => ['hooks.mappings[0].transform: needs gateway.workers.toolThreads to be 1 or more'],
+  },
+  'hooks that are none': {
+    config: {
+      ...local({ auth: { token: TOKEN } }),
+      hooks: {
+        enabled: 'yes',
+        token: 7,
+        maxBodyBytes: 0,
+        mappings: [{ action: 'run', match: { url: 'x' } }],
+      },
+    },
+    exitCode: 78,
+    says: () => [
+      '\n- hooks.token: must be a string\n',
+      '\n- hooks.maxBodyBytes: must be a whole number from 1 to 4194304\n',
+      "\n- hooks.mappings[0].match: unexpected property 'url'",
+      '\n- hooks.mappings[0].action: ',
+    ],
+  },
   'a model that no provider has': {
     config: { ...local({ auth: { token: TOKEN } }), agents: { defaults: { model: 'nobody/m' } } },
     exitCode: 78,

@@ -1,6 +1,7 @@
 /** What a gateway's processes take of the machine (Linux). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { childrenOf, type TestGateway } from './gateway.js';
+import { waitFor } from './wait-for.js';
 
 export interface TreeUse {
   /** Resident, all processes together. */
@@ -17,6 +18,18 @@ export function treeUse({ pid, workers }: TestGateway): TreeUse {
     threads: all.reduce((sum, one) => sum + readdirSync(`/proc/${one}/task`).length, 0),
     grandchildren: workers().reduce((sum, one) => sum + childrenOf(one).length, 0),
   };
+}
+
+/** What it takes when it has settled: at best no more threads than before, and about as much memory. */
+export function settledUse(gateway: TestGateway, before: TreeUse): Promise<TreeUse> {
+  return waitFor(
+    'the memory',
+    () => {
+      const use = treeUse(gateway);
+      return use.bytes <= before.bytes * 1.2 && use.threads <= before.threads && use;
+    },
+    30_000,
+  ).catch(() => treeUse(gateway));
 }
 
 function residentOf(pid: number): number {

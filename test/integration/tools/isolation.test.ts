@@ -9,7 +9,7 @@ import { greeting, postChat } from '../../support/chat.js';
 import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
 import { startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
 import { scrape } from '../../support/metrics.js';
-import { treeUse, type TreeUse } from '../../support/process-tree.js';
+import { settledUse, treeUse, type TreeUse } from '../../support/process-tree.js';
 import { newKey, runAgent } from '../../support/run-story.js';
 import { answer } from '../../support/session-calls.js';
 import { call, rowsOf, textsOf } from '../../support/tool-story.js';
@@ -139,14 +139,7 @@ describe('a tool that', () => {
 describe('afterwards', () => {
   it('no thread, no process and no memory is left', { timeout: 60_000 }, async () => {
     await idleThreads(0);
-    const after = await waitFor(
-      'the memory',
-      () => {
-        const use = treeUse(gateway);
-        return use.bytes <= before.bytes * 1.2 && use.threads <= before.threads && use;
-      },
-      30_000,
-    ).catch(() => treeUse(gateway));
+    const after = await settledUse(gateway, before);
     expect(after.threads).toBeLessThanOrEqual(before.threads);
     expect(after.grandchildren).toBe(0);
     expect(after.bytes / before.bytes).toBeLessThanOrEqual(1.2);

@@ -41,12 +41,14 @@ interface Asked {
   readonly agentId?: string;
   readonly sessionKey?: string;
   readonly via?: 'turn' | 'http' | 'rpc';
+  readonly byStranger?: boolean;
   readonly model?: { readonly provider: string; readonly model?: string };
 }
 
 function has(over: Partial<ToolPolicy>, asked: Asked = {}): string[] {
-  const { agentId = 'main', sessionKey = 'agent:main:main', via = 'turn', model } = asked;
-  return permittedTools(policyOf(over), tools, { agentId, sessionKey, via }, model).map(({ name }) => name);
+  const { agentId = 'main', sessionKey = 'agent:main:main', via = 'turn', byStranger, model } = asked;
+  const caller = { agentId, sessionKey, via, byStranger };
+  return permittedTools(policyOf(over), tools, caller, model).map(({ name }) => name);
 }
 
 describe('tool policy', () => {
@@ -142,6 +144,10 @@ describe('tool policy', () => {
     ['agent:main:hook:1', false],
   ])("the owner's tools in %s: %s", (sessionKey, expected) => {
     expect(has({ profile: 'full' }, { sessionKey }).includes('exec')).toBe(expected);
+  });
+
+  it('are not for what came from outside, whatever session it goes to', () => {
+    expect(has({ profile: 'full' }, { byStranger: true }).includes('exec')).toBe(false);
   });
 
   it('a completion without a session has no tools of sessions', () => {
