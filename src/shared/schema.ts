@@ -135,6 +135,8 @@ function describe(issue: Issue): string {
       return 'must be a whole number';
     case 'regex':
       return `must match ${limit}`;
+    case 'check':
+      return issue.message;
     default:
       return `must be ${kinds(issue.expected ?? 'something else')}`;
   }

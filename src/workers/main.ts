@@ -22,6 +22,7 @@ import { createToolPool } from './pools/tool-pool.js';
 import { createSessionRuns, type SessionRuns } from './session-runs.js';
 import { createSessionWatches, type SessionWatches } from './session-watches.js';
 import { createPrimaryChannel, type PrimaryChannel } from './primary-channel.js';
+import { mcpSecrets } from '../shared/tools/setup.js';
 import { createDirectCalls, type DirectCalls } from './tools/direct-calls.js';
 import { openTools } from './tools/open-tools.js';
 import { threadAnswers } from './tools/thread-answers.js';
@@ -92,6 +93,7 @@ function takeConnection(
 
 async function drain(running: RunningWorker | undefined): Promise<void> {
   await Promise.all([running?.http.drain(), running?.runs.idle(), running?.tools.idle()]);
+  await running?.stopTools();
   await running?.pushMetrics();
   channel.send({ type: 'drained' });
 }
@@ -101,6 +103,8 @@ interface RunningWorker {
   readonly runs: SessionRuns;
   readonly sessions: SessionWatches;
   readonly tools: DirectCalls;
+  /** Once nothing calls one any more. */
+  stopTools(): Promise<void>;
   /** Tells the primary what has been counted and used so far. */
   pushMetrics(): Promise<void>;
 }
@@ -110,7 +114,10 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     sink: primary.logSink,
     level: snapshot.logLevel,
     subsystem: 'worker',
-    secrets: Object.values(snapshot.routes.providers).flatMap(routeSecrets),
+    secrets: [
+      ...Object.values(snapshot.routes.providers).flatMap(routeSecrets),
+      ...mcpSecrets(snapshot.tools.mcp),
+    ],
   });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
@@ -169,7 +176,7 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
   primary.send({ type: 'ready', version: snapshot.version });
-  return { http, runs, sessions, tools: directCalls, pushMetrics };
+  return { http, runs, sessions, tools: directCalls, stopTools: () => tools.runner.stop(), pushMetrics };
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

@@ -4,6 +4,7 @@ import { toolRunLimits } from '../../shared/tools/limits.js';
 import { expandHome, type Environment, type Paths } from '../../shared/paths.js';
 import type { ToolSetup } from '../../shared/tools/setup.js';
 import { execEnvironment } from './exec-environment.js';
+import { mcpSetup } from './mcp-setup.js';
 
 /** The folder of agents that have none of their own. */
 export function defaultWorkspace({ agents }: GatewayConfig, { home, workspace }: Paths): string {
@@ -13,6 +14,7 @@ export function defaultWorkspace({ agents }: GatewayConfig, { home, workspace }:
 export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment): ToolSetup {
   const { gateway, agents, tools } = config;
   const own = agents.list.map(({ id, ...agent }) => [id.toLowerCase(), agent] as const);
+  const workspace = defaultWorkspace(config, paths);
   const testHooks = env.PLLAN_TEST_HOOKS === '1';
   return {
     threads: gateway.workers.toolThreads,
@@ -27,7 +29,7 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
     workspaces: Object.fromEntries(
       own.flatMap(([id, { workspace }]) => (workspace ? [[id, expandHome(workspace, paths.home)]] : [])),
     ),
-    workspace: defaultWorkspace(config, paths),
+    workspace,
     exec: {
       env: execEnvironment(env, tools.exec.passEnv),
       timeoutMs: tools.exec.timeoutSec * 1_000,
@@ -35,6 +37,7 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
     web: tools.web,
     sessions: tools.sessions,
     testNetwork: testHooks ? env.PLLAN_TEST_NETWORK : undefined,
+    mcp: mcpSetup(config, { workspace, home: paths.home, env }),
     timeoutMs: (testHooks && Number(env.PLLAN_TEST_TOOL_TIMEOUT_MS)) || toolRunLimits.timeoutMs,
   };
 }

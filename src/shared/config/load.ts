@@ -11,6 +11,7 @@ import type { Problem } from '../schema.js';
 import { errorCode, toError } from '../to-error.js';
 import type { AuthProfileConfig } from './auth-schema.js';
 import type { HookMapping } from './hook-mappings.js';
+import type { McpServerConfig } from './mcp-schema.js';
 import { type QueueMode } from './queue-schema.js';
 import { configSchema, type ConfigTree } from './schema.js';
 import {
@@ -46,6 +47,7 @@ export interface GatewayConfig extends ConfigTree {
       readonly byChannel: ReadonlyMap<string, QueueMode>;
     };
   };
+  readonly mcp: { readonly servers: ReadonlyMap<string, McpServerConfig> };
   readonly models: { readonly providers: ReadonlyMap<string, ProviderConfig> };
   readonly session: ConfigTree['session'] & {
     readonly resetByType: Readonly<Partial<Record<SessionType, ResetOverride>>>;
@@ -144,7 +146,8 @@ function takeStructures(tree: Record<string, unknown>, issues: Problem[]): Struc
     }
     taken[path as StructurePath] = value;
   }
-  if (isRecord(tree.models) && Object.keys(tree.models).length === 0) delete tree.models;
+  for (const part of ['mcp', 'models'])
+    if (isRecord(tree[part]) && Object.keys(tree[part]).length === 0) delete tree[part];
   return taken;
 }
 
@@ -220,6 +223,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
   const order = (structured['auth.order'] ?? {}) as Record<string, readonly string[]>;
   const allowed = (structured['agents.defaults.models'] ?? {}) as Record<string, ModelParams>;
   const byChannel = (structured['messages.queue.byChannel'] ?? {}) as Record<string, QueueMode>;
+  const servers = (structured['mcp.servers'] ?? {}) as Record<string, McpServerConfig>;
   return {
     ...scalars,
     agents: {
@@ -237,6 +241,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     },
     memory: structured.memory ?? {},
     messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },
+    mcp: { servers: new Map(Object.entries(servers)) },
     models: { providers: new Map(Object.entries(providers)) },
     session: {
       ...scalars.session,

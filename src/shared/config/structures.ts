@@ -7,6 +7,7 @@ import { providerApis } from '../routes.js';
 import { compile, type Check } from '../schema.js';
 import { AuthOrder, AuthProfile } from './auth-schema.js';
 import { HookMappings } from './hook-mappings.js';
+import { McpServers } from './mcp-schema.js';
 import { queueModes } from './queue-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
@@ -122,6 +123,7 @@ export const structures = {
   ),
   'agents.list': compile(v.array(Agent)),
   memory: compile(Memory),
+  'mcp.servers': compile(McpServers),
   'messages.queue.byChannel': compile(v.record(text, v.picklist(queueModes))),
   'session.resetByType': compile(
     v.strictObject({

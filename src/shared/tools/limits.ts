@@ -97,6 +97,58 @@ export const toolRunLimits = {
   messageChars: 600,
 } as const;
 
+/** Servers whose tools agents get (config.md §8 `mcp`). */
+export const mcpLimits = {
+  servers: 64,
+  /** From the start of a server until its tools are known. */
+  startMs: 60_000,
+  /** Of one call, when the configuration says nothing. */
+  callMs: 120_000,
+  /** Of one server and worker at one time. */
+  calls: 64,
+  /** For the first start of a server, of a call that wants to know whether there is such a tool. */
+  arrivalMs: 5_000,
+  /** Before a server is started again; doubled with each time that it fails … */
+  retryMs: 500,
+  /** … up to this. */
+  retryMaxMs: 60_000,
+  /** One that has been ready for so long is started again at once. */
+  healthyMs: 10_000,
+  /** Whether it still answers at all, after a call that it did not answer in time. */
+  pingMs: 10_000,
+  /** Between two looks at the list of tools, when it says that this has changed. */
+  refreshMs: 1_000,
+  /** After its input is closed, and again after SIGTERM. */
+  endMs: 1_000,
+  /** For what it has said last, after its end. */
+  drainMs: 500,
+  /** One message of a server: a result of `toolRunLimits.resultChars`, as JSON in JSON. */
+  messageBytes: 12 * MIB,
+  /** What one server may say in a second; the rest waits in its pipe … */
+  messagesPerSecond: 1_000,
+  bytesPerSecond: 32 * MIB,
+  /** … and after so many such seconds in a row it is ended. */
+  floodSeconds: 10,
+  /** Lines on its output that are no messages: it is ended after so many. */
+  strayLines: 1_000,
+  /** What it prints for people: lines in the log in a second, and of each this much. */
+  printedLines: 20,
+  printedChars: 1_000,
+  /** Written to a server that does not read. */
+  unsentBytes: 8 * MIB,
+  tools: 128,
+  /** Pages of a list of tools. */
+  pages: 32,
+  /** What the APIs of models take of a tool. */
+  nameChars: 64,
+  descriptionChars: 1_024,
+  schemaChars: 32 * KIB,
+  schemaDepth: 32,
+  labelChars: 120,
+  /** Of what a tool says when it fails. */
+  errorChars: 2_000,
+} as const;
+
 /** Tools in a turn. */
 export const toolLoopLimits = {
   /** Answers of the model that call tools; then it has to answer without. */

@@ -35,6 +35,8 @@ const deniedDirectly =
     ' ',
   );
 
+const ownGroups: ReadonlySet<string> = new Set(['core', 'fs', 'runtime', 'web', 'sessions', 'test']);
+
 /** The model that is to call, as the configuration names it. */
 export interface CallingModel {
   readonly provider: string;
@@ -99,7 +101,7 @@ function rulesOfPlace(policy: ToolPolicy, place: Place): Test {
     return (tool) => (!byDefault(tool) || excepted(tool)) && !denied(tool);
   }
   // Without a session there is nothing that tools of sessions could be about.
-  if (sessionKey === '') return ({ group }) => group !== 'sessions';
+  if (sessionKey === '') return ({ group, source }) => source !== 'core' || group !== 'sessions';
   return isOwners(place) ? () => true : ({ ownerOnly }) => ownerOnly !== true;
 }
 
@@ -123,11 +125,15 @@ function inList(entries: readonly string[]): Test {
   if (entries.length === 0) return () => false;
   const patterns = entries.map(asPattern);
   return (tool) => {
-    const names = [tool.name, `group:${tool.group}`, `group:${tool.source}`].map((name) =>
-      name.toLowerCase(),
-    );
+    const names = [tool.name, ...groupsOf(tool)].map((name) => name.toLowerCase());
     return patterns.some((pattern) => names.some((name) => pattern.test(name)));
   };
+}
+
+/** A server may have the name of one of our groups; its tools are not in that. */
+function groupsOf({ group, source }: ToolDefinition): string[] {
+  const isOurs = source === 'core' || !ownGroups.has(group.toLowerCase());
+  return [`group:${source}`, ...(isOurs ? [`group:${group}`] : [])];
 }
 
 /** `*` alone stands for every tool; in a longer entry for any part of a name. */

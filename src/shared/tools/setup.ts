@@ -16,6 +16,7 @@ export interface ToolSetup {
   readonly sessions: { readonly visibility: SessionVisibility };
   /** Only in a gateway with test hooks. */
   readonly testNetwork: string | undefined;
+  readonly mcp: McpSetup;
 }
 
 /** What the configuration says of commands. */
@@ -24,6 +25,46 @@ export interface ExecSetup {
   readonly env: Readonly<Record<string, string>>;
   /** Of a command whose call says nothing, and the most that a call can have. */
   readonly timeoutMs: number;
+}
+
+/** Servers whose tools agents get. */
+export interface McpSetup {
+  /** All that their processes have of the gateway's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly servers: readonly McpServer[];
+}
+
+export interface McpServer {
+  /** As the configuration names it. */
+  readonly id: string;
+  /** Of one call. */
+  readonly timeoutMs: number;
+  readonly reach: ServerProcess | ServerAddress;
+}
+
+export interface ServerProcess {
+  readonly kind: 'process';
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Besides what all of them have. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ServerAddress {
+  readonly kind: 'address';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What must not be logged of them: any value that they are given may be a secret. */
+export function mcpSecrets({ servers }: McpSetup): string[] {
+  return servers.flatMap(({ reach }) => {
+    if (reach.kind === 'process') return Object.values(reach.env);
+    const { username, password, searchParams } = new URL(reach.url);
+    // What comes after `Bearer` may be told alone.
+    const headers = Object.values(reach.headers).flatMap((value) => [value, ...value.split(/\s+/)]);
+    return [...headers, username, password, ...searchParams.values()];
+  });
 }
 
 export function workspaceOf({ workspaces, workspace }: ToolSetup, agentId: string): string {

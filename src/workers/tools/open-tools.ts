@@ -7,7 +7,9 @@ import { testToolDefinitions } from '../../shared/tools/test-definitions.js';
 import { createToolPool, type ToolPool } from '../pools/tool-pool.js';
 import type { PrimaryChannel } from '../primary-channel.js';
 import { createExecSource } from './exec/exec-source.js';
+import { createMcpSource } from './mcp/mcp-source.js';
 import { createPoolSource } from './pool-source.js';
+import { createProcessGroups } from './process-group.js';
 import type { ToolMetrics } from './tool-metrics.js';
 import { createToolRunner, type ToolRunner } from './tool-runner.js';
 
@@ -30,9 +32,11 @@ export function openTools(
   const definitions = testHooks ? [...builtinDefinitions, ...testToolDefinitions] : builtinDefinitions;
   const { timeoutMs, testNetwork } = setup;
   const task = { storeDir, settings: builtinSettings(snapshot), testHooks, testNetwork };
+  const groups = createProcessGroups(primary);
   const sources = [
     createPoolSource({ pool, definitions, timeoutMs, task }),
-    createExecSource(primary, setup.exec),
+    createExecSource(primary, groups, setup.exec),
+    createMcpSource(setup.mcp, groups, metrics, log.for('mcp')),
   ];
   return { runner: createToolRunner({ setup, sources, metrics, log }), pool };
 }

@@ -85,9 +85,17 @@ export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOpt
     return tool && source && { tool, source };
   };
 
+  const arrivingOf = (name: string): Promise<void> | undefined =>
+    sources.map((source) => source.arriving?.(name)).find((arriving) => arriving !== undefined);
+
   return {
     async call(request, signal, update) {
-      const found = find(request);
+      let found = find(request);
+      const arriving = found ? undefined : arrivingOf(request.name);
+      if (arriving) {
+        await arriving;
+        found = find(request);
+      }
       if (!found) return toolError('not-found', `Tool not available: ${request.name}`);
       const { tool, source } = found;
       const startedAt = performance.now();

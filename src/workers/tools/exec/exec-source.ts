@@ -18,14 +18,17 @@ import {
 import { toError } from '../../../shared/to-error.js';
 import type { PrimaryChannel } from '../../primary-channel.js';
 import type { ToolSource } from '../tool-source.js';
-import { createProcessGroups } from './process-group.js';
+import type { ProcessGroups } from '../process-group.js';
 import { runCommand, type CommandEnd } from './run-command.js';
 
 const args = compile(ExecArguments);
 
-export function createExecSource(primary: Pick<PrimaryChannel, 'ask'>, setup: ExecSetup): ToolSource {
+export function createExecSource(
+  primary: Pick<PrimaryChannel, 'ask'>,
+  groups: ProcessGroups,
+  setup: ExecSetup,
+): ToolSource {
   const definitions = [execDefinition];
-  const groups = createProcessGroups(primary);
   const running = new Set<AbortController>();
 
   const run = async (request: ToolRequest, signal: AbortSignal, update: ToolUpdate): Promise<ToolOutcome> => {

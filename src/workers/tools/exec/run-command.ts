@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execLimits } from '../../../shared/tools/limits.js';
 import { createBoundedOutput } from './bounded-output.js';
-import type { GroupEnd, GroupOptions, ProcessGroup, ProcessGroups } from './process-group.js';
+import type { GroupEnd, GroupOptions, ProcessGroup, ProcessGroups } from '../process-group.js';
 
 export interface CommandEnd extends GroupEnd {
   readonly text: string;

@@ -4,18 +4,21 @@
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { execLimits } from '../../../shared/tools/limits.js';
-import { errorCode } from '../../../shared/to-error.js';
-import type { PrimaryChannel } from '../../primary-channel.js';
+import { execLimits } from '../../shared/tools/limits.js';
+import { errorCode } from '../../shared/to-error.js';
+import type { PrimaryChannel } from '../primary-channel.js';
 
 export interface GroupOptions {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether it is to have an input; without, it reads the end of one. */
+  readonly input?: boolean;
 }
 
 export interface ProcessGroup {
-  readonly output: readonly Readable[];
+  readonly input: Writable | null;
+  readonly output: readonly [stdout: Readable, stderr: Readable];
   /** The leader has ended, and with it the group. */
   readonly ended: Promise<GroupEnd>;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
@@ -45,13 +48,13 @@ export function createProcessGroups(primary: Pick<PrimaryChannel, 'ask'>): Proce
     primary.ask('child-ended', { pid }, { timeoutMs: execLimits.announceMs }).catch(() => {});
   };
   return {
-    async start({ argv, cwd, env }) {
+    async start({ argv, cwd, env, input = false }) {
       const child = spawn('/bin/sh', ['-c', WAIT_THEN_RUN, 'sh', ...argv], {
         cwd,
         env,
         detached: true,
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      }) as ChildProcessByStdio<null, Readable, Readable>;
+        stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
+      }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
       // A signal that cannot be sent, for example: its end is told all the same.
       child.on('error', () => {});
@@ -74,7 +77,8 @@ export function createProcessGroups(primary: Pick<PrimaryChannel, 'ask'>): Proce
       const gate = child.stdio[3] as unknown as Writable;
       gate.on('error', () => {}); // it was ended meanwhile
       gate.end('\n');
-      return { output: [child.stdout, child.stderr], ended, signal: (name) => kill(pid, name) };
+      const { stdin, stdout, stderr } = child;
+      return { input: stdin, output: [stdout, stderr], ended, signal: (name) => kill(pid, name) };
     },
   };
 }

@@ -1,0 +1,21 @@
+/** A program beside the gateway, gone when the test file is done. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll } from 'vitest';
+
+export interface StartedProcess {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export function startProcess(args: readonly string[], env: Readonly<Record<string, string>>): StartedProcess {
+  const { PATH } = process.env;
+  const child = spawn(process.execPath, args, { env: { PATH, ...env }, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  afterAll(stop);
+  return { pid: child.pid as number, stop };
+}
