@@ -47,7 +47,7 @@ it('a call without an answer ends in time, and is cancelled there', async () => 
 it.each([
   ['drop', 'crashed'],
   ['large', 'output'],
-  ['forget', 'failed'],
+  ['forget', 'crashed'],
 ])('%s: it ends with %s, and the server is connected to again', async (tool, kind) => {
   const before = server.asked.filter((method) => method === 'initialize').length;
   expect(await invoke(gateway, `far__${tool}`)).toBe(failed);

@@ -161,3 +161,37 @@ describe('a config', () => {
     ).not.toContain('hunter2');
   });
 });
+
+describe('mcp.servers', () => {
+  it.each([
+    '{}',
+    '{a:{command:"x",args:["1"],env:{A:"b"},cwd:"~/c",enabled:false,timeoutMs:1}}',
+    '{"A-1_b":{url:"https://host:1/mcp?x=1",headers:{"X-Key":"v"}}}',
+  ])('takes %s', (servers) => {
+    expect([...valid(`{mcp:{servers:${servers}}}`).config.mcp.servers.values()]).toHaveLength(
+      servers === '{}' ? 0 : 1,
+    );
+  });
+
+  it.each([
+    ['{a:{}}', 'mcp.servers.a', 'must have one of command and url'],
+    ['{a:{command:"x",url:"http://h/"}}', 'mcp.servers.a', 'must have one of command and url'],
+    ['{a:{url:"http://h/",args:[]}}', 'mcp.servers.a', 'args, env and cwd go with command'],
+    ['{a:{command:"x",headers:{}}}', 'mcp.servers.a', 'headers go with url'],
+    ['{a:{url:"ftp://h/"}}', 'mcp.servers.a.url', 'must be an http or https address'],
+    [
+      '{a:{url:"http://h/",headers:{x:"a\\nb"}}}',
+      'mcp.servers.a.headers',
+      'must be headers that can be sent',
+    ],
+    ['{a:{command:"x",args:["\\u0000"]}}', 'mcp.servers.a.args[0]', 'must not have NUL characters in it'],
+    ['{a:{command:"x",shell:true}}', 'mcp.servers.a', "unexpected property 'shell'"],
+    ['{a:{command:"x"},A:{command:"x"}}', 'mcp.servers', 'must not have two names that differ in case only'],
+  ])('refuses %s', (servers, path, message) => {
+    expect(issues(`{mcp:{servers:${servers}}}`)).toEqual([{ path, message }]);
+  });
+
+  it.each(['a__b', 'a_', '_a', 'a.b', ''])('takes no server of the name "%s"', (id) => {
+    expect(issues(`{mcp:{servers:{"${id}":{command:"x"}}}}`)).toHaveLength(1);
+  });
+});

@@ -155,3 +155,30 @@ describe('tool policy', () => {
     expect(has({ profile: 'coding' }, { sessionKey: '' })).toEqual(['read', 'write', 'exec', 'web_fetch']);
   });
 });
+
+describe('servers that are called as groups of ours', () => {
+  const named = [tool('read', 'fs', []), tool('fs__read', 'fs', [], { source: 'mcp' })];
+  const permitted = (over: Partial<ToolPolicy>) =>
+    permittedTools(policyOf(over), named, {
+      agentId: 'main',
+      sessionKey: 'agent:main:main',
+      via: 'turn',
+    }).map(({ name }) => name);
+
+  it.each([
+    [['group:fs'], ['read']],
+    [['group:f*'], ['read']],
+    [['group:FS'], ['read']],
+    [['group:core'], ['read']],
+    [['group:mcp'], ['fs__read']],
+    [['fs__*'], ['fs__read']],
+  ])('%j gives %j', (allow, names) => {
+    expect(permitted({ allow })).toEqual(names);
+  });
+
+  it('are there without a session, too', () => {
+    const sessions = [tool('sessions__x', 'sessions', [], { source: 'mcp' })];
+    const caller = { agentId: 'main', sessionKey: '', via: 'turn' } as const;
+    expect(permittedTools(policyOf({ profile: 'full' }), sessions, caller)).toEqual(sessions);
+  });
+});
