@@ -45,10 +45,10 @@ export async function startHttpMcpServer(): Promise<HttpMcpServer> {
     else if (request.headers['mcp-session-id'] !== String(session))
       response.writeHead(404).end('no such session');
     else if (method === 'tools/list') give({ tools: names.map((name) => ({ name, inputSchema: {} })) });
-    else if (method === 'tools/call') call(params.name, response, give);
+    else if (method === 'tools/call') call(String(params.name), response, give);
     else give({});
   };
-  const call = (name: string | undefined, response: ServerResponse, give: (result: object) => void): void => {
+  const call = (name: string, response: ServerResponse, give: (result: object) => void): void => {
     switch (name) {
       case 'hang':
         return;

@@ -66,6 +66,8 @@ export function createProcessTransport(options: ProcessTransportOptions): Proces
       logPrintedLines(stderr, server, createIntake(), log);
       void started.ended.then(async (end) => {
         await Promise.race([once(stdout, 'close'), delay(mcpLimits.drainMs)]);
+        // Somebody who left the group may keep them open for ever.
+        for (const stream of started.output) stream.destroy();
         options.ended(why ?? describe(end));
         transport.onclose?.();
       });
