@@ -12,9 +12,10 @@ let gateway: TestGateway;
 beforeAll(async () => {
   server = await startHttpMcpServer();
   const url = server.url.replace('//', '//somebody:pass%20word@');
-  const far = { url: `${url}?k=${key}-in-url`, headers: { 'X-Key': key }, timeoutMs: 1_500 };
-  gateway = await startGateway({ config: { ...withServers({ far }), logging: { level: 'debug' } } });
-  await connected(gateway, 'far', 1);
+  const far = { url: `${url}?k=${key}-in-url`, headers: { 'X-Key': key } };
+  const hasty = { url: server.url, timeoutMs: 1_500 };
+  gateway = await startGateway({ config: { ...withServers({ far, hasty }), logging: { level: 'debug' } } });
+  for (const name of ['far', 'hasty']) await connected(gateway, name, 1);
 });
 afterAll(async () => {
   await gateway.stop();
@@ -25,7 +26,7 @@ const failed = '500 tool_error: tool execution failed';
 const ended = (tool: string, error_category: string): Promise<unknown> =>
   waitFor(`${tool} to end with ${error_category}`, async () => {
     const { total } = await scrape(gateway.url);
-    return total('pllan_tool_execution_total', { tool: `far__${tool}`, error_category }) > 0;
+    return total('pllan_tool_execution_total', { tool, error_category }) > 0;
   });
 
 it('sends the headers and the credentials of the configuration, and logs neither', async () => {
@@ -38,8 +39,8 @@ it('sends the headers and the credentials of the configuration, and logs neither
 });
 
 it('a call without an answer ends in time, and is cancelled there', async () => {
-  expect(await invoke(gateway, 'far__hang')).toBe(failed);
-  await ended('hang', 'timeout');
+  expect(await invoke(gateway, 'hasty__hang')).toBe(failed);
+  await ended('hasty__hang', 'timeout');
   await waitFor('its end', () => server.asked.includes('notifications/cancelled'));
   expect(await invoke(gateway, 'far__echo')).toBe('hi');
 });
@@ -51,7 +52,7 @@ it.each([
 ])('%s: it ends with %s, and the server is connected to again', async (tool, kind) => {
   const before = server.asked.filter((method) => method === 'initialize').length;
   expect(await invoke(gateway, `far__${tool}`)).toBe(failed);
-  await ended(tool, kind);
+  await ended(`far__${tool}`, kind);
   await waitFor(
     'a new session',
     () => server.asked.filter((method) => method === 'initialize').length > before,
@@ -65,7 +66,7 @@ it('follows nobody elsewhere', async () => {
 });
 
 it('a flood costs its own call', async () => {
-  expect(await invoke(gateway, 'far__flood')).toBe(failed);
-  await ended('flood', 'timeout');
+  expect(await invoke(gateway, 'hasty__flood')).toBe(failed);
+  await ended('hasty__flood', 'timeout');
   await waitFor('an answer', async () => (await invoke(gateway, 'far__echo')) === 'hi', 30_000);
 });

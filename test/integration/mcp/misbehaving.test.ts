@@ -17,7 +17,8 @@ const { gateway } = await startWithProvider({
   config: {
     ...withServers({
       good: told(),
-      bad: told('well', { timeoutMs: 1_500, env: { RECORD: record } }),
+      bad: told('well', { env: { RECORD: record } }),
+      hasty: told('well', { timeoutMs: 1_500 }),
       none: { command: '/no/such/program' },
       exits: told('exits'),
       silent: told('silent'),
@@ -33,7 +34,7 @@ const { gateway } = await startWithProvider({
 let client: ControlClient;
 beforeAll(async () => {
   client = await connectControl(gateway.wsUrl);
-  for (const server of ['good', 'bad', 'odd']) await arrived(client, server);
+  for (const server of ['good', 'bad', 'hasty', 'odd']) await arrived(client, server);
 });
 
 const failed = '500 tool_error: tool execution failed';
@@ -63,7 +64,7 @@ describe('one that cannot be had', () => {
       await waitFor(`a word on ${server}`, () =>
         messages('mcp.unavailable').some((line) => line.startsWith(`${server}: `) && why.test(line)),
       );
-    expect(Object.keys(await catalog(client)).toSorted()).toEqual(['bad', 'good', 'odd']);
+    expect(Object.keys(await catalog(client)).toSorted()).toEqual(['bad', 'good', 'hasty', 'odd']);
     await unharmed();
   });
 
@@ -74,13 +75,13 @@ describe('one that cannot be had', () => {
 
 describe('a call', () => {
   it.each([
-    ['hang', 'timeout'],
-    ['misfit', 'failed'],
-    ['fail', 'failed'],
-    ['large', 'output'],
+    ['hasty__hang', 'timeout'],
+    ['bad__misfit', 'failed'],
+    ['bad__fail', 'failed'],
+    ['bad__large', 'output'],
   ])('%s ends with %s', async (tool, kind) => {
-    expect(await invoke(gateway, `bad__${tool}`)).toBe(failed);
-    await waitFor('a count', async () => (await category(`bad__${tool}`, kind)) === 1);
+    expect(await invoke(gateway, tool)).toBe(failed);
+    await waitFor('a count', async () => (await category(tool, kind)) === 1);
     await unharmed();
   });
 
@@ -122,25 +123,25 @@ describe('a call', () => {
   });
 
   it('that floods us costs its own server', async () => {
-    expect(await invoke(gateway, 'bad__flood')).toBe(failed);
+    expect(await invoke(gateway, 'hasty__flood')).toBe(failed);
     await unharmed();
     await waitFor(
       'its end',
-      () => messages('mcp.lost').some((line) => /bad: it did not (stop|answer)/.test(line)),
+      () => messages('mcp.lost').some((line) => /hasty: it did not (stop|answer)/.test(line)),
       40_000,
     );
-    await connected(gateway, 'bad', 1);
+    await connected(gateway, 'hasty', 1);
     await unharmed();
   });
 
   it('that keeps its server busy for ever ends, and so does the server', async () => {
-    expect(await invoke(gateway, 'bad__busy')).toBe(failed);
+    expect(await invoke(gateway, 'hasty__busy')).toBe(failed);
     await waitFor(
       'its end',
-      () => messages('mcp.lost').some((line) => line.includes('bad: it did not answer')),
+      () => messages('mcp.lost').some((line) => line.includes('hasty: it did not answer')),
       30_000,
     );
-    await connected(gateway, 'bad', 1);
+    await connected(gateway, 'hasty', 1);
     await unharmed();
   });
 });
@@ -177,17 +178,21 @@ describe('its names', () => {
     expect(await invoke(named, 'sessions__echo', { text: 'hi' })).toBe('hi');
   });
 
-  it.for([
-    [{ deny: ['group:mcp'] }, 404],
-    [{ deny: ['good__*'] }, 404],
-    [{ deny: ['group:good'] }, 404],
-    [{ allow: [] }, 404],
-    [{ allow: [], profile: 'coding' }, 200],
-  ] as const)('policy counts: %j', async ([tools, status], test) => {
-    const config = withServers({ good: told() });
-    const place = await startFor(test, { config: { ...config, tools: { allow: ['group:mcp'], ...tools } } });
+  it('policy counts, for each agent', async (test) => {
+    const agents = {
+      has: { allow: ['good__e*'] },
+      coding: { profile: 'coding' },
+      minimal: {},
+      denied: { profile: 'full', deny: ['group:good'] },
+    };
+    const list = Object.entries(agents).map(([id, tools]) => ({ id, tools }));
+    const { mcp, gateway: workers } = withServers({ good: told() });
+    const place = await startFor(test, { config: { mcp, gateway: workers, agents: { list } } });
     await connected(place, 'good', 1);
-    const { status: answered } = await postInvoke(place, { tool: 'good__echo', args: { text: '1' } });
-    expect(answered).toBe(status);
+    const statuses = list.map(async ({ id: agentId }) => {
+      const { status } = await postInvoke(place, { tool: 'good__echo', args: { text: '1' }, agentId });
+      return `${agentId} ${status}`;
+    });
+    expect(await Promise.all(statuses)).toEqual(['has 200', 'coding 200', 'minimal 404', 'denied 404']);
   });
 });

@@ -23,7 +23,8 @@ const names = ['echo', 'hang', 'drop', 'forget', 'large', 'flood', 'redirect'];
 export async function startHttpMcpServer(): Promise<HttpMcpServer> {
   const asked: string[] = [];
   let headers: IncomingMessage['headers'] = {};
-  let session = 0;
+  let opened = 0;
+  const sessions = new Set<string>();
   const server = createServer((request, response) => {
     headers = request.headers;
     if (request.method === 'POST') void take(request, response);
@@ -32,23 +33,34 @@ export async function startHttpMcpServer(): Promise<HttpMcpServer> {
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const message = (await json(request)) as Message;
     const { id, method, params } = message;
+    const session = String(request.headers['mcp-session-id']);
     asked.push(params?.name ? `${method} ${params.name}` : method);
-    const give = (result: object): void => {
-      response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': String(session) });
+    const give = (result: object, headers: object = {}): void => {
+      response.writeHead(200, { 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
     };
     if (method === 'initialize') {
-      session += 1;
+      opened += 1;
+      sessions.add(String(opened));
       const { protocolVersion } = params;
-      give({ protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'test', version: '1' } });
+      const result = {
+        protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: 'test', version: '1' },
+      };
+      give(result, { 'mcp-session-id': String(opened) });
     } else if (id === undefined) response.writeHead(202).end();
-    else if (request.headers['mcp-session-id'] !== String(session))
-      response.writeHead(404).end('no such session');
+    else if (!sessions.has(session)) response.writeHead(404).end('no such session');
     else if (method === 'tools/list') give({ tools: names.map((name) => ({ name, inputSchema: {} })) });
-    else if (method === 'tools/call') call(String(params.name), response, give);
+    else if (method === 'tools/call') call(String(params.name), session, response, give);
     else give({});
   };
-  const call = (name: string, response: ServerResponse, give: (result: object) => void): void => {
+  const call = (
+    name: string,
+    session: string,
+    response: ServerResponse,
+    give: (result: object) => void,
+  ): void => {
     switch (name) {
       case 'hang':
         return;
@@ -57,7 +69,7 @@ export async function startHttpMcpServer(): Promise<HttpMcpServer> {
         setImmediate(() => response.destroy());
         return;
       case 'forget':
-        session += 1;
+        sessions.delete(session);
         response.writeHead(404).end('no such session');
         return;
       case 'large':
