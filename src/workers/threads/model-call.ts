@@ -1,5 +1,5 @@
 /** One call to a model, noted for metrics and usage however it ends. */
-import { upstreamLimits } from '../../shared/limits.js';
+import { upstreamLimits } from '../../shared/upstream/limits.js';
 import { createRedactor } from '../../shared/log/redact.js';
 import { routeSecrets } from '../../shared/routes.js';
 import { costOf, noUsage } from '../../shared/usage.js';

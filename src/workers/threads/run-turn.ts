@@ -3,7 +3,7 @@
  * a result, or with an `UpstreamFailure`. Once something of an answer has been passed on, nothing is tried again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { upstreamLimits } from '../../shared/limits.js';
+import { upstreamLimits } from '../../shared/upstream/limits.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { ToolTable } from '../../shared/tools/table.js';
 import type { TaskLink } from './link.js';

@@ -1,5 +1,5 @@
 /** Where the events of a turn go, and the sink that puts them together to one result. */
-import { upstreamLimits } from '../../shared/limits.js';
+import { upstreamLimits } from '../../shared/upstream/limits.js';
 import { noUsage, type Usage } from '../../shared/usage.js';
 import type { FinishReason, ReasoningItem, ToolCall, TurnEvent, TurnResult } from './turn.js';
 import { UpstreamFailure } from './upstream/failure.js';

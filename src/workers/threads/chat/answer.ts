@@ -9,7 +9,7 @@
  * longer than `headHoldMs`, so that client and proxies see that someone is there.
  */
 import { apiErrorBody } from '../../../shared/errors/api-error.js';
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { createStreamEncoder, encodeAnswer, encodeBrokenStream, encodeRunError } from '../answer-forms.js';
 import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';

@@ -1,6 +1,6 @@
 /** `POST /v1/embeddings`, from the bytes of the request to the bytes of the answer (http.md §6). */
 import { apiErrorBody } from '../../../shared/errors/api-error.js';
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { asApiError } from '../as-api-error.js';
 import type { TaskLink } from '../link.js';
 import type { EmbeddingsTask } from '../protocol.js';

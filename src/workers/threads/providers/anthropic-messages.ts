@@ -1,5 +1,5 @@
 /** Anthropic's messages API: requests. */
-import { modelLimits } from '../../../shared/limits.js';
+import { modelLimits } from '../../../shared/upstream/limits.js';
 import type { Credential, ProviderRoute } from '../../../shared/routes.js';
 import type { Candidate } from '../model-selection.js';
 import type { FunctionTool, ToolChoice, Turn, TurnImage, TurnMessage } from '../turn.js';

@@ -1,5 +1,5 @@
 /** How the end of a turn on a session is told: to its user, to metrics and to the log. */
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import type { RunErrorKind, TurnEnd } from '../../../shared/run-job.js';
 import { asApiError } from '../as-api-error.js';
 import { storedCall } from '../client-tool-calls.js';

@@ -1,7 +1,7 @@
 /** Reads what a provider sends back: an error, one JSON answer, or a stream, whichever it turns out to be. */
 import { TextDecoder } from 'node:util';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { noUsage } from '../../../shared/usage.js';
 import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
 import type { Candidate } from '../model-selection.js';

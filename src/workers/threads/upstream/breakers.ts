@@ -4,7 +4,7 @@
  *   closed ──failures in a row──▶ open ──pause──▶ probed (one call) ──answered──▶ closed
  *                                  ▲───────────────────┘ failed
  */
-import { failoverLimits } from '../../../shared/limits.js';
+import { failoverLimits } from '../../../shared/upstream/limits.js';
 import type { ProviderRoute } from '../../../shared/routes.js';
 import { UpstreamFailure } from './failure.js';
 

@@ -3,7 +3,7 @@
  * a load rests with its model; a credential that is no good rests with all of them. Nothing outlives its route table: a
  * new configuration begins afresh.
  */
-import { failoverLimits } from '../../../shared/limits.js';
+import { failoverLimits } from '../../../shared/upstream/limits.js';
 import type { CooldownTimes, Credential } from '../../../shared/routes.js';
 import { troubleOf, UpstreamFailure } from './failure.js';
 

@@ -1,5 +1,5 @@
 /** Reads a provider's answer that is one JSON document, or its error. */
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { CollectedBytes } from './collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
 import { refusalFailure } from './refusal.js';

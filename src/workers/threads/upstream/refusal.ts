@@ -1,5 +1,5 @@
 /** What a provider's answer says whose status is an error: the failure that its call ends with. */
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { UpstreamFailure } from './failure.js';
 import { isOverflowText, readReportedError } from './reported-error.js';
 import type { ResponseHeaders } from './upstream.js';

@@ -8,7 +8,7 @@
  */
 import { Pool, type Dispatcher } from 'undici';
 import { createDeadlines, type Deadlines, type Waiter, type WatchId } from '../../../shared/deadlines.js';
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { monotonicMs } from '../../../shared/monotonic.js';
 import type { ProviderRoute } from '../../../shared/routes.js';
 import { errorCode } from '../../../shared/to-error.js';

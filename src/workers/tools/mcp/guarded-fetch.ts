@@ -1,7 +1,7 @@
 /** `fetch` for servers at an address: bounded in time, in what one message holds, and in how fast they come. */
 import { Agent, fetch as send, type RequestInit as SendInit } from 'undici';
 import { setTimeout as delay } from 'node:timers/promises';
-import { upstreamLimits } from '../../../shared/limits.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { mcpLimits } from '../../../shared/tools/limits.js';
 import { endings, type Ending } from './ending.js';
 import { createIntake, type Intake } from './intake.js';
