@@ -1,6 +1,8 @@
 /** Which tools an agent has (config.md §8 `tools`, http.md §9). */
 import { describe, expect, it } from 'vitest';
+import { builtinDefinitions } from '../../../src/shared/tools/builtin.js';
 import type { ToolDefinition } from '../../../src/shared/tools/definition.js';
+import { execDefinition } from '../../../src/shared/tools/exec.js';
 import { permittedTools, profileOf, type ToolPolicy } from '../../../src/shared/tools/policy.js';
 
 function tool(name: string, group: string, profiles: readonly string[], more = {}): ToolDefinition {
@@ -175,6 +177,15 @@ describe('servers that are called as groups of ours', () => {
   ])('%j gives %j', (allow, names) => {
     expect(permitted({ allow })).toEqual(names);
   });
+
+  it.each([...new Set([...builtinDefinitions, execDefinition].map(({ group }) => group))])(
+    'group:%s is ours',
+    (group) => {
+      const caller = { agentId: 'main', sessionKey: 'agent:main:main', via: 'turn' } as const;
+      const server = [tool('a', group, [], { source: 'mcp' })];
+      expect(permittedTools(policyOf({ allow: [`group:${group}`] }), server, caller)).toEqual([]);
+    },
+  );
 
   it('are there without a session, too', () => {
     const sessions = [tool('sessions__x', 'sessions', [], { source: 'mcp' })];

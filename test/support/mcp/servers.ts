@@ -30,10 +30,14 @@ export async function startEverything(
   const port = await freePort();
   const started = startProcess([everythingProgram, form], { PORT: String(port) });
   const url = `http://127.0.0.1:${port}/${form === 'sse' ? 'sse' : 'mcp'}`;
-  await waitFor('a server', async () => {
-    const reached = await fetch(`http://127.0.0.1:${port}/nothing`).catch(() => undefined);
-    return reached !== undefined;
-  });
+  await waitFor(
+    'a server',
+    async () => {
+      const reached = await fetch(`http://127.0.0.1:${port}/nothing`).catch(() => undefined);
+      return reached !== undefined;
+    },
+    30_000,
+  );
   return { ...started, url };
 }
 

@@ -131,9 +131,9 @@ export function createConnection({ server, log, open, started }: ConnectionOptio
       checking = false;
     }
   };
-  /** Undefined when there is none in time. */
-  const readySession = async (signal: AbortSignal): Promise<Session | undefined> => {
-    if (state.name === 'starting') await orAborted(state.settled, signal);
+  /** Undefined when there is none, in the end or in time. */
+  const sessionBy = async (deadline: AbortSignal): Promise<Session | undefined> => {
+    if (state.name === 'starting') await orAborted(state.settled, deadline);
     return state.name === 'ready' ? state.session : undefined;
   };
   const run = async (
@@ -143,15 +143,18 @@ export function createConnection({ server, log, open, started }: ConnectionOptio
     update: ToolUpdate,
   ): Promise<ToolOutcome> => {
     const due = performance.now() + server.timeoutMs;
-    const time = AbortSignal.timeout(server.timeoutMs);
-    const session = await readySession(AbortSignal.any([signal, time]));
+    const session =
+      state.name === 'ready'
+        ? state.session
+        : await sessionBy(AbortSignal.any([signal, AbortSignal.timeout(server.timeoutMs)]));
     if (signal.aborted) return aborted;
-    if (!session) return toolError(time.aborted ? 'timeout' : 'failed', `${id} is not connected`);
-    const timeoutMs = Math.max(1, Math.ceil(due - performance.now()));
+    const leftMs = Math.ceil(due - performance.now());
+    if (leftMs <= 0) return toolError('timeout', `${id} was not connected in time`);
+    if (!session) return toolError('failed', `${id} is not connected`);
     const progress = (made: Parameters<typeof progressText>[0]): void =>
       update([{ type: 'text', text: progressText(made) }]);
     try {
-      return outcomeOf(await session.call(name, args, { timeoutMs, signal, progress }));
+      return outcomeOf(await session.call(name, args, { timeoutMs: leftMs, signal, progress }));
     } catch (caught) {
       if (signal.aborted) return aborted;
       const ending = await Promise.race([session.ended, Promise.resolve(undefined)]);

@@ -21,22 +21,36 @@ export function createGuardedFetch(timeoutMs: number, broken: (ending: Ending) =
   const intake = createIntake();
   const guarded: typeof globalThis.fetch = async (input, init = {}) => {
     const posts = init.method === 'POST';
+    const giving = new AbortController();
+    const giveUp = (): void => giving.abort();
+    init.signal?.addEventListener('abort', giveUp, { once: true });
     // Nobody waits for the answer after that: the call has ended by itself.
-    const due = posts ? AbortSignal.timeout(timeoutMs + mcpLimits.pingMs) : undefined;
-    const signals = [init.signal, due].filter((signal) => signal instanceof AbortSignal);
-    const signal = AbortSignal.any(signals);
-    const answer = (await send(input as string | URL, {
-      ...(init as unknown as SendInit),
-      signal,
-      dispatcher: agent,
-    })) as unknown as Response;
-    if (!answer.body) return answer;
+    const timer = posts ? setTimeout(giveUp, timeoutMs + mcpLimits.pingMs) : undefined;
+    const done = (): void => {
+      clearTimeout(timer);
+      init.signal?.removeEventListener('abort', giveUp);
+    };
+    let answer: Response;
+    try {
+      answer = await send(input as string | URL, {
+        ...(init as unknown as SendInit),
+        signal: giving.signal,
+        dispatcher: agent,
+      });
+    } catch (caught) {
+      done();
+      throw caught;
+    }
+    if (!answer.body) {
+      done();
+      return answer;
+    }
     const lost = (): void => {
-      if (posts && !signal.aborted) broken(endings.lost);
+      if (posts && !giving.signal.aborted) broken(endings.lost);
     };
     const { status, statusText, headers } = answer;
     const isStream = /^text\/event-stream/i.test(headers.get('content-type') ?? '');
-    const body = guardedBody(answer.body, { intake, isStream, broken, lost });
+    const body = guardedBody(answer.body, { intake, isStream, broken, lost, done });
     return new Response(body, { status, statusText, headers });
   };
   return { fetch: guarded, close: () => agent.destroy() };
@@ -48,24 +62,29 @@ interface BodyGuard {
   broken(ending: Ending): void;
   /** It broke off, and cannot be taken up again. */
   lost(): void;
+  /** Nothing more is read of it. */
+  done(): void;
 }
 
 function guardedBody(body: ReadableStream<Uint8Array>, guard: BodyGuard): ReadableStream<Uint8Array> {
-  const { intake, isStream, broken, lost } = guard;
+  const { intake, isStream, broken, lost, done: ended } = guard;
   const reader = body.getReader();
   let bytes = 0;
   let resumable = false;
   const fail = (ending: Ending): never => {
+    ended();
     broken(ending);
     throw new Error(ending.message);
   };
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await reader.read().catch((caught: unknown) => {
+        ended();
         if (isStream && !resumable) lost();
         throw caught;
       });
       if (done) {
+        ended();
         controller.close();
         return;
       }
@@ -78,7 +97,10 @@ function guardedBody(body: ReadableStream<Uint8Array>, guard: BodyGuard): Readab
       if (waitMs > 0) await delay(waitMs);
       controller.enqueue(value);
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      ended();
+      return reader.cancel(reason);
+    },
   });
 }
 

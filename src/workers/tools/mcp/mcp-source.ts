@@ -9,7 +9,6 @@ import type { ToolMetrics } from '../tool-metrics.js';
 import type { ToolSource } from '../tool-source.js';
 import { createConnection, type Connection } from './connection.js';
 import type { ServerTools } from './server-tools.js';
-import { openSession } from './session.js';
 import { isNameOf } from './tool-names.js';
 
 interface Known {
@@ -28,7 +27,10 @@ export function createMcpSource(
     createConnection({
       server,
       log,
-      open: (toolsChanged, signal) => openSession({ server, env, groups, log, toolsChanged }, signal),
+      async open(toolsChanged, signal) {
+        const { openSession } = await import('./session.js');
+        return await openSession({ server, env, groups, log, toolsChanged }, signal);
+      },
       started: (outcome) => metrics.serverStarted(server.id, outcome),
     }),
   );

@@ -2,7 +2,7 @@
  * A server that is a process of ours: messages are lines on its input and output. It is a process group of its own,
  * which ends with the connection, and with this process.
  */
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { deserializeMessage, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from '../../../shared/log/logger.js';
@@ -21,8 +21,6 @@ export interface ProcessTransportOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly groups: ProcessGroups;
   readonly log: Logger;
-  /** @throws Error when the line is no message */
-  decode(line: string): JSONRPCMessage;
   /** Called once, when it is over. */
   ended(ending: Ending): void;
 }
@@ -33,7 +31,7 @@ export interface ProcessTransport extends Transport {
 }
 
 export function createProcessTransport(options: ProcessTransportOptions): ProcessTransport {
-  const { server, reach, groups, log, decode } = options;
+  const { server, reach, groups, log } = options;
   let group: ProcessGroup | undefined;
   let why: Ending | undefined;
   let stray = 0;
@@ -45,7 +43,7 @@ export function createProcessTransport(options: ProcessTransportOptions): Proces
     if (line.trim() === '' || why) return;
     let message: JSONRPCMessage;
     try {
-      message = decode(line);
+      message = deserializeMessage(line);
     } catch {
       stray += 1;
       if (stray === 1) log.debug('mcp.stray-line', `${server}: says what are no messages`, { server });
@@ -61,7 +59,8 @@ export function createProcessTransport(options: ProcessTransportOptions): Proces
       const started = await groups.start({ argv, cwd, env: { ...options.env, ...env }, input: true });
       group = started;
       const [stdout, stderr] = started.output;
-      started.input?.on('error', () => {}); // it reads no more: its end is told all the same
+      // It reads no more: mostly since it has ended, of which there is more to say.
+      started.input?.on('error', () => setTimeout(() => kill(endings.lost), mcpLimits.drainMs));
       createLineReader(stdout, { intake: createIntake(), line: received, failed: kill });
       logPrintedLines(stderr, server, createIntake(), log);
       void started.ended.then(async (end) => {

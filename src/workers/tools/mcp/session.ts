@@ -3,10 +3,17 @@
  * a server that says one thing wrong loses that, not all of its tools; and its schemas are never run, since it could
  * write one that takes for ever.
  *
- * The client that speaks the protocol takes 250 ms and 25 MB to load: it is loaded by those who have a server.
+ * What speaks the protocol takes 250 ms and 25 MB to load: this file is loaded by those who have a server.
  */
-import type * as SdkModule from '@modelcontextprotocol/client';
-import type { Client, ProgressCallback, Transport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  SdkHttpError,
+  SSEClientTransport,
+  SseError,
+  StreamableHTTPClientTransport,
+  type ProgressCallback,
+  type Transport,
+} from '@modelcontextprotocol/client';
 import * as v from 'valibot';
 import type { Logger } from '../../../shared/log/logger.js';
 import { mcpLimits } from '../../../shared/tools/limits.js';
@@ -57,8 +64,6 @@ export interface SessionOptions {
   toolsChanged(): void;
 }
 
-type Sdk = typeof SdkModule;
-
 /** What all ways to a server have in common: the transport, and how it is ended. */
 interface Way {
   readonly transport: Transport;
@@ -68,32 +73,30 @@ interface Way {
 
 /** @throws Error when it could not be reached, or does not speak the protocol */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-  const sdk = await import('@modelcontextprotocol/client');
   const { reach } = options.server;
   if (reach.kind === 'process')
-    return await connect(sdk, options, (ended) => processWay(sdk, options, reach, ended), signal);
+    return await connect(options, (ended) => processWay(options, reach, ended), signal);
   try {
-    return await connect(sdk, options, (ended) => addressWay(sdk, options, reach, 'http', ended), signal);
+    return await connect(options, (ended) => addressWay(options, reach, 'http', ended), signal);
   } catch (caught) {
     // One that is older than that way says so with a status.
     const { cause } = toError(caught);
-    if (!(cause instanceof sdk.SdkHttpError) || ![400, 404, 405].includes(cause.status ?? 0)) throw caught;
-    return await connect(sdk, options, (ended) => addressWay(sdk, options, reach, 'sse', ended), signal);
+    if (!(cause instanceof SdkHttpError) || ![400, 404, 405].includes(cause.status ?? 0)) throw caught;
+    return await connect(options, (ended) => addressWay(options, reach, 'sse', ended), signal);
   }
 }
 
 async function connect(
-  sdk: Sdk,
   { toolsChanged, server, log }: SessionOptions,
   open: (ended: (ending: Ending) => void) => Way,
   signal: AbortSignal,
 ): Promise<Session> {
   const { promise: ended, resolve } = deferred<Ending>();
   const way = open(resolve);
-  const client = new sdk.Client({ name: 'pllan', version: VERSION }, { capabilities: {} });
+  const client = new Client({ name: 'pllan', version: VERSION }, { capabilities: {} });
   client.onerror = (error) => {
-    log.debug('mcp.protocol', `${server.id}: ${explained(sdk, error)}`, { server: server.id });
-    if (isGivingUp(sdk, error)) way.kill(endings.lost);
+    log.debug('mcp.protocol', `${server.id}: ${explained(error)}`, { server: server.id });
+    if (isGivingUp(error)) way.kill(endings.lost);
   };
   client.setNotificationHandler('notifications/tools/list_changed', toolsChanged);
   try {
@@ -103,12 +106,12 @@ async function connect(
     const ending = await Promise.race([ended, Promise.resolve(undefined)]);
     way.kill(endings.closed);
     await way.close();
-    throw new Error(ending?.message ?? explained(sdk, toError(caught)), { cause: caught });
+    throw new Error(ending?.message ?? explained(toError(caught)), { cause: caught });
   }
-  return sessionOf(sdk, client, way, ended);
+  return sessionOf(client, way, ended);
 }
 
-function sessionOf(sdk: Sdk, client: Client, way: Way, ended: Promise<Ending>): Session {
+function sessionOf(client: Client, way: Way, ended: Promise<Ending>): Session {
   return {
     async listTools(signal) {
       if (!client.getServerCapabilities()?.tools) return [];
@@ -120,7 +123,7 @@ function sessionOf(sdk: Sdk, client: Client, way: Way, ended: Promise<Ending>): 
           signal,
           timeout: mcpLimits.startMs,
         });
-        tools.push(...listed.tools);
+        tools.push(...listed.tools.slice(0, mcpLimits.tools));
         cursor = listed.nextCursor;
         if (cursor === undefined) break;
       }
@@ -134,7 +137,7 @@ function sessionOf(sdk: Sdk, client: Client, way: Way, ended: Promise<Ending>): 
           onprogress: progress,
         });
       } catch (caught) {
-        if (isGone(sdk, caught)) way.kill(endings.lost);
+        if (isGone(caught)) way.kill(endings.lost);
         throw caught;
       }
     },
@@ -146,26 +149,16 @@ function sessionOf(sdk: Sdk, client: Client, way: Way, ended: Promise<Ending>): 
 }
 
 function processWay(
-  sdk: Sdk,
   { server, env, groups, log }: SessionOptions,
   reach: ServerProcess,
   ended: (ending: Ending) => void,
 ): Way {
-  const transport = createProcessTransport({
-    server: server.id,
-    reach,
-    env,
-    groups,
-    log,
-    decode: sdk.deserializeMessage,
-    ended,
-  });
+  const transport = createProcessTransport({ server: server.id, reach, env, groups, log, ended });
   return { transport, kill: (ending) => transport.kill(ending), close: () => transport.close() };
 }
 
 /** Nothing in it is ours: it is ended by telling it so, and by letting go. */
 function addressWay(
-  sdk: Sdk,
   { server, log }: SessionOptions,
   { url, headers }: ServerAddress,
   form: 'http' | 'sse',
@@ -183,10 +176,10 @@ function addressWay(
   const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
     'base64',
   );
-  const sent = username === '' ? headers : { authorization: `Basic ${basic}`, ...headers };
+  const sent = username === '' && password === '' ? headers : { authorization: `Basic ${basic}`, ...headers };
   const init = { fetch: guarded.fetch, requestInit: { headers: sent } };
-  const http = form === 'http' ? new sdk.StreamableHTTPClientTransport(address, init) : undefined;
-  const transport: Transport = http ?? new sdk.SSEClientTransport(address, init);
+  const http = form === 'http' ? new StreamableHTTPClientTransport(address, init) : undefined;
+  const transport: Transport = http ?? new SSEClientTransport(address, init);
   const shut = async (): Promise<void> => {
     await transport.close().catch((caught: unknown) => log.debug('mcp.close', toError(caught).message));
     await guarded.close();
@@ -205,19 +198,19 @@ function addressWay(
 }
 
 /** In one line. `fetch failed` alone says nothing; the page that a server answers with says too much. */
-function explained(sdk: Sdk, error: Error): string {
-  if (error instanceof sdk.SdkHttpError && error.status) return `it answers with status ${error.status}`;
+function explained(error: Error): string {
+  if (error instanceof SdkHttpError && error.status) return `it answers with status ${error.status}`;
   const { message, cause } = error;
   const behind = cause instanceof Error ? `: ${cause.message || cause.name}` : '';
   return `${message}${behind}`.replaceAll(/\s+/g, ' ').slice(0, mcpLimits.printedChars);
 }
 
 /** Nobody is there, or nobody who knows this session: another one may do. */
-function isGone(sdk: Sdk, caught: unknown): boolean {
-  return caught instanceof sdk.SdkHttpError ? caught.status === 404 : caught instanceof TypeError;
+function isGone(caught: unknown): boolean {
+  return caught instanceof SdkHttpError ? caught.status === 404 : caught instanceof TypeError;
 }
 
 /** A stream for what the server says by itself cannot be opened again, or would be of a session that is gone. */
-function isGivingUp(sdk: Sdk, error: Error): boolean {
-  return error instanceof sdk.SseError || error.message.startsWith('Maximum reconnection attempts');
+function isGivingUp(error: Error): boolean {
+  return error instanceof SseError || error.message.startsWith('Maximum reconnection attempts');
 }
