@@ -1,45 +1,53 @@
 /** MCP servers as processes: what they see, that each ends with its worker, and that nothing of theirs is told. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, type TestContext } from 'vitest';
-import { isAlive, startFor, temporaryDir, type TestGateway } from '../../support/gateway.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
 import { connected, invoke, told, withServers } from '../../support/mcp/servers.js';
 import { scrape } from '../../support/metrics.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const gone = (pid: number): Promise<unknown> => waitFor(`the end of ${pid}`, () => !isAlive(pid), 20_000);
+const record = join(temporaryDir(), 'record');
+const recorded = (): string => readFileSync(record, 'utf8');
 
-async function start(test: TestContext, servers: Record<string, object>, workers = 1): Promise<TestGateway> {
+async function start(servers: Record<string, object>, workers: number): Promise<TestGateway> {
   const config = { ...withServers(servers, workers), logging: { level: 'debug' } };
   const env = { OPENAI_API_KEY: 'sk-of-the-gateway', PLLAN_ANYTHING: 'x' };
-  const gateway = await startFor(test, { config, env });
+  const gateway = await startGateway({ config, env });
   for (const server of Object.keys(servers)) await connected(gateway, server, workers);
   return gateway;
 }
 
-it('sees of the environment what is usual, and what the configuration gives it', async (test) => {
-  const gateway = await start(test, { one: told('well', { env: { OWN: 'mine' }, cwd: temporaryDir() }) });
-  const seen = JSON.parse(await invoke(gateway, 'one__env')) as Record<string, string>;
-  expect(seen).toMatchObject({ OWN: 'mine', PATH: process.env.PATH });
-  expect(Object.keys(seen).filter((name) => /PLLAN|OPENAI|NODE/.test(name))).toEqual([]);
-});
-
-it('values that it is given are never in the log', async (test) => {
+describe('in one worker', () => {
   const key = 'a-key-that-is-long-enough';
-  const gateway = await start(test, {
-    leaky: told('leaky', { env: { SECRET_KEY: key } }),
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await start(
+      {
+        one: told('well', { env: { OWN: 'mine', RECORD: record }, cwd: temporaryDir() }),
+        leaky: told('leaky', { env: { SECRET_KEY: key } }),
+      },
+      1,
+    );
   });
-  await waitFor('what it has printed', () => /my key is/.test(JSON.stringify(gateway.logLines())));
-  expect(JSON.stringify(gateway.logLines()) + gateway.output()).not.toContain(key);
-});
+  afterAll(() => gateway.stop());
 
-describe('is killed', () => {
-  it('a call that runs ends at once, and the next one finds a new process', async (test) => {
-    const record = join(temporaryDir(), 'record');
-    const gateway = await start(test, { one: told('well', { env: { RECORD: record } }) });
+  it('sees of the environment what is usual, and what the configuration gives it', async () => {
+    const seen = JSON.parse(await invoke(gateway, 'one__env')) as Record<string, string>;
+    expect(seen).toMatchObject({ OWN: 'mine', PATH: process.env.PATH });
+    expect(Object.keys(seen).filter((name) => /PLLAN|OPENAI|NODE/.test(name))).toEqual([]);
+  });
+
+  it('values that it is given are never in the log', async () => {
+    await waitFor('what it has printed', () => /my key is/.test(JSON.stringify(gateway.logLines())));
+    expect(JSON.stringify(gateway.logLines()) + gateway.output()).not.toContain(key);
+  });
+
+  it('when it is killed, a call that runs ends at once, and the next one finds a new process', async () => {
     const pid = Number(await invoke(gateway, 'one__pid'));
     const hangs = invoke(gateway, 'one__hang');
-    await waitFor('the call', () => readFileSync(record, 'utf8').includes('call hang'));
+    await waitFor('the call', () => recorded().includes('call hang'));
     process.kill(pid, 'SIGKILL');
     expect(await hangs).toBe('500 tool_error: tool execution failed');
     await waitFor('a count', async () => {
@@ -50,25 +58,24 @@ describe('is killed', () => {
     expect(next).not.toBe(pid);
   });
 
-  it('with its worker, and so is what it has started', async (test) => {
-    const record = join(temporaryDir(), 'record');
-    const gateway = await start(test, { one: told('well', { env: { RECORD: record } }) }, 2);
-    const started = readFileSync(record, 'utf8').matchAll(/^start (\d+)$/gm);
-    const pids = [...started].map(([, pid]) => Number(pid));
-    expect(pids).toHaveLength(2);
-    const child = Number(await invoke(gateway, 'one__child'));
-    for (const worker of gateway.workers()) process.kill(worker, 'SIGKILL');
-    for (const pid of [...pids, child]) await gone(pid);
-    await connected(gateway, 'one', 2);
-    expect(await invoke(gateway, 'one__echo', { text: 'again' })).toBe('again');
+  it('ends with the gateway: its input is closed, and it may go by itself; what it has started ends, too', async () => {
+    const pids = [await invoke(gateway, 'one__pid'), await invoke(gateway, 'one__child')].map(Number);
+    await gateway.stop();
+    for (const pid of pids) await gone(pid);
+    expect(recorded()).toContain('input closed');
   });
 });
 
-it('ends with the gateway: its input is closed, and it may go by itself', async (test) => {
-  const record = join(temporaryDir(), 'record');
-  const gateway = await start(test, { one: told('well', { env: { RECORD: record } }), two: told() });
-  const pids = [await invoke(gateway, 'one__pid'), await invoke(gateway, 'two__child')].map(Number);
-  await gateway.stop();
-  for (const pid of pids) await gone(pid);
-  expect(existsSync(record) && readFileSync(record, 'utf8')).toContain('input closed');
+it('ends with its worker, and so does what it has started', async (test) => {
+  const started = join(temporaryDir(), 'record');
+  const gateway = await start({ one: told('well', { env: { RECORD: started } }) }, 2);
+  test.onTestFinished(async () => void (await gateway.stop()));
+  const starts = readFileSync(started, 'utf8').matchAll(/^start (\d+)$/gm);
+  const pids = [...starts].map(([, pid]) => Number(pid));
+  expect(pids).toHaveLength(2);
+  const child = Number(await invoke(gateway, 'one__child'));
+  for (const worker of gateway.workers()) process.kill(worker, 'SIGKILL');
+  for (const pid of [...pids, child]) await gone(pid);
+  await connected(gateway, 'one', 2);
+  expect(await invoke(gateway, 'one__echo', { text: 'again' })).toBe('again');
 });
