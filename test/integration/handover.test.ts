@@ -308,6 +308,14 @@ describe('an offer of HTTP/2 on plain HTTP', () => {
     expect((await connection.answered(2)).at(1)).toMatchObject({ status: 200 });
   });
 
+  it('ends the connection with its answer where its client asks for that', async () => {
+    const connection = await open();
+    const headers = { ...offer, Connection: `${offer.Connection}, close` };
+    await connection.write(rawRequest({ path: '/v1/models', headers }));
+    await within('end of the connection', connection.ended);
+    expect(connection.answers()).toMatchObject([{ status: 200, headers: { connection: 'close' } }]);
+  });
+
   it.each(['/healthz', '/metrics', '/v1/models'])('is served as HTTP/1.1: GET %s', async (path) => {
     expect(await answerTo(rawRequest({ path, headers: offer }))).toMatchObject({ status: 200 });
   });

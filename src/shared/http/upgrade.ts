@@ -22,6 +22,8 @@ export function rebuildHead(request: IncomingMessage, omit: readonly string[]): 
 /** Serves the request again on the same socket as a plain one. */
 export function refuseUpgrade(server: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
   const head = rebuildHead(request, ['upgrade', 'http2-settings', 'connection']);
-  socket.unshift(Buffer.concat([Buffer.from(head, 'latin1'), rest]));
+  const closes = /(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.connection ?? '');
+  const whole = closes ? head.replace(/\r\n$/, 'Connection: close\r\n\r\n') : head;
+  socket.unshift(Buffer.concat([Buffer.from(whole, 'latin1'), rest]));
   server.emit('connection', socket);
 }

@@ -1,12 +1,16 @@
 /** TLS on the port: the primary hands connections over with their first bytes, a worker ends TLS (architecture, «Port»). */
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
+import OpenAI from 'openai';
+import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { connectControl } from '../../support/control-client.js';
 import { startGateway, TOKEN, type TestGateway } from '../../support/gateway.js';
 import { contentOf, openRaw, rawChat, rawRequest, readRaw } from '../../support/raw-connection.js';
-import { askTls, connectTls, withTls } from '../../support/tls.js';
+import { askTls, connectTls, ownCertificate, withTls } from '../../support/tls.js';
 import { waitFor, within } from '../../support/wait-for.js';
 
 const MIB = 1024 * 1024;
@@ -92,6 +96,23 @@ describe('handshakes', () => {
     expect((await askTls(gateway, chat('meanwhile'))).status).toBe(200);
     await within('end of both', Promise.all([begun.ended, silent.ended]), 25_000);
   }, 30_000);
+});
+
+it('ordinary clients of both kinds are served on the one port: openai by https, ws by wss', async () => {
+  const ca = readFileSync(ownCertificate(gateway).cert);
+  const dispatcher = new Agent({ connect: { ca } });
+  const fetchSafely = ((url: string, init: object) => fetch(url, { ...init, dispatcher })) as never;
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: TOKEN, fetch: fetchSafely });
+  const messages = [{ role: 'user' as const, content: 'in secret' }];
+  const stream = await client.chat.completions.create({ model: 'pllan', messages, stream: true });
+  let text = '';
+  for await (const { choices } of stream) text += choices[0]?.delta.content ?? '';
+  expect(text).toBe('in secret');
+  const socket = new WebSocket(gateway.wsUrl, { ca });
+  const [data] = (await within('a frame', once(socket, 'message'))) as [Buffer];
+  expect(JSON.parse(data.toString())).toMatchObject({ type: 'event', event: 'connect.challenge' });
+  socket.terminate();
+  await dispatcher.destroy();
 });
 
 describe('what is not TLS', () => {
