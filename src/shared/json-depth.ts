@@ -1,12 +1,12 @@
 /** How deep a JSON text is, found without building any of it. */
 import { requestLimits } from './limits.js';
 
-const QUOTE = 0x22;
-const OPEN_ARRAY = 0x5b;
+export const QUOTE = 0x22;
+export const OPEN_ARRAY = 0x5b;
 const BACKSLASH = 0x5c;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
+export const CLOSE_ARRAY = 0x5d;
+export const OPEN_OBJECT = 0x7b;
+export const CLOSE_OBJECT = 0x7d;
 
 /** Told to whoever sends one that goes deeper than is written and copied by functions that call themselves. */
 export const TOO_DEEP = `Invalid JSON: must have at most ${requestLimits.levels} levels`;

@@ -1,5 +1,12 @@
 /** What a JSON text holds, found without building any of it: how many values, and what stands outermost. */
-import { endOfString } from '../../shared/json-depth.js';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  endOfString,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../../shared/json-depth.js';
 
 export interface Outline {
   /** At least as many as valid JSON holds. */
@@ -11,12 +18,7 @@ export interface Outline {
 /** More containers side by side than any frame has keys. */
 const MAX_PIECES = 32;
 
-const QUOTE = 0x22;
 const COMMA = 0x2c;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /** `outerBytes` is what an `outer` may measure. Takes about a millisecond per MiB. */
 export function outlineOf(text: Buffer, outerBytes: number): Outline {

@@ -11,6 +11,7 @@ export interface RawAnswer {
   readonly headers?: readonly string[];
 }
 
+/** Answers, and ends the connection so that its client reads the answer. */
 export function answerAndLinger(socket: Duplex, answer: RawAnswer): void {
   const extra = [...securityHeaders(null), ...(answer.headers ?? [])];
   const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`];
