@@ -6,22 +6,27 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { chatRequest, TOKEN } from '../support/gateway.js';
+import { answerEmbeddings } from '../support/embeddings.js';
 import { problemOf, readAnswers, type Received } from '../support/fuzz/http-answers.js';
 import { inputs, shownInput, type HttpInput } from '../support/fuzz/http-wire.js';
 import { deadlineMs, seed, times } from '../support/fuzz/settings.js';
 import { scrape } from '../support/metrics.js';
-import { answerStream } from '../support/mock-provider.js';
+import { HOOK_TOKEN, withHooks } from '../support/hooks.js';
+import { answerStream, type ProviderCall } from '../support/mock-provider.js';
 import { startWithProvider } from '../support/provided-gateway.js';
 import { requestOnce } from '../support/request-once.js';
 
 const AT_ONCE = 12;
-/** The gateway's, and its provider's. */
-const secrets = [TOKEN, 'sk-provider-key-000000'];
+/** The gateway's, its hooks', and its provider's. */
+const secrets = [TOKEN, HOOK_TOKEN, 'sk-provider-key-000000'];
+
+const complete = answerStream(['Hi', ' there']);
+const embed = answerEmbeddings();
+const behaviour = (call: ProviderCall): void =>
+  call.request.url?.endsWith('/embeddings') ? embed(call) : complete(call);
 
 it(`seed ${seed}: whatever comes, it is answered in HTTP`, { timeout: deadlineMs }, async (test) => {
-  const { gateway } = await startWithProvider({ behaviour: answerStream(['Hi', ' there']), config }, (stop) =>
-    test.onTestFinished(stop),
-  );
+  const { gateway } = await startWithProvider({ behaviour, config }, (stop) => test.onTestFinished(stop));
   const before = { pid: gateway.pid, workers: gateway.workers() };
   const total = times(500, 20_000);
   let begun = 0;
@@ -45,6 +50,13 @@ it(`seed ${seed}: whatever comes, it is answered in HTTP`, { timeout: deadlineMs
 });
 
 const config = {
+  ...withHooks({
+    allowRequestSessionKey: true,
+    mappings: [
+      { match: { path: 'mapped' }, action: 'wake', textTemplate: '{{payload.text}} {{headers.x-y}}' },
+    ],
+  }),
+  memory: { search: { provider: 'mock', model: 'embed-1' } },
   tools: { allow: ['group:test'] },
   gateway: {
     workers: { count: 2 },

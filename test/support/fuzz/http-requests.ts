@@ -1,6 +1,7 @@
 /** Requests for every endpoint (http.md §1): mostly right ones, with every field that there is, and what surrounds them. */
 import fc from 'fast-check';
 import { TOKEN } from '../gateway.js';
+import { HOOK_TOKEN } from '../hooks.js';
 import {
   chatBody,
   embeddingBody,
@@ -53,7 +54,7 @@ const endpoints: readonly Endpoint[] = [
   endpoint(2, 'POST', '/v1/embeddings', embeddingBody),
   endpoint(1, 'POST', '/hooks/wake', hookBody),
   endpoint(1, 'POST', '/hooks/agent', hookBody),
-  endpoint(1, 'POST', fc.constantFrom('/hooks', '/hooks/', '/hooks/none'), hookBody),
+  endpoint(1, 'POST', fc.constantFrom('/hooks', '/hooks/none', '/hooks/mapped'), hookBody),
   endpoint(1, 'GET', '/v1/models'),
   endpoint(
     2,
@@ -247,4 +248,11 @@ export const requests: fc.Arbitrary<HttpRequest> = fc
         .map((lists) => lists.flat()),
       message: messages(body),
     }),
-  );
+  )
+  .map((request) => (request.target.startsWith('/hooks') ? forHooks(request) : request));
+
+/** With their own token, and never a wrong one: that would soon lock out all others. */
+function forHooks(request: HttpRequest): HttpRequest {
+  const others = request.fields.filter(([name]) => name !== 'Authorization');
+  return { ...request, fields: [['Authorization', `Bearer ${HOOK_TOKEN}`], ...others] };
+}
