@@ -10,6 +10,7 @@ const storedSessions = () => import('./primary/sessions/stored-sessions.js');
 const exitCode = await runCli({
   argv: process.argv.slice(2),
   env: process.env,
+  folder: currentFolder(),
   stdout: process.stdout,
   stderr: process.stderr,
   runGateway: async (options) => (await import('./primary/main.js')).runGateway(options),
@@ -24,6 +25,15 @@ const exitCode = await runCli({
     return () => process.off('SIGINT', listener);
   },
 });
+
+/** The root where the folder has been removed. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
 
 // What is still open when a command is done must not keep the process alive; its output must not be lost.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

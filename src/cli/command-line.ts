@@ -6,7 +6,7 @@ import sade from 'sade';
 import { VERSION } from '../shared/version.js';
 import type { ArgumentSpec, Command, OptionSpec, ParsedOptions } from './command.js';
 import { splitOption } from './global-flags.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../shared/nearest.js';
 import { UserError } from './user-error.js';
 
 export interface Invocation {

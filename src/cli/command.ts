@@ -49,8 +49,10 @@ export interface ParsedOptions {
 }
 
 export interface CommandContext {
-  /** With the profile applied. */
+  /** With the profile applied, and with what `.env` files add. */
   readonly env: Environment;
+  /** What of these files was ignored, and why. */
+  readonly envWarnings: readonly string[];
   readonly paths: Paths;
   readonly globals: GlobalFlags;
   readonly output: Output;

@@ -1,4 +1,5 @@
 /** The `pllan` command: global flags → profile → command → exit code. Nothing that happens here shows a stack (cli.md §1, §17). */
+import { withDotenv } from '../shared/config/environment/dotenv.js';
 import type { RunGateway } from '../shared/gateway-options.js';
 import { resolvePaths, type Environment } from '../shared/paths.js';
 import type { WithStoredDevices } from '../shared/stored-devices.js';
@@ -19,6 +20,8 @@ export interface CliProcess {
   readonly argv: readonly string[];
   /** Never changed: the profile goes into a copy. */
   readonly env: Environment;
+  /** The current folder: there may be a `.env` in it. */
+  readonly folder: string;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly runGateway: RunGateway;
@@ -47,7 +50,7 @@ export async function runCli(cli: CliProcess): Promise<number> {
 }
 
 async function run(
-  { env, runGateway, withStoredDevices, storedSessions, onInterrupt }: CliProcess,
+  { env, folder, runGateway, withStoredDevices, storedSessions, onInterrupt }: CliProcess,
   { flags, rest }: GlobalSplit,
   output: Output,
 ): Promise<number> {
@@ -64,9 +67,11 @@ async function run(
   const { command, options } = parseCommandLine(rest, commands);
   if (flags.logLevel !== undefined) (await import('./option-values.js')).readLogLevel(flags.logLevel);
   const handle = await command.load();
+  const { env: complete, warnings } = withDotenv(profiled, folder, resolvePaths(profiled).stateDir);
   return handle(options, {
-    env: profiled,
-    paths: resolvePaths(profiled),
+    env: complete,
+    envWarnings: warnings,
+    paths: resolvePaths(complete),
     globals: flags,
     output,
     runGateway,

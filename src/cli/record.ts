@@ -1,10 +1,9 @@
 /** Values that came from outside, taken for what they are: what does not fit counts as missing. */
-export type Facts = Readonly<Record<string, unknown>>;
+import { isRecord } from '../shared/is-record.js';
 
-/** Is it an object with keys? */
-export function isRecord(value: unknown): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isRecord };
+
+export type Facts = Readonly<Record<string, unknown>>;
 
 export function recordOf(value: unknown): Facts {
   return isRecord(value) ? value : {};

@@ -59,7 +59,7 @@ export const runGateway: RunGateway = async (options) => {
     opened?.close();
   };
   try {
-    const { paths, env } = options;
+    const { paths } = options;
     const plan = await makeStartPlan(options);
     systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
       makePrivateDir(paths.stateDir),
@@ -67,7 +67,7 @@ export const runGateway: RunGateway = async (options) => {
     opened = openLog(plan, options);
     ({ log } = opened);
     if (options.flags.force) await forcePort(plan.port, log);
-    lock = await acquireLocks({ paths, port: plan.port, env, log, stop: signals.asked });
+    lock = await acquireLocks({ paths, port: plan.port, env: plan.env, log, stop: signals.asked });
     endOnUnexpected(log, cleanUp);
     const shutdown = await startGateway(options, plan, opened, signals.asked);
     signals.onStop(shutdown.request);
@@ -91,9 +91,11 @@ async function startGateway(
   opened: GatewayLog,
   stop: AbortSignal,
 ): Promise<Shutdown> {
-  const { paths, env } = options;
+  const { paths } = options;
+  const { env } = plan;
   const { log } = opened;
-  for (const warning of plan.loaded.warnings) log.warn('config.warning', warning);
+  for (const warning of [...options.envWarnings, ...plan.loaded.warnings])
+    log.warn('config.warning', warning);
   if (plan.bind.warning) log.warn('config.warning', plan.bind.warning);
   const auth = ensureToken(plan.auth, plan.loaded, paths, log);
   if (auth.mode === 'none')

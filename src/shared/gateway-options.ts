@@ -24,8 +24,10 @@ export interface GatewayFlags {
 
 export interface GatewayOptions {
   readonly flags: GatewayFlags;
-  /** With the profile already applied. */
+  /** With the profile already applied, and with what `.env` files add. */
   readonly env: Environment;
+  /** What of these files was ignored, and why. */
+  readonly envWarnings: readonly string[];
   readonly paths: Paths;
 }
 

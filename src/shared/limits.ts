@@ -545,6 +545,22 @@ export const lockLimits = {
   forceBindMs: 3_000,
 } as const;
 
+/** The config file and what belongs to it (config.md §3, §4, §6). */
+export const configLimits = {
+  /** One file; also one that is included. */
+  fileBytes: 2 * MIB,
+  /** Lists and objects in one another. */
+  levels: 64,
+  /** Files that include each other, the config file not counted. */
+  includeDepth: 10,
+  /** Inclusions in all: files that include others twice each would double the work with every level. */
+  includes: 256,
+  /** A `.env` file. */
+  dotenvBytes: MIB,
+  /** What a login shell prints. */
+  shellBytes: 4 * MIB,
+} as const;
+
 /** Log records (operations.md §6). */
 export const logLimits = {
   /** One message; longer text is cut. */

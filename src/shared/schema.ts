@@ -9,6 +9,8 @@ import { schemaLimits } from './limits.js';
 export interface Problem {
   readonly path: string;
   readonly message: string;
+  /** The key in the object at `path` that does not belong there. */
+  readonly unexpected?: string;
 }
 
 export type Parsed<T> =
@@ -103,13 +105,14 @@ function readable(issue: Issue): Problem {
   const deeper = issue.type === 'union' ? issue.issues?.find((inner) => inner.path !== undefined) : undefined;
   if (deeper) {
     const inner = readable(deeper);
-    return { path: pointer(issue.path) + inner.path, message: inner.message };
+    return { ...inner, path: pointer(issue.path) + inner.path };
   }
   const path = [...(issue.path ?? [])];
   if (objectTypes.has(issue.type)) {
     const key = path.at(-1)?.key;
     if (issue.expected === 'never') {
-      return { path: pointer(path.slice(0, -1)), message: `unexpected property '${shown(key)}'` };
+      const unexpected = shown(key);
+      return { path: pointer(path.slice(0, -1)), message: `unexpected property '${unexpected}'`, unexpected };
     }
     if (issue.received === 'undefined' && path.length > 0) {
       return { path: pointer(path.slice(0, -1)), message: `must have required property '${shown(key)}'` };

@@ -109,7 +109,11 @@ describe('a value with countless problems', () => {
 it('cuts names that are too long to be shown', () => {
   const name = 'x'.repeat(10_000);
   expect(check.problems({ id: 'x', [name]: 1 })).toEqual([
-    { path: '', message: `unexpected property '${name.slice(0, 80)}…'` },
+    {
+      path: '',
+      message: `unexpected property '${name.slice(0, 80)}…'`,
+      unexpected: `${name.slice(0, 80)}…`,
+    },
   ]);
   const flags = compile(v.record(v.string(), v.boolean()));
   expect(flags.problems({ [name]: 1 })).toEqual([

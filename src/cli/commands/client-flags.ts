@@ -2,6 +2,7 @@
 import type { GatewayAccess } from '../client/call.js';
 import type { TargetFlags } from '../client/target.js';
 import type { CommandContext, ParsedOptions } from '../command.js';
+import { describeIssue } from '../../shared/config/read/source.js';
 import { readCliConfig } from '../config/cli-config.js';
 import { readPort, readTimeoutMs } from '../option-values.js';
 
@@ -43,10 +44,10 @@ export function gatewayAccess(
 ): GatewayAccess {
   const flags = readTargetFlags(options);
   const config = readCliConfig(env, paths);
-  output.note(...config.issues.map((issue) => `Config issues: ${issue.path || '<root>'}: ${issue.message}`));
+  output.note(...config.issues.map((issue) => `Config issues: ${describeIssue(issue)}`));
   return {
     flags,
-    sources: { env, paths, config },
+    sources: { env: config.env, paths, config },
     timeoutMs,
     expectFinal: options.flag('expect-final'),
     note: (line) => output.note(line),

@@ -12,7 +12,8 @@ export const gatewayRun: CommandHandler = async (options, context) => {
   for (const name of ['token', 'password'] as const) {
     if (options.text(name) !== undefined) context.output.note(processListWarning(name));
   }
-  return context.runGateway({ flags, env: context.env, paths: context.paths });
+  const { env, envWarnings, paths } = context;
+  return context.runGateway({ flags, env, envWarnings, paths });
 };
 
 function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: CommandContext): GatewayFlags {

@@ -2,19 +2,20 @@
  * The config as far as the command line needs it. An invalid file does not stop the commands that look
  * for what is wrong (config.md §5): the values that are good on their own are used, the rest is default.
  */
-import JSON5 from 'json5';
-import { existsSync, readFileSync } from 'node:fs';
 import { loadConfig, parseConfig, type GatewayConfig, type LoadOptions } from '../../shared/config/load.js';
+import { valueOf } from '../../shared/config/read/node.js';
+import type { ConfigIssue } from '../../shared/config/read/source.js';
 import type { ConfigTree } from '../../shared/config/schema.js';
 import type { Environment, Paths } from '../../shared/paths.js';
-import type { Problem } from '../../shared/schema.js';
 import { isRecord } from '../record.js';
 
 export interface CliConfig {
   readonly path: string;
   readonly exists: boolean;
   readonly valid: boolean;
-  readonly issues: readonly Problem[];
+  readonly issues: readonly ConfigIssue[];
+  /** With what the config adds to it. */
+  readonly env: Environment;
   /** Variables that the file names and this process does not have. */
   readonly warnings: readonly string[];
   readonly gateway: ConfigTree['gateway'];
@@ -24,6 +25,7 @@ export interface CliConfig {
 
 /** What a client needs of a broken file. */
 const wanted = [
+  'env',
   'gateway.mode',
   'gateway.port',
   'gateway.bind',
@@ -47,7 +49,8 @@ const wanted = [
 
 export function readCliConfig(env: Environment, paths: Paths): CliConfig {
   const path = paths.configPath;
-  const loaded = loadConfig({ path, env });
+  // People run commands from the shell that would be asked: it has nothing to add.
+  const loaded = loadConfig({ path, env, askLoginShell: () => ({}) });
   if (loaded.ok) {
     const { gateway, agents, logging } = loaded.config;
     return {
@@ -55,6 +58,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
       exists: loaded.exists,
       valid: true,
       issues: [],
+      env: loaded.env,
       warnings: loaded.warnings,
       gateway,
       agents,
@@ -62,16 +66,18 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
     };
   }
   // The level is the one variable whose value can make a config invalid.
-  const options = { path, env: { ...env, PLLAN_LOG_LEVEL: undefined } };
-  const kept = wanted.reduce((document, key) => keepIfValid(document, key, readRaw(path), options), {});
+  const options = { path, env: { ...env, PLLAN_LOG_LEVEL: undefined }, askLoginShell: () => ({}) };
+  const raw = valueOf(loaded.source.root);
+  const kept = wanted.reduce((document, key) => keepIfValid(document, key, raw, options), {});
   const salvaged = parseConfig(JSON.stringify(kept), options);
   if (!salvaged.ok) throw new Error(`no config could be made of ${path}`);
   const { gateway, agents, logging } = salvaged.config;
   return {
     path,
-    exists: existsSync(path),
+    exists: true,
     valid: false,
     issues: loaded.issues,
+    env: salvaged.env,
     warnings: salvaged.warnings,
     gateway,
     agents,
@@ -93,12 +99,4 @@ function withValue(document: object, [name = '', ...rest]: readonly string[], va
     ...document,
     [name]: rest.length === 0 ? value : withValue(isRecord(child) ? child : {}, rest, value),
   };
-}
-
-function readRaw(path: string): unknown {
-  try {
-    return JSON5.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined; // nothing in it can be used; the issues say why
-  }
 }

@@ -73,7 +73,7 @@ export async function collectStatus({
   device,
 }: StatusRequest): Promise<StatusReport> {
   const config = readCliConfig(env, paths);
-  const target = chooseTarget(flags, { env, paths, config });
+  const target = chooseTarget(flags, { env: config.env, paths, config });
   const url = 'url' in target ? target.url : undefined;
   const localPort = portToInspect(target, config, env);
   const port = localPort === undefined ? undefined : await inspectPort(localPort);

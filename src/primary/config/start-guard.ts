@@ -1,4 +1,5 @@
 /** Static checks before anything is opened, in the order that operators know (config.md §10). */
+import { describeIssue } from '../../shared/config/read/source.js';
 import type { GatewayConfig, InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
 import { displayPath, type Paths } from '../../shared/paths.js';
@@ -9,7 +10,7 @@ import type { ResolvedAuth } from './resolve-auth.js';
 /** @throws StartError 78 */
 export function requireValid(loaded: LoadedConfig | InvalidConfig, paths: Paths): LoadedConfig {
   if (loaded.ok) return loaded;
-  const issues = loaded.issues.map(({ path, message }) => `- ${path || '<root>'}: ${message}`).join('\n');
+  const issues = loaded.issues.map((issue) => `- ${describeIssue(issue)}`).join('\n');
   const file = displayPath(paths.configPath, paths.home);
   throw new StartError(
     `Config invalid\nFile: ${file}\n${issues}\nRun: pllan doctor --fix`,

@@ -1,6 +1,7 @@
 /** Everything that is decided before anything is opened: config, addresses, models, auth (config.md §9, §10). */
 import { loadConfig, type GatewayConfig, type LoadedConfig } from '../../shared/config/load.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
+import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { planBind, type BindPlan } from './bind.js';
 import { ensureDevSetup } from './dev-setup.js';
@@ -19,6 +20,8 @@ import {
 export interface StartPlan {
   readonly loaded: LoadedConfig;
   readonly config: GatewayConfig;
+  /** The environment, with what the config adds to it. */
+  readonly env: Environment;
   readonly port: number;
   readonly bind: BindPlan;
   readonly routes: RouteTable;
@@ -27,15 +30,15 @@ export interface StartPlan {
 }
 
 /** @throws StartError with the line and exit code of the first check that fails */
-export async function makeStartPlan({ flags, env, paths }: GatewayOptions): Promise<StartPlan> {
+export async function makeStartPlan({ flags, env: given, paths }: GatewayOptions): Promise<StartPlan> {
   if (flags.dev) ensureDevSetup(paths);
-  const given = {
+  const overrides = {
     ...(flags.port === undefined ? {} : { port: String(flags.port) }),
     ...(flags.bind === undefined ? {} : { bind: flags.bind }),
     ...(flags.logLevel === undefined ? {} : { 'log-level': flags.logLevel }),
   };
-  const loaded = requireValid(loadConfig({ path: paths.configPath, env, flags: given }), paths);
-  const { config } = loaded;
+  const loaded = requireValid(loadConfig({ path: paths.configPath, env: given, flags: overrides }), paths);
+  const { config, env } = loaded;
   requireLocalMode(loaded, flags.allowUnconfigured);
   const bind = await planBind(config.gateway);
   const routes = buildRoutes({ config, env, model: flags.model, version: 1 });
@@ -52,5 +55,5 @@ export async function makeStartPlan({ flags, env, paths }: GatewayOptions): Prom
   requireProxy(config.gateway, auth.mode);
   requireCertificate(config.gateway);
   requireHooks(config, routes, paths);
-  return { loaded, config, port: config.gateway.port, bind, routes, auth };
+  return { loaded, config, env, port: config.gateway.port, bind, routes, auth };
 }

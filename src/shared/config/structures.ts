@@ -113,6 +113,20 @@ export type MemoryConfig = v.InferOutput<typeof Memory>;
 export type ToolsByProvider = v.InferOutput<typeof ToolsByProvider>;
 export type ModelParams = { readonly alias?: string; readonly params?: Readonly<Record<string, unknown>> };
 
+/** `vars`, and names beside it, are variables (config.md §4.1). */
+const Env = v.objectWithRest(
+  {
+    vars: v.exactOptional(v.record(text, v.string())),
+    shellEnv: v.exactOptional(
+      v.strictObject({
+        enabled: v.exactOptional(v.boolean()),
+        timeoutMs: v.exactOptional(v.pipe(positive, v.maxValue(600_000))),
+      }),
+    ),
+  },
+  v.string(),
+);
+
 /** Each structured part by its config path. */
 export const structures = {
   'auth.profiles': compile(v.record(text, AuthProfile)),
@@ -122,6 +136,7 @@ export const structures = {
     v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),
   ),
   'agents.list': compile(v.array(Agent)),
+  env: compile(Env),
   memory: compile(Memory),
   'mcp.servers': compile(McpServers),
   'messages.queue.byChannel': compile(v.record(text, v.picklist(queueModes))),

@@ -3,40 +3,89 @@
  * with a warning that names its path: a gateway must not run with the literal text as a secret.
  */
 import type { Environment } from '../paths.js';
+import { formatPath, type ConfigPath } from './path.js';
+import type { ConfigNode } from './read/node.js';
 
 export interface Substitution {
   readonly value: unknown;
   readonly warnings: readonly string[];
+  /** Strings that named variables, as they are written, by their path. */
+  readonly written: ReadonlyMap<string, string>;
 }
 
 const pattern = /\$(\$?)\{([A-Z_][A-Z0-9_]*)\}/g;
 
-export function substituteEnvironment(root: unknown, env: Environment): Substitution {
+export function substituteEnvironment(root: ConfigNode, env: Environment): Substitution {
   const warnings: string[] = [];
-  const walk = (value: unknown, path: string): unknown => {
-    if (typeof value === 'string') return text(value, path);
-    if (Array.isArray(value)) {
-      return value
-        .map((entry, index) => walk(entry, `${path}[${index}]`))
-        .filter((entry) => entry !== undefined);
+  const written = new Map<string, string>();
+  const walk = (node: ConfigNode, path: ConfigPath): unknown => {
+    switch (node.kind) {
+      case 'object': {
+        const entries = [...node.entries].map(([key, entry]) => [key, walk(entry, [...path, key])] as const);
+        return Object.fromEntries(entries.filter(([, entry]) => entry !== undefined));
+      }
+      case 'list':
+        return node.items
+          .map((item, index) => walk(item, [...path, index]))
+          .filter((entry) => entry !== undefined);
+      case 'scalar':
+        return typeof node.value === 'string' ? text(node.value, path) : node.value;
     }
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(
-      ([key, entry]) => [key, walk(entry, path ? `${path}.${key}` : key)] as const,
-    );
-    return Object.fromEntries(entries.filter(([, entry]) => entry !== undefined));
   };
-  const text = (value: string, path: string): string | undefined => {
-    let missing: string | undefined;
-    const replaced = value.replaceAll(pattern, (whole, escaped: string, name: string) => {
-      if (escaped) return whole.slice(1);
-      const found = env[name];
-      if (!found) missing = name;
-      return found ?? '';
-    });
+  const text = (value: string, path: ConfigPath): string | undefined => {
+    if (!value.includes('${')) return value;
+    const { replaced, missing, named } = substituteText(value, env);
+    if (named) written.set(formatPath(path), value);
     if (missing === undefined) return replaced;
-    warnings.push(`${path}: environment variable ${missing} is not set; the value counts as unset`);
+    warnings.push(
+      `${formatPath(path)}: environment variable ${missing} is not set; the value counts as unset`,
+    );
     return undefined;
   };
-  return { value: walk(root, ''), warnings };
+  return { value: walk(root, []), warnings, written };
+}
+
+interface SubstitutedText {
+  readonly replaced: string;
+  /** A variable that is not set. */
+  readonly missing: string | undefined;
+  /** Any variable, or an escape of one, is in it. */
+  readonly named: boolean;
+}
+
+export function substituteText(value: string, env: Environment): SubstitutedText {
+  let missing: string | undefined;
+  let named = false;
+  const replaced = value.replaceAll(pattern, (whole, escaped: string, name: string) => {
+    named = true;
+    if (escaped) return whole.slice(1);
+    const found = env[name];
+    if (!found) missing = name;
+    return found ?? '';
+  });
+  return { replaced, missing, named };
+}
+
+/** The names of all variables that a config takes values from. */
+export function variablesIn(root: ConfigNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  const walk = (node: ConfigNode): void => {
+    if (node.kind === 'object') {
+      const { source, id } = Object.fromEntries(node.entries) as Readonly<
+        Record<string, ConfigNode | undefined>
+      >;
+      if (isText(source, 'env') && id?.kind === 'scalar' && typeof id.value === 'string') names.add(id.value);
+      for (const entry of node.entries.values()) walk(entry);
+    } else if (node.kind === 'list') {
+      node.items.forEach(walk);
+    } else if (typeof node.value === 'string') {
+      for (const [, escaped, name] of node.value.matchAll(pattern)) if (!escaped && name) names.add(name);
+    }
+  };
+  walk(root);
+  return names;
+}
+
+function isText(node: ConfigNode | undefined, text: string): boolean {
+  return node?.kind === 'scalar' && node.value === text;
 }

@@ -21,6 +21,8 @@ export interface CliRun {
 export interface CliSetup {
   readonly env?: Environment;
   readonly isTTY?: boolean;
+  /** The current folder. */
+  readonly folder?: string;
   readonly gatewayExitCode?: number;
   /** What the gateway throws instead of ending with a code. */
   readonly gatewayFailure?: Error;
@@ -33,6 +35,7 @@ export async function cli(argv: readonly string[], setup: CliSetup = {}): Promis
   const exitCode = await runCli({
     argv,
     env: setup.env ?? { PLLAN_HOME: temporaryHome() },
+    folder: setup.folder ?? '/',
     stdout: { isTTY: setup.isTTY ?? false, write: (text) => (said.stdout += text) },
     stderr: { write: (text) => (said.stderr += text) },
     runGateway: async (options) => {

@@ -97,8 +97,15 @@ describe('a config', () => {
   });
 
   it.each([
-    ['{gateway:{prot:1}}', 'gateway.prot', 'unknown key'],
-    ['{gatway:{port:1}}', 'gatway.port', 'unknown key'],
+    ['{gateway:{prot:1}}', 'gateway.prot', 'unknown key (did you mean port?)'],
+    ['{gatway:{port:1}}', 'gatway', 'unknown key (did you mean gateway?)'],
+    ['{gateway:{colour:1}}', 'gateway.colour', 'unknown key'],
+    ['{"gateway.port":1}', '["gateway.port"]', 'unknown key'],
+    ['{__proto__:{port:1}}', '__proto__', 'unknown key'],
+    ['{gateway:{port:"8080"}}', 'gateway.port', 'must be a whole number from 1 to 65535'],
+    ['{gateway:{allowRealIpFallback:"yes"}}', 'gateway.allowRealIpFallback', 'must be true or false'],
+    ['{gateway:{trustedProxies:"10.0.0.1"}}', 'gateway.trustedProxies', 'must be a list of strings'],
+    ['{gateway:{auth:null}}', 'gateway.auth', 'must be an object'],
     ['{gateway:{port:0}}', 'gateway.port', 'must be a whole number from 1 to 65535'],
     ['{gateway:{port:1.5}}', 'gateway.port', 'must be a whole number from 1 to 65535'],
     ['{gateway:{bind:"0.0.0.0"}}', 'gateway.bind', expect.stringContaining('takes a mode, not a host')],
@@ -121,7 +128,13 @@ describe('a config', () => {
       'session.resetByType.group.mode',
       'must be one of "none", "daily", "idle"',
     ],
-    ['{session:{resetByType:{club:{}}}}', 'session.resetByType', "unexpected property 'club'"],
+    ['{session:{resetByType:{club:{}}}}', 'session.resetByType.club', 'unknown key'],
+    [
+      '{models:{providers:{"my.own":{modles:[]}}}}',
+      'models.providers["my.own"].modles',
+      'unknown key (did you mean models?)',
+    ],
+    ['{agents:{list:[{id:"a",modle:"b/c"}]}}', 'agents.list[0].modle', 'unknown key (did you mean model?)'],
     [
       '{models:{providers:{p:{api:"x"}}}}',
       'models.providers.p.api',

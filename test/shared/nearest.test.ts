@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/cli/nearest.js';
+import { nearest } from '../../src/shared/nearest.js';
 
 const known = ['gateway', 'gateway run', 'gateway status', 'health'];
 
