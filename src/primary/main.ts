@@ -19,6 +19,7 @@ import { defaultWorkspace } from './config/tool-setup.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
+import { describeIssue } from '../shared/config/read/source.js';
 import { createReadiness, type Phase } from './health/readiness.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
 import { makePrivateDir } from '../shared/private-file.js';
@@ -94,7 +95,7 @@ async function startGateway(
   const { paths } = options;
   const { env } = plan;
   const { log } = opened;
-  for (const warning of [...options.envWarnings, ...plan.loaded.warnings])
+  for (const warning of [...options.envWarnings, ...plan.loaded.warnings.map(describeIssue)])
     log.warn('config.warning', warning);
   if (plan.bind.warning) log.warn('config.warning', plan.bind.warning);
   const auth = ensureToken(plan.auth, plan.loaded, paths, log);

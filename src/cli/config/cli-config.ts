@@ -4,7 +4,7 @@
  */
 import { loadConfig, parseConfig, type GatewayConfig, type LoadOptions } from '../../shared/config/load.js';
 import { valueOf } from '../../shared/config/read/node.js';
-import type { ConfigIssue } from '../../shared/config/read/source.js';
+import { describeIssue, type ConfigIssue } from '../../shared/config/read/source.js';
 import type { ConfigTree } from '../../shared/config/schema.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { isRecord } from '../record.js';
@@ -59,7 +59,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
       valid: true,
       issues: [],
       env: loaded.env,
-      warnings: loaded.warnings,
+      warnings: loaded.warnings.map(describeIssue),
       gateway,
       agents,
       logging,
@@ -78,7 +78,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
     valid: false,
     issues: loaded.issues,
     env: salvaged.env,
-    warnings: salvaged.warnings,
+    warnings: salvaged.warnings.map(describeIssue),
     gateway,
     agents,
     logging,

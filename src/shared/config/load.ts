@@ -4,6 +4,7 @@
  */
 import type { Environment } from '../paths.js';
 import type { AuthProfileConfig } from './auth-schema.js';
+import type { Problem } from '../schema.js';
 import { checkTree, type Structured } from './check.js';
 import { completeScalars, type ConfigFlags } from './complete.js';
 import { effectiveEnvironment } from './environment/effective.js';
@@ -67,7 +68,8 @@ export interface LoadedConfig {
   readonly config: GatewayConfig;
   /** sha256 of the file's text; of nothing when there is no file. */
   readonly hash: string;
-  readonly warnings: readonly string[];
+  /** What is no reason not to start. */
+  readonly warnings: readonly Problem[];
   /** What the config's own `env` and a login shell add to the environment it was read with (config.md §4.1). */
   readonly env: Environment;
   readonly source: ConfigSource;

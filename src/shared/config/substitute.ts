@@ -3,12 +3,13 @@
  * with a warning that names its path: a gateway must not run with the literal text as a secret.
  */
 import type { Environment } from '../paths.js';
+import type { Problem } from '../schema.js';
 import { formatPath, type ConfigPath } from './path.js';
 import type { ConfigNode } from './read/node.js';
 
 export interface Substitution {
   readonly value: unknown;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Problem[];
   /** Strings that named variables, as they are written, by their path. */
   readonly written: ReadonlyMap<string, string>;
 }
@@ -16,7 +17,7 @@ export interface Substitution {
 const pattern = /\$(\$?)\{([A-Z_][A-Z0-9_]*)\}/g;
 
 export function substituteEnvironment(root: ConfigNode, env: Environment): Substitution {
-  const warnings: string[] = [];
+  const warnings: Problem[] = [];
   const written = new Map<string, string>();
   const walk = (node: ConfigNode, path: ConfigPath): unknown => {
     switch (node.kind) {
@@ -37,9 +38,10 @@ export function substituteEnvironment(root: ConfigNode, env: Environment): Subst
     const { replaced, missing, named } = substituteText(value, env);
     if (named) written.set(formatPath(path), value);
     if (missing === undefined) return replaced;
-    warnings.push(
-      `${formatPath(path)}: environment variable ${missing} is not set; the value counts as unset`,
-    );
+    warnings.push({
+      path: formatPath(path),
+      message: `environment variable ${missing} is not set; the value counts as unset`,
+    });
     return undefined;
   };
   return { value: walk(root, []), warnings, written };

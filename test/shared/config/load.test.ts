@@ -93,7 +93,9 @@ describe('a config', () => {
     });
     const { config, warnings } = valid(text, { A: '1' });
     expect(config.gateway.auth.token).toBeNull();
-    expect(warnings).toEqual([expect.stringContaining('gateway.auth.token: environment variable B')]);
+    expect(warnings).toEqual([
+      { path: 'gateway.auth.token', message: expect.stringContaining('environment variable B') },
+    ]);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 /** The environment that a config is read with: what its own `env` section adds, then a login shell (config.md §4.1). */
 import type { Environment } from '../../paths.js';
+import type { Problem } from '../../schema.js';
 import { isRecord } from '../../is-record.js';
 import { toError } from '../../to-error.js';
 import { childOf, valueOf, type ConfigNode } from '../read/node.js';
@@ -8,7 +9,7 @@ import { askLoginShell, type AskLoginShell } from './login-shell.js';
 
 export interface EffectiveEnvironment {
   readonly env: Environment;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Problem[];
 }
 
 /** Asked for although the config does not name them: keys that providers take from there, and the gateway's own. */
@@ -52,7 +53,7 @@ function withShell(
     );
     return { env: { ...env, ...Object.fromEntries(wanted) }, warnings: [] };
   } catch (caught) {
-    const message = `env.shellEnv: the login shell gave nothing: ${toError(caught).message}`;
-    return { env, warnings: [message] };
+    const message = `the login shell gave nothing: ${toError(caught).message}`;
+    return { env, warnings: [{ path: 'env.shellEnv', message }] };
   }
 }

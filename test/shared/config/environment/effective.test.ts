@@ -56,7 +56,7 @@ describe('the login shell', () => {
     const { warnings } = load(config, { X: 'own', Y: 'own' }, () => {
       throw new Error('no shell');
     });
-    expect(warnings).toEqual(['env.shellEnv: the login shell gave nothing: no shell']);
+    expect(warnings).toEqual([{ path: 'env.shellEnv', message: 'the login shell gave nothing: no shell' }]);
   });
 
   it('is a real one: what profiles print is no variable', () => {

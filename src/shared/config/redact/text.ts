@@ -1,0 +1,51 @@
+/** The text of a config file without its secrets, all else as it was; undefined where that is not certain (methods.md §6). */
+import { parse, type ValueNode } from '@humanwhocodes/momoa';
+import JSON5 from 'json5';
+import { isDeepStrictEqual } from 'node:util';
+import type { ConfigPath } from '../path.js';
+import { isSecretRef, isSensitive, REDACTED, shownScalar, withoutUrlPasswords } from './sensitive.js';
+import { redactConfig } from './value.js';
+
+/** `token: "abc"` in a comment: an older value, or one that was switched off. */
+const inComment =
+  /(\w{0,40}(?:token|password|secret|api.?key|privateKey)\w{0,40}["']?\s*[:=]\s*)(["']?)(?!["'{[$])[^\s,}\]]+/gi;
+
+export function redactText(text: string): string | undefined {
+  try {
+    const replaced = redacted(text);
+    const wanted = redactConfig(JSON5.parse(text));
+    return isDeepStrictEqual(JSON5.parse(replaced), wanted) ? replaced : undefined;
+  } catch {
+    return undefined; // nothing is known about a text that cannot be read
+  }
+}
+
+function redacted(text: string): string {
+  const cuts: { readonly start: number; readonly end: number; readonly by: string }[] = [];
+  const { body, tokens = [] } = parse(text, { mode: 'json5', ranges: true, tokens: true });
+  const walk = (node: ValueNode, path: ConfigPath, within: boolean): void => {
+    const sensitive = within || isSensitive(path);
+    const [start, end] = node.range ?? [0, 0];
+    if (node.type === 'Object') {
+      if (node.members.length <= 3 && isSecretRef(JSON5.parse(text.slice(start, end)))) return;
+      for (const { name, value } of node.members)
+        walk(value, [...path, name.type === 'String' ? name.value : name.name], sensitive);
+    } else if (node.type === 'Array') {
+      node.elements.forEach(({ value }, index) => walk(value, [...path, index], sensitive));
+    } else {
+      const value: unknown = JSON5.parse(text.slice(start, end));
+      const shown = shownScalar(value, sensitive);
+      if (!Object.is(shown, value)) cuts.push({ start, end, by: JSON.stringify(shown) });
+    }
+  };
+  walk(body, [], false);
+  for (const { type, range } of tokens) {
+    if (!type.endsWith('Comment') || !range) continue;
+    const [start, end] = range;
+    const comment = text.slice(start, end);
+    const by = withoutUrlPasswords(comment.replaceAll(inComment, `$1$2${REDACTED}$2`));
+    if (by !== comment) cuts.push({ start, end, by });
+  }
+  cuts.sort((a, b) => b.start - a.start);
+  return cuts.reduce((rest, { start, end, by }) => rest.slice(0, start) + by + rest.slice(end), text);
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { REDACTED } from '../../../../src/shared/config/redact/sensitive.js';
+import { redactText } from '../../../../src/shared/config/redact/text.js';
+import { redactConfig } from '../../../../src/shared/config/redact/value.js';
+
+const R = REDACTED;
+
+describe('a config without its secrets', () => {
+  it.each([
+    [
+      { gateway: { auth: { token: 'x', mode: 'token', password: 'y' } } },
+      { gateway: { auth: { token: R, mode: 'token', password: R } } },
+    ],
+    [
+      { agents: { maxTokens: 5, contextTokens: 9, tokenCount: 1 } },
+      { agents: { maxTokens: 5, contextTokens: 9, tokenCount: 1 } },
+    ],
+    [
+      { models: { providers: { p: { apiKey: 'k', headers: { a: 'b' } } } } },
+      { models: { providers: { p: { apiKey: R, headers: { a: R } } } } },
+    ],
+    [
+      { mcp: { servers: { s: { env: { A: 'b' }, headers: { C: 'd' }, command: 'e' } } } },
+      { mcp: { servers: { s: { env: { A: R }, headers: { C: R }, command: 'e' } } } },
+    ],
+    [
+      { env: { vars: { MY_TOKEN: 'a', OPENAI_API_KEY: 'b', LANG: 'c' } } },
+      { env: { vars: { MY_TOKEN: R, OPENAI_API_KEY: R, LANG: 'c' } } },
+    ],
+    [
+      { channels: { googlechat: { serviceAccount: { key: 'a', n: 1, on: true } } } },
+      { channels: { googlechat: { serviceAccount: { key: R, n: R, on: true } } } },
+    ],
+    [
+      { gateway: { store: { url: 'rediss://u:p@h/1' } } },
+      { gateway: { store: { url: `rediss://u:${R}@h/1` } } },
+    ],
+    [
+      { gateway: { auth: { token: { source: 'env', id: 'A' } } } },
+      { gateway: { auth: { token: { source: 'env', id: 'A' } } } },
+    ],
+    [{ gateway: { auth: { token: '${A}' } } }, { gateway: { auth: { token: '${A}' } } }],
+    [{ gateway: { auth: { token: 'a${A}' } } }, { gateway: { auth: { token: R } } }],
+    [
+      { secrets: { defaults: { file: 'f' }, providers: { secret: { source: 'file', path: '/s' } } } },
+      { secrets: { defaults: { file: 'f' }, providers: { secret: { source: 'file', path: '/s' } } } },
+    ],
+  ])('%j', (config, shown) => {
+    expect(redactConfig(config)).toEqual(shown);
+  });
+
+  it('shows the name of a variable, not what it holds', () => {
+    const written = new Map([['gateway.auth.token', '${A}']]);
+    expect(redactConfig({ gateway: { auth: { token: 'value' } } }, written)).toEqual({
+      gateway: { auth: { token: '${A}' } },
+    });
+  });
+});
+
+describe('a text without its secrets', () => {
+  it('is otherwise as it was', () => {
+    const text = `// my gateway
+{
+  gateway: {
+    'auth': { token: 'hunter2', /* why */ mode: "token", },
+    port: 0x10,   // hex
+  },
+  channels: { x: [ { botT\\u006fken: "abc" } ] },
+}
+`;
+    expect(redactText(text)).toBe(text.replace("'hunter2'", `"${R}"`).replace('"abc"', `"${R}"`));
+  });
+
+  it('has none in its comments either', () => {
+    const text = '{ // token: "old", apiKey = older\n/* redis://u:pw@h */ a: 1 // a tokenizer\n}';
+    expect(redactText(text)).toBe(
+      `{ // token: "${R}", apiKey = ${R}\n/* redis://u:${R}@h */ a: 1 // a tokenizer\n}`,
+    );
+  });
+
+  it('hides a key that is there twice in both places', () => {
+    expect(redactText('{token:"a",token:"b"}')).toBe(`{token:"${R}",token:"${R}"}`);
+  });
+
+  it.each(['{a', '', '{token: "x"'])('%j cannot be read, and is not shown', (text) => {
+    expect(redactText(text)).toBeUndefined();
+  });
+});
