@@ -11,6 +11,7 @@ import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
+import { createConfigDesk } from './config/config-desk.js';
 import { keyScheme } from './config/key-scheme.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
@@ -180,11 +181,17 @@ async function startGateway(
   });
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, monotonicMs);
   const untrustedProxy = createProxyWarning(log.for('port'));
+  const desk = createConfigDesk(log.for('config'));
   const control = openControl({
     plan,
     auth,
     paths,
     env,
+    config: {
+      desk,
+      place: { path: paths.configPath, env: options.env, imported: plan.loaded.imported },
+      appliedHash: () => plan.loaded.source.revision,
+    },
     metrics,
     sources: {
       routes: plan.routes,
@@ -286,6 +293,7 @@ async function startGateway(
         { name: 'runs', run: () => runs.stop() },
         { name: 'approvals', run: () => approvals.pending.stop() },
         { name: 'control', run: () => control.stop() },
+        { name: 'config', run: () => desk.stop() },
         { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
         { name: 'port', run: () => data.closePort() },
         { name: 'workers', run: () => data.supervisor.stop() },

@@ -557,6 +557,12 @@ export const configLimits = {
   includes: 256,
   /** A `.env` file. */
   dotenvBytes: MIB,
+  /** What clients ask about the config, waiting for its thread … */
+  waitingTasks: 32,
+  /** … which is ended when it takes this long … */
+  taskMs: 30_000,
+  /** … and when it has had nothing to do for this long. */
+  idleMs: 10_000,
   /** What a login shell prints. */
   shellBytes: 4 * MIB,
 } as const;

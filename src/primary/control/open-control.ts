@@ -40,6 +40,7 @@ import { createSessionLister } from '../sessions/session-list.js';
 import type { SessionObserver, Sessions } from '../sessions/sessions.js';
 import type { Supervisor } from '../workers/supervisor.js';
 import { createLargeFrames } from './large-frames.js';
+import type { ConfigServices } from './methods/config.js';
 import { methodRegistry } from './methods/registry.js';
 import { createNodeConnections } from './node-connections.js';
 import { createSessionEvents } from './session-events.js';
@@ -54,6 +55,7 @@ export interface ControlOptions {
   readonly auth: ResolvedAuth;
   readonly paths: Paths;
   readonly env: Environment;
+  readonly config: ConfigServices['config'];
   readonly metrics: PrimaryMetrics;
   readonly sources: StatusSources;
   readonly limiter: FailedAuthLimiter;
@@ -167,6 +169,7 @@ export function openControl(options: ControlOptions): Control {
     nodes,
     invokes,
     approvals: options.approvals,
+    config: options.config,
     workers: options.workers,
     profileOf: (agentId) => profileOf(tools, agentId),
     dedupe: createDedupe(() => performance.now()),
@@ -177,7 +180,7 @@ export function openControl(options: ControlOptions): Control {
     presence,
     health,
     defaultAgentId: plan.routes.defaultAgentId,
-    configHash: plan.loaded.hash,
+    configHash: options.config.appliedHash(),
     configPath: paths.configPath,
     stateDir: paths.stateDir,
     authMode: auth.mode,

@@ -72,6 +72,8 @@ export interface LoadedConfig {
   readonly warnings: readonly Problem[];
   /** What the config's own `env` and a login shell add to the environment it was read with (config.md §4.1). */
   readonly env: Environment;
+  /** What of it a login shell gave. */
+  readonly imported: Environment;
   readonly source: ConfigSource;
   /** As in the files, with `${NAME}` replaced, and without defaults. */
   readonly resolved: unknown;
@@ -106,7 +108,7 @@ export function parseConfig(text: string | undefined, options: LoadOptions): Loa
 
 export function loadSource(source: ConfigSource, options: LoadOptions): LoadedConfig | InvalidConfig {
   if (source.issues.length > 0) return { ok: false, exists: true, issues: source.issues, source };
-  const { env, warnings } = effectiveEnvironment(source.root, options.env, options.askLoginShell);
+  const { env, imported, warnings } = effectiveEnvironment(source.root, options.env, options.askLoginShell);
   const substituted = substituteEnvironment(source.root, env);
   const checked = checkTree(substituted.value);
   const issues: ConfigIssue[] = checked.problems.map(({ at, message }) => ({
@@ -123,6 +125,7 @@ export function loadSource(source: ConfigSource, options: LoadOptions): LoadedCo
     hash: source.hash,
     warnings: [...warnings, ...substituted.warnings],
     env,
+    imported,
     source,
     resolved: substituted.value,
     written: substituted.written,

@@ -37,6 +37,7 @@ const methods: Readonly<Record<string, readonly string[]>> = {
     'skills.status',
     'usage.status',
     'usage.cost',
+    'config.get',
     'node.list',
     'node.describe',
   ],

@@ -7,6 +7,7 @@ import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../
 import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
+import { configParams } from './config-params.js';
 import { execApprovalParams } from './exec-approval-params.js';
 import { said } from './message-text.js';
 import { nodeParams } from './node-params.js';
@@ -272,6 +273,7 @@ export const methodParams = {
   ...execApprovalParams,
   ...toolParams,
   ...channels,
+  ...configParams,
   ...runs,
   ...sessionParams,
 } satisfies Record<string, ParamsCheck<unknown>>;

@@ -2,6 +2,7 @@
 import { agentMethods, type AgentMethodServices } from './agent.js';
 import { catalogMethods, type CatalogServices } from './catalog.js';
 import { chatMethods, type ChatServices } from './chat.js';
+import { configMethods, type ConfigServices } from './config.js';
 import { deviceMethods } from './devices.js';
 import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals.js';
 import type { Method } from './method.js';
@@ -20,6 +21,7 @@ import { usageMethods, type UsageServices } from './usage.js';
 export type MethodServices = AgentMethodServices &
   CatalogServices &
   ChatServices &
+  ConfigServices &
   ExecApprovalServices &
   NodeMethodServices &
   SessionReadServices &
@@ -43,6 +45,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...catalogMethods(services),
     ...toolMethods(services),
     ...usageMethods(services),
+    ...configMethods(services),
     ...sessionSubscriptionMethods(services),
     ...deviceMethods(services.devices),
     ...nodeMethods(services),

@@ -9,6 +9,8 @@ import { askLoginShell, type AskLoginShell } from './login-shell.js';
 
 export interface EffectiveEnvironment {
   readonly env: Environment;
+  /** What of it a login shell gave. */
+  readonly imported: Environment;
   readonly warnings: readonly Problem[];
 }
 
@@ -36,7 +38,8 @@ export function effectiveEnvironment(
     if (unset === undefined) withOwn[name] = replaced;
   }
   const settings = isRecord(shellEnv) ? shellEnv : {};
-  if (settings.enabled !== true && env.PLLAN_LOAD_SHELL_ENV !== '1') return { env: withOwn, warnings: [] };
+  if (settings.enabled !== true && env.PLLAN_LOAD_SHELL_ENV !== '1')
+    return { env: withOwn, imported: {}, warnings: [] };
   const timeoutMs = typeof settings.timeoutMs === 'number' ? settings.timeoutMs : SHELL_TIMEOUT_MS;
   return withShell(withOwn, variablesIn(root), timeoutMs, ask);
 }
@@ -51,9 +54,10 @@ function withShell(
     const wanted = Object.entries(ask(env, timeoutMs)).filter(
       ([name]) => env[name] === undefined && (expected.has(name) || alwaysExpected.test(name)),
     );
-    return { env: { ...env, ...Object.fromEntries(wanted) }, warnings: [] };
+    const imported = Object.fromEntries(wanted);
+    return { env: { ...env, ...imported }, imported, warnings: [] };
   } catch (caught) {
     const message = `the login shell gave nothing: ${toError(caught).message}`;
-    return { env, warnings: [{ path: 'env.shellEnv', message }] };
+    return { env, imported: {}, warnings: [{ path: 'env.shellEnv', message }] };
   }
 }
