@@ -2,7 +2,7 @@
 import type convict from 'convict';
 import { fileTypes, type FileType } from '../media/file-type.js';
 import { imageTypes, type ImageType } from '../media/image-type.js';
-import { integer, texts, truth, type Format } from './formats.js';
+import { format, integer, texts, truth, type Format } from './formats.js';
 
 export interface EndpointsConfig {
   readonly chatCompletions: {
@@ -45,12 +45,12 @@ export interface ImageSources extends UrlSources {
 const MIB = 1024 * 1024;
 
 function typesOf(known: readonly string[]): Format {
-  return (value) => {
+  return format({ type: 'array', items: { type: 'string', enum: known } }, (value) => {
     texts(value);
     const wrong = (value as string[]).find((type) => !known.includes(type));
     if (wrong !== undefined)
       throw new Error(`must be of ${known.join(', ')}; ${JSON.stringify(wrong)} is none of them`);
-  };
+  });
 }
 
 function urlSources(what: string, allowUrl: boolean, maxBytes: number): convict.Schema<UrlSources> {
@@ -72,10 +72,9 @@ function urlSources(what: string, allowUrl: boolean, maxBytes: number): convict.
 }
 
 function imageSources(allowUrl: boolean): convict.Schema<ImageSources> {
-  const format = typesOf(imageTypes);
   return {
     ...urlSources('images', allowUrl, 10 * MIB),
-    allowedMimes: { doc: 'Types of images that are accepted.', default: [...imageTypes], format },
+    allowedMimes: { doc: 'Types of images that are accepted.', default: [...imageTypes], format: typesOf(imageTypes) },
   };
 }
 

@@ -8,6 +8,7 @@ import { controlLimits } from '../limits.js';
 import { endpointsSchema, type EndpointsConfig } from './endpoints-schema.js';
 import { authSchema, type AuthConfig } from './auth-schema.js';
 import {
+  format,
   headerName,
   headerNames,
   headerValueOrFalse,
@@ -19,7 +20,6 @@ import {
   text,
   texts,
   truth,
-  type Format,
 } from './formats.js';
 import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
 import { hooksSchema, type HooksConfig } from './hooks-schema.js';
@@ -136,14 +136,14 @@ export interface ConfigTree {
 const DEFAULT_PORT = 18_789;
 const MIB = 1024 * 1024;
 
-const bind: Format = (value) => {
+const bind = format({ type: 'string', enum: bindModes }, (value) => {
   if (typeof value === 'string' && ['0.0.0.0', 'localhost', '127.0.0.1', '::', '::1'].includes(value)) {
     throw new Error(
       `takes a mode, not a host: use "loopback", "lan", "tailnet", "auto", or "custom" with customBindHost`,
     );
   }
   oneOf(bindModes)(value);
-};
+});
 
 /** The schema that convict works with; `args` and `env` names are what overrides a file (config.md §9.1). */
 export const configSchema: convict.Schema<ConfigTree> = {

@@ -38,6 +38,8 @@ const methods: Readonly<Record<string, readonly string[]>> = {
     'usage.status',
     'usage.cost',
     'config.get',
+    'config.schema',
+    'config.schema.lookup',
     'node.list',
     'node.describe',
   ],

@@ -1,6 +1,7 @@
 /** `config.*`: the config file, read and written (methods.md §6). */
 import type { ConfigDesk } from '../../config/config-desk.js';
-import type { ConfigPlace, ConfigTask } from '../../config/config-tasks.js';
+import type { ConfigPlace } from '../../config/config-snapshot.js';
+import type { ConfigTask } from '../../config/config-tasks.js';
 import { method, RpcError, shownPath, type Method } from './method.js';
 
 export interface ConfigServices {
@@ -32,6 +33,22 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
           shownPath: shownPath(config.place.path, connection),
           appliedConfigHash: config.appliedHash(),
         }),
+    }),
+    method({
+      name: 'config.schema',
+      scope: 'operator.read',
+      summary: 'What a config may hold.',
+      answers:
+        '`{schema, uiHints, version, generatedAt}`: JSON Schema, draft 7, and by path a `label`, a `help` and whether it is `sensitive`. In a path `*` is any key and `[]` any place of a list.',
+      answer: () => ask({ kind: 'schema' }),
+    }),
+    method({
+      name: 'config.schema.lookup',
+      scope: 'operator.read',
+      summary: 'One place of that schema, and what is directly inside.',
+      answers:
+        '`{path, schema, hint, reloadKind, children: [{key, path, type, required, hasChildren, hint}]}`; `reloadKind` is what a change there needs: `none`, `hot` or `restart`.',
+      answer: ({ path }) => ask({ kind: 'lookup', path }),
     }),
   ];
 }
