@@ -48,7 +48,7 @@ function childRow(child: SchemaPlace, { path }: SchemaPlace): object {
 }
 
 /** Without what is inside of it, which has a lookup of its own. */
-function oneLevel({ properties, items, additionalProperties, ...schema }: JsonSchema): object {
+function oneLevel({ properties, items: _items, additionalProperties, ...schema }: JsonSchema): object {
   const closed = properties !== undefined && additionalProperties === false;
   return closed ? { ...schema, additionalProperties } : schema;
 }

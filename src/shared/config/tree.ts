@@ -17,6 +17,9 @@ export interface SchemaLeaf {
   readonly doc: string;
   readonly default: unknown;
   readonly nullable: boolean;
+  /** What goes before the file: a variable of the environment, and a flag before that. */
+  readonly env: string | undefined;
+  readonly flag: string | undefined;
   readonly format: Format;
 }
 
@@ -45,8 +48,8 @@ function branchOf(schema: object): MutableBranch {
 
 function nodeOf(entry: object): SchemaNode {
   if (!('default' in entry)) return branchOf(entry);
-  const { doc = '', default: value, nullable = false, format } = entry as Described;
-  return { kind: 'leaf', doc, default: value, nullable, format };
+  const { doc = '', default: value, nullable = false, format, env, arg: flag } = entry as Described;
+  return { kind: 'leaf', doc, default: value, nullable, format, env, flag };
 }
 
 function withStructures(root: MutableBranch): SchemaBranch {

@@ -1,7 +1,7 @@
-/** A config without its secrets, and back: what somebody got, changed and sent again (methods.md §6). */
+/** A config without its secrets (config.md §13). */
 import { isRecord } from '../../is-record.js';
 import { formatPath, type ConfigPath } from '../path.js';
-import { isSecretRef, isSensitive, REDACTED, shownScalar } from './sensitive.js';
+import { isSecretRef, isSensitive, shownScalar } from './sensitive.js';
 
 /** @param written strings that named variables, by their path: those that are nothing else are shown as written */
 export function redactConfig(value: unknown, written: ReadonlyMap<string, string> = new Map()): unknown {
@@ -22,12 +22,4 @@ export function redactConfig(value: unknown, written: ReadonlyMap<string, string
     return shownScalar(node, sensitive);
   };
   return walk(value, [], false);
-}
-
-/** Retired, and still sent by clients of another program. */
-const historic = '__OPENCLAW_REDACTED__';
-
-/** True for a text that is, or has in it, what stands for a secret. */
-export function isRedacted(value: unknown): value is string {
-  return typeof value === 'string' && (value.includes(REDACTED) || value === historic);
 }
