@@ -15,7 +15,10 @@ export const controlUiSchema: convict.Schema<ControlUiConfig> = {
   enabled: { doc: 'Serve the web page.', default: true, format: truth },
   basePath: optional(urlPath, 'Path below which it is, as "/pllan"; default is the root.'),
   root: optional(text, 'Folder with another web page to serve in its place.'),
-  allowedOrigins: optional(texts, 'Origins of web pages that may connect, or "*".'),
+  allowedOrigins: optional(
+    texts,
+    'Origins of web pages that may connect, or "*". Not set, and not on loopback only: localhost and 127.0.0.1 at the port.',
+  ),
   dangerouslyAllowHostHeaderOriginFallback: {
     doc: 'Accept an origin that equals the Host header.',
     default: false,

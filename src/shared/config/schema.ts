@@ -161,12 +161,23 @@ export const configSchema: convict.Schema<ConfigTree> = {
       env: 'PLLAN_GATEWAY_PORT',
       arg: 'port',
     },
-    bind: { doc: 'Which addresses listen.', default: 'loopback', format: bind, arg: 'bind' },
+    bind: {
+      doc: 'Which addresses listen: "lan" is 0.0.0.0, "auto" loopback where that can be bound.',
+      default: 'loopback',
+      format: bind,
+      arg: 'bind',
+    },
     customBindHost: optional(text, 'IPv4 address for bind "custom".'),
     auth: {
-      mode: { ...optional(oneOf(authModes), 'How clients prove themselves.'), arg: 'auth' },
-      token: { ...optional(text, 'Shared token.'), sensitive: true },
-      password: { ...optional(text, 'Shared password.'), sensitive: true },
+      mode: {
+        ...optional(
+          oneOf(authModes),
+          'How clients prove themselves; "password" when only that is set, else "token".',
+        ),
+        arg: 'auth',
+      },
+      token: { ...optional(text, 'Shared token; then PLLAN_GATEWAY_TOKEN.'), sensitive: true },
+      password: { ...optional(text, 'Shared password; then PLLAN_GATEWAY_PASSWORD.'), sensitive: true },
       allowTailscale: {
         doc: 'Let in over WebSocket whom Tailscale Serve on this machine names, without a secret.',
         default: false,

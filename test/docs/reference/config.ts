@@ -12,10 +12,12 @@ const machineDefaults: Readonly<Record<string, string>> = {
 
 export function configReference(): string {
   const rows = schemaPlaces()
-    .filter(({ schema }) => schema.properties === undefined)
+    .filter(({ path, schema }) => schema.properties === undefined && !path.endsWith('[]'))
     .map(rowOf);
   const lines = [['key', 'type', 'default', 'reload', ''], ['---', '---', '---', '---', '---'], ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
 }
 
 function rowOf({ path, schema }: SchemaPlace): string[] {

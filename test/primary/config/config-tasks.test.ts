@@ -45,7 +45,7 @@ describe('config.schema.lookup', () => {
       type: 'string',
       required: false,
       hasChildren: false,
-      hint: { label: 'Token', help: 'Shared token.', sensitive: true },
+      hint: { label: 'Token', help: 'Shared token; then PLLAN_GATEWAY_TOKEN.', sensitive: true },
     });
   });
 
