@@ -557,6 +557,17 @@ export const configLimits = {
   includes: 256,
   /** A `.env` file. */
   dotenvBytes: MIB,
+  /** A writer waits so long for another one … */
+  lockWaitMs: 5_000,
+  lockPollMs: 50,
+  /** … whose lock counts no more when it is older than this: a write takes milliseconds. */
+  lockStaleMs: 30_000,
+  /** Former contents that are kept: `.bak`, `.bak.1` … */
+  backups: 5,
+  /** Contents that were not written, kept for whoever looks for what happened. */
+  rejected: 5,
+  /** From this size on a write that halves a file is taken for an accident. */
+  clobberBytes: 512,
   /** What clients ask about the config, waiting for its thread … */
   waitingTasks: 32,
   /** … which is ended when it takes this long … */

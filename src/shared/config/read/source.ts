@@ -34,6 +34,8 @@ export interface ConfigSource {
   readonly revision: string;
   /** Every file that was read, the config file first: the ones to watch. */
   readonly files: readonly string[];
+  /** Text of every included file, by its real path. */
+  readonly included: ReadonlyMap<string, string>;
   readonly root: ConfigNode;
   readonly issues: readonly ConfigIssue[];
 }
@@ -41,6 +43,8 @@ export interface ConfigSource {
 export interface SourceOptions {
   readonly path: string;
   readonly env: Environment;
+  /** Instead of what is in an included file, by its real path: for what is to be written there. */
+  readonly instead?: ReadonlyMap<string, string>;
 }
 
 export function readSource(options: SourceOptions): ConfigSource {
@@ -95,6 +99,7 @@ function sourceOf(options: SourceOptions, text: string | undefined, parse: () =>
     hash,
     revision: included.length === 0 ? hash : sha256([hash, ...included.flat().map(sha256)].join('\n')),
     files: [path, ...included.map(([file]) => file)],
+    included: includes.texts,
     root,
     issues,
   };
@@ -108,7 +113,7 @@ interface Includes {
   build(value: unknown, file: string, at: ConfigPath, chain: readonly string[]): ConfigNode;
 }
 
-function createIncludes({ path, env }: SourceOptions): Includes {
+function createIncludes({ path, env, instead }: SourceOptions): Includes {
   const texts = new Map<string, string>();
   const issues: ConfigIssue[] = [];
   let roots: readonly string[] | undefined;
@@ -174,7 +179,7 @@ function createIncludes({ path, env }: SourceOptions): Includes {
     }
     let value: unknown;
     try {
-      const text = texts.get(real) ?? readBounded(real);
+      const text = texts.get(real) ?? instead?.get(real) ?? readBounded(real);
       texts.set(real, text);
       value = parseText(text);
     } catch (caught) {

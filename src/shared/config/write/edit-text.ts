@@ -154,10 +154,10 @@ function removed({ start, end }: Part, parts: readonly Part[], { text, tokens }:
     const before = commas.find(({ range }) => between(range, preceding.end, start));
     if (before) {
       const { start: from, end: to } = ends(before.range);
-      return withoutBlankLine(splice(rest, from, to, ''), start - (to - from));
+      return tidied(splice(rest, from, to, ''), start - (to - from));
     }
   }
-  return withoutBlankLine(rest, start);
+  return tidied(rest, start);
 }
 
 /** Where the list or object ends in which something ends at `at`. */
@@ -173,12 +173,14 @@ function between(range: Token['range'], from: number, to: number): boolean {
   return start >= from && end <= to;
 }
 
-/** The line of a place goes when nothing is left on it. */
-function withoutBlankLine(text: string, at: number): string {
+/** The line of a place goes when nothing is left on it, and one of two spaces that meet there. */
+function tidied(text: string, at: number): string {
   const from = text.lastIndexOf('\n', at - 1) + 1;
   const newline = text.indexOf('\n', at);
   const to = newline < 0 ? text.length : newline + 1;
-  return from > 0 && newline >= 0 && text.slice(from, to).trim() === '' ? splice(text, from, to, '') : text;
+  if (from > 0 && newline >= 0 && text.slice(from, to).trim() === '') return splice(text, from, to, '');
+  const spare = text[at - 1] === ' ' && /[ \]]/.test(text[at] ?? '') && text.slice(from, at).trim() !== '';
+  return spare ? splice(text, at - 1, at, '') : text;
 }
 
 function styleOf(text: string, tokens: readonly Token[]): Style {

@@ -1,0 +1,54 @@
+/** What is kept around a config file that is written: former contents, refused ones, who wrote what (config.md §6). */
+import { appendFileSync, existsSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { configLimits } from '../../limits.js';
+import { makePrivateDir, writePrivateFile } from '../../private-file.js';
+
+/** Puts the text in place of what is there, which becomes the first of the backups. A link stays one. */
+export function replaceFile(path: string, text: string, former: string | undefined): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  makePrivateDir(dirname(target));
+  if (former !== undefined) {
+    for (let count = configLimits.backups - 1; count > 0; count -= 1) {
+      const older = backupName(path, count - 1);
+      if (existsSync(older)) renameSync(older, backupName(path, count));
+    }
+    writePrivateFile(backupName(path, 0), former);
+  }
+  writePrivateFile(target, text);
+}
+
+function backupName(path: string, count: number): string {
+  return count === 0 ? `${path}.bak` : `${path}.bak.${count}`;
+}
+
+/** The last config that a gateway ran with; never put back by itself. */
+export function keepLastGood(path: string, text: string): void {
+  writePrivateFile(`${path}.last-good`, text);
+}
+
+/** Gives the name under which it is kept. */
+export function keepRejected(path: string, text: string): string {
+  const prefix = `${basename(path)}.rejected.`;
+  const kept = join(dirname(path), prefix + new Date().toISOString().replaceAll(/[:.]/g, '-'));
+  makePrivateDir(dirname(path));
+  writePrivateFile(kept, text);
+  const all = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix));
+  for (const old of all.sort().slice(0, -configLimits.rejected))
+    rmSync(join(dirname(path), old), { force: true });
+  return kept;
+}
+
+export interface AuditLine {
+  readonly previousHash: string | null;
+  readonly nextHash: string;
+  readonly bytes: number;
+  readonly changedPathCount: number;
+}
+
+export function audit(logDir: string, line: AuditLine): void {
+  makePrivateDir(logDir);
+  const [, program = ''] = process.argv;
+  const full = { ts: new Date().toISOString(), pid: process.pid, argv0: basename(program), ...line };
+  appendFileSync(join(logDir, 'config-audit.jsonl'), `${JSON.stringify(full)}\n`, { mode: 0o600 });
+}

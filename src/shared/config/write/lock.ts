@@ -1,0 +1,67 @@
+/** One writer of a config at a time, of all processes: a file beside it (config.md §6). */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { configLimits } from '../../limits.js';
+import { createPrivateFile } from '../../private-file.js';
+import { errorCode } from '../../to-error.js';
+import { ConfigWriteError } from './error.js';
+
+/** @throws ConfigWriteError when another writer keeps it */
+export async function withConfigLock<T>(configPath: string, run: () => T | Promise<T>): Promise<T> {
+  const file = `${configPath}.lock`;
+  const own = JSON.stringify({
+    pid: process.pid,
+    createdAt: new Date().toISOString(),
+    id: randomBytes(8).toString('hex'),
+  });
+  const until = performance.now() + configLimits.lockWaitMs;
+  while (!createPrivateFile(file, own)) {
+    if (removeStale(file)) continue;
+    if (performance.now() > until)
+      throw new ConfigWriteError('locked', `another process is writing the config; its lock is ${file}`);
+    await sleep(configLimits.lockPollMs);
+  }
+  try {
+    return await run();
+  } finally {
+    // Another process may have taken it for stale, and have one of its own there now.
+    if (read(file) === own) rmSync(file, { force: true });
+  }
+}
+
+/** Moved aside before it is removed: of several processes that find it stale one succeeds. */
+function removeStale(file: string): boolean {
+  const found = read(file);
+  if (found === undefined || !isStale(file, found)) return false;
+  const aside = `${file}.${randomBytes(4).toString('hex')}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return false; // another process was faster
+  }
+  // What was moved may be a new writer's by now: it gets its place back.
+  const moved = read(aside);
+  if (moved !== undefined && moved !== found) createPrivateFile(file, moved);
+  rmSync(aside, { force: true });
+  return moved === found;
+}
+
+function isStale(file: string, content: string): boolean {
+  const { mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+  if (Date.now() - mtimeMs > configLimits.lockStaleMs) return true;
+  try {
+    process.kill((JSON.parse(content) as { readonly pid: number }).pid, 0);
+    return false;
+  } catch (caught) {
+    return errorCode(caught) === 'ESRCH';
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
