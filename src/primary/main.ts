@@ -13,6 +13,7 @@ import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
 import { createConfigDesk } from './config/config-desk.js';
 import { keyScheme } from './config/key-scheme.js';
+import { keepAsLastGood } from './config/last-good.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
 import { makeStartPlan, type StartPlan } from './config/start-plan.js';
@@ -99,7 +100,7 @@ async function startGateway(
   for (const warning of [...options.envWarnings, ...plan.loaded.warnings.map(describeIssue)])
     log.warn('config.warning', warning);
   if (plan.bind.warning) log.warn('config.warning', plan.bind.warning);
-  const auth = ensureToken(plan.auth, plan.loaded, paths, log);
+  const { auth, loaded } = await ensureToken(plan.auth, plan.loaded, { paths, env: options.env, log });
   if (auth.mode === 'none')
     log.warn('auth.none', 'authentication is off: every local process can use this gateway');
 
@@ -189,8 +190,20 @@ async function startGateway(
     env,
     config: {
       desk,
-      place: { path: paths.configPath, env: options.env, imported: plan.loaded.imported },
-      appliedHash: () => plan.loaded.source.revision,
+      place: {
+        path: paths.configPath,
+        logDir: paths.logDir,
+        env: options.env,
+        imported: loaded.imported,
+      },
+      appliedHash: () => loaded.source.revision,
+      apply: (next) => {
+        log.info('config.written', 'config written; it counts from the next start', {
+          revision: next.source.revision,
+        });
+        return Promise.resolve({ live: false });
+      },
+      changed: (change) => control.broadcast('config.changed', () => JSON.stringify(change)),
     },
     metrics,
     sources: {
@@ -325,6 +338,7 @@ async function startGateway(
   void workerReady.promise.then(() => {
     if (phase !== 'starting') return;
     phase = 'started';
+    keepAsLastGood(loaded, log);
     log.info('ready', `ready (${process.uptime().toFixed(1)}s)`, { workers: workers().configured });
     if (opened.style !== 'json') {
       process.stdout.write(

@@ -8,6 +8,7 @@ import type { Environment } from '../../shared/paths.js';
 /** Where the config is, and what it is read with. */
 export interface ConfigPlace {
   readonly path: string;
+  readonly logDir: string;
   /** Without what the config itself adds. */
   readonly env: Environment;
   /** What the login shell gave at start; it is not asked again. */

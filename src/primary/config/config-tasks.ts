@@ -1,22 +1,36 @@
 /** What clients can ask about the config file (methods.md §6), apart from the connection that asks. */
+import { toError } from '../../shared/to-error.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import { configSchemaAnswer, lookUpSchema } from './config-schema-answers.js';
+import { errorOf, writeAsAsked, type WriteResult, type WriteTask } from './config-write.js';
 import { configSnapshot, type SnapshotRequest } from './config-snapshot.js';
 
 export type ConfigTask =
   | ({ readonly kind: 'get' } & SnapshotRequest)
+  | ({ readonly kind: 'write' } & WriteTask)
   | { readonly kind: 'schema' }
   | { readonly kind: 'lookup'; readonly path: string };
 
 /** The payload as JSON text, or why there is none. */
 export type ConfigAnswer =
   | { readonly ok: true; readonly payload: string }
+  | { readonly ok: true; readonly result: WriteResult }
   | { readonly ok: false; readonly error: ErrorShape };
 
 export async function doConfigTask(task: ConfigTask): Promise<ConfigAnswer> {
+  try {
+    return await answerOf(task);
+  } catch (caught) {
+    return { ok: false, error: errorOf(toError(caught)) };
+  }
+}
+
+async function answerOf(task: ConfigTask): Promise<ConfigAnswer> {
   switch (task.kind) {
     case 'get':
       return answered(configSnapshot(task));
+    case 'write':
+      return { ok: true, result: await writeAsAsked(task) };
     case 'schema':
       return answered(configSchemaAnswer());
     case 'lookup': {

@@ -1,22 +1,26 @@
-/** Writes a generated token where it belongs: atomically, readable by the owner only, the old text kept as `.bak`. */
-import JSON5 from 'json5';
-import { copyFileSync, readFileSync } from 'node:fs';
+/** Puts a generated token into an existing config as `gateway.auth.token` (config.md §9.3). */
+import type { LoadedConfig } from '../../shared/config/load.js';
+import { fileAt } from '../../shared/config/read/node.js';
+import { writeConfig } from '../../shared/config/write/write-config.js';
 import type { Logger } from '../../shared/log/logger.js';
-import { writePrivateFile } from '../../shared/private-file.js';
+import type { Environment, Paths } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
 
-/** Puts the token into an existing config as `gateway.auth.token`; false when the file cannot be rewritten. */
-export function persistToken(configPath: string, token: string, log: Logger): boolean {
+const path = ['gateway', 'auth', 'token'];
+
+/** Undefined when the config cannot be rewritten, or somebody else's file would have to be. */
+export async function persistToken(
+  { source, imported }: LoadedConfig,
+  token: string,
+  { paths, env, log }: { readonly paths: Paths; readonly env: Environment; readonly log: Logger },
+): Promise<LoadedConfig | undefined> {
+  if (fileAt(source.root, path) !== source.path) return undefined;
   try {
-    const config = JSON5.parse<Record<string, unknown>>(readFileSync(configPath, 'utf8'));
-    const gateway = (config.gateway ?? {}) as Record<string, unknown>;
-    const auth = (gateway.auth ?? {}) as Record<string, unknown>;
-    const changed = { ...config, gateway: { ...gateway, auth: { ...auth, token } } };
-    copyFileSync(configPath, `${configPath}.bak`);
-    writePrivateFile(configPath, `${JSON.stringify(changed, null, 2)}\n`);
-    return true;
+    const change = { kind: 'edits', edits: [{ path, value: token }] } as const;
+    const place = { path: paths.configPath, logDir: paths.logDir, env, imported };
+    return (await writeConfig({ ...place, change, baseHash: source.hash })).loaded;
   } catch (caught) {
     log.warn('config.write', `config not written: ${toError(caught).message}`);
-    return false;
+    return undefined;
   }
 }

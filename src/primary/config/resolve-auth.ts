@@ -52,6 +52,18 @@ export function resolveAuth(loaded: LoadedConfig, flags: AuthFlags, env: Environ
   }
 }
 
+export interface TokenPlace {
+  readonly paths: Paths;
+  readonly env: Environment;
+  readonly log: Logger;
+}
+
+export interface WithToken {
+  readonly auth: ResolvedAuth;
+  /** With the token, where it could be written. */
+  readonly loaded: LoadedConfig;
+}
+
 const TOKEN_FILE_REMEDY =
   'Make it a file of this user, or set gateway.auth.token in the config or PLLAN_GATEWAY_TOKEN.';
 
@@ -61,23 +73,26 @@ const TOKEN_FILE_REMEDY =
  *
  * @throws StartError when the token file cannot be used
  */
-export function ensureToken(
+export async function ensureToken(
   auth: ResolvedAuth,
   loaded: LoadedConfig,
-  paths: Paths,
-  log: Logger,
-): ResolvedAuth {
-  if (auth.mode !== 'token' || auth.secret !== undefined) return auth;
+  place: TokenPlace,
+): Promise<WithToken> {
+  if (auth.mode !== 'token' || auth.secret !== undefined) return { auth, loaded };
+  const { paths, log } = place;
   const step = <T>(what: string, run: () => T): T =>
     systemStep(`token file ${paths.tokenFile} cannot be ${what}`, TOKEN_FILE_REMEDY, run);
   const kept = step('read', () => readTokenFile(paths.tokenFile));
-  if (kept !== undefined && !loaded.exists) return { mode: 'token', secret: kept, source: 'token file' };
+  if (kept !== undefined && !loaded.exists) {
+    return { auth: { mode: 'token', secret: kept, source: 'token file' }, loaded };
+  }
   const secret = kept ?? randomBytes(24).toString('hex');
   step('written', () => {
     makePrivateDir(dirname(paths.tokenFile));
     writePrivateFile(paths.tokenFile, `${secret}\n`);
   });
-  if (loaded.exists && !persistToken(paths.configPath, secret, log)) {
+  const persisted = loaded.exists ? await persistToken(loaded, secret, place) : undefined;
+  if (loaded.exists && !persisted) {
     log.warn(
       'auth.token-not-saved',
       'the generated token could not be written into the config; it is in the token file only',
@@ -86,7 +101,7 @@ export function ensureToken(
   log.info('auth.token-generated', 'no gateway token was configured; one was generated', {
     file: paths.tokenFile,
   });
-  return { mode: 'token', secret, source: 'generated' };
+  return { auth: { mode: 'token', secret, source: 'generated' }, loaded: persisted ?? loaded };
 }
 
 function firstOf(

@@ -47,6 +47,12 @@ export const eventRules = {
     droppable: true,
     summary: 'The snapshot of `health`, after each refresh.',
   },
+  'config.changed': {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: true,
+    summary: '`{path, hash, ts}`, after the config file was written; `path` is redacted.',
+  },
   'sessions.changed': {
     scope: 'operator.read',
     nodes: false,

@@ -70,6 +70,9 @@ const methods: Readonly<Record<string, readonly string[]>> = {
     'node.pair.remove',
   ],
   [administer]: [
+    'config.set',
+    'config.apply',
+    'config.patch',
     'system-event',
     'chat.inject',
     'sessions.reset',

@@ -3,7 +3,7 @@ import { doConfigTask } from '../../../src/primary/config/config-tasks.js';
 
 async function answer(task: Parameters<typeof doConfigTask>[0]): Promise<Record<string, unknown>> {
   const answered = await doConfigTask(task);
-  if (!answered.ok) throw new Error(answered.error.message);
+  if (!('payload' in answered)) throw new Error('no payload');
   return JSON.parse(answered.payload) as Record<string, unknown>;
 }
 

@@ -1,9 +1,35 @@
 /** What the `config.*` methods take (methods.md §6). */
 import * as v from 'valibot';
-import { about, compile } from '../../../shared/schema.js';
-import { longText, none } from './param-types.js';
+import { about, compile, ignored, list } from '../../../shared/schema.js';
+import { configLimits } from '../../../shared/limits.js';
+import { longText, milliseconds, name, none, key, optional, text } from './param-types.js';
+
+const raw = (meaning: string) => about(meaning, longText(configLimits.fileBytes));
+const baseHash = optional(about('`hash` of `config.get`; required where the file exists.', text(64)));
+
+/** For a message after the restart that a change may need; there is none yet. */
+const afterwards = {
+  sessionKey: optional(about('No effect yet.', key)),
+  note: optional(about('No effect yet.', longText(4_096))),
+  deliveryContext: ignored,
+  restartDelayMs: optional(about('No effect yet.', milliseconds)),
+};
 
 export const configParams = {
+  'config.set': compile(v.strictObject({ raw: raw('The whole new text, JSON5.'), baseHash })),
+  'config.apply': compile(
+    v.strictObject({ raw: raw('The whole new text, JSON5.'), baseHash, ...afterwards }),
+  ),
+  'config.patch': compile(
+    v.strictObject({
+      raw: raw(
+        'A JSON5 object: objects merge, `null` removes, lists of entries with an `id` merge by it, all else replaces.',
+      ),
+      baseHash,
+      ...afterwards,
+      replacePaths: optional(about('Lists that may get shorter.', list(name, 256))),
+    }),
+  ),
   'config.get': none,
   'config.schema': none,
   'config.schema.lookup': compile(

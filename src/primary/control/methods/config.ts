@@ -1,8 +1,12 @@
 /** `config.*`: the config file, read and written (methods.md §6). */
+import type { LoadedConfig } from '../../../shared/config/load.js';
 import type { ConfigDesk } from '../../config/config-desk.js';
 import type { ConfigPlace } from '../../config/config-snapshot.js';
+import type { WriteResult } from '../../config/config-write.js';
 import type { ConfigTask } from '../../config/config-tasks.js';
 import { method, RpcError, shownPath, type Method } from './method.js';
+
+const written = '`{ok: true, path, hash, config, changedPaths, restart, pending}`.';
 
 export interface ConfigServices {
   readonly config: {
@@ -10,15 +14,38 @@ export interface ConfigServices {
     readonly place: ConfigPlace;
     /** What the gateway runs with, by the hash of its files. */
     appliedHash(): string;
+    /** Makes what was written count, as far as that goes while the gateway runs. */
+    apply(next: LoadedConfig): Promise<AppliedConfig>;
+    /** Something was written. */
+    changed(change: ConfigChanged): void;
   };
+}
+
+export interface AppliedConfig {
+  /** False: it counts from the next start. */
+  readonly live: boolean;
+}
+
+export interface ConfigChanged {
+  readonly path: string;
+  readonly hash: string;
+  readonly ts: number;
 }
 
 export function configMethods({ config }: ConfigServices): readonly Method[] {
   const ask = async (task: ConfigTask): Promise<string> => {
     const answer = await config.desk.ask(task);
     if (!answer.ok) throw new RpcError(answer.error);
-    return answer.payload;
+    return 'payload' in answer ? answer.payload : write(answer.result);
   };
+  const write = async ({ payload, next }: WriteResult): Promise<string> => {
+    if (!next) return JSON.stringify(payload);
+    const { live } = await config.apply(next);
+    config.changed({ path: '[redacted]', hash: next.source.hash, ts: Date.now() });
+    const { changedPaths = [] } = payload;
+    return JSON.stringify({ ...payload, restart: null, pending: live ? [] : changedPaths });
+  };
+  const { place } = config;
   return [
     method({
       name: 'config.get',
@@ -33,6 +60,32 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
           shownPath: shownPath(config.place.path, connection),
           appliedConfigHash: config.appliedHash(),
         }),
+    }),
+    method({
+      name: 'config.set',
+      scope: 'operator.admin',
+      summary:
+        'Writes the config file as a whole. What stands for a secret stays what it was; what came from `${NAME}` and is unchanged is written as that.',
+      answers: `${written} \`changedPaths\` and \`pending\` are as with \`config.patch\`.`,
+      answer: ({ raw, baseHash }) => ask({ kind: 'write', place, method: 'config.set', raw, baseHash }),
+    }),
+    method({
+      name: 'config.apply',
+      scope: 'operator.admin',
+      writeLimited: true,
+      summary: 'The same as `config.set`.',
+      answers: `${written} The rest is as with \`config.patch\`.`,
+      answer: ({ raw, baseHash }) => ask({ kind: 'write', place, method: 'config.apply', raw, baseHash }),
+    }),
+    method({
+      name: 'config.patch',
+      scope: 'operator.admin',
+      writeLimited: true,
+      summary:
+        'Changes parts of the config; comments and form of the rest stay. A section that is in one file of its own (`$include`) is changed there.',
+      answers: `${written} \`changedPaths\` are what is different, \`pending\` those of them that count from the next start only: as yet all. \`restart\` is null. Without a difference \`noop: true\`, and nothing is written.`,
+      answer: ({ raw, baseHash, replacePaths }) =>
+        ask({ kind: 'write', place, method: 'config.patch', raw, baseHash, replacePaths }),
     }),
     method({
       name: 'config.schema',
