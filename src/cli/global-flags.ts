@@ -47,7 +47,7 @@ export function takeGlobalFlags(argv: readonly string[]): GlobalSplit {
       break;
     }
     const [name, inline] = splitOption(argument);
-    const valued = withValue[name];
+    const valued = Object.hasOwn(withValue, name) ? withValue[name] : undefined;
     if (valued !== undefined) {
       if (inline === undefined) index += 1;
       flags[valued] = requireValue(name, inline ?? argv[index]);

@@ -48,6 +48,10 @@ describe('global flags', () => {
     expect(takeGlobalFlags(['gateway', flag]).flags[name]).toBe(true);
   });
 
+  test('a word that every object knows is no flag', () => {
+    expect(takeGlobalFlags(['config', 'get', 'toString']).rest).toEqual(['config', 'get', 'toString']);
+  });
+
   test('nothing after -- is a global flag', () => {
     expect(takeGlobalFlags(['health', '--', '--dev'])).toMatchObject({
       flags: { dev: false },

@@ -171,7 +171,6 @@ function agentRoutes(
   const agents: Record<string, AgentRoute> = {};
   for (const agent of listed) {
     const id = agent.id.toLowerCase();
-    if (agents[id]) throw configError(`agents.list: id '${id}' is there twice`);
     const choice = ('model' in agent ? agent.model : undefined) ?? null;
     const path = `agents.list ${id} model`;
     const model = primaryOf(choice, path) ?? defaultModel;

@@ -8,6 +8,7 @@ import { isRecord } from '../is-record.js';
 import { nearest } from '../nearest.js';
 import type { Problem } from '../schema.js';
 import { toError } from '../to-error.js';
+import { agentProblems } from './agents.js';
 import type { ConfigPath } from './path.js';
 import type { StructurePath } from './structures.js';
 import { configTree, type SchemaBranch, type SchemaNode, type SchemaStructure } from './tree.js';
@@ -73,6 +74,8 @@ export function checkTree(value: unknown): CheckedTree {
     }
   };
   const scalars = branch(value, configTree, []);
+  // What is no list has been said to be none.
+  if (problems.length === 0) problems.push(...agentProblems(structured));
   return { scalars, structured, problems: problems.slice(0, MOST_PROBLEMS) };
 }
 

@@ -5,6 +5,7 @@
 import type { Environment } from '../paths.js';
 import type { AuthProfileConfig } from './auth-schema.js';
 import type { Problem } from '../schema.js';
+import { agentsOf } from './agents.js';
 import { checkTree, type Structured } from './check.js';
 import { completeScalars, type ConfigFlags } from './complete.js';
 import { effectiveEnvironment } from './environment/effective.js';
@@ -26,6 +27,7 @@ import type {
   ToolsByProvider,
 } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
+import { effectWarnings } from './upcoming.js';
 
 export interface GatewayConfig extends ConfigTree {
   readonly agents: ConfigTree['agents'] & {
@@ -123,7 +125,7 @@ export function loadSource(source: ConfigSource, options: LoadOptions): LoadedCo
     exists: source.exists,
     config: assemble(scalars, checked.structured),
     hash: source.hash,
-    warnings: [...warnings, ...substituted.warnings],
+    warnings: [...warnings, ...substituted.warnings, ...effectWarnings(Object.keys(checked.structured))],
     env,
     imported,
     source,
@@ -148,7 +150,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
         model: structured['agents.defaults.model'] ?? null,
         models: new Map(Object.entries(allowed)),
       },
-      list: (structured['agents.list'] ?? []) as AgentConfig[],
+      list: agentsOf(structured),
     },
     auth: {
       ...scalars.auth,

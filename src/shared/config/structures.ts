@@ -4,13 +4,14 @@
  */
 import * as v from 'valibot';
 import { providerApis } from '../routes.js';
-import { compile, type Check } from '../schema.js';
+import { about, compile, type Check } from '../schema.js';
 import { AuthOrder, AuthProfile } from './auth-schema.js';
 import { HookMappings } from './hook-mappings.js';
 import { McpServers } from './mcp-schema.js';
 import { queueModes } from './queue-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
+import { Heartbeat, Identity, stamps, thinkingDefault, unsupported, upcoming } from './upcoming.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -87,15 +88,22 @@ const Memory = v.object({
   ),
 });
 
-const Agent = v.strictObject({
-  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)),
+const agentId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/));
+
+const agentKeys = {
   default: v.exactOptional(v.boolean()),
   name: v.exactOptional(text),
   workspace: v.exactOptional(text),
   model: v.exactOptional(ModelChoice),
   memory: v.exactOptional(Memory),
   tools: v.exactOptional(v.strictObject({ ...toolLists, byProvider: v.exactOptional(ToolsByProvider) })),
-});
+  agentDir: v.exactOptional(about('No effect yet.', text)),
+  identity: v.exactOptional(about('No effect yet.', Identity)),
+  heartbeat: v.exactOptional(about('No effect yet.', Heartbeat)),
+  thinkingDefault: v.exactOptional(about('No effect yet.', thinkingDefault)),
+};
+
+const Agent = v.strictObject({ id: agentId, ...agentKeys });
 
 /** What differs from `session.reset`. */
 const Reset = v.strictObject({
@@ -129,6 +137,10 @@ const Env = v.objectWithRest(
 
 /** Each structured part by its config path. */
 export const structures = {
+  ...unsupported,
+  ...stamps,
+  ...upcoming,
+  'agents.entries': compile(v.record(agentId, v.strictObject(agentKeys))),
   'auth.profiles': compile(v.record(text, AuthProfile)),
   'auth.order': compile(v.record(text, AuthOrder)),
   'agents.defaults.model': compile(ModelChoice),

@@ -100,7 +100,6 @@ describe('routes', () => {
     [`{agents:{defaults:{model:'plain'}}}`, {}, 'not of the form provider/model'],
     [`{agents:{defaults:{model:'openai/x'}}}`, {}, 'OPENAI_API_KEY is not set'],
     [`{models:{providers:{p:{models:[{id:'m'}]}}}}`, {}, 'models.providers.p.baseUrl is missing'],
-    [`{agents:{list:[{id:'a'},{id:'A'}]}}`, {}, "id 'a' is there twice"],
     [undefined, { model: 'plain' }, '--model'],
   ])('%s is refused', (text, options, message) => {
     expect(() => routes(text, options)).toThrow(message);

@@ -1,15 +1,17 @@
 /** One writer of a config at a time, of all processes: a file beside it (config.md §6). */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configLimits } from '../../limits.js';
-import { createPrivateFile } from '../../private-file.js';
+import { createPrivateFile, makePrivateDir } from '../../private-file.js';
 import { errorCode } from '../../to-error.js';
 import { ConfigWriteError } from './error.js';
 
 /** @throws ConfigWriteError when another writer keeps it */
 export async function withConfigLock<T>(configPath: string, run: () => T | Promise<T>): Promise<T> {
   const file = `${configPath}.lock`;
+  makePrivateDir(dirname(configPath));
   const own = JSON.stringify({
     pid: process.pid,
     createdAt: new Date().toISOString(),

@@ -1,0 +1,190 @@
+/**
+ * Keys that a config may have already and that do nothing yet (config.md §7, §8): they are checked, and that they have no
+ * effect is said once at start. What a feature needs moves from here to its own schema.
+ */
+import * as v from 'valibot';
+import { about, compile, type Check } from '../schema.js';
+import type { Problem } from '../schema.js';
+import { channelIds, heartbeatTargets } from './channel-ids.js';
+import { durationMs } from './duration.js';
+
+const optional = v.exactOptional;
+const text = v.pipe(v.string(), v.minLength(1));
+const texts = v.array(v.string());
+const flag = (preset: boolean) => optional(v.boolean(), preset);
+const whole = (least: number, most = 2_147_483_647) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const anything = v.record(v.string(), v.unknown());
+const time = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (dataset.typed && durationMs(dataset.value) === undefined)
+      addIssue({ expected: 'a time such as "30d", "12h", "45m" or "90s"' });
+  }),
+);
+const clock = v.pipe(v.string(), v.regex(/^(?:[01]\d|2[0-4]):[0-5]\d$/));
+const levels = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'adaptive'] as const;
+
+export const thinkingDefault = v.picklist(levels);
+
+export const Heartbeat = v.strictObject({
+  every: optional(time, '30m'),
+  target: optional(v.picklist(heartbeatTargets), 'owner'),
+  to: optional(text),
+  accountId: optional(text),
+  model: optional(text),
+  prompt: optional(text),
+  ackMaxChars: optional(whole(0), 300),
+  activeHours: optional(
+    v.strictObject({ start: optional(clock), end: optional(clock), timezone: optional(text) }),
+  ),
+  session: optional(text),
+  includeReasoning: flag(false),
+});
+
+export const Identity = v.strictObject({
+  name: optional(text),
+  theme: optional(text),
+  emoji: optional(text),
+  avatar: optional(text),
+});
+
+const Binding = v.strictObject({
+  agentId: text,
+  match: v.strictObject({
+    channel: text,
+    accountId: optional(text),
+    peer: optional(v.strictObject({ kind: text, id: text })),
+    guildId: optional(text),
+  }),
+});
+
+/** A channel's own keys are its own affair; these mean the same in all of them. */
+const channelKeys = {
+  enabled: optional(v.boolean()),
+  defaultAccount: optional(text),
+  dmPolicy: optional(v.picklist(['pairing', 'allowlist', 'open', 'disabled'])),
+  allowFrom: optional(v.array(v.union([v.string(), v.number()]))),
+  groups: optional(anything),
+};
+const Channel = v.looseObject({
+  ...channelKeys,
+  accounts: optional(v.record(text, v.looseObject(channelKeys))),
+});
+
+const Channels = v.strictObject({
+  defaults: optional(v.strictObject({ groupPolicy: optional(text), heartbeat: optional(anything) })),
+  ...(Object.fromEntries(channelIds.map((id) => [id, optional(Channel)])) as Record<
+    (typeof channelIds)[number],
+    v.ExactOptionalSchema<typeof Channel, undefined>
+  >),
+});
+
+/** By path; each section or key is checked as a whole. */
+export const upcoming = {
+  'gateway.tailscale': compile(
+    v.strictObject({
+      mode: optional(v.picklist(['off', 'serve', 'funnel']), 'off'),
+      resetOnExit: flag(false),
+    }),
+  ),
+  'gateway.controlUi.dangerouslyDisableDeviceAuth': compile(v.boolean()),
+  'gateway.remote.transport': compile(v.picklist(['ssh', 'direct'])),
+  'gateway.reload': compile(
+    v.strictObject({
+      mode: optional(v.picklist(['off', 'hot', 'restart', 'hybrid']), 'hybrid'),
+      debounceMs: optional(whole(0, 600_000), 300),
+      deferralTimeoutMs: optional(about('0: for ever.', whole(0)), 300_000),
+    }),
+  ),
+  'gateway.channelHealthCheckMinutes': compile(about('0: never.', whole(0, 10_080))),
+  'gateway.workers.drainTimeoutMs': compile(whole(0)),
+  'gateway.store.url': compile(
+    about(
+      '`embedded`, or redis:// or rediss://.',
+      v.pipe(v.string(), v.regex(/^(?:embedded$|rediss?:\/\/)/)),
+    ),
+  ),
+  'agents.defaults.thinkingDefault': compile(thinkingDefault),
+  'agents.defaults.verboseDefault': compile(v.picklist(['off', 'on', 'full'])),
+  'agents.defaults.contextTokens': compile(whole(1)),
+  'agents.defaults.userTimezone': compile(text),
+  'agents.defaults.heartbeat': compile(Heartbeat),
+  bindings: compile(v.array(Binding)),
+  'models.mode': compile(v.picklist(['merge', 'replace'])),
+  'session.dmScope': compile(text),
+  'session.identityLinks': compile(v.record(text, texts)),
+  'session.resetTriggers': compile(texts),
+  'session.store': compile(text),
+  'session.sendPolicy': compile(
+    v.strictObject({ default: optional(v.picklist(['allow', 'deny'])), rules: optional(v.array(anything)) }),
+  ),
+  'session.typingMode': compile(text),
+  'messages.inbound': compile(v.looseObject({ debounceMs: optional(whole(0, 600_000)) })),
+  'messages.responsePrefix': compile(v.string()),
+  'messages.ackReaction': compile(v.string()),
+  cron: compile(
+    v.strictObject({
+      enabled: flag(true),
+      store: optional(text),
+      maxConcurrentRuns: optional(whole(1, 1_000), 1),
+      sessionRetention: optional(v.union([time, v.literal(false)]), '24h'),
+      webhookToken: optional(text),
+      runLog: optional(v.strictObject({ maxBytes: optional(whole(1)), keepLines: optional(whole(1)) })),
+    }),
+  ),
+  channels: compile(Channels),
+  'logging.redactSensitive': compile(v.picklist(['tools', 'off'])),
+  'logging.redactPatterns': compile(texts),
+  'diagnostics.enabled': compile(v.boolean()),
+  'diagnostics.flags': compile(texts),
+  commands: compile(
+    v.strictObject({
+      restart: optional(about('Signals and clients may restart the gateway.', v.boolean()), true),
+      ownerAllowFrom: optional(v.array(v.union([v.string(), v.number()])), []),
+      text: optional(v.boolean()),
+      native: optional(v.union([v.boolean(), v.literal('auto')])),
+      config: flag(false),
+    }),
+  ),
+  discovery: compile(
+    v.strictObject({
+      mdns: optional(v.strictObject({ mode: optional(v.picklist(['off', 'minimal', 'full']), 'minimal') })),
+      wideArea: optional(v.strictObject({ enabled: flag(false) })),
+    }),
+  ),
+} satisfies Record<string, Check<unknown>>;
+
+/** Sections of other programs' files, which therefore validate; nothing in them is looked at. */
+const unsupportedNames = [
+  'plugins',
+  'skills',
+  'browser',
+  'talk',
+  'ui',
+  'approvals',
+  'web',
+  'update',
+  'identity',
+  'tts',
+  'audio',
+  'broadcast',
+  'nodeHost',
+  'canvasHost',
+  'acp',
+] as const;
+
+export const unsupported = Object.fromEntries(
+  unsupportedNames.map((name) => [name, compile(about('Not supported: without effect.', anything))]),
+) as Record<(typeof unsupportedNames)[number], Check<Record<string, unknown>>>;
+
+/** Stamps of programs, free of behaviour. */
+export const stamps = { wizard: compile(about('Without effect.', anything)) };
+
+/** What is said about keys that are there and do nothing. */
+export function effectWarnings(present: readonly string[]): Problem[] {
+  return present.flatMap((path): Problem[] => {
+    if (Object.hasOwn(unsupported, path)) return [{ path, message: `section not supported: ${path}` }];
+    return Object.hasOwn(upcoming, path) ? [{ path, message: 'has no effect yet' }] : [];
+  });
+}
