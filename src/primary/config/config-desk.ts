@@ -8,7 +8,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { deferred, type Deferred } from '../../shared/deferred.js';
-import { configLimits } from '../../shared/limits.js';
+import { configLimits } from '../../shared/config/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { ConfigAnswer, ConfigTask } from './config-tasks.js';
 

@@ -1,7 +1,7 @@
 /** What the `config.*` methods take (methods.md §6). */
 import * as v from 'valibot';
 import { about, compile, ignored, list } from '../../../shared/schema.js';
-import { configLimits } from '../../../shared/limits.js';
+import { configLimits } from '../../../shared/config/limits.js';
 import { longText, milliseconds, name, none, key, optional, text } from './param-types.js';
 
 const raw = (meaning: string) => about(meaning, longText(configLimits.fileBytes));

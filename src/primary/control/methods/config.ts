@@ -42,8 +42,7 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
     if (!next) return JSON.stringify(payload);
     const { live } = await config.apply(next);
     config.changed({ path: '[redacted]', hash: next.source.hash, ts: Date.now() });
-    const { changedPaths = [] } = payload;
-    return JSON.stringify({ ...payload, restart: null, pending: live ? [] : changedPaths });
+    return JSON.stringify({ ...payload, restart: null, pending: live ? [] : payload.changedPaths });
   };
   const { place } = config;
   return [

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { configLimits } from '../../limits.js';
+import { configLimits } from '../limits.js';
 import type { Environment } from '../../paths.js';
 import { errorCode, toError } from '../../to-error.js';
 

@@ -1,7 +1,7 @@
 /** Variables that only a login shell knows, for a gateway that a service manager started (config.md §4.1). */
 import { spawnSync } from 'node:child_process';
 import { isAbsolute } from 'node:path';
-import { configLimits } from '../../limits.js';
+import { configLimits } from '../limits.js';
 import type { Environment } from '../../paths.js';
 
 /** Gives all that the shell exports. @throws Error that says why there is nothing */

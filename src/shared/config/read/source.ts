@@ -6,7 +6,7 @@ import JSON5 from 'json5';
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { configLimits } from '../../limits.js';
+import { configLimits } from '../limits.js';
 import type { Environment } from '../../paths.js';
 import type { Problem } from '../../schema.js';
 import { isRecord } from '../../is-record.js';

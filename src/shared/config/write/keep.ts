@@ -1,7 +1,7 @@
 /** What is kept around a config file that is written: former contents, refused ones, who wrote what (config.md §6). */
 import { appendFileSync, existsSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { configLimits } from '../../limits.js';
+import { configLimits } from '../limits.js';
 import { makePrivateDir, writePrivateFile } from '../../private-file.js';
 
 /** Puts the text in place of what is there, which becomes the first of the backups. A link stays one. */

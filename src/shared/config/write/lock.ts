@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configLimits } from '../../limits.js';
+import { configLimits } from '../limits.js';
 import { createPrivateFile, makePrivateDir } from '../../private-file.js';
 import { errorCode } from '../../to-error.js';
 import { ConfigWriteError } from './error.js';

@@ -16,7 +16,7 @@ export function mergePatch(base: unknown, patch: unknown, replacePaths: Readonly
         if (value === null) merged.delete(key);
         else merged.set(key, merge(merged.get(key), value, [...path, key]));
       }
-      return Object.fromEntries(merged) as unknown;
+      return Object.fromEntries(merged);
     }
     if (!Array.isArray(over) || !Array.isArray(old)) return over;
     const mayShrink = replacePaths.has(formatPath(path));

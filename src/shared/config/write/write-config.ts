@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../is-record.js';
-import { configLimits } from '../../limits.js';
+import { configLimits } from '../limits.js';
 import type { Environment } from '../../paths.js';
 import { toError } from '../../to-error.js';
 import { VERSION } from '../../version.js';
