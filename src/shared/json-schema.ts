@@ -31,6 +31,6 @@ export interface JsonSchema {
 export function jsonSchemaOf(schema: GenericSchema): JsonSchema {
   return toJsonSchema(schema, {
     typeMode: 'output',
-    ignoreActions: ['raw_check', 'transform'],
+    ignoreActions: ['check', 'raw_check', 'transform'],
   }) as JsonSchema;
 }

@@ -74,7 +74,11 @@ function urlSources(what: string, allowUrl: boolean, maxBytes: number): convict.
 function imageSources(allowUrl: boolean): convict.Schema<ImageSources> {
   return {
     ...urlSources('images', allowUrl, 10 * MIB),
-    allowedMimes: { doc: 'Types of images that are accepted.', default: [...imageTypes], format: typesOf(imageTypes) },
+    allowedMimes: {
+      doc: 'Types of images that are accepted.',
+      default: [...imageTypes],
+      format: typesOf(imageTypes),
+    },
   };
 }
 

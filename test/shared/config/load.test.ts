@@ -200,7 +200,7 @@ describe('mcp.servers', () => {
       'must be headers that can be sent',
     ],
     ['{a:{command:"x",args:["\\u0000"]}}', 'mcp.servers.a.args[0]', 'must not have NUL characters in it'],
-    ['{a:{command:"x",shell:true}}', 'mcp.servers.a', "unexpected property 'shell'"],
+    ['{a:{command:"x",shell:true}}', 'mcp.servers.a.shell', 'unknown key'],
     ['{a:{command:"x"},A:{command:"x"}}', 'mcp.servers', 'must not have two names that differ in case only'],
   ])('refuses %s', (servers, path, message) => {
     expect(issues(`{mcp:{servers:${servers}}}`)).toEqual([{ path, message }]);

@@ -82,6 +82,7 @@ export const reloadRules: readonly ReloadRule[] = [
   hot('cron', 'cron'),
   hot('channels', 'channels'),
   hot('approvals'),
+  restart('memory'),
   hot('memory.citations'),
 
   none('logging', 'log-level'),
