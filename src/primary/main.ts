@@ -11,9 +11,9 @@ import { toError } from '../shared/to-error.js';
 import { banner } from './banner.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
-import { createConfigDesk } from './config/config-desk.js';
 import { keyScheme } from './config/key-scheme.js';
 import { keepAsLastGood } from './config/last-good.js';
+import { openConfig } from './config/open-config.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
 import { makeStartPlan, type StartPlan } from './config/start-plan.js';
@@ -182,29 +182,13 @@ async function startGateway(
   });
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, monotonicMs);
   const untrustedProxy = createProxyWarning(log.for('port'));
-  const desk = createConfigDesk(log.for('config'));
+  const config = openConfig({ loaded, paths, env: options.env, log: log.for('config') });
   const control = openControl({
     plan,
     auth,
     paths,
     env,
-    config: {
-      desk,
-      place: {
-        path: paths.configPath,
-        logDir: paths.logDir,
-        env: options.env,
-        imported: loaded.imported,
-      },
-      appliedHash: () => loaded.source.revision,
-      apply: (next) => {
-        log.info('config.written', 'config written; it counts from the next start', {
-          revision: next.source.revision,
-        });
-        return Promise.resolve({ live: false });
-      },
-      changed: (change) => control.broadcast('config.changed', () => JSON.stringify(change)),
-    },
+    config,
     metrics,
     sources: {
       routes: plan.routes,
@@ -306,7 +290,7 @@ async function startGateway(
         { name: 'runs', run: () => runs.stop() },
         { name: 'approvals', run: () => approvals.pending.stop() },
         { name: 'control', run: () => control.stop() },
-        { name: 'config', run: () => desk.stop() },
+        { name: 'config', run: () => config.desk.stop() },
         { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
         { name: 'port', run: () => data.closePort() },
         { name: 'workers', run: () => data.supervisor.stop() },

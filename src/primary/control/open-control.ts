@@ -10,6 +10,7 @@ import { profileOf } from '../../shared/tools/policy.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
 import { createModelCatalog } from '../config/model-catalog.js';
+import type { OpenConfig } from '../config/open-config.js';
 import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { toolSetup } from '../config/tool-setup.js';
@@ -40,7 +41,6 @@ import { createSessionLister } from '../sessions/session-list.js';
 import type { SessionObserver, Sessions } from '../sessions/sessions.js';
 import type { Supervisor } from '../workers/supervisor.js';
 import { createLargeFrames } from './large-frames.js';
-import type { ConfigServices } from './methods/config.js';
 import { methodRegistry } from './methods/registry.js';
 import { createNodeConnections } from './node-connections.js';
 import { createSessionEvents } from './session-events.js';
@@ -55,7 +55,7 @@ export interface ControlOptions {
   readonly auth: ResolvedAuth;
   readonly paths: Paths;
   readonly env: Environment;
-  readonly config: ConfigServices['config'];
+  readonly config: OpenConfig;
   readonly metrics: PrimaryMetrics;
   readonly sources: StatusSources;
   readonly limiter: FailedAuthLimiter;
@@ -170,6 +170,7 @@ export function openControl(options: ControlOptions): Control {
     invokes,
     approvals: options.approvals,
     config: options.config,
+    configChanged: (change) => broadcast('config.changed', () => JSON.stringify(change)),
     workers: options.workers,
     profileOf: (agentId) => profileOf(tools, agentId),
     dedupe: createDedupe(() => performance.now()),

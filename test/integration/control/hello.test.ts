@@ -68,6 +68,7 @@ describe('hello-ok', () => {
           'presence',
           'tick',
           'health',
+          'config.changed',
           'sessions.changed',
           'session.message',
           'session.tool',

@@ -1,29 +1,15 @@
 /** `config.*`: the config file, read and written (methods.md §6). */
-import type { LoadedConfig } from '../../../shared/config/load.js';
-import type { ConfigDesk } from '../../config/config-desk.js';
-import type { ConfigPlace } from '../../config/config-snapshot.js';
 import type { WriteResult } from '../../config/config-write.js';
+import type { OpenConfig } from '../../config/open-config.js';
 import type { ConfigTask } from '../../config/config-tasks.js';
 import { method, RpcError, shownPath, type Method } from './method.js';
 
 const written = '`{ok: true, path, hash, config, changedPaths, restart, pending}`.';
 
 export interface ConfigServices {
-  readonly config: {
-    readonly desk: ConfigDesk;
-    readonly place: ConfigPlace;
-    /** What the gateway runs with, by the hash of its files. */
-    appliedHash(): string;
-    /** Makes what was written count, as far as that goes while the gateway runs. */
-    apply(next: LoadedConfig): Promise<AppliedConfig>;
-    /** Something was written. */
-    changed(change: ConfigChanged): void;
-  };
-}
-
-export interface AppliedConfig {
-  /** False: it counts from the next start. */
-  readonly live: boolean;
+  readonly config: OpenConfig;
+  /** Something was written. */
+  configChanged(change: ConfigChanged): void;
 }
 
 export interface ConfigChanged {
@@ -32,7 +18,7 @@ export interface ConfigChanged {
   readonly ts: number;
 }
 
-export function configMethods({ config }: ConfigServices): readonly Method[] {
+export function configMethods({ config, configChanged }: ConfigServices): readonly Method[] {
   const ask = async (task: ConfigTask): Promise<string> => {
     const answer = await config.desk.ask(task);
     if (!answer.ok) throw new RpcError(answer.error);
@@ -41,7 +27,7 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
   const write = async ({ payload, next }: WriteResult): Promise<string> => {
     if (!next) return JSON.stringify(payload);
     const { live } = await config.apply(next);
-    config.changed({ path: '[redacted]', hash: next.source.hash, ts: Date.now() });
+    configChanged({ path: '[redacted]', hash: next.source.hash, ts: Date.now() });
     return JSON.stringify({ ...payload, restart: null, pending: live ? [] : payload.changedPaths });
   };
   const { place } = config;
