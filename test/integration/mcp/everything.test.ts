@@ -10,17 +10,20 @@ import { answersWith, messagesOf, offeredIn } from '../../support/tool-provider.
 import { textsOf, toolEvents } from '../../support/tool-story.js';
 import { waitFor } from '../../support/wait-for.js';
 
-const http = await startEverything('streamableHttp');
-const sse = await startEverything('sse');
-const { gateway, provider }: Provided = await startWithProvider({
-  config: withServers({ every: everything(), remote: { url: http.url }, older: { url: sse.url } }, 2),
-});
+let http: Awaited<ReturnType<typeof startEverything>>;
+let gateway: Provided['gateway'];
+let provider: Provided['provider'];
 let client: ControlClient;
+const ends: (() => Promise<void>)[] = [];
 beforeAll(async () => {
+  http = await startEverything('streamableHttp');
+  const sse = await startEverything('sse');
+  const config = withServers({ every: everything(), remote: { url: http.url }, older: { url: sse.url } }, 2);
+  ({ gateway, provider } = await startWithProvider({ config }, (stop) => ends.push(stop)));
   client = await connectControl(gateway.wsUrl, { params: { caps: ['tool-events'] } });
   for (const server of ['every', 'remote', 'older']) await connected(gateway, server, 2);
 });
-afterAll(() => client.close());
+afterAll(async () => void (await Promise.all(ends.map((end) => end()))));
 
 describe.each(['every', 'remote', 'older'])('the server %s', (server) => {
   it('is called directly', async () => {

@@ -8,6 +8,10 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
+const started: StartedProcess[] = [];
+afterAll(async () => void (await Promise.all(started.map((one) => one.stop()))));
+
+/** Call it in a hook or a test: what a file starts while it is read outlives it when that fails. */
 export function startProcess(args: readonly string[], env: Readonly<Record<string, string>>): StartedProcess {
   const { PATH } = process.env;
   const child = spawn(process.execPath, args, { env: { PATH, ...env }, stdio: 'ignore' });
@@ -16,6 +20,7 @@ export function startProcess(args: readonly string[], env: Readonly<Record<strin
     child.kill('SIGKILL');
     await ended;
   };
-  afterAll(stop);
-  return { pid: child.pid as number, stop };
+  const one = { pid: child.pid as number, stop };
+  started.push(one);
+  return one;
 }
