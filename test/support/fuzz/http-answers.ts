@@ -137,7 +137,9 @@ function errorProblem(
   const { error, status: state, ok } = (value ?? {}) as Record<string, unknown>;
   // Of hooks, whose errors are texts (http.md §11).
   if (ok === false && typeof error === 'string')
-    return error !== '' && (status < 500 || status === 503) ? undefined : 'a failed hook';
+    return error !== '' && (status < 500 || status === 503 || error === 'hook mapping failed')
+      ? undefined
+      : 'a failed hook';
   const { type, code, message } = (error ?? {}) as Record<string, unknown>;
   if (typeof message !== 'string' || message === '') return 'no message';
   const kind = state === 'failed' ? code : type;
