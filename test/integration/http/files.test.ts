@@ -229,6 +229,18 @@ describe('a file is refused', () => {
     expect(provider.calls.length).toBe(calls);
   });
 
+  it('by an address of a million characters', async () => {
+    const file_url = `http://127.0.0.1/${'a'.repeat(1_000_000)}/`;
+    const response = await postResponse(gateway, { ...stateless, ...user({ type: 'input_file', file_url }) });
+    expect((await errorOf(response)).message).toContain('the file cannot be fetched');
+  });
+
+  it('when there are hundreds of thousands', async () => {
+    const content = Array.from({ length: 400_000 }, () => ({ type: 'input_file', file_data: 'eA==' }));
+    const response = await postResponse(gateway, { ...stateless, input: [{ role: 'user', content }] });
+    expect((await errorOf(response)).message).toBe('input: 400000 files are more than 16');
+  });
+
   it('when there are too many, or too many URLs with those of images', async () => {
     const many = Array.from({ length: 17 }, () => file('text/plain', 'x'));
     expect((await errorOf(await postResponse(gateway, { ...stateless, ...user(...many) }))).message).toBe(

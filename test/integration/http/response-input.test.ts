@@ -83,6 +83,18 @@ describe('the input', () => {
     expect(provider.calls.length).toBe(calls);
   });
 
+  it('may have a hundred thousand calls of functions and what came of them', async () => {
+    const ids = Array.from({ length: 100_000 }, (_, n) => `${n}`);
+    const input = [
+      { role: 'user', content: 'Look' },
+      ...ids.map((call_id) => ({ type: 'function_call', call_id, name: 'f', arguments: '' })),
+      ...ids.map((call_id) => ({ type: 'function_call_output', call_id, output: '' })),
+    ];
+    expect((await post({ ...stateless, input })).status).toBe(200);
+    const [, assistant, ...results] = shown().messages as { tool_calls?: unknown[] }[];
+    expect([assistant?.tool_calls?.length, results.length]).toEqual([100_000, 100_000]);
+  });
+
   it('is refused with a typed error of the official client', async () => {
     const attempt = client.responses.create({ model: 'pllan', input: [] });
     await expect(attempt).rejects.toBeInstanceOf(BadRequestError);

@@ -52,6 +52,8 @@ class ItemReader {
   readonly #system: string[] = [];
   readonly #messages: TurnMessage[] = [];
   readonly #files: SentFile[] = [];
+  /** Of the assistant's last message. */
+  #calls: ToolCall[] = [];
   #imageUrls: readonly string[] | undefined;
 
   get whole(): Input {
@@ -101,23 +103,26 @@ class ItemReader {
       typeof content === 'string'
         ? { text: content, imageUrls: [], files: [] }
         : readParts(content, `${at}.content`);
-    this.#files.push(...files);
+    for (const file of files) this.#files.push(file);
     if (role === 'user') {
       this.#messages.push({ role, text });
       this.#imageUrls = imageUrls.length > 0 ? imageUrls : undefined;
     } else if (role === 'assistant') {
       // An answer in which the model only called tools has a message without text.
-      if (text !== '') this.#messages.push({ role, text, toolCalls: [] });
+      if (text !== '') this.#assistant(text);
     } else if (text !== '') {
       this.#system.push(text);
     }
   }
 
+  #assistant(text: string): void {
+    this.#calls = [];
+    this.#messages.push({ role: 'assistant', text, toolCalls: this.#calls });
+  }
+
   /** What the assistant says and calls in one go is one message. */
   #call(made: ToolCall): void {
-    const last = this.#messages.at(-1);
-    if (last?.role === 'assistant')
-      this.#messages[this.#messages.length - 1] = { ...last, toolCalls: [...last.toolCalls, made] };
-    else this.#messages.push({ role: 'assistant', text: '', toolCalls: [made] });
+    if (this.#messages.at(-1)?.role !== 'assistant') this.#assistant('');
+    this.#calls.push(made);
   }
 }

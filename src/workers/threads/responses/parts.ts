@@ -83,8 +83,10 @@ function fileIn(part: unknown, at: string): SentFile {
   return { at, name: oneLine(name) || 'file', source: given };
 }
 
+/** Of its path. The address is as long as its sender likes: what looks for the end must not begin anew at each place. */
 function lastPart(url: string): string {
-  return /([^/?#]+)(?:[?#]|$)/.exec(url.replace(/^[a-z]+:\/\/[^/]*/i, ''))?.[1] ?? '';
+  const [path = ''] = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function oneLine(name: string): string {

@@ -17,11 +17,9 @@ export function pairToolCalls(messages: readonly TurnMessage[]): readonly TurnMe
     }
     made.push(message);
     if (message.role !== 'assistant' || message.toolCalls.length === 0) continue;
-    const after = messages.slice(index + 1);
-    const next = after.findIndex((one) => one.role === 'assistant' && one.toolCalls.length > 0);
-    const near = next === -1 ? after : after.slice(0, next);
+    const results = resultsAfter(messages, index);
     for (const { id } of message.toolCalls) {
-      const result = near.find((one) => one.role === 'tool' && one.toolCallId === id && !placed.has(one));
+      const result = results.get(id)?.pop();
       if (result) placed.add(result);
       made.push(result ?? { role: 'tool', toolCallId: id, text: '[no result: the call was interrupted]' });
     }
@@ -29,6 +27,25 @@ export function pairToolCalls(messages: readonly TurnMessage[]): readonly TurnMe
   return made;
 }
 
+/** Those before the next calls, by the call that they are of, the first one last. */
+function resultsAfter(messages: readonly TurnMessage[], index: number): ReadonlyMap<string, TurnMessage[]> {
+  let at = index + 1;
+  while (at < messages.length && !hasCalls(messages[at])) at += 1;
+  const results = new Map<string, TurnMessage[]>();
+  for (at -= 1; at > index; at -= 1) {
+    const one = messages[at];
+    if (one?.role !== 'tool') continue;
+    const known = results.get(one.toolCallId);
+    if (known) known.push(one);
+    else results.set(one.toolCallId, [one]);
+  }
+  return results;
+}
+
+function hasCalls(message: TurnMessage | undefined): boolean {
+  return message?.role === 'assistant' && message.toolCalls.length > 0;
+}
+
 function isPlain(message: TurnMessage): boolean {
-  return message.role === 'user' || (message.role === 'assistant' && message.toolCalls.length === 0);
+  return message.role !== 'tool' && !hasCalls(message);
 }

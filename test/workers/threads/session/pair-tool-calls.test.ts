@@ -55,3 +55,15 @@ it('ids may be used again: a result is of the calls just before it', () => {
     result('0', 'b'),
   ]);
 });
+
+it('takes time in proportion to what there is', () => {
+  const ids = Array.from({ length: 200_000 }, (_, n) => `${n}`);
+  const made = ids.map((id) => ({ id, name: 'f', arguments: '{}' }));
+  const inOne: TurnMessage[] = [
+    { role: 'assistant', text: '', toolCalls: made },
+    ...ids.map((id) => result(id)),
+  ];
+  expect(pairToolCalls(inOne)).toEqual(inOne);
+  const each = ids.flatMap((id) => [calls(id), result(id)]);
+  expect(pairToolCalls(each)).toEqual(each);
+});
