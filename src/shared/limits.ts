@@ -153,6 +153,8 @@ export const requestLimits = {
   scopes: 64,
   /** One message to an agent: the primary stores it and sends it on, so it may not be as large as a frame. */
   messageChars: 1_048_576,
+  /** Results of tools that one request brings to a session: the primary stores each as a line. */
+  toolResults: 256,
   /** A session's key without its agent's part: whole, it fits the store's index also when each takes three bytes. */
   keyChars: 512,
   /** Containers in one another: what is passed on is written and copied by functions that call themselves. */

@@ -46,7 +46,11 @@ export function prepareRun(
   const said = prompt?.text ?? '';
   const shown =
     images !== undefined && !prompt ? withImages({ ...request.turn, messages: context }, images) : undefined;
-  requireShort([said, ...toolResults.map(({ text }) => text)]);
+  requireFew(toolResults);
+  requireShort([
+    said,
+    ...toolResults.flatMap(({ toolCallId, toolName = '', text }) => [toolCallId, toolName, text]),
+  ]);
   const turn: PreparedTurn = {
     system,
     tools,
@@ -115,6 +119,9 @@ function sessionKeyOf(
   { user }: CompletionRequest,
   agentId: string,
 ): string {
+  // The primary sees it as a whole, and would find that it is too long.
+  if ((user?.length ?? 0) > requestLimits.keyChars)
+    throw new ApiError('invalidRequest', { message: 'The session key is too long.' });
   const given = onSession?.sessionKey;
   if (given === undefined) {
     const name = user?.trim().toLowerCase();
@@ -133,7 +140,18 @@ function continuationOf(
   { previous, user = '' }: CompletionRequest,
 ): Continuation {
   const caller = JSON.stringify([subject, user.trim().toLowerCase()]);
-  return previous === undefined || onSession?.sessionKey !== undefined ? { caller } : { caller, previous };
+  // A longer one is of no answer.
+  const isKnown = previous !== undefined && previous.length <= requestLimits.textChars;
+  return !isKnown || onSession?.sessionKey !== undefined ? { caller } : { caller, previous };
+}
+
+/** Each becomes a line of the session. */
+function requireFew(results: readonly ToolResult[]): void {
+  const { toolResults } = requestLimits;
+  if (results.length <= toolResults) return;
+  throw new ApiError('payloadTooLarge', {
+    message: `On a session a request may bring ${toolResults} results of tools`,
+  });
 }
 
 function requireShort(texts: readonly string[]): void {

@@ -198,3 +198,15 @@ it('tool_choice and sampling are the request’s, and a call that is not made is
   expect(await errorOf(refused)).toMatchObject({ status: 502, type: 'api_error' });
   expect(sent()).toMatchObject({ tool_choice: 'required', temperature: 0.5, seed: 3 });
 });
+
+describe('results of tools that are too much for a session', () => {
+  it.each([
+    ['there are too many', Array.from({ length: 257 }, (_, n) => result(`call_${n}`, ''))],
+    ['an id is as long as a message may not be', [result('x'.repeat(1_048_577), '')]],
+  ])('are 413: %s', async (_what, results) => {
+    const messages = [user('weather?'), ...results, user('well?')];
+    const response = await postChat(gateway, { messages }, onSession(newKey()));
+    expect(await errorOf(response)).toMatchObject({ status: 413, type: 'invalid_request_error' });
+    expect((await postChat(gateway, { messages })).status).toBe(200);
+  });
+});
