@@ -55,6 +55,16 @@ describe('the message of a rejected request', () => {
     }
   });
 
+  it('may be full of marks that nothing closes', async () => {
+    const marks = '<'.repeat(60_000);
+    for (const status of [400, 404, 413, 422]) {
+      provider.behave(answerStatus(status, { error: { message: marks } }));
+      const answers = Array.from({ length: 4 }, () => postChat(gateway, greeting));
+      for (const answer of answers)
+        expect(await errorOf(await answer)).toEqual(invalidRequest(marks.slice(0, 600)));
+    }
+  });
+
   it('is not a page', async () => {
     provider.behave(({ response }) => {
       response.writeHead(400, { 'content-type': 'text/html' }).end(`<html>${'x'.repeat(1_000_000)}</html>`);

@@ -27,7 +27,8 @@ export function refusalFailure(
 export function shownText(text: string | undefined, redact: (text: string) => string): string | undefined {
   if (text === undefined) return undefined;
   const plain = redact(text)
-    .replaceAll(/<[^>]*>/g, ' ')
+    // Not beyond the next `<`: thousands of them that nothing closes would each be followed to the end.
+    .replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
   return plain.slice(0, upstreamLimits.messageChars) || undefined;
