@@ -30,7 +30,7 @@ export function configSnapshot({ place, shownPath, appliedConfigHash }: Snapshot
     path: shownPath,
     exists: source.exists,
     raw: source.text === undefined ? null : (redactText(source.text) ?? null),
-    parsed: redactConfig(parsed(source.text)),
+    parsed: parsed(source.text),
     valid: loaded.ok,
     config: loaded.ok ? redactConfig(loaded.resolved, loaded.written) : {},
     hash: source.hash,
@@ -43,8 +43,8 @@ export function configSnapshot({ place, shownPath, appliedConfigHash }: Snapshot
 
 function parsed(text: string | undefined): unknown {
   try {
-    return text === undefined ? {} : parseText(text);
+    return text === undefined ? {} : redactConfig(parseText(text));
   } catch {
-    return {}; // the issues say why
+    return {}; // not JSON5, or deeper than anything that is taken: the issues say so
   }
 }

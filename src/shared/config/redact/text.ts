@@ -3,6 +3,7 @@ import { parse, type ValueNode } from '@humanwhocodes/momoa';
 import JSON5 from 'json5';
 import { isDeepStrictEqual } from 'node:util';
 import type { ConfigPath } from '../path.js';
+import { parseText } from '../read/source.js';
 import { isSecretRef, isSensitive, REDACTED, shownScalar, withoutUrlPasswords } from './sensitive.js';
 import { redactConfig } from './value.js';
 
@@ -13,8 +14,8 @@ const inComment =
 export function redactText(text: string): string | undefined {
   try {
     const replaced = redacted(text);
-    const wanted = redactConfig(JSON5.parse(text));
-    return isDeepStrictEqual(JSON5.parse(replaced), wanted) ? replaced : undefined;
+    const wanted = redactConfig(parseText(text));
+    return isDeepStrictEqual(parseText(replaced), wanted) ? replaced : undefined;
   } catch {
     return undefined; // nothing is known about a text that cannot be read
   }
@@ -33,7 +34,7 @@ function redacted(text: string): string {
     } else if (node.type === 'Array') {
       node.elements.forEach(({ value }, index) => walk(value, [...path, index], sensitive));
     } else {
-      const value: unknown = JSON5.parse(text.slice(start, end));
+      const value: unknown = node.type === 'String' ? node.value : JSON5.parse(text.slice(start, end));
       const shown = shownScalar(value, sensitive);
       if (!Object.is(shown, value)) cuts.push({ start, end, by: JSON.stringify(shown) });
     }
@@ -46,6 +47,7 @@ function redacted(text: string): string {
     const by = withoutUrlPasswords(comment.replaceAll(inComment, `$1$2${REDACTED}$2`));
     if (by !== comment) cuts.push({ start, end, by });
   }
-  cuts.sort((a, b) => b.start - a.start);
-  return cuts.reduce((rest, { start, end, by }) => rest.slice(0, start) + by + rest.slice(end), text);
+  cuts.sort((a, b) => a.start - b.start);
+  const pieces = cuts.map(({ start, by }, index) => text.slice(cuts[index - 1]?.end ?? 0, start) + by);
+  return pieces.join('') + text.slice(cuts.at(-1)?.end ?? 0);
 }

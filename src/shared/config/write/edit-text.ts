@@ -8,14 +8,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { withEdit, type Edit } from './edits.js';
 import { renderMember, renderValue, type Style } from './render.js';
 
-/** From here on a text is not worth an edit for each. */
-const MOST_EDITS = 200;
+/** Each edit reads the text anew: above this many characters in all it is written from its value instead. */
+const MOST_READ = 20_000_000;
 
 /** @throws Error when the text is not JSON5 */
 export function editText(text: string, edits: readonly Edit[]): string {
   const after = edits.reduce(withEdit, JSON5.parse<unknown>(text));
   const fresh = (): string => `${renderValue(after, '', styleOf(text, []))}\n`;
-  if (edits.length > MOST_EDITS) return fresh();
+  if (edits.length * text.length > MOST_READ) return fresh();
   try {
     const edited = edits.reduce(editOnce, text);
     return isDeepStrictEqual(JSON5.parse(edited), after) ? edited : fresh();

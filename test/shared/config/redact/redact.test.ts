@@ -82,6 +82,12 @@ describe('a text without its secrets', () => {
     expect(redactText('{token:"a",token:"b"}')).toBe(`{token:"${R}",token:"${R}"}`);
   });
 
+  it('is made in time also of a file with a secret on every line', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `  "my_${index}_token": "secret-${index}"`);
+    const shown = redactText(`{\n${names.join(',\n')}\n}`);
+    expect(shown).not.toContain('secret-');
+  });
+
   it.each(['{a', '', '{token: "x"'])('%j cannot be read, and is not shown', (text) => {
     expect(redactText(text)).toBeUndefined();
   });
