@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, temporaryHome } from '../support/cli.js';
@@ -30,6 +30,17 @@ describe('pllan gateway', () => {
       });
     },
   );
+
+  test('it gets what .env files say, and what of them was ignored', async () => {
+    const [home, folder] = [temporaryHome(), temporaryHome()];
+    const env = { PLLAN_HOME: home, PLLAN_STATE_DIR: join(home, 'state') };
+    mkdirSync(env.PLLAN_STATE_DIR);
+    writeFileSync(join(folder, '.env'), 'A=folder\nPLLAN_GATEWAY_TOKEN=evil\n');
+    writeFileSync(join(env.PLLAN_STATE_DIR, '.env'), 'A=state\nB=state\n');
+    const { gateway } = await cli(['gateway'], { env, folder });
+    expect(gateway?.env).toEqual({ ...env, A: 'folder', B: 'state' });
+    expect(gateway?.envWarnings).toEqual([expect.stringContaining('PLLAN_GATEWAY_TOKEN')]);
+  });
 
   test('every flag arrives', async () => {
     const words =
