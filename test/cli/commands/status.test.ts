@@ -19,7 +19,13 @@ const facts = {
     count: 2,
     defaults: { model: 'm-1', contextTokens: 200_000 },
     recent: [
-      { key: 'agent:main:main', kind: 'direct', updatedAt: Date.now(), model: 'm-1', totalTokens: 30 },
+      {
+        key: 'agent:main:main',
+        kind: 'direct',
+        updatedAt: Date.now() - 7_500_000,
+        model: 'm-1',
+        totalTokens: 30,
+      },
     ],
     byAgent: [{ agentId: 'main', count: 2 }],
   },
@@ -53,7 +59,7 @@ test('shows what the gateway tells, and asks nothing else', async () => {
   expect(row(stdout, 'Events')).toBe('1 queued');
   expect(row(stdout, 'Heartbeat')).toBe('30m (main)');
   expect(row(stdout, 'Sessions')).toBe('2 sessions · default m-1 (200k ctx)');
-  expect(stdout).toContain('direct  agent:main:main  0s   m-1    30      -\n');
+  expect(stdout).toContain('direct  agent:main:main  2h   m-1    30      -\n');
   expect(requests.map(({ method }) => method)).toEqual(['connect', 'status']);
 });
 
