@@ -203,6 +203,29 @@ const agentOptions: readonly OptionSpec[] = [
 const loadSessionsList: Command['load'] = async () =>
   (await import('./commands/sessions-list.js')).sessionsList;
 
+const secretCommands: readonly Command[] = [
+  {
+    name: 'secrets reload',
+    about: 'Have the running gateway resolve its secrets anew',
+    options: clientOptions.map((option) =>
+      option.name === 'timeout'
+        ? { ...option, about: 'Milliseconds to wait for the answer, 30000 unless given' }
+        : option,
+    ),
+    load: async () => (await import('./commands/secrets-reload.js')).secretsReload,
+  },
+  {
+    name: 'secrets audit',
+    about: 'Look for credentials in plain text and for references that lead nowhere',
+    options: [
+      { name: 'check', kind: 'flag', about: 'Exit 1 when there are findings' },
+      { name: 'allow-exec', kind: 'flag', about: 'Run the commands of providers to check their references' },
+      jsonOption,
+    ],
+    load: async () => (await import('./commands/secrets-audit.js')).secretsAudit,
+  },
+];
+
 export const commands: readonly Command[] = [
   {
     name: 'gateway',
@@ -269,6 +292,7 @@ export const commands: readonly Command[] = [
   },
   ...configCommands,
   ...deviceCommands,
+  ...secretCommands,
   {
     name: 'sessions',
     about: 'List the sessions of the running gateway',

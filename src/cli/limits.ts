@@ -4,6 +4,8 @@
 export const clientLimits = {
   /** Default of `--timeout`: connecting and asking together (cli.md §1). */
   timeoutMs: 10_000,
+  /** The same of `secrets reload`: the gateway may have to ask commands. */
+  secretsTimeoutMs: 30_000,
   /** Longest `--timeout`: Node's timers end here. */
   maxTimeoutMs: 2_147_483_647,
   /** After a refused connect the gateway closes the socket; its close code is waited for this long. */
@@ -71,4 +73,12 @@ export const probeLimits = {
 /** Lines that a health answer may fill (cli.md §7). */
 export const healthLimits = {
   recentSessions: 5,
+} as const;
+
+/** `pllan secrets audit`. */
+export const auditLimits = {
+  /** Of one file that is looked into. */
+  fileBytes: 16 * 1024 * 1024,
+  /** Findings that people are shown; `--json` has all. */
+  shownFindings: 20,
 } as const;

@@ -45,7 +45,7 @@ export async function runCli(cli: CliProcess): Promise<number> {
     return await run(cli, takeGlobalFlags(argv), output);
   } catch (caught) {
     report(toError(caught), json, output);
-    return 1;
+    return caught instanceof UserError ? caught.exitCode : 1;
   }
 }
 

@@ -4,12 +4,14 @@ export class UserError extends Error {
   readonly details: readonly string[];
   /** What programs get beside the message: the error of a gateway's answer. */
   readonly facts: ErrorFacts;
+  readonly exitCode: number;
 
-  constructor(message: string, details: readonly string[] = [], facts: ErrorFacts = {}) {
+  constructor(message: string, details: readonly string[] = [], facts: ErrorFacts = {}, exitCode = 1) {
     super(message);
     this.name = 'UserError';
     this.details = details;
     this.facts = facts;
+    this.exitCode = exitCode;
   }
 }
 

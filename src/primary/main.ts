@@ -16,8 +16,9 @@ import { keepAsLastGood } from './config/last-good.js';
 import { openConfig } from './config/open-config.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { unusedKeys } from './config/routes.js';
-import { makeStartPlan, type StartPlan } from './config/start-plan.js';
 import { defaultWorkspace } from './config/tool-setup.js';
+import { authPolicyOf } from './config/worker-snapshot.js';
+import { makeStartPlan, type StartPlan } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
@@ -32,6 +33,7 @@ import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
+import { openSecrets } from './secrets/open-secrets.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
@@ -63,7 +65,7 @@ export const runGateway: RunGateway = async (options) => {
   };
   try {
     const { paths } = options;
-    const plan = await makeStartPlan(options);
+    const plan = await makeStartPlan(options, signals.asked);
     systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
       makePrivateDir(paths.stateDir),
     );
@@ -101,6 +103,7 @@ async function startGateway(
     log.warn('config.warning', warning);
   if (plan.bind.warning) log.warn('config.warning', plan.bind.warning);
   const { auth, loaded } = await ensureToken(plan.auth, plan.loaded, { paths, env: options.env, log });
+  const policy = authPolicyOf(auth, plan.config.gateway);
   if (auth.mode === 'none')
     log.warn('auth.none', 'authentication is off: every local process can use this gateway');
 
@@ -183,9 +186,23 @@ async function startGateway(
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, monotonicMs);
   const untrustedProxy = createProxyWarning(log.for('port'));
   const config = openConfig({ loaded, paths, env: options.env, log: log.for('config') });
+  const { redactor } = opened;
+  const secrets = openSecrets({
+    plan,
+    options,
+    auth,
+    policy,
+    redactor,
+    sessions,
+    control: () => control,
+    data: () => data,
+    log: log.for('secrets'),
+  });
   const control = openControl({
     plan,
-    auth,
+    policy,
+    secrets,
+    redactor,
     paths,
     env,
     config,
@@ -196,6 +213,7 @@ async function startGateway(
       scheme,
       sessions: overview,
       workers,
+      degradedSecretOwners: () => secrets.degradedOwners,
       eventLoop: () => eventLoop.sample,
     },
     limiter,
@@ -222,7 +240,7 @@ async function startGateway(
   const childGroups = createChildGroups(log.for('workers'));
   const data = await openDataPath({
     plan,
-    auth,
+    policy,
     paths,
     env,
     metrics,
@@ -278,6 +296,7 @@ async function startGateway(
     {
       beginDraining() {
         phase = 'draining';
+        secrets.stop();
         data.refuseWork();
         runs.close();
       },

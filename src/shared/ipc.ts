@@ -119,6 +119,11 @@ export interface WorkerQuestions {
     readonly question: DirectCaller | undefined;
     readonly answer: readonly ToolDefinition[];
   };
+  /** What begins from here on uses these credentials; what runs keeps those that it began with. */
+  readonly 'use-credentials': {
+    readonly question: Pick<WorkerSnapshot, 'routes' | 'auth'>;
+    readonly answer: true;
+  };
 }
 
 /** A session that there is, at one moment. */

@@ -474,6 +474,8 @@ export const workerLimits = {
   earlyDeathsUntilDegraded: 5,
   /** A worker that was told to exit and still lives after this is killed. */
   exitGraceMs: 1_000,
+  /** A worker that has not said by then that it uses new credentials is replaced. */
+  confirmMs: 5_000,
   metricsPushMs: 1_000,
 } as const;
 

@@ -131,6 +131,11 @@ export interface RouteTable {
   };
 }
 
+/** Of all its providers. */
+export function tableSecrets({ providers }: RouteTable): string[] {
+  return Object.values(providers).flatMap(routeSecrets);
+}
+
 /** A table as it travels to threads. */
 export type SharedRouteTable = SharedJson;
 

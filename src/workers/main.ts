@@ -11,9 +11,10 @@ import { unreachable } from '../shared/unreachable.js';
 import type { ToWorker, WorkerSnapshot } from '../shared/ipc.js';
 import { httpLimits, workerLimits } from '../shared/limits.js';
 import { createLogger, type Logger } from '../shared/log/logger.js';
+import { createRedactor } from '../shared/log/redact.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
-import { routeSecrets, shareRoutes } from '../shared/routes.js';
+import { shareRoutes, tableSecrets, type RouteTable } from '../shared/routes.js';
 import { mcpSecrets } from '../shared/tools/setup.js';
 import { createClientRuns } from './client-runs.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
@@ -110,22 +111,32 @@ interface RunningWorker {
 }
 
 function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
+  const secretsOf = (routes: RouteTable): string[] => [
+    ...tableSecrets(routes),
+    ...mcpSecrets(snapshot.tools.mcp),
+  ];
+  const redactor = createRedactor(secretsOf(snapshot.routes));
   const log = createLogger({
     sink: primary.logSink,
     level: snapshot.logLevel,
     subsystem: 'worker',
-    secrets: [
-      ...Object.values(snapshot.routes.providers).flatMap(routeSecrets),
-      ...mcpSecrets(snapshot.tools.mcp),
-    ],
+    redactor,
   });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
   const tools = openTools(snapshot, primary, metrics.tools, log.for('tools'));
   const directCalls = createDirectCalls(tools.runner);
-  primary.answerWith(directCalls.answers);
   // Apart from tools: files that take long hold up other files only.
   const documents = createToolPool({ threads: 1, log: log.for('documents') });
+  primary.answerWith({
+    ...directCalls.answers,
+    'use-credentials': ({ routes, auth }) => {
+      redactor.hide(secretsOf(routes));
+      pool.useRoutes(shareRoutes(routes));
+      http.usePolicy(auth);
+      return true;
+    },
+  });
   const pool = createApiPool({
     threads: snapshot.apiThreads,
     maxQueue: snapshot.maxQueue,

@@ -75,12 +75,15 @@ export function remoteCredentials(flags: CredentialFlags, { env, config }: Local
 /** Code of the error for a credential whose variable this process does not have. */
 export const UNRESOLVED = 'auth_secretref_unresolved';
 
-/** Nobody is asked without a credential only because its variable is missing here. */
-function resolved(credentials: Credentials, { warnings }: CliConfig): Credentials {
+/** Nobody is asked without a credential only because this process cannot have it. */
+function resolved(credentials: Credentials, { warnings, gateway }: CliConfig): Credentials {
   if (credentials.token !== undefined || credentials.password !== undefined) return credentials;
-  const unresolved = warnings.find((warning) => /^gateway\.(auth|remote)\.(token|password): /.test(warning));
-  if (unresolved !== undefined) throw new UserError(unresolved, [], { code: UNRESOLVED });
-  return credentials;
+  const [first, ...others] = warnings.filter((warning) =>
+    /^gateway\.(?:auth|remote)\.(?:token|password): /.test(warning),
+  );
+  if (first === undefined) return credentials;
+  const needed = warnings.find((warning) => warning.startsWith(`gateway.auth.${gateway.auth.mode}: `));
+  throw new UserError(needed ?? first, needed === undefined ? others : [], { code: UNRESOLVED });
 }
 
 /** True when the command line itself names a credential: no other one is used then. */

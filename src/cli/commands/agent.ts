@@ -19,7 +19,7 @@ export const agent: CommandHandler = async (options, context) => {
   const timeout = readSeconds(options.text('timeout'));
   const params = { ...readParams(options), ...(timeout === undefined ? {} : { timeout }) };
   const preferences = readPreferences(options);
-  const access = gatewayAccess(options, context, clientLimits.timeoutMs);
+  const access = await gatewayAccess(options, context, clientLimits.timeoutMs);
   const seconds = timeout ?? access.sources.config.agents.defaults.timeoutSeconds;
   const stop = new AbortController();
   const leave = new AbortController();

@@ -3,7 +3,7 @@ import type { GatewayAccess } from '../client/call.js';
 import type { TargetFlags } from '../client/target.js';
 import type { CommandContext, ParsedOptions } from '../command.js';
 import { describeIssue } from '../../shared/config/read/source.js';
-import { readCliConfig } from '../config/cli-config.js';
+import { openCliConfig } from '../config/cli-config.js';
 import { readPort, readTimeoutMs } from '../option-values.js';
 
 export interface ClientFlags {
@@ -37,13 +37,13 @@ function readTargetFlags(options: ParsedOptions): TargetFlags {
  * @param timeoutMs what `--timeout` says, unless that means something else
  * @throws UserError
  */
-export function gatewayAccess(
+export async function gatewayAccess(
   options: ParsedOptions,
   { env, paths, output }: CommandContext,
   timeoutMs: number = readTimeoutMs(options.text('timeout')),
-): GatewayAccess {
+): Promise<GatewayAccess> {
   const flags = readTargetFlags(options);
-  const config = readCliConfig(env, paths);
+  const config = await openCliConfig(env, paths);
   output.note(...config.issues.map((issue) => `Config issues: ${describeIssue(issue)}`));
   return {
     flags,

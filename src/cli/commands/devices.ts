@@ -31,7 +31,7 @@ function command(run: DeviceCommand, { check, offline = false }: CommandRules = 
   return async (options, context) => {
     check?.(options);
     const { answer, lines } = await withDeviceGateway(
-      gatewayAccess(options, context),
+      await gatewayAccess(options, context),
       (gateway) => run(gateway, options, context),
       offline ? context.withStoredDevices : undefined,
     );

@@ -7,7 +7,7 @@ import { gatewayAccess } from './client-flags.js';
 export const gatewayCall: CommandHandler = async (options, context) => {
   const method = options.requiredArg('method');
   const params = readParams(options.text('params'));
-  const payload = await callGateway(gatewayAccess(options, context), { method, params });
+  const payload = await callGateway(await gatewayAccess(options, context), { method, params });
   if (!options.flag('json')) context.output.print(`Gateway call: ${method}`);
   context.output.document(payload ?? null);
   return 0;

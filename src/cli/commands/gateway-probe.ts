@@ -8,7 +8,7 @@ import { UserError } from '../user-error.js';
 import { gatewayAccess } from './client-flags.js';
 
 export const gatewayProbe: CommandHandler = async (options, context) => {
-  const access = gatewayAccess(options, context);
+  const access = await gatewayAccess(options, context);
   const report = await probeGateways(access, readSsh(options, access.sources.config));
   if (options.flag('json')) context.output.document(report);
   else context.output.print(...probeLines(report, context.output.style));

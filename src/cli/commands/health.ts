@@ -6,7 +6,7 @@ import { gatewayAccess } from './client-flags.js';
 
 export const health: CommandHandler = async (options, context) => {
   const params = options.flag('verbose') ? { probe: true } : {};
-  const snapshot = await callGateway(gatewayAccess(options, context), { method: 'health', params });
+  const snapshot = await callGateway(await gatewayAccess(options, context), { method: 'health', params });
   if (options.flag('json')) context.output.document(snapshot);
   else context.output.print(...healthLines(snapshot, context.output.style));
   return 0;

@@ -17,7 +17,7 @@ export const sessionsList: CommandHandler = async (options, context) => {
     ...(activeMinutes === undefined ? {} : { activeMinutes }),
     ...(limit === undefined ? {} : { limit }),
   };
-  const list = await callGateway(gatewayAccess(options, context), { method: 'sessions.list', params });
+  const list = await callGateway(await gatewayAccess(options, context), { method: 'sessions.list', params });
   if (options.flag('json')) output.document(list);
   else output.print(...sessionLines(list, output.style, Date.now()));
   return 0;

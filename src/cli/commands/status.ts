@@ -11,7 +11,7 @@ import { gatewayAccess } from './client-flags.js';
 
 export const status: CommandHandler = async (options, context) => {
   const { output, paths, storedSessions } = context;
-  const access = gatewayAccess(options, context);
+  const access = await gatewayAccess(options, context);
   const all = options.flag('all');
   const wishes = {
     deep: all || options.flag('deep') || options.flag('verbose'),

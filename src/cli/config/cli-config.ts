@@ -2,9 +2,21 @@
  * The config as far as the command line needs it. An invalid file does not stop the commands that look
  * for what is wrong (config.md §5): the values that are good on their own are used, the rest is default.
  */
-import { loadConfig, parseConfig, type GatewayConfig, type LoadOptions } from '../../shared/config/load.js';
+import {
+  loadConfig,
+  parseConfig,
+  type GatewayConfig,
+  type LoadedConfig,
+  type LoadOptions,
+} from '../../shared/config/load.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { describeIssue, type ConfigIssue } from '../../shared/config/read/source.js';
+import type { SecretsConfig } from '../../shared/config/secrets-schema.js';
+import type { PlacedRef } from '../../shared/secrets/config-refs.js';
+import { describeFailure } from '../../shared/secrets/failure.js';
+import { describeRef } from '../../shared/secrets/ref.js';
+import { resolveRefs, resolveVariables } from '../../shared/secrets/resolve.js';
+import { withSecrets } from '../../shared/secrets/with-secrets.js';
 import type { ConfigTree } from '../../shared/config/schema.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { isRecord } from '../record.js';
@@ -16,8 +28,11 @@ export interface CliConfig {
   readonly issues: readonly ConfigIssue[];
   /** With what the config adds to it. */
   readonly env: Environment;
-  /** Variables that the file names and this process does not have. */
+  /** Variables and secrets that the file names and this process does not have. */
   readonly warnings: readonly string[];
+  /** Secrets that are elsewhere than in variables. */
+  readonly refs: readonly PlacedRef[];
+  readonly secrets: SecretsConfig;
   readonly gateway: ConfigTree['gateway'];
   readonly agents: GatewayConfig['agents'];
   readonly logging: ConfigTree['logging'];
@@ -26,6 +41,7 @@ export interface CliConfig {
 /** What a client needs of a broken file. */
 const wanted = [
   'env',
+  'secrets',
   'gateway.mode',
   'gateway.port',
   'gateway.bind',
@@ -51,37 +67,61 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
   const path = paths.configPath;
   // People run commands from the shell that would be asked: it has nothing to add.
   const loaded = loadConfig({ path, env, askLoginShell: () => ({}) });
-  if (loaded.ok) {
-    const { gateway, agents, logging } = loaded.config;
-    return {
-      path,
-      exists: loaded.exists,
-      valid: true,
-      issues: [],
-      env: loaded.env,
-      warnings: loaded.warnings.map(describeIssue),
-      gateway,
-      agents,
-      logging,
-    };
-  }
+  if (loaded.ok) return { path, exists: loaded.exists, valid: true, issues: [], ...usableOf(loaded) };
   // The level is the one variable whose value can make a config invalid.
   const options = { path, env: { ...env, PLLAN_LOG_LEVEL: undefined }, askLoginShell: () => ({}) };
   const raw = valueOf(loaded.source.root);
   const kept = wanted.reduce((document, key) => keepIfValid(document, key, raw, options), {});
   const salvaged = parseConfig(JSON.stringify(kept), options);
   if (!salvaged.ok) throw new Error(`no config could be made of ${path}`);
-  const { gateway, agents, logging } = salvaged.config;
   return {
     path,
     exists: true,
     valid: false,
     issues: loaded.issues,
-    env: salvaged.env,
-    warnings: salvaged.warnings.map(describeIssue),
+    ...usableOf(salvaged),
+  };
+}
+
+/** With the secrets in it that are variables. */
+function usableOf({
+  config,
+  env,
+  refs,
+  warnings,
+}: LoadedConfig): Omit<CliConfig, 'path' | 'exists' | 'valid' | 'issues'> {
+  const { values, failures } = resolveVariables(refs, { secrets: config.secrets, env });
+  const { gateway, agents, logging, secrets } = withSecrets(config, refs, values);
+  return {
+    env,
+    warnings: [...warnings.map(describeIssue), ...failures.map(describeFailure)],
+    refs: refs.filter(({ ref }) => ref.source !== 'env'),
     gateway,
     agents,
     logging,
+    secrets,
+  };
+}
+
+/** As `readCliConfig`, with the credentials for gateways that this process may read in files; it runs no commands. */
+export async function openCliConfig(env: Environment, paths: Paths): Promise<CliConfig> {
+  const config = readCliConfig(env, paths);
+  const meant = config.refs.filter(({ segments }) => segments[0] === 'gateway');
+  const files = meant.filter(({ ref }) => ref.source === 'file');
+  const { signal } = new AbortController();
+  const { values, failures } = await resolveRefs(files, {
+    secrets: config.secrets,
+    env: config.env,
+    home: paths.home,
+    signal,
+  });
+  const commands = meant
+    .filter(({ ref }) => ref.source === 'exec')
+    .map(({ path, ref }) => `${path}: ${describeRef(ref)}: configured but unavailable in this command path`);
+  return {
+    ...config,
+    gateway: withSecrets({ gateway: config.gateway }, files, values).gateway,
+    warnings: [...config.warnings, ...failures.map(describeFailure), ...commands],
   };
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Device } from '../client/device/device.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
 import { isLocal, resolveTarget, type GatewayTarget, type TargetFlags } from '../client/target.js';
-import { readCliConfig, type CliConfig } from '../config/cli-config.js';
+import { openCliConfig, type CliConfig } from '../config/cli-config.js';
 import { toError } from '../../shared/to-error.js';
 import { inspectPort, type PortReport } from './inspect-port.js';
 import { probeGateway, type Probe, type ProbeReport } from './probe.js';
@@ -72,7 +72,7 @@ export async function collectStatus({
   paths,
   device,
 }: StatusRequest): Promise<StatusReport> {
-  const config = readCliConfig(env, paths);
+  const config = await openCliConfig(env, paths);
   const target = chooseTarget(flags, { env: config.env, paths, config });
   const url = 'url' in target ? target.url : undefined;
   const localPort = portToInspect(target, config, env);

@@ -27,12 +27,19 @@ export interface ResolvedAuth {
 }
 
 /** @throws StartError when token and password are both configured and nothing says which counts */
-export function resolveAuth(loaded: LoadedConfig, flags: AuthFlags, env: Environment): ResolvedAuth {
-  const configured = loaded.config.gateway.auth;
+export function resolveAuth(
+  { config, refs }: Pick<LoadedConfig, 'config' | 'refs'>,
+  flags: AuthFlags,
+  env: Environment,
+): ResolvedAuth {
+  const configured = config.gateway.auth;
+  // A ref that is not resolved, since the other one counts, is configured all the same.
+  const isConfigured = (kind: 'token' | 'password'): boolean =>
+    usableSecret(configured[kind]) !== undefined || refs.some(({ path }) => path === `gateway.auth.${kind}`);
   const token = firstOf(flags.token, configured.token, env.PLLAN_GATEWAY_TOKEN);
   const password = firstOf(flags.password, configured.password, env.PLLAN_GATEWAY_PASSWORD);
   const chosen = flags.mode ?? configured.mode ?? undefined;
-  if (chosen === undefined && usableSecret(configured.token) && usableSecret(configured.password)) {
+  if (chosen === undefined && isConfigured('token') && isConfigured('password')) {
     throw new StartError(
       'gateway.auth.token and gateway.auth.password are both configured, but gateway.auth.mode is unset. Set gateway.auth.mode to token or password.',
       exitCodes.configuration,

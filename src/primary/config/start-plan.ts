@@ -3,10 +3,13 @@ import { loadConfig, type GatewayConfig, type LoadedConfig } from '../../shared/
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
+import { activateSecrets, type Activation, type ActivationSources } from '../secrets/activation.js';
+import { SecretsUnavailable } from '../../shared/secrets/failure.js';
+import { StartError } from '../start-error.js';
 import { planBind, type BindPlan } from './bind.js';
 import { ensureDevSetup } from './dev-setup.js';
 import { requireHooks } from './hook-setup.js';
-import { resolveAuth, type ResolvedAuth } from './resolve-auth.js';
+import { resolveAuth, type AuthFlags, type ResolvedAuth } from './resolve-auth.js';
 import { buildRoutes } from './routes.js';
 import {
   requireCertificate,
@@ -18,10 +21,13 @@ import {
 } from './start-guard.js';
 
 export interface StartPlan {
+  /** As the file says it, where nothing is set in the place of a SecretRef … */
   readonly loaded: LoadedConfig;
+  /** … and with the secrets in their places. */
   readonly config: GatewayConfig;
   /** The environment, with what the config adds to it. */
   readonly env: Environment;
+  readonly secrets: Activation;
   readonly port: number;
   readonly bind: BindPlan;
   readonly routes: RouteTable;
@@ -29,8 +35,11 @@ export interface StartPlan {
   readonly auth: ResolvedAuth;
 }
 
-/** @throws StartError with the line and exit code of the first check that fails */
-export async function makeStartPlan({ flags, env: given, paths }: GatewayOptions): Promise<StartPlan> {
+/** @throws StartError with the line and exit code of the first check that fails, AbortError when `stop` came first */
+export async function makeStartPlan(
+  { flags, env: given, paths }: GatewayOptions,
+  stop: AbortSignal,
+): Promise<StartPlan> {
   if (flags.dev) ensureDevSetup(paths);
   const overrides = {
     ...(flags.port === undefined ? {} : { port: String(flags.port) }),
@@ -38,11 +47,13 @@ export async function makeStartPlan({ flags, env: given, paths }: GatewayOptions
     ...(flags.logLevel === undefined ? {} : { 'log-level': flags.logLevel }),
   };
   const loaded = requireValid(loadConfig({ path: paths.configPath, env: given, flags: overrides }), paths);
-  const { config, env } = loaded;
+  const { env } = loaded;
   requireLocalMode(loaded, flags.allowUnconfigured);
+  const secrets = await requireSecrets({ loaded, flags: authFlags(flags), env, paths }, stop);
+  const { config } = secrets;
   const bind = await planBind(config.gateway);
   const routes = buildRoutes({ config, env, model: flags.model, version: 1 });
-  const auth = resolveAuth(loaded, { mode: flags.auth, token: flags.token, password: flags.password }, env);
+  const auth = resolveAuth({ config, refs: loaded.refs }, authFlags(flags), env);
   requireSafeBind({
     bind,
     port: config.gateway.port,
@@ -55,5 +66,19 @@ export async function makeStartPlan({ flags, env: given, paths }: GatewayOptions
   requireProxy(config.gateway, auth.mode);
   requireCertificate(config.gateway);
   requireHooks(config, routes, paths);
-  return { loaded, config, env, port: config.gateway.port, bind, routes, auth };
+  return { loaded, config, env, secrets, port: config.gateway.port, bind, routes, auth };
+}
+
+export function authFlags({ auth, token, password }: GatewayOptions['flags']): AuthFlags {
+  return { mode: auth, token, password };
+}
+
+async function requireSecrets(sources: ActivationSources, stop: AbortSignal): Promise<Activation> {
+  try {
+    return await activateSecrets(sources, stop);
+  } catch (caught) {
+    stop.throwIfAborted();
+    if (!(caught instanceof SecretsUnavailable)) throw caught;
+    throw new StartError(`Startup failed: required secrets are unavailable. ${caught.message}`);
+  }
 }

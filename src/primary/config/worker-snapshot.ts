@@ -57,6 +57,13 @@ export function originsOf({ config, bind, port }: StartPlan): OriginPolicy {
   };
 }
 
+/** What a reload of secrets may change while the gateway runs; of the config only the secrets in it. */
+export interface Credentials {
+  readonly config: GatewayConfig;
+  readonly routes: RouteTable;
+  readonly auth: AuthPolicy;
+}
+
 export interface SnapshotSources {
   readonly config: GatewayConfig;
   readonly routes: RouteTable;

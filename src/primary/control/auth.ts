@@ -141,6 +141,29 @@ export function createAuthenticator({ policy, limiter, devices }: AuthenticatorO
   };
 }
 
+/** An authenticator whose policy may be replaced. */
+export interface ReplaceableAuthenticator {
+  readonly authenticate: Authenticator;
+  usePolicy(policy: AuthPolicy): void;
+}
+
+export function createReplaceableAuthenticator(options: AuthenticatorOptions): ReplaceableAuthenticator {
+  let current = createAuthenticator(options);
+  return {
+    async authenticate(attempt) {
+      let judge: Authenticator;
+      let verdict: AuthVerdict;
+      // Who was let in by a secret that counts no more meanwhile is asked again.
+      do {
+        judge = current;
+        verdict = await judge(attempt);
+      } while (verdict.ok && judge !== current);
+      return verdict;
+    },
+    usePolicy: (policy) => void (current = createAuthenticator({ ...options, policy })),
+  };
+}
+
 /** Lets users of Tailscale Serve in whom the others refuse: so a guess counts also for somebody who needs none. */
 export function orTailscaleUser(authenticate: Authenticator, check: TailscaleCheck): Authenticator {
   return async (attempt) => {

@@ -12,6 +12,8 @@ export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>;
   readonly writeLimit: WriteLimit;
   readonly log: Logger;
+  /** Takes secrets out of what an error says. */
+  redact(text: string): string;
   answered(method: string, outcome: 'ok' | 'error', ms: number): void;
 }
 
@@ -41,7 +43,8 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
   };
   const fail = (caught: unknown): void => {
     const payload = caught instanceof RpcError ? caught.payload : undefined;
-    connection.send(encodeErrorResponse(request.id, shapeOf(caught), payload));
+    const { message, ...shape } = shapeOf(caught);
+    connection.send(encodeErrorResponse(request.id, { ...shape, message: options.redact(message) }, payload));
     options.answered(method.name, 'error', performance.now() - startedAt);
     if (!(caught instanceof RpcError))
       options.log.error('ws.handler', `${method.name}: ${toError(caught).message}`, {

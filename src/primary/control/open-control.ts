@@ -1,6 +1,6 @@
 /** Wires the control plane: presence, health, methods and events around the WebSocket connections. */
 import { randomUUID } from 'node:crypto';
-import { controlLimits } from '../../shared/limits.js';
+import { controlLimits, logLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
@@ -11,10 +11,12 @@ import { hasScope } from '../../shared/protocol/scopes.js';
 import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
 import { createModelCatalog } from '../config/model-catalog.js';
 import type { OpenConfig } from '../config/open-config.js';
-import type { ResolvedAuth } from '../config/resolve-auth.js';
+import type { SecretsKeeper } from '../secrets/keeper.js';
+import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
+import type { Redactor } from '../../shared/log/redact.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { toolSetup } from '../config/tool-setup.js';
-import { authPolicyOf, originsOf } from '../config/worker-snapshot.js';
+import { originsOf } from '../config/worker-snapshot.js';
 import type { ExecApprovals } from '../approvals/open-approvals.js';
 import { createHealthMonitor, type HealthView } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
@@ -27,7 +29,7 @@ import { commandPolicy } from '../nodes/command-policy.js';
 import { createConnectedNodes } from '../nodes/connected-nodes.js';
 import { createNodeInvokes } from '../nodes/node-invokes.js';
 import { isNode, pendingNode } from '../nodes/node-rows.js';
-import { countingFailures, createAuthenticator, orTailscaleUser } from './auth.js';
+import { countingFailures, createReplaceableAuthenticator, orTailscaleUser } from './auth.js';
 import type { Session } from './connection.js';
 import { createControlPlane, type ControlPlane } from './control-plane.js';
 import { createDedupe } from './dedupe.js';
@@ -52,7 +54,9 @@ import { createWriteLimit } from './write-limit.js';
 
 export interface ControlOptions {
   readonly plan: StartPlan;
-  readonly auth: ResolvedAuth;
+  readonly policy: AuthPolicy;
+  readonly secrets: SecretsKeeper;
+  readonly redactor: Redactor;
   readonly paths: Paths;
   readonly env: Environment;
   readonly config: OpenConfig;
@@ -81,6 +85,8 @@ export interface Control extends Pick<
   readonly tellTool: TellTool;
   /** Lets clients in, who are told to come again before. */
   start(): void;
+  /** The gateway's secret is another one: who came in with the one before must come again. */
+  useAuth(policy: AuthPolicy): void;
   /** Workers came or went: the health snapshot says so at once. */
   workersChanged(): void;
   /** Stops what makes events on its own, and the reading of large frames; connections stay. */
@@ -88,7 +94,7 @@ export interface Control extends Pick<
 }
 
 export function openControl(options: ControlOptions): Control {
-  const { plan, auth, paths, metrics, sources } = options;
+  const { plan, policy, paths, metrics, sources } = options;
   const { gateway } = plan.config;
   const presence = createPresence(() =>
     plane.broadcast('presence', () => `{"presence":${presence.encoded()}}`, { stateVersion: stateVersion() }),
@@ -171,6 +177,7 @@ export function openControl(options: ControlOptions): Control {
     approvals: options.approvals,
     config: options.config,
     configChanged: (change) => broadcast('config.changed', () => JSON.stringify(change)),
+    secrets: options.secrets,
     workers: options.workers,
     profileOf: (agentId) => profileOf(tools, agentId),
     dedupe: createDedupe(() => performance.now()),
@@ -184,27 +191,27 @@ export function openControl(options: ControlOptions): Control {
     configHash: options.config.appliedHash(),
     configPath: paths.configPath,
     stateDir: paths.stateDir,
-    authMode: auth.mode,
+    authMode: policy.mode,
     uptimeMs: options.uptimeMs,
   });
   const largeFrames = createLargeFrames({ log: options.log });
-  const authenticate = createAuthenticator({
-    policy: authPolicyOf(auth, gateway),
-    limiter: options.limiter,
-    devices,
-  });
+  const authenticator = createReplaceableAuthenticator({ policy, limiter: options.limiter, devices });
   const plane = createControlPlane({
     largeFrames,
     methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
     writeLimit: createWriteLimit(() => performance.now()),
     log: options.log,
+    redact: (text) => options.redactor.text(text, logLimits.messageChars),
     answered: metrics.wsRequest,
     handshake: {
       authenticate: countingFailures(
         // A trusted proxy has checked its users itself.
-        gateway.auth.allowTailscale && auth.mode !== 'trusted-proxy'
-          ? orTailscaleUser(authenticate, tailscaleCheck(createWhois(options.log, () => performance.now())))
-          : authenticate,
+        gateway.auth.allowTailscale && policy.mode !== 'trusted-proxy'
+          ? orTailscaleUser(
+              authenticator.authenticate,
+              tailscaleCheck(createWhois(options.log, () => performance.now())),
+            )
+          : authenticator.authenticate,
         metrics.authFailure,
       ),
       devices,
@@ -260,6 +267,13 @@ export function openControl(options: ControlOptions): Control {
         () => plane.broadcast('tick', () => `{"ts":${Date.now()}}`),
         controlLimits.tickIntervalMs,
       );
+    },
+    useAuth(next) {
+      authenticator.usePolicy(next);
+      const bySecret = ({ authMethod }: Session): boolean =>
+        authMethod === 'token' || authMethod === 'password';
+      // After the answer to whoever asked for it.
+      setImmediate(() => plane.closeWhere(bySecret, closeCodes.credentialsChanged, 'gateway auth changed'));
     },
     workersChanged: health.refresh,
     async stop() {

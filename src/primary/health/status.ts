@@ -7,6 +7,7 @@ import { agentOf, kindOf, type KeyScheme } from '../../shared/store/session-keys
 import type { SessionOverview } from '../sessions/session-overview.js';
 import { modelOf } from '../sessions/session-row.js';
 import type { SessionRow } from '../store/store.js';
+import type { DegradedOwner } from '../secrets/keeper.js';
 import type { WorkersStatus } from '../workers/supervisor.js';
 import type { EventLoopSample } from './event-loop.js';
 import type { HealthFacts, HealthView } from './health-monitor.js';
@@ -16,6 +17,7 @@ export interface StatusSources {
   readonly storeDir: string;
   readonly scheme: KeyScheme;
   readonly sessions: Pick<SessionOverview, 'facts'>;
+  degradedSecretOwners(): readonly DegradedOwner[];
   workers(): WorkersStatus;
   eventLoop(): EventLoopSample;
 }
@@ -83,7 +85,7 @@ export function createStatusSource(sources: StatusSources): StatusSource {
             recent: admin ? recentOf(sources, agentId).map((row) => statusRow(row, sources)) : [],
           })),
         },
-        degradedSecretOwners: [],
+        degradedSecretOwners: sources.degradedSecretOwners(),
       };
     },
   };

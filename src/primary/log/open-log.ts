@@ -3,8 +3,9 @@ import pino from 'pino';
 import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';
+import { createRedactor, type Redactor } from '../../shared/log/redact.js';
 import { expandHome } from '../../shared/paths.js';
-import { routeSecrets } from '../../shared/routes.js';
+import { tableSecrets } from '../../shared/routes.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { consoleSink } from './console-sink.js';
 import { openLogFile } from './file-sink.js';
@@ -17,6 +18,8 @@ export interface GatewayLog {
   readonly style: ConsoleStyle;
   /** Least level that anyone wants: what workers should send. */
   readonly level: LogLevel;
+  /** What must never appear in a line, or in an answer. */
+  readonly redactor: Redactor;
   /** Finished lines of workers. */
   readonly sink: LogSink;
   /** Writes what waits; call before exit. */
@@ -45,11 +48,12 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     },
   };
   const level = lower(config.level, consoleLevel);
-  const secrets = secretsOf(plan);
-  const log = createLogger({ sink, level, subsystem: 'gateway', secrets });
+  const redactor = createRedactor(secretsInUse(plan));
+  const log = createLogger({ sink, level, subsystem: 'gateway', redactor });
   return {
     log,
-    fileLog: createLogger({ sink: file, level: config.level, subsystem: 'gateway', secrets }),
+    fileLog: createLogger({ sink: file, level: config.level, subsystem: 'gateway', redactor }),
+    redactor,
     path: file.path,
     style,
     level,
@@ -67,7 +71,11 @@ function lower(a: LogLevel, b: LogLevel): LogLevel {
 }
 
 /** What must never appear in a line, whatever it looks like. */
-function secretsOf({ auth, routes }: StartPlan): string[] {
-  const ofProviders = Object.values(routes.providers).flatMap(routeSecrets);
-  return auth.secret === undefined ? ofProviders : [auth.secret, ...ofProviders];
+export function secretsInUse({
+  auth,
+  routes,
+  secrets,
+}: Pick<StartPlan, 'auth' | 'routes' | 'secrets'>): string[] {
+  const resolved = [...secrets.values.values(), ...tableSecrets(routes)];
+  return auth.secret === undefined ? resolved : [auth.secret, ...resolved];
 }

@@ -3,9 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { normalizeAddress } from '../../shared/auth/address.js';
-import { createHttpGuard } from '../../shared/auth/http-guard.js';
 import type { CountedSecret } from '../../shared/auth/auth-client.js';
+import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
+import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
+import { createReplaceableGuard } from '../../shared/auth/http-guard.js';
 import type { LogLevel } from '../../shared/config/schema.js';
+import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { hookAuthLimits } from '../../shared/hooks/limits.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import { monotonicMs } from '../../shared/monotonic.js';
@@ -14,9 +17,8 @@ import type { RunPart } from '../../shared/run-job.js';
 import type { DailyUsage } from '../../shared/store/records.js';
 import { createFailedAuthLimiter, type FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
 import { failedClients, ownAttempts, watchFailedClients } from '../auth/http-attempts.js';
-import type { ResolvedAuth } from '../config/resolve-auth.js';
 import type { StartPlan } from '../config/start-plan.js';
-import { authPolicyOf, originsOf, workerSnapshot } from '../config/worker-snapshot.js';
+import { originsOf, workerSnapshot, type Credentials } from '../config/worker-snapshot.js';
 import type { Readiness } from '../health/readiness.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { TlsKeeper } from '../tls/keeper.js';
@@ -32,7 +34,7 @@ import { openTunnelEnd } from './tunnel-end.js';
 
 export interface DataPathOptions {
   readonly plan: StartPlan;
-  readonly auth: ResolvedAuth;
+  readonly policy: AuthPolicy;
   readonly paths: Paths;
   readonly env: Environment;
   readonly metrics: PrimaryMetrics;
@@ -59,6 +61,8 @@ export interface DataPathOptions {
 
 export interface DataPath {
   readonly supervisor: Supervisor;
+  /** From now on requests are judged and providers asked with these; resolves when every worker does so. */
+  useCredentials(next: Credentials): Promise<void>;
   /** Opens the port. @throws StartError when it is taken, AbortError when `stop` ended the wait for it */
   listen(stop: AbortSignal): Promise<void>;
   /** Connections for workers are refused from here on; probes and WebSockets go on. */
@@ -80,16 +84,17 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   const { gateway, diagnostics } = plan.config;
   const { trustedProxies, allowRealIpFallback } = gateway;
   const proxies = { trustedProxies, allowRealIpFallback };
-  const policy = { ...originsOf(plan), ...authPolicyOf(options.auth, gateway), proxies };
+  const policyFor = (auth: AuthPolicy): HttpAuthPolicy => ({ ...originsOf(plan), ...auth, proxies });
+  const guard = createReplaceableGuard({
+    policy: policyFor(options.policy),
+    counter: ownAttempts(limiter),
+    failed: metrics.authFailure,
+    untrustedProxy,
+  });
   const own = createOwnHttp({
     peers: createPeers(),
     readiness: options.readiness,
-    guard: createHttpGuard({
-      policy,
-      counter: ownAttempts(limiter),
-      failed: metrics.authFailure,
-      untrustedProxy,
-    }),
+    guard: guard.guard,
     metrics: {
       enabled: diagnostics.prometheus.enabled,
       open: diagnostics.prometheus.auth === 'none',
@@ -100,15 +105,12 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     onWebSocket: options.onWebSocket,
   });
   const tunnel = await openTunnelEnd(options.paths, own.adopt, log.for('port'));
-  const snapshot = workerSnapshot({
-    config: plan.config,
-    routes: plan.routes,
-    policy,
-    tunnel: tunnel.address,
-    logLevel: options.logLevel,
-    paths: options.paths,
-    env: options.env,
-  });
+  const { logLevel, paths, env } = options;
+  const snapshotOf = ({ config, routes, auth }: Credentials): WorkerSnapshot => {
+    const policy = policyFor(auth);
+    return workerSnapshot({ config, routes, policy, tunnel: tunnel.address, logLevel, paths, env });
+  };
+  let snapshot = snapshotOf({ config: plan.config, routes: plan.routes, auth: options.policy });
   const handover = createHandover({
     targets: () => supervisor.targets(),
     degraded: () => supervisor.status.degraded,
@@ -180,6 +182,11 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   };
   return {
     supervisor,
+    useCredentials(next) {
+      snapshot = snapshotOf(next);
+      guard.usePolicy(snapshot.auth);
+      return supervisor.renewCredentials();
+    },
     async listen(stop) {
       const scheme = tls ? 'wss' : 'ws';
       servers = await listen({

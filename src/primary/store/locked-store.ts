@@ -6,7 +6,7 @@ import { acquireLocks } from '../port/lock.js';
 import { openEmbeddedStore } from './embedded.js';
 import type { Store } from './store.js';
 
-const silentLog = createLogger({ sink: { write() {} }, level: 'silent', subsystem: 'store', secrets: [] });
+const silentLog = createLogger({ sink: { write() {} }, level: 'silent', subsystem: 'store' });
 /** A lock names the port of its owner, and this one listens nowhere. */
 const NO_PORT = 0;
 

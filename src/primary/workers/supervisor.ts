@@ -8,6 +8,7 @@ import type { RunJob, RunPart } from '../../shared/run-job.js';
 import { workerLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { DailyUsage } from '../../shared/store/records.js';
+import { toError } from '../../shared/to-error.js';
 import type { HandoverTarget } from '../port/handover.js';
 import {
   createWorkerSlot,
@@ -59,6 +60,8 @@ export interface Supervisor {
     options: AskOptions,
   ): Promise<WorkerQuestions[N]['answer']> | undefined;
   tellAll(message: Standing): void;
+  /** Every worker uses the credentials of the present snapshot; one that does not say so in time is replaced. */
+  renewCredentials(): Promise<void>;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
@@ -79,6 +82,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let pingTimer: NodeJS.Timeout | undefined;
   const respawns = new Set<NodeJS.Timeout>();
 
+  const renew = async (slot: WorkerSlot): Promise<void> => {
+    const { routes, auth } = options.snapshot();
+    try {
+      await slot.ask('use-credentials', { routes, auth }, { timeoutMs: workerLimits.confirmMs });
+    } catch (caught) {
+      if (slot.state !== 'gone') slot.replace(`did not take new credentials: ${toError(caught).message}`);
+    }
+  };
   const degraded = (): boolean => earlyDeaths >= workerLimits.earlyDeathsUntilDegraded;
   const lost = (slot: WorkerSlot, early: boolean): void => {
     options.onLost(slot);
@@ -126,6 +137,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           if (degraded()) log.info('workers.recovered', 'a worker is ready again');
           earlyDeaths = 0;
           for (const message of options.standing()) slot.tell(message);
+          // It began with the snapshot that was the present one when it was forked.
+          if (slot.version < options.snapshot().version) void renew(slot);
           options.onReady(slot);
         },
         suspect: options.onSuspect,
@@ -157,6 +170,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     tellAll(message) {
       for (const slot of slots) slot.tell(message);
+    },
+    async renewCredentials() {
+      await Promise.all(
+        slots
+          .filter(({ state }) => state !== 'starting' && state !== 'gone' && state !== 'exiting')
+          .map(renew),
+      );
     },
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),

@@ -53,6 +53,8 @@ export type PrimaryAnswers = Answers<PrimaryQuestions, { readonly slot: number }
 export interface WorkerSlot extends HandoverTarget {
   readonly state: SlotState;
   readonly pid: number | undefined;
+  /** Of the snapshot with which its process began. */
+  readonly version: number;
   /** Turns on sessions that it has. */
   readonly runs: number;
   startRun(job: RunJob): void;
@@ -63,6 +65,8 @@ export interface WorkerSlot extends HandoverTarget {
   /** Told to a worker that listens; another one learns what it needs to know when it becomes ready. */
   tell(message: Standing): void;
   start(snapshot: WorkerSnapshot): void;
+  /** Ends the process at once; another one takes its place. */
+  replace(why: string): void;
   /** Called once a second: pings, and acts on silence. */
   check(now: number): void;
   /** After a pause of our own: silence until now is not the worker's. */
@@ -193,6 +197,9 @@ export function createWorkerSlot(
     },
     addConnection: () => void (connections += 1),
     returnConnection: () => release(1),
+    get version() {
+      return snapshot?.version ?? 0;
+    },
     get runs() {
       return runs;
     },
@@ -238,6 +245,7 @@ export function createWorkerSlot(
       }
       send({ type: 'ping' });
     },
+    replace: kill,
     forgive(now) {
       heardAt = now;
     },

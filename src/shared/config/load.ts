@@ -14,7 +14,7 @@ import type { HookMapping } from './hook-mappings.js';
 import type { McpServerConfig } from './mcp-schema.js';
 import { formatPath } from './path.js';
 import { type QueueMode } from './queue-schema.js';
-import { fileAt } from './read/node.js';
+import { fileAt, valueOf } from './read/node.js';
 import { fileNote, parseSource, readSource, type ConfigIssue, type ConfigSource } from './read/source.js';
 import type { ConfigTree } from './schema.js';
 import type {
@@ -26,6 +26,9 @@ import type {
   ResetOverride,
   ToolsByProvider,
 } from './structures.js';
+import { findRefs, UNKNOWN_VALUE, withValues, type PlacedRef } from '../secrets/config-refs.js';
+import type { SecretsConfig } from './secrets-schema.js';
+import { structures } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
 import { effectWarnings } from './upcoming.js';
 
@@ -55,6 +58,7 @@ export interface GatewayConfig extends ConfigTree {
     readonly resetByType: Readonly<Partial<Record<SessionType, ResetOverride>>>;
     readonly resetByChannel: ReadonlyMap<string, ResetOverride>;
   };
+  readonly secrets: SecretsConfig;
   readonly tools: ConfigTree['tools'] & { readonly byProvider: ToolsByProvider };
   readonly hooks: ConfigTree['hooks'] & { readonly mappings: readonly HookMapping[] };
 }
@@ -67,7 +71,11 @@ export type { ConfigFlags };
 export interface LoadedConfig {
   readonly ok: true;
   readonly exists: boolean;
+  /** Where it has a SecretRef, nothing is set: see `withSecrets`. */
   readonly config: GatewayConfig;
+  readonly refs: readonly PlacedRef[];
+  /** As `resolved`, without the refs. */
+  readonly document: unknown;
   /** sha256 of the file's text; of nothing when there is no file. */
   readonly hash: string;
   /** What is no reason not to start. */
@@ -77,7 +85,7 @@ export interface LoadedConfig {
   /** What of it a login shell gave. */
   readonly imported: Environment;
   readonly source: ConfigSource;
-  /** As in the files, with `${NAME}` replaced, and without defaults. */
+  /** As in the files, with `${NAME}` replaced but in refs, and without defaults. */
   readonly resolved: unknown;
   /** Strings that name variables, as they are written, by their path. */
   readonly written: ReadonlyMap<string, string>;
@@ -111,19 +119,28 @@ export function parseConfig(text: string | undefined, options: LoadOptions): Loa
 export function loadSource(source: ConfigSource, options: LoadOptions): LoadedConfig | InvalidConfig {
   if (source.issues.length > 0) return { ok: false, exists: true, issues: source.issues, source };
   const { env, imported, warnings } = effectiveEnvironment(source.root, options.env, options.askLoginShell);
-  const substituted = substituteEnvironment(source.root, env);
-  const checked = checkTree(substituted.value);
-  const issues: ConfigIssue[] = checked.problems.map(({ at, message }) => ({
+  const { refs, problems } = findRefs(valueOf(source.root));
+  const substituted = substituteEnvironment(source.root, env, new Set(refs.map(({ path }) => path)));
+  const document = withValues(substituted.value, refs, () => undefined);
+  // A place is checked as if its value were known; what the config holds is nothing, until it is.
+  const known = checkTree(withValues(substituted.value, refs, () => UNKNOWN_VALUE));
+  const wrong = new Set(problems.map(({ at }) => formatPath(at)));
+  // What is no good ref is no good value either: the first says it better.
+  const values = known.problems.filter(({ at }) => !wrong.has(formatPath(at)));
+  const issues: ConfigIssue[] = [...problems, ...values].map(({ at, message }) => ({
     path: formatPath(at),
     message,
     ...fileNote(fileAt(source.root, at), source.path),
   }));
+  const checked = checkTree(document);
   const scalars = completeScalars(checked, env, options.flags ?? {}, issues);
   if (!scalars || issues.length > 0) return { ok: false, exists: true, issues, source };
   return {
     ok: true,
     exists: source.exists,
     config: assemble(scalars, checked.structured),
+    refs,
+    document,
     hash: source.hash,
     warnings: [...warnings, ...substituted.warnings, ...effectWarnings(Object.keys(checked.structured))],
     env,
@@ -166,7 +183,15 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       resetByType: structured['session.resetByType'] ?? {},
       resetByChannel: new Map(Object.entries(resetByChannel)),
     },
+    secrets: secretsOf(structured.secrets),
     tools: { ...scalars.tools, byProvider: (structured['tools.byProvider'] ?? {}) as ToolsByProvider },
     hooks: { ...scalars.hooks, mappings: (structured['hooks.mappings'] ?? []) as HookMapping[] },
   };
+}
+
+/** With its defaults; it has been checked. */
+function secretsOf(value: unknown): SecretsConfig {
+  const parsed = structures.secrets.parse(value ?? {});
+  if (!parsed.ok) throw new Error('the config section secrets was not checked');
+  return parsed.value;
 }

@@ -9,6 +9,7 @@ import { AuthOrder, AuthProfile } from './auth-schema.js';
 import { HookMappings } from './hook-mappings.js';
 import { McpServers } from './mcp-schema.js';
 import { queueModes } from './queue-schema.js';
+import { Secrets } from './secrets-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
 import { Heartbeat, Identity, stamps, thinkingDefault, unsupported, upcoming } from './upcoming.js';
@@ -152,6 +153,7 @@ export const structures = {
   memory: compile(Memory),
   'mcp.servers': compile(McpServers),
   'messages.queue.byChannel': compile(v.record(text, v.picklist(queueModes))),
+  secrets: compile(Secrets),
   'session.resetByType': compile(
     v.strictObject({
       direct: v.exactOptional(Reset),

@@ -5,7 +5,7 @@
 import type { Environment } from '../paths.js';
 import type { Problem } from '../schema.js';
 import { formatPath, type ConfigPath } from './path.js';
-import type { ConfigNode } from './read/node.js';
+import { valueOf, type ConfigNode } from './read/node.js';
 
 export interface Substitution {
   readonly value: unknown;
@@ -16,10 +16,16 @@ export interface Substitution {
 
 const pattern = /\$(\$?)\{([A-Z_][A-Z0-9_]*)\}/g;
 
-export function substituteEnvironment(root: ConfigNode, env: Environment): Substitution {
+/** @param kept paths of what stays as it is written */
+export function substituteEnvironment(
+  root: ConfigNode,
+  env: Environment,
+  kept: ReadonlySet<string> = new Set(),
+): Substitution {
   const warnings: Problem[] = [];
   const written = new Map<string, string>();
   const walk = (node: ConfigNode, path: ConfigPath): unknown => {
+    if (kept.size > 0 && kept.has(formatPath(path))) return asWritten(node, path);
     switch (node.kind) {
       case 'object': {
         const entries = [...node.entries].map(([key, entry]) => [key, walk(entry, [...path, key])] as const);
@@ -32,6 +38,10 @@ export function substituteEnvironment(root: ConfigNode, env: Environment): Subst
       case 'scalar':
         return typeof node.value === 'string' ? text(node.value, path) : node.value;
     }
+  };
+  const asWritten = (node: ConfigNode, path: ConfigPath): unknown => {
+    if (node.kind === 'scalar' && typeof node.value === 'string') written.set(formatPath(path), node.value);
+    return valueOf(node);
   };
   const text = (value: string, path: ConfigPath): string | undefined => {
     if (!value.includes('${')) return value;

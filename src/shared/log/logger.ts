@@ -32,8 +32,8 @@ export interface LoggerOptions {
   readonly sink: LogSink;
   readonly level: LogLevel;
   readonly subsystem: string;
-  /** Exact values that must never appear. */
-  readonly secrets?: readonly string[];
+  /** Knows the values that must never appear. */
+  readonly redactor?: Redactor;
   readonly now?: () => Date;
 }
 
@@ -58,7 +58,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     destination,
   );
-  const redactor = createRedactor(options.secrets ?? []);
+  const redactor = options.redactor ?? createRedactor([]);
   const limit = rateLimit(now, (dropped) => {
     const message = `${dropped} log records dropped: more than ${logLimits.recordsPerSecond} in a second`;
     root.warn(record('log', message, now(), { event: 'log.dropped', dropped }), message);

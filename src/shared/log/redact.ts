@@ -4,6 +4,7 @@
  * only as much of a text is looked at as will be shown, and every pattern takes time in proportion to it.
  */
 import { logLimits } from '../limits.js';
+import { createExactSecrets } from './exact-secrets.js';
 
 const sensitiveKey =
   /(token|password|secret|api.?key|keyref|privatekey|serviceaccount|signingsecret|authorization|cookie)$/i;
@@ -20,6 +21,7 @@ const patterns: readonly RegExp[] = [
   /("(?:[a-z]*token|password|secret|api_?key)"\s*:\s*")((?:[^"\\]|\\.)+)/gi,
   /(--(?:token|password)[ =])(\S+)/g,
   /\b([A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|API_KEY)=)(\S+)/g,
+  /(:\/\/[^\s:@/]{0,256}:)([^\s@/]{1,512})(?=@)/g,
 ];
 
 /** At least as much as a cut can leave of something that a pattern would have recognised. */
@@ -31,16 +33,19 @@ export interface Redactor {
   text(value: string, maxChars: number): string;
   /** As above, for each string in it, with the limit of fields. */
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** From here on these are the exact values to hide; those before them stay hidden until the next time. */
+  hide(secrets: readonly string[]): void;
 }
 
 /** `secrets` are exact values to hide wherever they occur; short ones are left out, they would hit ordinary words. */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  // The longest first: one that holds another must not be broken up before it is found.
-  const exact = secrets.filter((secret) => secret.length >= 8).toSorted((a, b) => b.length - a.length);
-  const margin = Math.max(LEAST_MARGIN_CHARS, exact[0]?.length ?? 0);
+  let current = secrets;
+  let exact = createExactSecrets(secrets);
+  let margin = 0;
+  const measure = (): void => void (margin = Math.max(LEAST_MARGIN_CHARS, exact.longest));
+  measure();
   const redact = (value: string): string => {
-    let clean = value;
-    for (const secret of exact) clean = clean.replaceAll(secret, () => mask(secret));
+    let clean = exact.replace(value, mask);
     for (const pattern of patterns) {
       clean = clean.replace(pattern, (_whole, stays: string, secret: string) => stays + mask(secret));
     }
@@ -64,7 +69,15 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     const entries = Object.entries(value).slice(0, logLimits.fieldEntries);
     return Object.fromEntries(entries.map(([name, entry]) => [name, walk(name, entry, depth + 1)]));
   };
-  return { text, fields: (value) => walk('', value, 0) as Record<string, unknown> };
+  return {
+    text,
+    fields: (value) => walk('', value, 0) as Record<string, unknown>,
+    hide(next) {
+      exact = createExactSecrets([...current, ...next]);
+      current = next;
+      measure();
+    },
+  };
 }
 
 function cut(value: string, maxChars: number): string {

@@ -24,7 +24,8 @@ export const closeMeanings: Readonly<Record<keyof typeof closeCodes, string>> = 
   internal: '`internal error`: the handshake could not be decided; the cause is in the log.',
   restart: '`service restart`: the gateway stops.',
   tryLater: '`gateway starting` or `gateway restart in progress`.',
-  credentialsChanged: '`client invalidated: …`: the device was removed, or its token changed.',
+  credentialsChanged:
+    '`client invalidated: …`: the device was removed, or its token changed; `gateway auth changed`: the gateway has another token or password.',
 };
 
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];

@@ -7,10 +7,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
-  createHttpGuard,
+  createReplaceableGuard,
   refusalAnswer,
   type GuardRefusal,
   type HttpGuard,
+  type ReplaceableGuard,
 } from '../../shared/auth/http-guard.js';
 import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import { createDeadlines } from '../../shared/deadlines.js';
@@ -49,6 +50,8 @@ export interface HttpServer {
   adopt(socket: Socket, head: Buffer): void;
   /** Every connection is TLS, and ends here with this certificate from now on. */
   useTls(material: TlsMaterial): void;
+  /** Whom requests are let in from now on. */
+  readonly usePolicy: ReplaceableGuard['usePolicy'];
   /** What the primary tells of clients that have failed to show the right secret. */
   failedClients(secret: CountedSecret, clients: Parameters<FailedClients['changed']>[0]): void;
   /** From now on requests are refused; resolves when those under way are answered. */
@@ -121,18 +124,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requireHostHeader: false, // it is, in our words
   });
   const open = createOpenExchanges((exchange) => ended(site, exchange));
+  const guard = createReplaceableGuard({
+    policy: snapshot.auth,
+    counter: failedClients['shared-secret'],
+    failed: metrics.authFailure,
+    untrustedProxy,
+  });
   const site: Site = {
     services,
     state,
     open,
     watchHalfClosed: serveHalfClosedClients(server, open),
     route: createRouter(snapshot),
-    guard: createHttpGuard({
-      policy: snapshot.auth,
-      counter: failedClients['shared-secret'],
-      failed: metrics.authFailure,
-      untrustedProxy,
-    }),
+    guard: guard.guard,
     baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
     drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
   };
@@ -159,6 +163,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     serveOn(server, site, socket);
   };
   return {
+    usePolicy: guard.usePolicy,
     failedClients: (secret, clients) => failedClients[secret].changed(clients),
     useTls(material) {
       if (tlsEnd) tlsEnd.renew(material);

@@ -71,6 +71,8 @@ export interface ApiPool {
   /** The client's socket is full, or has room again. */
   pause(id: TaskId): void;
   resume(id: TaskId): void;
+  /** Tasks that leave for a thread from now on use these. */
+  useRoutes(routes: SharedRouteTable): void;
   readonly queueDepth: number;
   readonly openTasks: number;
   stop(): Promise<void>;
@@ -114,6 +116,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     resourceLimits: { maxOldGenerationSizeMb: heapMib(threads) },
     workerData: data,
   });
+  let { routes } = options;
   const room = threads * threadLimits.concurrentTasks;
   const open = new SlotTable<TaskId, OpenTask>();
   let waiting: ApiTask[] = [];
@@ -135,7 +138,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     for (let at = 0; at < going.length; at += size) send(going.slice(at, at + size));
   };
   const send = (tasks: readonly ApiTask[]): void => {
-    const { routes, testHooks } = options;
+    const { testHooks } = options;
     const batch: ApiBatch = { routes, tools: options.tools(), testHooks, tasks };
     const large = tasks.flatMap((task) => largeBodyOf(task) ?? []);
     pool.run(batch, { transferList: large }).catch((caught: unknown) => {
@@ -219,6 +222,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     },
     pause: (id) => tell('pause', id),
     resume: (id) => tell('resume', id),
+    useRoutes: (next) => void (routes = next),
     get queueDepth() {
       return waiting.length;
     },

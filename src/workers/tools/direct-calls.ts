@@ -20,7 +20,7 @@ export interface DirectCalls {
   /** Never rejects. */
   call(asked: DirectToolCall, signal: AbortSignal): Promise<ToolOutcome>;
   /** For the primary. */
-  readonly answers: Answers<WorkerQuestions, undefined>;
+  readonly answers: Pick<Answers<WorkerQuestions, undefined>, 'call-tool' | 'list-tools'>;
   /** Resolves when none of the primary's is left. */
   idle(): Promise<void>;
 }

@@ -105,7 +105,7 @@ describe('credentials of the local gateway', () => {
   test('a variable that the config names and this process lacks is an error that names the path', () => {
     const unresolved = { gateway: { auth: { token: '${NO_SUCH_VARIABLE}' } } };
     expect(() => resolve({}, unresolved)).toThrow(
-      /^gateway\.auth\.token: environment variable NO_SUCH_VARIABLE is not set/,
+      /^gateway\.auth\.token: env provider "default", NO_SUCH_VARIABLE: the environment variable is not set/,
     );
     expect(resolve({}, unresolved, env).credentials.token).toBe('from-env');
     expect(resolve({ token: 'typed' }, unresolved).credentials.token).toBe('typed');
@@ -191,7 +191,7 @@ describe('the remote gateway of the config', () => {
 
   test('a variable that is missing here is an error that names the path', () => {
     const unresolved = { gateway: { mode: 'remote', remote: { url: remote.url, token: '${NO_SUCH}' } } };
-    expect(() => resolve({}, unresolved)).toThrow(/^gateway\.remote\.token: environment variable NO_SUCH/);
+    expect(() => resolve({}, unresolved)).toThrow(/^gateway\.remote\.token: .*NO_SUCH: .* not set/);
   });
 
   test('without an address is refused', () => {

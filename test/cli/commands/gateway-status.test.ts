@@ -216,7 +216,9 @@ describe('configuration', () => {
     const { port } = await startFakeGateway({ answers });
     const env = environmentWith(configFor(port, { token: '${THE_TOKEN}' }));
     const { stdout } = await cli(['gateway', 'status'], { env });
-    expect(stdout).toContain('  gateway.auth.token: environment variable THE_TOKEN is not set');
+    expect(stdout).toContain(
+      '  gateway.auth.token: env provider "default", THE_TOKEN: the environment variable is not set',
+    );
     expect(stdout).toContain(`Runtime: running (pid ${process.pid}, foreground)`);
   });
 

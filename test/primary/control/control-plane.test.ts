@@ -22,6 +22,7 @@ async function refusedBy(handshake: Partial<ControlPlaneOptions['handshake']>): 
     methods: new Map(),
     writeLimit: createWriteLimit(() => 0),
     log,
+    redact: (text) => text,
     answered: none,
     handshake: {
       authenticate: async () => ({ ok: true, method: 'none', scopes: 'all' }),

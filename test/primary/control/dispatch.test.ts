@@ -27,6 +27,7 @@ function setUp() {
     methods: new Map<string, Method>(methods.map((method) => [method.name, method])),
     writeLimit: createWriteLimit(() => clock),
     log: createLogger({ level: 'silent', subsystem: 'ws', sink: { write: () => {} } }),
+    redact: (text: string) => text,
     answered: () => {},
   };
   return {

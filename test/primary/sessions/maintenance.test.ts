@@ -76,7 +76,6 @@ describe('maintenance', () => {
         sink: { write: (text) => void logged.push(JSON.parse(text)) },
         level: 'info',
         subsystem: 'test',
-        secrets: [],
       }),
       now: () => at,
     });

@@ -48,7 +48,7 @@ function runsOn(store: Store, jobs: RunJob[]): Runs {
     subagents: 1,
     queue: { mode: 'collect', debounceMs: 0, cap: 2, drop: 'summarize' },
     resetPolicy: () => undefined,
-    log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test', secrets: [] }),
+    log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test' }),
     now: Date.now,
   });
 }

@@ -87,7 +87,7 @@ describe('runs', () => {
       subagents: 1,
       queue: { mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' },
       resetPolicy: () => undefined,
-      log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test', secrets: [] }),
+      log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test' }),
       now: Date.now,
     });
   };

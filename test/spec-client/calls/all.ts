@@ -6,6 +6,7 @@ import { approvalCalls } from './approvals.js';
 import type { Calls } from './call.js';
 import { nodeAndDeviceCalls } from './nodes-and-devices.js';
 import { runCalls } from './runs.js';
+import { secretCalls } from './secrets.js';
 import { sessionCalls } from './sessions.js';
 import { systemCalls } from './system.js';
 import { toolCalls } from './tools.js';
@@ -17,6 +18,7 @@ export const calls: Calls = {
   ...nodeAndDeviceCalls,
   ...approvalCalls,
   ...toolCalls,
+  ...secretCalls,
 };
 
 /** Methods that are called without being advertised. */

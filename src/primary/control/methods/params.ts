@@ -31,6 +31,7 @@ import {
   whole,
   type ParamsCheck,
 } from './param-types.js';
+import { secretParams } from './secret-params.js';
 import { toolParams } from './tool-params.js';
 import { sessionParams } from './session-params.js';
 
@@ -272,6 +273,7 @@ export const methodParams = {
   ...nodeParams,
   ...execApprovalParams,
   ...toolParams,
+  ...secretParams,
   ...channels,
   ...configParams,
   ...runs,

@@ -8,6 +8,7 @@ import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals
 import type { Method } from './method.js';
 import { nodePairingMethods } from './node-pairing.js';
 import { nodeMethods, type NodeMethodServices } from './nodes.js';
+import { secretMethods, type SecretServices } from './secrets.js';
 import { sendMethods } from './send.js';
 import { sessionReadMethods, type SessionReadServices } from './session-reads.js';
 import { sessionSubscriptionMethods, type SubscriptionServices } from './session-subscriptions.js';
@@ -24,6 +25,7 @@ export type MethodServices = AgentMethodServices &
   ConfigServices &
   ExecApprovalServices &
   NodeMethodServices &
+  SecretServices &
   SessionReadServices &
   SessionWriteServices &
   SubscriptionServices &
@@ -46,6 +48,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...toolMethods(services),
     ...usageMethods(services),
     ...configMethods(services),
+    ...secretMethods(services),
     ...sessionSubscriptionMethods(services),
     ...deviceMethods(services.devices),
     ...nodeMethods(services),

@@ -1,0 +1,62 @@
+/** Why a secret could not be had: in words that name places and never a value, nor what a command printed. */
+import { describeRef, type SecretRef } from './ref.js';
+import { secretLimits } from './limits.js';
+
+export type FailureCode =
+  | 'NOT_FOUND'
+  | 'NOT_ALLOWED'
+  | 'UNKNOWN_PROVIDER'
+  | 'UNSAFE'
+  | 'UNAVAILABLE'
+  | 'TIMEOUT'
+  | 'TOO_LARGE'
+  | 'INVALID_OUTPUT'
+  | 'INVALID_VALUE'
+  | 'ABORTED';
+
+/** Gives what an id means to a provider that has been read. @throws SecretFailure for this id alone */
+export type ReadId = (id: string) => string;
+
+export interface FailureReason {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+/** A provider, or one id of it, that fails. */
+export class SecretFailure extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string) {
+    super(message);
+    this.name = 'SecretFailure';
+    this.code = code;
+  }
+}
+
+export interface RefFailure extends FailureReason {
+  /** In the config. */
+  readonly path: string;
+  readonly ref: SecretRef;
+}
+
+/** Secrets that are needed and cannot be had. */
+export class SecretsUnavailable extends Error {
+  readonly failures: readonly RefFailure[];
+
+  constructor(failures: readonly RefFailure[]) {
+    super(describeFailures(failures));
+    this.name = 'SecretsUnavailable';
+    this.failures = failures;
+  }
+}
+
+/** `gateway.auth.token: file provider "main", /token: there is no such value`, the first few of them. */
+export function describeFailures(failures: readonly RefFailure[]): string {
+  const named = failures.slice(0, secretLimits.namedFailures).map(describeFailure);
+  const more = failures.length - named.length;
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+export function describeFailure({ path, ref, message }: RefFailure): string {
+  return `${path}: ${describeRef(ref)}: ${message}`;
+}
