@@ -26,7 +26,7 @@ import type {
   ResetOverride,
   ToolsByProvider,
 } from './structures.js';
-import { findRefs, UNKNOWN_VALUE, withValues, type PlacedRef } from '../secrets/config-refs.js';
+import { findRefs, withValues, type PlacedRef } from '../secrets/config-refs.js';
 import type { SecretsConfig } from './secrets-schema.js';
 import { structures } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
@@ -123,7 +123,7 @@ export function loadSource(source: ConfigSource, options: LoadOptions): LoadedCo
   const substituted = substituteEnvironment(source.root, env, new Set(refs.map(({ path }) => path)));
   const document = withValues(substituted.value, refs, () => undefined);
   // A place is checked as if its value were known; what the config holds is nothing, until it is.
-  const known = checkTree(withValues(substituted.value, refs, () => UNKNOWN_VALUE));
+  const known = checkTree(withValues(substituted.value, refs, ({ target }) => target.standIn));
   const wrong = new Set(problems.map(({ at }) => formatPath(at)));
   // What is no good ref is no good value either: the first says it better.
   const values = known.problems.filter(({ at }) => !wrong.has(formatPath(at)));

@@ -22,9 +22,6 @@ export interface FoundRefs {
   readonly problems: readonly { readonly at: ConfigPath; readonly message: string }[];
 }
 
-/** What stands for a value that is not known while a document is checked. */
-export const UNKNOWN_VALUE = 'value-of-a-secret-ref';
-
 export function findRefs(document: unknown): FoundRefs {
   const defaults = defaultsOf(document);
   const refs: PlacedRef[] = [];

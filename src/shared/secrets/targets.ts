@@ -39,6 +39,8 @@ export interface SecretTarget {
   readonly surface: Surface;
   /** Also what is blank: the value of a header or variable, which need not be a credential. */
   readonly anyText: boolean;
+  /** Has the form of a value: stands for one that is not known while a config is checked. */
+  readonly standIn: string;
 }
 
 interface Row {
@@ -46,6 +48,7 @@ interface Row {
   readonly owner: OwnerKind;
   readonly surface?: Surface;
   readonly anyText?: true;
+  readonly standIn?: string;
 }
 
 const rows: readonly Row[] = [
@@ -64,7 +67,7 @@ const rows: readonly Row[] = [
   { path: 'gateway.remote.token', owner: 'gateway-remote', surface: 'remote-token' },
   { path: 'gateway.remote.password', owner: 'gateway-remote', surface: 'remote-password' },
   { path: 'cron.webhookToken', owner: 'cron', surface: 'cron' },
-  { path: 'gateway.store.url', owner: 'store', surface: 'always' },
+  { path: 'gateway.store.url', owner: 'store', surface: 'always', standIn: 'rediss://secret' },
   { path: 'mcp.servers.*.env.*', owner: 'mcp-server', anyText: true },
   { path: 'mcp.servers.*.headers.*', owner: 'mcp-server', anyText: true },
   ...channelRows({
@@ -80,7 +83,7 @@ const rows: readonly Row[] = [
 ];
 
 export const secretTargets: readonly SecretTarget[] = rows.map(
-  ({ path, owner, surface = 'entry', anyText = false }) => {
+  ({ path, owner, surface = 'entry', anyText = false, standIn = 'value-of-a-secret-ref' }) => {
     const shape = path.split('.');
     const ownerAt = owner === 'channel' ? 1 : shape.findIndex(isWildcard);
     return {
@@ -90,6 +93,7 @@ export const secretTargets: readonly SecretTarget[] = rows.map(
       ownerAt: ownerAt < 0 ? undefined : ownerAt,
       surface,
       anyText,
+      standIn,
     };
   },
 );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/shared/config/load.js';
+import { redactConfig } from '../../../src/shared/config/redact/value.js';
 import { withSecrets } from '../../../src/shared/secrets/with-secrets.js';
 
 const parse = (config: object, env: Record<string, string> = {}) =>
@@ -63,6 +64,16 @@ describe('a config with refs', () => {
     });
     expect(loaded.gateway.auth.token).toBeNull();
     expect(loaded.models.providers.get('open.ai')).not.toHaveProperty('apiKey');
+  });
+
+  it('is shown as it is written, whatever the variables are', () => {
+    const { resolved, written } = valid(config, { TOKEN: 'the-value', HEADER: 'the-value' });
+    const shown = redactConfig(resolved, written);
+    expect(shown).toMatchObject({
+      gateway: { auth: { token: '${TOKEN}', password: file('/password') } },
+      models: { providers: { 'open.ai': { apiKey: file('/key'), headers: { 'x-a.b': '$HEADER' } } } },
+    });
+    expect(JSON.stringify([resolved, shown])).not.toContain('the-value');
   });
 
   it('has them for MCP servers and embeddings, too', () => {
@@ -136,9 +147,14 @@ describe('a config with refs', () => {
   });
 
   it('is invalid where a section is unknown, ref or not', () => {
-    expect(issues({ gateway: { store: { url: file('/x') } } })).toEqual([
-      { path: 'gateway.store', message: expect.stringMatching(/^unknown key/) },
+    const request = { auth: { token: file('/x') } };
+    expect(issues({ models: { providers: { a: { baseUrl: 'http://x', request } } } })).toEqual([
+      { path: 'models.providers.a.request', message: expect.stringMatching(/^unknown key/) },
     ]);
+  });
+
+  it('may have one also where a value must have a form of its own', () => {
+    expect(valid({ gateway: { store: { url: file('/x') } } }).refs).toHaveLength(1);
   });
 
   it('says once what is wrong with a ref', () => {
