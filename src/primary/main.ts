@@ -34,6 +34,7 @@ import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
 import { openSecrets } from './secrets/open-secrets.js';
+import { sayListening } from './say-listening.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
@@ -186,13 +187,12 @@ async function startGateway(
   const limiter = createFailedAuthLimiter(authConfig.rateLimit, monotonicMs);
   const untrustedProxy = createProxyWarning(log.for('port'));
   const config = openConfig({ loaded, paths, env: options.env, log: log.for('config') });
-  const { redactor } = opened;
   const secrets = openSecrets({
     plan,
     options,
     auth,
     policy,
-    redactor,
+    redactor: opened.redactor,
     sessions,
     control: () => control,
     data: () => data,
@@ -202,7 +202,7 @@ async function startGateway(
     plan,
     policy,
     secrets,
-    redactor,
+    redactor: opened.redactor,
     paths,
     env,
     config,
@@ -359,12 +359,4 @@ async function startGateway(
     }
   });
   return shutdown;
-}
-
-function sayListening({ bind, port, routes, config }: StartPlan, { log, path }: GatewayLog): void {
-  const [host = ''] = bind.required;
-  const scheme = config.gateway.tls.enabled ? 'wss' : 'ws';
-  log.info('listening', `listening on ${scheme}://${host}:${port} (PID ${process.pid})`, { host, port });
-  log.info('log-file', `log file: ${path}`);
-  log.info('model', `agent model: ${routes.agents[routes.defaultAgentId]?.model}`);
 }
