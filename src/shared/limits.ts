@@ -371,6 +371,10 @@ export const responseLimits = {
   continuable: 500,
   /** … for so long. */
   continuableMs: 30 * 60_000,
+  /** Earlier answers that one request refers to by their ids, the latest, … */
+  recalled: 500,
+  /** … and their texts together. */
+  recalledChars: 400_000,
 } as const;
 
 /** `/v1/embeddings` (http.md §6). */

@@ -207,8 +207,10 @@ describe.each(apis)('the %s model', (_api, model) => {
 
 it.each([
   ['chat', openai.chat('pllan'), {}],
-  // Otherwise it refers to earlier answers by ids, which have no effect.
-  ['responses', openai.responses('pllan'), { openai: { store: false } }],
+  // It refers to earlier answers by their ids …
+  ['responses', openai.responses('pllan'), {}],
+  // … or sends them again.
+  ['responses, unstored,', openai.responses('pllan'), { openai: { store: false } }],
 ])('a conversation goes on with the %s model', async (_api, model, providerOptions) => {
   provider.behave(answerJson('Hello there'));
   const options = { model, providerOptions, maxRetries: 0 };

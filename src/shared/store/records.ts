@@ -151,6 +151,8 @@ export interface HttpRunFacts {
   readonly created: number;
   /** SHA-256 of the request's body, where its `Idempotency-Key` is the run's. */
   readonly bodyHash?: string;
+  /** Who may refer to what it said, as a digest: of a response. */
+  readonly callerHash?: string;
 }
 
 /** A call of a tool as a transcript has it. */

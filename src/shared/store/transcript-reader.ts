@@ -21,11 +21,6 @@ export interface TranscriptView {
 }
 
 /** @param path of the store @throws Error when it cannot be read */
-export function openTranscriptReader(path: string): TranscriptReader {
-  return readTranscripts(openForReading(path));
-}
-
-/** @throws Error when it cannot be read */
 export function openForReading(path: string): RootDatabase {
   return open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
 }

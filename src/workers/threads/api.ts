@@ -1,12 +1,14 @@
 /** Entry of an api thread: piscina calls `runApiBatch`. A thread holds no configuration. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
+import type { RootDatabase } from 'lmdb';
 import { runLimits } from '../../shared/limits.js';
 import { createPace } from '../../shared/pace.js';
 import type { TranscriptReader } from '../../shared/store/transcript-reader.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerCompletion } from './chat/answer.js';
+import { callerHashOf } from './chat/prepare.js';
 import { answerEmbeddings } from './embeddings/answer.js';
 import { answerRecorded } from './recorded-answer.js';
 import { createLink, type TaskLink } from './link.js';
@@ -14,6 +16,7 @@ import {
   largeBodyOf,
   type ApiBatch,
   type ApiTask,
+  type CompletionTask,
   type HistoryTask,
   type SessionTask,
   type ThreadData,
@@ -21,6 +24,7 @@ import {
 import type { RouteTable } from '../../shared/routes.js';
 import { createSharedReader } from '../../shared/shared-json.js';
 import type { ToolTable } from '../../shared/tools/table.js';
+import type { Recall } from './responses/recall.js';
 import type { TurnServices } from './run-turn.js';
 import type { TranscriptLines } from './session/known-lines.js';
 import { createUpstream } from './upstream/upstream.js';
@@ -58,7 +62,7 @@ function start(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promi
 function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
   switch (task.kind) {
     case 'completion':
-      return answerCompletion(task, taskLink, services);
+      return answerCompletion(task, taskLink, services, () => openRecall(task));
     case 'embeddings':
       return answerEmbeddings(task, taskLink, services);
     case 'recorded':
@@ -78,13 +82,29 @@ function createTurns(): () => Promise<void> {
   return () => (last = last.then(() => nextTurn()));
 }
 
+let root: RootDatabase | undefined;
 let reader: TranscriptReader | undefined;
 let transcripts: TranscriptLines | undefined;
 
 /** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
+async function openRoot(storeDir: string): Promise<RootDatabase> {
+  const { openForReading } = await import('../../shared/store/transcript-reader.js');
+  return (root ??= openForReading(storeDir));
+}
+
 async function openStore(storeDir: string): Promise<TranscriptReader> {
-  const { openTranscriptReader } = await import('../../shared/store/transcript-reader.js');
-  return (reader ??= openTranscriptReader(storeDir));
+  const { readTranscripts } = await import('../../shared/store/transcript-reader.js');
+  return (reader ??= readTranscripts(await openRoot(storeDir)));
+}
+
+/** A session that a request names holds its answers. */
+async function openRecall(task: CompletionTask): Promise<Recall> {
+  if (task.onSession?.sessionKey !== undefined) return () => [];
+  const [store, { createRecall }] = await Promise.all([
+    openRoot(task.storeDir),
+    import('./responses/recall.js'),
+  ]);
+  return createRecall(store, callerHashOf(task));
 }
 
 async function runOnSession(task: SessionTask, taskLink: TaskLink, services: TurnServices): Promise<void> {

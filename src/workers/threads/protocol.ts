@@ -49,6 +49,7 @@ export interface CompletionTask {
   readonly subject: string;
   /** That of its answer, where no `Idempotency-Key` makes it. */
   readonly answerId: string;
+  readonly storeDir: string;
 }
 
 /** A request for embeddings. */

@@ -295,6 +295,43 @@ describe('which session it is', () => {
   });
 });
 
+describe('an earlier answer that is referred to', () => {
+  /** Asks for the first time, then refers to the answer. @returns what the model was shown then */
+  async function refer(first: object, second: object, between = async (): Promise<void> => {}) {
+    const { output } = await client.responses.create({ model: 'pllan', input: 'One', ...first });
+    await between();
+    const input = [
+      { role: 'user' as const, content: 'One' },
+      { type: 'item_reference' as const, id: output[0]?.id ?? '' },
+      { role: 'user' as const, content: 'Two' },
+    ];
+    await client.responses.create({ model: 'pllan', input, ...second });
+    return (shown().messages as { content: string }[]).map(({ content }) => content);
+  }
+
+  it('is shown, also to a response that is not stored', async () => {
+    expect(await refer({}, {})).toEqual(['One', 'Hello', 'Two']);
+    expect(await refer({}, { store: false })).toEqual(['One', 'Hello', 'Two']);
+  });
+
+  it('is not shown twice where the session holds it', async () => {
+    const user = randomUUID();
+    expect(await refer({ user }, { user })).toEqual(['One', 'Hello', 'One', 'Two']);
+  });
+
+  it('is left out when it was not stored, is somebody else’s, or its session is gone', async () => {
+    const user = randomUUID();
+    expect(await refer({ store: false }, {})).toEqual(['One', 'Two']);
+    expect(await refer({ user }, {})).toEqual(['One', 'Two']);
+    const forget = async (): Promise<void> => {
+      const { sessions } = await answer(control, 'sessions.list', { limit: 1 });
+      const [{ key }] = sessions as [{ key: string }];
+      await answer(control, 'sessions.delete', { key });
+    };
+    expect(await refer({}, {}, forget)).toEqual(['One', 'Two']);
+  });
+});
+
 it('a repeated Idempotency-Key is answered again, whole and as a stream', async () => {
   for (const stream of [false, true]) {
     const headers = { 'idempotency-key': randomUUID() };

@@ -97,6 +97,7 @@ function batchOf(prompts: readonly string[], large = false): ApiBatch {
       onSession: undefined,
       subject: 'token',
       answerId: `chatcmpl_${id}`,
+      storeDir: '',
     } as const;
   });
   return { routes: shareRoutes(routes), tools: undefined, testHooks: true, tasks };

@@ -65,7 +65,7 @@ function run(exchange: Exchange, services: RouteServices, body: Body, endpoint: 
     metrics.task(summary);
     logFailure(services.log, endpoint, summary);
   };
-  const { stalledClientMs: stalledMs } = snapshot;
+  const { stalledClientMs: stalledMs, storeDir } = snapshot;
   const { name, method, idPrefix } = endpoint;
   const answerId = `${idPrefix}_${randomUUID()}`;
   // For a stream whose thread is lost: the request itself is not known here.
@@ -88,5 +88,6 @@ function run(exchange: Exchange, services: RouteServices, body: Body, endpoint: 
     onSession,
     subject: callerOf(exchange, snapshot.auth),
     answerId,
+    storeDir,
   });
 }

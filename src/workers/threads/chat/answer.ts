@@ -17,6 +17,7 @@ import { selectModel } from '../model-selection.js';
 import { offeredTools, type OfferedTools } from '../offered-tools.js';
 import type { AnswerForm } from '../prepared-turn.js';
 import type { CompletionTask } from '../protocol.js';
+import type { Recall } from '../responses/recall.js';
 import { readResponseRequest } from '../responses/request.js';
 import { completeTurn, streamTurn, type TurnJob, type TurnServices } from '../run-turn.js';
 import { requireImageModel } from '../text-only-model.js';
@@ -35,10 +36,11 @@ export async function answerCompletion(
   task: CompletionTask,
   link: TaskLink,
   services: TurnServices,
+  openRecall: () => Promise<Recall>,
 ): Promise<void> {
   const progress: Progress = { ...beginTask(task.queuedAt), headSent: false, form: undefined };
   try {
-    const read = readers[task.endpoint](task.body);
+    const read = await readers[task.endpoint](task.body, openRecall);
     const selection = selectModel(
       { model: read.model, agentHeader: task.agentId, modelHeader: task.model },
       services.routes,

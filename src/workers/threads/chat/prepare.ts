@@ -72,7 +72,11 @@ export function prepareRun(
       message: said,
       images: prompt && images ? images : [],
       toolResults,
-      http: { created, ...(keyed === undefined ? {} : { bodyHash: hashOf(task.body) }) },
+      http: {
+        created,
+        ...(keyed === undefined ? {} : { bodyHash: hashOf(task.body) }),
+        ...(endpoint === 'responses' ? { callerHash: hashOf(callerOf(task, request)) } : {}),
+      },
       timeoutMs: routes.turnTimeoutMs,
       ...(endpoint === 'responses' ? { continuation: continuationOf(task, request) } : {}),
     },
@@ -135,14 +139,25 @@ function sessionKeyOf(
 }
 
 /** A key that its caller names goes before the answer that it names. */
-function continuationOf(
-  { onSession, subject }: CompletionTask,
-  { previous, user = '' }: CompletionRequest,
-): Continuation {
-  const caller = JSON.stringify([subject, user.trim().toLowerCase()]);
+function continuationOf(task: CompletionTask, request: CompletionRequest): Continuation {
+  const caller = callerOf(task, request);
+  const { previous } = request;
   // A longer one is of no answer.
   const isKnown = previous !== undefined && previous.length <= requestLimits.textChars;
-  return !isKnown || onSession?.sessionKey !== undefined ? { caller } : { caller, previous };
+  return !isKnown || task.onSession?.sessionKey !== undefined ? { caller } : { caller, previous };
+}
+
+/** Who may go on with an answer: credential and user. */
+function callerOf(
+  { subject }: Pick<CompletionTask, 'subject'>,
+  { user = '' }: Pick<CompletionRequest, 'user'>,
+): string {
+  return JSON.stringify([subject, user.trim().toLowerCase()]);
+}
+
+/** As its answers are kept with; of a caller without a `user`. */
+export function callerHashOf(task: CompletionTask): string {
+  return hashOf(callerOf(task, { user: undefined }));
 }
 
 /** Each becomes a line of the session. */

@@ -39,11 +39,27 @@ const call = compile(
 const output = compile(v.object({ call_id: v.string(), output: v.string() }));
 const reference = compile(v.object({ id: v.string() }));
 
-/** @throws ApiError 400 `<path>: <problem>` */
-export function readInput(input: string | readonly unknown[]): Input {
+/** Ids of the items that the input only refers to. */
+export function referredItems(input: unknown): readonly string[] {
+  if (!Array.isArray(input)) return [];
+  return input.flatMap((item) => (isReference(item) ? [item.id] : []));
+}
+
+function isReference(item: unknown): item is { readonly id: string } {
+  return kind.is(item) && item.type === 'item_reference' && reference.is(item);
+}
+
+/**
+ * @param recalled what the items are that it refers to, in their order; undefined for one that is left out
+ * @throws ApiError 400 `<path>: <problem>`
+ */
+export function readInput(
+  input: string | readonly unknown[],
+  recalled: readonly (string | undefined)[],
+): Input {
   if (typeof input === 'string')
     return { system: [], messages: [{ role: 'user', text: input }], imageUrls: undefined, files: [] };
-  const reader = new ItemReader();
+  const reader = new ItemReader(recalled);
   for (const [n, item] of input.entries()) reader.read(item, `input.${n}`);
   return reader.whole;
 }
@@ -55,6 +71,11 @@ class ItemReader {
   /** Of the assistant's last message. */
   #calls: ToolCall[] = [];
   #imageUrls: readonly string[] | undefined;
+  readonly #recalled: Iterator<string | undefined>;
+
+  constructor(recalled: Iterable<string | undefined>) {
+    this.#recalled = recalled[Symbol.iterator]();
+  }
 
   get whole(): Input {
     const prompt = this.#messages.findLastIndex(({ role }) => role !== 'assistant');
@@ -89,6 +110,7 @@ class ItemReader {
         return;
       case 'item_reference':
         requireValid(reference, typed, at);
+        this.#answer(this.#recalled.next().value ?? '');
         return;
       case 'reasoning':
     }
@@ -108,11 +130,15 @@ class ItemReader {
       this.#messages.push({ role, text });
       this.#imageUrls = imageUrls.length > 0 ? imageUrls : undefined;
     } else if (role === 'assistant') {
-      // An answer in which the model only called tools has a message without text.
-      if (text !== '') this.#assistant(text);
+      this.#answer(text);
     } else if (text !== '') {
       this.#system.push(text);
     }
+  }
+
+  /** One in which the model only called tools has a message without text. */
+  #answer(text: string): void {
+    if (text !== '') this.#assistant(text);
   }
 
   #assistant(text: string): void {

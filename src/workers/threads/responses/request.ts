@@ -2,8 +2,9 @@
 import * as v from 'valibot';
 import { compile } from '../../../shared/schema.js';
 import { parseObject, type CompletionRequest } from '../chat/request.js';
-import { readInput } from './input.js';
+import { readInput, referredItems } from './input.js';
 import { invalid, requireValid } from './invalid.js';
+import type { Recall } from './recall.js';
 import { readTools } from './tools.js';
 
 const accepted = v.exactOptional(v.unknown());
@@ -50,12 +51,21 @@ const check = compile(
   }),
 );
 
-/** @throws ApiError 400 `<path>: <problem>` */
-export function readResponseRequest(body: string | Uint8Array<ArrayBuffer>): CompletionRequest {
+/**
+ * @param openRecall for a request that refers to earlier answers, and goes on with no session that has them
+ * @throws ApiError 400 `<path>: <problem>`
+ */
+export async function readResponseRequest(
+  body: string | Uint8Array<ArrayBuffer>,
+  openRecall: () => Promise<Recall>,
+): Promise<CompletionRequest> {
   const raw = parseObject(body);
   requireValid(check, raw);
   const { instructions = '', temperature, top_p, max_output_tokens, parallel_tool_calls } = raw;
-  const { system, messages, imageUrls, files } = readInput(raw.input);
+  const holdsAnswers = raw.previous_response_id !== undefined || (raw.user ?? '').trim() !== '';
+  const referred = holdsAnswers ? [] : referredItems(raw.input);
+  const recalled = referred.length > 0 ? (await openRecall())(referred) : [];
+  const { system, messages, imageUrls, files } = readInput(raw.input, recalled);
   if (!imageUrls && !messages.some((one) => one.role !== 'assistant' && one.text !== ''))
     throw invalid('Missing user message in `input`.');
   const { tools, toolChoice } = readTools(raw.tools ?? [], raw.tool_choice);
