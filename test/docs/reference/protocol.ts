@@ -221,4 +221,4 @@ function scopeOf({ scope, role }: { readonly scope: string | null; readonly role
 const yes = (is: boolean): string => (is ? 'yes' : 'no');
 
 /** As GitHub makes it of a heading. */
-const anchor = (heading: string): string => heading.replaceAll('.', '');
+const anchor = (heading: string): string => heading.replaceAll('.', '').toLowerCase();
