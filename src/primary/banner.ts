@@ -62,5 +62,5 @@ function describeCredential(
   const variable = `PLLAN_GATEWAY_${kind.toUpperCase()}`;
   const source =
     auth.source === 'config' ? `gateway.auth.${kind} in ${show(paths.configPath)}` : `the ${auth.source}`;
-  return { where: `${source} (the command below takes it from $${variable})`, shell: `$${variable}` };
+  return { where: `${source} (the command below needs it in $${variable})`, shell: `$${variable}` };
 }
