@@ -204,3 +204,14 @@ describe.concurrent('what other users of the machine and the workers can see', (
     expect(existsSync(join(stateDir, 'pllan.json'))).toBe(false);
   });
 });
+
+it('a token that the config takes from a variable which is not set is not written over', async (test) => {
+  const gateway = await startFor(test, {
+    config: { gateway: { mode: 'local', auth: { token: '${A_VARIABLE_THAT_IS_NOT_SET}' } } },
+  });
+  const written = readFileSync(join(gateway.stateDir, 'pllan.json'), 'utf8');
+  expect(JSON.parse(written)).toMatchObject({
+    gateway: { auth: { token: '${A_VARIABLE_THAT_IS_NOT_SET}' } },
+  });
+  expect(existsSync(join(gateway.stateDir, 'credentials', 'gateway-token'))).toBe(true);
+});

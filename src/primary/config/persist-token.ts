@@ -1,6 +1,6 @@
 /** Puts a generated token into an existing config as `gateway.auth.token` (config.md §9.3). */
 import type { LoadedConfig } from '../../shared/config/load.js';
-import { fileAt } from '../../shared/config/read/node.js';
+import { childOf, fileAt, type ConfigNode } from '../../shared/config/read/node.js';
 import { writeConfig } from '../../shared/config/write/write-config.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
@@ -8,13 +8,16 @@ import { toError } from '../../shared/to-error.js';
 
 const path = ['gateway', 'auth', 'token'];
 
-/** Undefined when the config cannot be rewritten, or somebody else's file would have to be. */
+/**
+ * Undefined when the config cannot be rewritten, somebody else's file would have to be, or its owner has put a variable
+ * there, which is not set just now.
+ */
 export async function persistToken(
   { source, imported }: LoadedConfig,
   token: string,
   { paths, env, log }: { readonly paths: Paths; readonly env: Environment; readonly log: Logger },
 ): Promise<LoadedConfig | undefined> {
-  if (fileAt(source.root, path) !== source.path) return undefined;
+  if (fileAt(source.root, path) !== source.path || hasVariable(source.root)) return undefined;
   try {
     const change = { kind: 'edits', edits: [{ path, value: token }] } as const;
     const place = { path: paths.configPath, logDir: paths.logDir, env, imported };
@@ -23,4 +26,9 @@ export async function persistToken(
     log.warn('config.write', `config not written: ${toError(caught).message}`);
     return undefined;
   }
+}
+
+function hasVariable(root: ConfigNode): boolean {
+  const written = path.reduce<ConfigNode | undefined>(childOf, root);
+  return written?.kind === 'scalar' && typeof written.value === 'string' && written.value.includes('${');
 }
