@@ -10,7 +10,13 @@ const plain = v.pipe(
 );
 
 /** Part of the names of its tools, divided by `__` from the rest: so there is none in it, and no `_` at its end. */
-const ServerId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]|_(?!_|$)){0,31}$/));
+const ServerId = v.pipe(
+  v.string(),
+  v.check(
+    (id) => /^[A-Za-z0-9](?:[A-Za-z0-9-]|_(?!_|$)){0,31}$/.test(id),
+    'must have 1 to 32 letters, digits, "-" and "_", no two "_" in a row and none at its end, and begin with a letter or digit',
+  ),
+);
 
 const sendable = (headers: Readonly<Record<string, string>>): boolean => {
   try {

@@ -50,7 +50,10 @@ const ModelEntry = v.strictObject({
   ),
 });
 
-const baseUrl = v.pipe(v.string(), v.regex(/^https?:\/\//));
+const baseUrl = v.pipe(
+  v.string(),
+  v.check((url) => /^https?:\/\//.test(url), 'must begin with http:// or https://'),
+);
 
 const Provider = v.strictObject({
   baseUrl: v.exactOptional(baseUrl),

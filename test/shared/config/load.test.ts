@@ -119,6 +119,16 @@ describe('a config', () => {
       'must be one of "steer", "followup", "collect", "interrupt"',
     ],
     ['{agents:{list:[{id:"a b"}]}}', 'agents.list[0].id', expect.stringContaining('must match')],
+    [
+      '{models:{providers:{p:{baseUrl:"localhost:1",models:[]}}}}',
+      'models.providers.p.baseUrl',
+      'must begin with http:// or https://',
+    ],
+    [
+      '{mcp:{servers:{a__b:{command:"x"}}}}',
+      'mcp.servers.a__b',
+      expect.stringContaining('no two "_" in a row'),
+    ],
     ['{session:{reset:{atHour:24}}}', 'session.reset.atHour', 'must be a whole number from 0 to 23'],
     [
       '{session:{maintenance:{pruneAfter:"soon"}}}',
