@@ -45,6 +45,11 @@ it.each(examples)('example %s', async (_place, text) => {
   const written = JSON5.parse<{ gateway?: object }>(text.startsWith('{') ? text : `{${text}}`);
   const config = { ...written, gateway: { mode: 'local', ...written.gateway } };
   writeFileSync(join(dir, 'pllan.json'), JSON.stringify(config));
-  const { loaded } = await makeStartPlan({ flags, env, paths: resolvePaths({ PLLAN_STATE_DIR: dir }) });
+  const { loaded } = await makeStartPlan({
+    flags,
+    env,
+    envWarnings: [],
+    paths: resolvePaths({ PLLAN_STATE_DIR: dir }),
+  });
   expect(loaded.warnings).toEqual([]);
 });
