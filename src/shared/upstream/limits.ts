@@ -21,6 +21,10 @@ export const upstreamLimits = {
   responseBytes: 32 * MIB,
   /** What an event of a collected stream counts besides its text: providers send words, not letters. */
   eventOverheadBytes: 64,
+  /** Calls of tools in one answer. Models that call many at once call dozens. */
+  toolCalls: 1_024,
+  /** What a model says, calls and wants back in one turn on a session: all of it is stored, and told to who watches. */
+  sessionChars: 8 * MIB,
   /** Characters of a stream that wait for the end of their event; above it the stream is refused. */
   eventChars: MIB,
   /** Of an error answer only this much is read … */

@@ -1,8 +1,10 @@
 /** Between one call to a provider and the turn's sink: passes on, and notes what the turn must know of the call. */
 import { noUsage, type Usage } from '../../shared/usage.js';
+import { upstreamLimits } from '../../shared/upstream/limits.js';
 import { monotonicMs } from './protocol.js';
 import type { TurnSink } from './turn-sink.js';
 import type { TurnEvent, TurnResult } from './turn.js';
+import { UpstreamFailure } from './upstream/failure.js';
 
 export class AttemptSink implements TurnSink {
   readonly #startedAt = monotonicMs();
@@ -25,13 +27,17 @@ export class AttemptSink implements TurnSink {
     this.firstByteMs = this.elapsedMs;
   }
 
+  /** @throws UpstreamFailure when there are too many calls of tools */
   event(event: TurnEvent): void {
+    if (event.type === 'tool-call') requireFewCalls(event.index + 1);
     this.#pass();
     if (event.type === 'usage') this.usage = event.usage;
     this.#sink.event(event);
   }
 
+  /** @throws UpstreamFailure when there are too many calls of tools */
   result(result: TurnResult): void {
+    requireFewCalls(result.toolCalls.length);
     this.#pass();
     this.usage = result.usage;
     this.#sink.result(result);
@@ -47,4 +53,9 @@ export class AttemptSink implements TurnSink {
     this.passed = true;
     this.#sink.started();
   }
+}
+
+function requireFewCalls(calls: number): void {
+  if (calls > upstreamLimits.toolCalls)
+    throw new UpstreamFailure('malformed', `more than ${upstreamLimits.toolCalls} calls of tools`);
 }

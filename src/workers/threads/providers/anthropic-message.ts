@@ -3,7 +3,7 @@ import type { Candidate } from '../model-selection.js';
 import type { FinishReason, ReasoningItem, ToolCall, TurnEvent, TurnResult, Usage } from '../turn.js';
 import { ErrorInAnswer } from '../upstream/reported-error.js';
 import type { StreamReader } from './adapter.js';
-import { makerOf, newCallId, tokenCount } from './reading.js';
+import { createKeeper, makerOf, newCallId, tokenCount } from './reading.js';
 
 interface Block {
   readonly type?: string;
@@ -67,10 +67,10 @@ interface WireEvent {
   readonly usage?: WireUsage;
 }
 
-/** A block that is coming in. */
+/** A block that is coming in, of a call or of thoughts: text needs none. */
 interface OpenBlock {
   readonly type: string | undefined;
-  /** As it began. */
+  /** As it began, of thoughts. */
   readonly block: Block;
   /** Number of the call, of one that is a call. */
   readonly call: number;
@@ -86,14 +86,17 @@ export function openMessageStream(from: Candidate): StreamReader {
   let calls = 0;
   let usage: WireUsage = {};
   const open = new Map<number, OpenBlock>();
+  const keep = createKeeper();
 
   const start = (index: number, block: Block): TurnEvent[] => {
     const isCall = block.type === 'tool_use';
     const call = isCall ? calls++ : -1;
     const { type } = block;
     const input = isCall && block.input && Object.keys(block.input).length > 0;
-    open.set(index, { type, block, call, thinking: '', signature: '', filled: Boolean(input) });
-    if (type === 'text' && block.text) return [{ type: 'text', text: block.text }];
+    if (type === 'text') return block.text ? [{ type: 'text', text: block.text }] : [];
+    const begun = isCall ? {} : block;
+    if (!isCall) keep(JSON.stringify(block));
+    open.set(index, { type, block: begun, call, thinking: '', signature: '', filled: Boolean(input) });
     if (!isCall) return [];
     const { id, name, arguments: whole } = toolCall(block);
     return [{ type: 'tool-call', index: call, id, name, arguments: input ? whole : '' }];
@@ -102,9 +105,9 @@ export function openMessageStream(from: Candidate): StreamReader {
     const { text, thinking, signature, partial_json: json } = delta;
     if (text) return [{ type: 'text', text }];
     if (!block) return [];
-    if (signature) block.signature += signature;
+    if (signature) block.signature += keep(signature);
     if (thinking) {
-      block.thinking += thinking;
+      block.thinking += keep(thinking);
       return [{ type: 'thinking', text: thinking }];
     }
     if (!json || block.call < 0) return [];

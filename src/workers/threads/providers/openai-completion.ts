@@ -6,7 +6,7 @@ import type { Candidate } from '../model-selection.js';
 import type { FinishReason, ReasoningItem, ToolCall, TurnEvent, TurnResult, Usage } from '../turn.js';
 import { ErrorInAnswer } from '../upstream/reported-error.js';
 import type { StreamReader } from './adapter.js';
-import { argumentsText, makerOf, newCallId, tokenCount } from './reading.js';
+import { argumentsText, createKeeper, makerOf, newCallId, tokenCount } from './reading.js';
 
 /** The parts of OpenAI's objects that are read; servers differ in the rest. */
 interface WireToolCall {
@@ -78,6 +78,7 @@ export function openCompletionStream(from: Candidate): StreamReader {
   let usage: Usage | undefined;
   let thinking = '';
   let field: ThinkingField | undefined;
+  const keep = createKeeper();
   const calls = createCallNumbers();
 
   const finish = (reason: string | null | undefined, events: TurnEvent[]): void => {
@@ -109,7 +110,7 @@ export function openCompletionStream(from: Candidate): StreamReader {
       const spoken = thinkingField(delta);
       if (spoken) {
         field ??= spoken;
-        thinking += delta[spoken] as string;
+        thinking += keep(delta[spoken] as string);
         events.push({ type: 'thinking', text: delta[spoken] as string });
       }
       const text = textOf(delta);
@@ -131,10 +132,11 @@ export function openCompletionStream(from: Candidate): StreamReader {
 function createCallNumbers(): { event(call: WireToolCall): TurnEvent; readonly any: boolean } {
   const ids: string[] = [];
   const byIndex = new Map<number, number>();
+  const byId = new Map<string, number>();
   const placeOf = ({ index, id }: WireToolCall): number | undefined => {
     if (index !== undefined) return byIndex.get(index);
-    const known = id ? ids.indexOf(id) : ids.length - 1;
-    return known < 0 ? undefined : known;
+    if (id) return byId.get(id);
+    return ids.length > 0 ? ids.length - 1 : undefined;
   };
   return {
     get any() {
@@ -151,6 +153,7 @@ function createCallNumbers(): { event(call: WireToolCall): TurnEvent; readonly a
       const made = id || newCallId();
       const at = ids.push(made) - 1;
       if (index !== undefined) byIndex.set(index, at);
+      if (!byId.has(made)) byId.set(made, at);
       return { type: 'tool-call', index: at, id: made, name, arguments: args };
     },
   };

@@ -1,7 +1,9 @@
 /** What answers of all APIs have in common, and how little of it can be relied on. */
 import { randomBytes } from 'node:crypto';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import type { Candidate } from '../model-selection.js';
 import type { ReasoningItem, TurnMessage } from '../turn.js';
+import { UpstreamFailure } from '../upstream/failure.js';
 
 /** Counters must never go back, whatever a provider says. */
 export function tokenCount(value: unknown): number {
@@ -42,4 +44,18 @@ export function ownReasoning(
   if (!message.reasoning) return [];
   const maker = makerOf(to);
   return message.reasoning.filter(({ madeBy }) => madeBy === maker).map(({ item }) => item);
+}
+
+/**
+ * For what a reader of a stream keeps until it is whole: gives back the text that it counts. Whatever becomes of the stream's
+ * text, this stays in memory. @throws UpstreamFailure when it is more than an answer may be
+ */
+export function createKeeper(): (text: string) => string {
+  let chars = 0;
+  return (text) => {
+    chars += text.length + upstreamLimits.eventOverheadBytes;
+    if (chars > upstreamLimits.responseBytes)
+      throw new UpstreamFailure('malformed', `reasoning larger than ${upstreamLimits.responseBytes} bytes`);
+    return text;
+  };
 }

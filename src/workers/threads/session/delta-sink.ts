@@ -3,9 +3,11 @@
  * turns of the thread share: one message for all.
  */
 import type { Pace, Walker } from '../../../shared/pace.js';
+import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { noUsage } from '../../../shared/usage.js';
 import { eventsOf, ToolCalls, type TurnSink } from '../turn-sink.js';
 import type { FinishReason, ReasoningItem, TurnEvent, TurnResult, Usage } from '../turn.js';
+import { UpstreamFailure } from '../upstream/failure.js';
 
 /** Who hears of an answer as it grows. */
 export interface Listener {
@@ -23,6 +25,8 @@ export class DeltaSink implements TurnSink, Walker {
   #said = '';
   #pending = '';
   #begun = false;
+  /** Of all answers of the turn. */
+  #chars = 0;
 
   constructor(pace: Pace, listener: Listener) {
     this.#pace = pace;
@@ -53,12 +57,18 @@ export class DeltaSink implements TurnSink, Walker {
     this.#listener.begun();
   }
 
+  /** @throws UpstreamFailure when it all becomes too much for a session */
   event(event: TurnEvent): void {
     if (event.type === 'text') this.#add(event.text);
-    else if (event.type === 'tool-call') this.#calls.add(event);
-    else if (event.type === 'finish') this.#finish = event.reason;
+    else if (event.type === 'tool-call') {
+      this.#count(event.arguments.length + (event.id?.length ?? 0) + (event.name?.length ?? 0));
+      this.#calls.add(event);
+    } else if (event.type === 'finish') this.#finish = event.reason;
     else if (event.type === 'usage') this.#usage = event.usage;
-    else if (event.type === 'reasoning') this.#reasoning.push(event.item);
+    else if (event.type === 'reasoning') {
+      this.#count(JSON.stringify(event.item).length);
+      this.#reasoning.push(event.item);
+    }
   }
 
   result(result: Parameters<TurnSink['result']>[0]): void {
@@ -77,10 +87,17 @@ export class DeltaSink implements TurnSink, Walker {
   }
 
   #add(text: string): void {
+    this.#count(text.length);
     this.#said += text;
     this.#pending += text;
     if (this.#begun) this.#pace.join(this);
     else this.#sendPending();
+  }
+
+  #count(chars: number): void {
+    this.#chars += chars;
+    if (this.#chars > upstreamLimits.sessionChars)
+      throw new UpstreamFailure('malformed', `more than ${upstreamLimits.sessionChars} characters in a turn`);
   }
 
   #sendPending(): void {

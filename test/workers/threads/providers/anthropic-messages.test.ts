@@ -239,6 +239,15 @@ describe('a stream', () => {
     ]);
   });
 
+  it.each([
+    ['a signature', { type: 'content_block_delta', index: 0, delta: { signature: 's'.repeat(1_000_000) } }],
+    ['thoughts', { type: 'content_block_delta', index: 0, delta: { thinking: 't'.repeat(1_000_000) } }],
+    ['blocks', { type: 'content_block_start', index: 1, content_block: { data: 'd'.repeat(1_000_000) } }],
+  ])('keeps no more than an answer may have: %s', (_what, piece) => {
+    const start = { type: 'content_block_start', index: 0, content_block: { type: 'thinking' } };
+    expect(() => read(start, ...Array.from({ length: 40 }, () => piece))).toThrow('reasoning larger than');
+  });
+
   it('with an error in it fails', () => {
     expect(() => read({ type: 'error', error: { type: 'overloaded_error' } })).toThrow('reported an error');
   });
