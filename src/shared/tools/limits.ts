@@ -116,6 +116,10 @@ export const mcpLimits = {
   healthyMs: 10_000,
   /** Whether it still answers at all, after a call that it did not answer in time. */
   pingMs: 10_000,
+  /** Before the rest of an answer that broke off is asked for, whatever the server says about it: so long at least … */
+  resumeMinMs: 1_000,
+  /** … and at the most. */
+  resumeMaxMs: 30_000,
   /** Between two looks at the list of tools, when it says that this has changed. */
   refreshMs: 1_000,
   /** After its input is closed, and again after SIGTERM. */

@@ -60,6 +60,25 @@ it.each([
   await waitFor('an answer', async () => (await invoke(gateway, 'far__echo')) === 'hi');
 });
 
+it.each(['break', 'put-off'])(
+  '%s: it comes back for the rest, after a pause, and not for ever',
+  async (tool) => {
+    const before = server.returns;
+    expect(await invoke(gateway, `hasty__${tool}`)).toBe(failed);
+    const returns = server.returns - before;
+    expect([returns > 0, returns <= 2]).toEqual([tool === 'break', true]);
+    let quiet = { returns: -1, looks: 0 };
+    await waitFor(
+      'it to give up',
+      () => {
+        quiet = { returns: server.returns, looks: quiet.returns === server.returns ? quiet.looks + 1 : 0 };
+        return quiet.looks >= 150;
+      },
+      40_000,
+    );
+  },
+);
+
 it('follows nobody elsewhere', async () => {
   expect(await invoke(gateway, 'far__redirect')).toBe(failed);
   expect(await invoke(gateway, 'far__echo')).toBe('hi');

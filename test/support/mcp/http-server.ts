@@ -13,22 +13,29 @@ export interface HttpMcpServer {
   readonly url: string;
   /** What it was asked, as `method` or `method tool`. */
   readonly asked: readonly string[];
+  /** How often somebody came back for the rest of an answer. */
+  readonly returns: number;
   /** Headers of the newest request. */
   readonly headers: IncomingMessage['headers'];
   stop(): Promise<void>;
 }
 
-const names = ['echo', 'hang', 'drop', 'forget', 'large', 'flood', 'redirect'];
+const names = ['echo', 'hang', 'drop', 'forget', 'large', 'flood', 'redirect', 'break', 'put-off'];
 
 export async function startHttpMcpServer(): Promise<HttpMcpServer> {
   const asked: string[] = [];
   let headers: IncomingMessage['headers'] = {};
   let opened = 0;
+  let returns = 0;
   const sessions = new Set<string>();
   const server = createServer((request, response) => {
     headers = request.headers;
     if (request.method === 'POST') void take(request, response);
-    else response.writeHead(405).end();
+    else if (request.headers['last-event-id'] === undefined) response.writeHead(405).end();
+    else {
+      returns += 1;
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`id: ${returns}\ndata:\n\n`);
+    }
   });
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const message = (await json(request)) as Message;
@@ -87,6 +94,13 @@ export async function startHttpMcpServer(): Promise<HttpMcpServer> {
         more();
         return;
       }
+      case 'break':
+      case 'put-off': {
+        const retry = name === 'break' ? '0' : '9'.repeat(12);
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(`retry: ${retry}\nid: 0\ndata:\n\n`);
+        return;
+      }
       case 'redirect':
         response.writeHead(307, { location: 'http://localhost:9/elsewhere' }).end();
         return;
@@ -98,6 +112,9 @@ export async function startHttpMcpServer(): Promise<HttpMcpServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     asked,
+    get returns() {
+      return returns;
+    },
     get headers() {
       return headers;
     },

@@ -12,6 +12,7 @@ import {
   SseError,
   StreamableHTTPClientTransport,
   type ProgressCallback,
+  type StreamableHTTPClientTransportOptions,
   type Transport,
 } from '@modelcontextprotocol/client';
 import * as v from 'valibot';
@@ -178,7 +179,7 @@ function addressWay(
   );
   const sent = username === '' && password === '' ? headers : { authorization: `Basic ${basic}`, ...headers };
   const init = { fetch: guarded.fetch, requestInit: { headers: sent } };
-  const http = form === 'http' ? new StreamableHTTPClientTransport(address, init) : undefined;
+  const http = form === 'http' ? resumingWay(address, init, server.timeoutMs) : undefined;
   const transport: Transport = http ?? new SSEClientTransport(address, init);
   const shut = async (): Promise<void> => {
     await transport.close().catch((caught: unknown) => log.debug('mcp.close', toError(caught).message));
@@ -195,6 +196,29 @@ function addressWay(
       await shut();
     },
   };
+}
+
+/** An answer that breaks off is asked for again, not without a pause, and no longer than somebody may wait for it. */
+function resumingWay(
+  address: URL,
+  init: StreamableHTTPClientTransportOptions,
+  timeoutMs: number,
+): StreamableHTTPClientTransport {
+  const transport = new StreamableHTTPClientTransport(address, {
+    ...init,
+    reconnectionScheduler: resumeLater,
+  });
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) =>
+    send(message, { ...options, requestSignal: AbortSignal.timeout(timeoutMs + mcpLimits.pingMs) });
+  return transport;
+}
+
+/** The server may say 0, or more than a timer can wait, which is 0 as well: it would be asked without end. */
+function resumeLater(resume: () => void, delayMs: number): () => void {
+  const { resumeMinMs, resumeMaxMs } = mcpLimits;
+  const timer = setTimeout(resume, Math.min(resumeMaxMs, Math.max(resumeMinMs, delayMs)));
+  return () => clearTimeout(timer);
 }
 
 /** In one line. `fetch failed` alone says nothing; the page that a server answers with says too much. */
