@@ -90,6 +90,10 @@ describe('secrets.reload', () => {
   it('replaces a worker that does not take it', async (test) => {
     const { gateway, write, connect, keyUsed } = await setUp(test, { token: TOKEN, key: 'first-key' });
     const client = await connect(TOKEN);
+    await waitFor('both workers', async () => {
+      const { payload } = await client.call('health', { probe: true });
+      return (payload?.workers as { readonly ready: number } | undefined)?.ready === 2;
+    });
     const [frozen = 0, other = 0] = gateway.workers();
     process.kill(frozen, 'SIGSTOP');
     write({ token: TOKEN, key: 'second-key' });
