@@ -95,6 +95,7 @@ export const eventShapes: Readonly<Record<string, v.GenericSchema>> = {
   presence: v.strictObject({ presence: Presence }),
   tick: v.strictObject({ ts: moment }),
   health: Health,
+  'config.changed': v.looseObject({ path: text, hash: hex64, ts: moment }),
   'sessions.changed': SessionsChanged,
   'session.message': SessionMessage,
   'session.tool': v.looseObject({

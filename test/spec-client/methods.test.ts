@@ -118,6 +118,7 @@ describe.each<Variant>([
         'presence',
         'agent',
         'chat',
+        'config.changed',
         'sessions.changed',
         'session.message',
         ...events.filter(({ event }) => ['health', 'tick'].includes(event)).map(({ event }) => event),

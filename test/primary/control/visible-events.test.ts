@@ -3,7 +3,15 @@ import { expect, it } from 'vitest';
 import { visibleEvents } from '../../../src/primary/control/visible-events.js';
 
 const forAll = ['tick', 'health', 'shutdown'];
-const forReaders = ['agent', 'chat', 'presence', 'sessions.changed', 'session.message', 'session.tool'];
+const forReaders = [
+  'agent',
+  'chat',
+  'config.changed',
+  'presence',
+  'sessions.changed',
+  'session.message',
+  'session.tool',
+];
 const forPairing = [
   'device.pair.requested',
   'device.pair.resolved',

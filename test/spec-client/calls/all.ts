@@ -4,6 +4,7 @@
  */
 import { approvalCalls } from './approvals.js';
 import type { Calls } from './call.js';
+import { configCalls } from './config.js';
 import { nodeAndDeviceCalls } from './nodes-and-devices.js';
 import { runCalls } from './runs.js';
 import { secretCalls } from './secrets.js';
@@ -19,6 +20,7 @@ export const calls: Calls = {
   ...approvalCalls,
   ...toolCalls,
   ...secretCalls,
+  ...configCalls,
 };
 
 /** Methods that are called without being advertised. */
