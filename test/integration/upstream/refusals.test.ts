@@ -107,6 +107,17 @@ it.each([429, 401, 403, 500, 503, 418])('what else a %i says stays inside', asyn
   expect(await response.text()).not.toContain('internal detail');
 });
 
+it.each([KEY, `1 ${PLAIN_SECRET}`, '9'.repeat(40), 'soon', '-1', '\u00e9'])(
+  'Retry-After %s of a 429 is not passed on',
+  async (value) => {
+    provider.behave(answerStatus(429, {}, { 'retry-after': value }));
+    for (const stream of [false, true]) {
+      const response = await postChat(gateway, { ...greeting, stream });
+      expect([response.status, response.headers.get('retry-after')]).toEqual([429, null]);
+    }
+  },
+);
+
 it.each(['120', 'Wed, 21 Oct 2037 07:28:00 GMT'])('Retry-After %s of a 429 is passed on', async (value) => {
   provider.behave(answerStatus(429, {}, { 'retry-after': value }));
   for (const stream of [false, true]) {

@@ -19,9 +19,16 @@ export function refusalFailure(
   const text = shownText(reported.message, redact);
   const overflow = overflowStatus.has(status) && (reported.overflow || isOverflowText(body));
   const message = `status ${status}${text ? `: ${text}` : ''}`;
-  const retryAfter = single(headers['retry-after']);
+  const retryAfter = readRetryAfter(single(headers['retry-after']));
   return new UpstreamFailure('status', message, { status, retryAfter, text, overflow });
 }
+
+/** As HTTP has it: a number of seconds, or a date. Clients get it as it is; what else there may be, a key too, they do not. */
+function readRetryAfter(value: string | undefined): string | undefined {
+  return value !== undefined && retryAfterForm.test(value) ? value : undefined;
+}
+
+const retryAfterForm = /^(?:\d{1,9}(?:\.\d{1,3})?|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/;
 
 /** The provider's own words, without markup and cut to what a user should read (runs-and-events.md §13). */
 export function shownText(text: string | undefined, redact: (text: string) => string): string | undefined {
