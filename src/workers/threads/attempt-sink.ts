@@ -27,17 +27,22 @@ export class AttemptSink implements TurnSink {
     this.firstByteMs = this.elapsedMs;
   }
 
-  /** @throws UpstreamFailure when there are too many calls of tools */
+  /** @throws UpstreamFailure when there are too many calls of tools, or what is said is no text */
   event(event: TurnEvent): void {
-    if (event.type === 'tool-call') requireFewCalls(event.index + 1);
+    if (event.type === 'tool-call') {
+      requireTexts(event);
+      requireFewCalls(event.index + 1);
+    } else if (event.type === 'text' || event.type === 'thinking') requireText(event.text);
     this.#pass();
     if (event.type === 'usage') this.usage = event.usage;
     this.#sink.event(event);
   }
 
-  /** @throws UpstreamFailure when there are too many calls of tools */
+  /** @throws UpstreamFailure when there are too many calls of tools, or what is said is no text */
   result(result: TurnResult): void {
+    requireText(result.text);
     requireFewCalls(result.toolCalls.length);
+    for (const call of result.toolCalls) requireTexts(call);
     this.#pass();
     this.usage = result.usage;
     this.#sink.result(result);
@@ -58,4 +63,20 @@ export class AttemptSink implements TurnSink {
 function requireFewCalls(calls: number): void {
   if (calls > upstreamLimits.toolCalls)
     throw new UpstreamFailure('malformed', `more than ${upstreamLimits.toolCalls} calls of tools`);
+}
+
+/** What comes from here is measured, cut and passed on as text; adapters take over what a provider's JSON has in its place. */
+function requireText(value: unknown): void {
+  if (typeof value !== 'string' && value !== undefined)
+    throw new UpstreamFailure('malformed', 'the answer has something else in the place of a text');
+}
+
+function requireTexts(call: {
+  readonly id: unknown;
+  readonly name: unknown;
+  readonly arguments: unknown;
+}): void {
+  requireText(call.id);
+  requireText(call.name);
+  requireText(call.arguments);
 }

@@ -71,3 +71,23 @@ describe('calls of tools', () => {
     expect(await errorOf(await postChat(gateway, { ...greeting, tools }))).toMatchObject(failed);
   });
 });
+
+it.each([
+  ['an id', { id: { length: -1e9 }, function: { name: 'look', arguments: '' } }],
+  ['a name', { id: 'a', function: { name: { length: 'x' }, arguments: '' } }],
+])('a call in which %s is no text is refused', async (_what, call) => {
+  provider.behave(({ response }) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(`${chunk({ tool_calls: [call] })}${chunk({}, 'tool_calls')}data: [DONE]\n\n`);
+  });
+  const tools = [{ type: 'function', function: { name: 'look' } }];
+  for (const headers of [{}, onSession(newKey())])
+    expect(
+      await errorOf(await postChat(gateway, { ...greeting, tools, stream: true }, headers)),
+    ).toMatchObject(failed);
+  provider.behave(({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ choices: [{ message: { tool_calls: [call] }, finish_reason: 'stop' }] }));
+  });
+  expect(await errorOf(await postChat(gateway, { ...greeting, tools }))).toMatchObject(failed);
+});
