@@ -205,13 +205,13 @@ describe.concurrent('what other users of the machine and the workers can see', (
   });
 });
 
-it('a token that the config takes from a variable which is not set is not written over', async (test) => {
+it('a token that the config makes with a variable which is not set is not written over', async (test) => {
   const gateway = await startFor(test, {
-    config: { gateway: { mode: 'local', auth: { token: '${A_VARIABLE_THAT_IS_NOT_SET}' } } },
+    config: { gateway: { mode: 'local', auth: { token: 'team-${A_VARIABLE_THAT_IS_NOT_SET}' } } },
   });
   const written = readFileSync(join(gateway.stateDir, 'pllan.json'), 'utf8');
   expect(JSON.parse(written)).toMatchObject({
-    gateway: { auth: { token: '${A_VARIABLE_THAT_IS_NOT_SET}' } },
+    gateway: { auth: { token: 'team-${A_VARIABLE_THAT_IS_NOT_SET}' } },
   });
   expect(existsSync(join(gateway.stateDir, 'credentials', 'gateway-token'))).toBe(true);
 });

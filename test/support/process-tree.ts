@@ -28,7 +28,7 @@ export function settledUse(gateway: TestGateway, before: TreeUse): Promise<TreeU
       const use = treeUse(gateway);
       return use.bytes <= before.bytes * 1.2 && use.threads <= before.threads && use;
     },
-    30_000,
+    55_000,
   ).catch(() => treeUse(gateway));
 }
 

@@ -106,7 +106,7 @@ it('more than there are threads for wait, and their clients may leave', async ()
   await busy();
 });
 
-it('afterwards no thread, no process and no memory is left', { timeout: 60_000 }, async () => {
+it('afterwards no thread, no process and no memory is left', { timeout: 100_000 }, async () => {
   await idleThreads();
   const after = await settledUse(gateway, before);
   expect(after.threads).toBeLessThanOrEqual(before.threads);

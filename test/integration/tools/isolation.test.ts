@@ -137,7 +137,7 @@ describe('a tool that', () => {
 });
 
 describe('afterwards', () => {
-  it('no thread, no process and no memory is left', { timeout: 60_000 }, async () => {
+  it('no thread, no process and no memory is left', { timeout: 100_000 }, async () => {
     await idleThreads(0);
     const after = await settledUse(gateway, before);
     expect(after.threads).toBeLessThanOrEqual(before.threads);
