@@ -82,7 +82,8 @@ function problemWith({ bytes, ended }: Conversation, input: HttpInput): string |
   const received = readAnswers(bytes, input.methods);
   if (received.problem !== undefined) return received.problem;
   for (const [n, answer] of received.answers.entries()) {
-    const problem = problemOf(answer, input.methods[n]);
+    const method = input.methods[n] ?? (answer.body === '' ? 'HEAD' : undefined);
+    const problem = problemOf(answer, method);
     if (problem !== undefined) return `${problem} in ${answer.status} ${answer.body.slice(0, 300)}`;
   }
   if (input.ending === 'waits') return ended === 'ended' ? owedProblem(received, input) : ended;

@@ -17,7 +17,7 @@ export interface Received {
   readonly problem: string | undefined;
 }
 
-/** @param methods of the requests, as far as they are known */
+/** @param methods of the requests, as far as they are known: one that is not may have been HEAD */
 export function readAnswers(bytes: Buffer, methods: readonly string[]): Received {
   const answers: StrictAnswer[] = [];
   let rest = bytes;
@@ -39,7 +39,10 @@ export function readAnswers(bytes: Buffer, methods: readonly string[]): Received
     if (status < 200) continue;
     // The last answer may be to a head that could not be read: nobody knew its method.
     const mayHaveBody = fields.get('connection') === 'close' && rest.length > 0;
-    const none = (methods[answers.length] === 'HEAD' && !mayHaveBody) || status === 204 || status === 304;
+    const method = methods[answers.length];
+    const bodyless =
+      method === undefined ? /^(?:HTTP\/1\.1 |$)/.test(rest.toString('latin1', 0, 9)) : method === 'HEAD';
+    const none = (bodyless && !mayHaveBody) || status === 204 || status === 304;
     const taken = none ? { body: '', end: 0 } : takeBody(rest, fields);
     if (taken === undefined) return { answers, cut: true, problem: undefined };
     if (typeof taken === 'string') return { answers, cut: false, problem: `${first}: ${taken}` };
