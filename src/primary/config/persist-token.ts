@@ -1,7 +1,6 @@
 /** Puts a generated token into an existing config as `gateway.auth.token` (config.md §9.3). */
 import type { LoadedConfig } from '../../shared/config/load.js';
 import { childOf, fileAt, type ConfigNode } from '../../shared/config/read/node.js';
-import { writeConfig } from '../../shared/config/write/write-config.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
@@ -19,6 +18,8 @@ export async function persistToken(
 ): Promise<LoadedConfig | undefined> {
   if (fileAt(source.root, path) !== source.path || hasVariable(source.root)) return undefined;
   try {
+    // What edits a config is loaded for the one start that does.
+    const { writeConfig } = await import('../../shared/config/write/write-config.js');
     const change = { kind: 'edits', edits: [{ path, value: token }] } as const;
     const place = { path: paths.configPath, logDir: paths.logDir, env, imported };
     return (await writeConfig({ ...place, change, baseHash: source.hash })).loaded;

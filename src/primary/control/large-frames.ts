@@ -1,16 +1,7 @@
-/**
- * Reads large frames in a thread, so that parsing 25 MiB never holds up the event loop that all connections share.
- *
- *   none ──a frame──▶ reading ◀──next / answer──▶ idle ──a while──▶ none
- *     ▲                    │
- *     └── died, too slow ──┘  what it was reading is refused; the next frame gets a new thread
- *
- * It has one frame at a time: nothing but that one is lost with it.
- */
-import { Worker } from 'node:worker_threads';
-import { deferred, type Deferred } from '../../shared/deferred.js';
+/** Reads large frames in a thread, so that parsing 25 MiB never holds up the event loop that all connections share. */
 import { largeFrameLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
+import { createSoloThread } from '../solo-thread.js';
 import { busy, UNREADABLE_ID, type ReadRequest } from './read-request.js';
 
 export interface LargeFrames {
@@ -33,88 +24,30 @@ interface LargeFramesLimits {
   readonly idleMs: number;
 }
 
-interface Job {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly request: Deferred<ReadRequest>;
-}
-
 export function createLargeFrames(options: LargeFramesOptions): LargeFrames {
-  const { log } = options;
+  const { log, thread: script = new URL('large-frame-thread.js', import.meta.url) } = options;
   const limits: LargeFramesLimits = options.limits ?? largeFrameLimits;
-  const waiting: Job[] = [];
   let waitingBytes = 0;
-  let current: Job | undefined;
-  let thread: Worker | undefined;
-  let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-
-  const next = (): void => {
-    clearTimeout(timer);
-    current = waiting.shift();
-    if (current) {
-      waitingBytes -= current.bytes.byteLength;
-      thread ??= start();
-      thread.postMessage(current.bytes, [current.bytes.buffer]);
-      timer = setTimeout(() => lost(new Error(`not done after ${limits.readMs} ms`)), limits.readMs);
-    } else {
-      timer = setTimeout(() => void end(), limits.idleMs);
-    }
-    timer.unref();
-  };
-  const start = (): Worker => {
-    const started = new Worker(options.thread ?? new URL('large-frame-thread.js', import.meta.url), {
-      env: {},
-    });
-    const whileInUse =
-      <T>(then: (value: T) => void) =>
-      (value: T): void => {
-        if (thread === started) then(value);
-      };
-    started.on(
-      'message',
-      whileInUse((request: ReadRequest) => {
-        current?.request.resolve(request);
-        next();
-      }),
-    );
-    started.on('error', whileInUse(lost));
-    started.on('messageerror', whileInUse(lost));
-    started.on(
-      'exit',
-      whileInUse((code: number) => lost(new Error(`exit code ${code}`))),
-    );
-    started.unref();
-    return started;
-  };
-  const lost = (error: Error): void => {
-    log.error('ws.large-frame', `the thread for large frames was lost: ${error.message}`);
-    void end();
-    current?.request.resolve(busy(UNREADABLE_ID));
-    next();
-  };
-  const end = async (): Promise<void> => {
-    const ended = thread;
-    thread = undefined;
-    await ended?.terminate();
-  };
-
-  return {
-    read(frame) {
-      if (stopped || waitingBytes + frame.length > limits.waitingBytes)
-        return Promise.resolve(busy(UNREADABLE_ID));
-      const job = { bytes: ownBytes(frame), request: deferred<ReadRequest>() };
-      waiting.push(job);
-      waitingBytes += frame.length;
-      if (!current) next();
-      return job.request.promise;
+  const thread = createSoloThread<Uint8Array<ArrayBuffer>, ReadRequest>({
+    script,
+    taskMs: limits.readMs,
+    idleMs: limits.idleMs,
+    begins(bytes) {
+      waitingBytes -= bytes.byteLength;
+      return [bytes.buffer];
     },
-    async stop() {
+    lost: ({ message }) => log.error('ws.large-frame', `the thread for large frames was lost: ${message}`),
+  });
+  return {
+    async read(frame) {
+      if (stopped || waitingBytes + frame.length > limits.waitingBytes) return busy(UNREADABLE_ID);
+      waitingBytes += frame.length;
+      return thread.run(ownBytes(frame)).catch(() => busy(UNREADABLE_ID));
+    },
+    stop() {
       stopped = true;
-      clearTimeout(timer);
-      for (const { request } of waiting.splice(0)) request.resolve(busy(UNREADABLE_ID));
-      current?.request.resolve(busy(UNREADABLE_ID));
-      current = undefined;
-      await end();
+      return thread.stop();
     },
   };
 }
