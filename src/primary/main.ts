@@ -5,24 +5,20 @@
 import { deferred } from '../shared/deferred.js';
 import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
 import type { Logger } from '../shared/log/logger.js';
-import { usableSecret } from '../shared/auth/secret-sources.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
-import { banner } from './banner.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
 import { keyScheme } from './config/key-scheme.js';
 import { keepAsLastGood } from './config/last-good.js';
 import { openConfig } from './config/open-config.js';
 import { ensureToken } from './config/resolve-auth.js';
-import { unusedKeys } from './config/routes.js';
 import { defaultWorkspace } from './config/tool-setup.js';
 import { authPolicyOf } from './config/worker-snapshot.js';
 import { makeStartPlan, type StartPlan } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
-import { describeIssue } from '../shared/config/read/source.js';
 import { createReadiness, type Phase } from './health/readiness.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
 import { makePrivateDir } from '../shared/private-file.js';
@@ -34,7 +30,7 @@ import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
 import { openSecrets } from './secrets/open-secrets.js';
-import { sayListening } from './say-listening.js';
+import { sayListening, sayReady, warnOfAuth, warnOfPlan } from './start-messages.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
@@ -100,20 +96,10 @@ async function startGateway(
   const { paths } = options;
   const { env } = plan;
   const { log } = opened;
-  for (const warning of [...options.envWarnings, ...plan.loaded.warnings.map(describeIssue)])
-    log.warn('config.warning', warning);
-  if (plan.bind.warning) log.warn('config.warning', plan.bind.warning);
+  warnOfPlan(plan, options.envWarnings, opened);
   const { auth, loaded } = await ensureToken(plan.auth, plan.loaded, { paths, env: options.env, log });
   const policy = authPolicyOf(auth, plan.config.gateway);
-  if (auth.mode === 'none')
-    log.warn('auth.none', 'authentication is off: every local process can use this gateway');
-
-  const { hooks } = plan.config;
-  if (hooks.enabled && usableSecret(hooks.token) === auth.secret)
-    log.warn(
-      'hooks.token',
-      'hooks.token is the secret of the gateway: whoever may call hooks may do everything; give them one of their own',
-    );
+  warnOfAuth(plan.config, auth, opened);
 
   const tls = plan.config.gateway.tls.enabled
     ? await openTlsKeeper({
@@ -342,21 +328,7 @@ async function startGateway(
     if (phase !== 'starting') return;
     phase = 'started';
     keepAsLastGood(loaded, log);
-    log.info('ready', `ready (${process.uptime().toFixed(1)}s)`, { workers: workers().configured });
-    if (opened.style !== 'json') {
-      process.stdout.write(
-        banner({
-          host: plan.bind.required[0] ?? '',
-          port: plan.port,
-          tls: tls !== undefined,
-          ownCertificate: tls?.ownCertificate,
-          auth,
-          routes: plan.routes,
-          paths,
-          unusedKeys: unusedKeys(plan.routes, env),
-        }),
-      );
-    }
+    sayReady(plan, opened, { auth, tls, paths, env, workers: workers().configured });
   });
   return shutdown;
 }
