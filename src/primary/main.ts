@@ -228,7 +228,6 @@ async function startGateway(
     plan,
     policy,
     paths,
-    env,
     metrics,
     readiness,
     tls,

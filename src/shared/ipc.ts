@@ -119,11 +119,8 @@ export interface WorkerQuestions {
     readonly question: DirectCaller | undefined;
     readonly answer: readonly ToolDefinition[];
   };
-  /** What begins from here on uses these credentials; what runs keeps those that it began with. */
-  readonly 'use-credentials': {
-    readonly question: Pick<WorkerSnapshot, 'routes' | 'auth'>;
-    readonly answer: true;
-  };
+  /** What begins from here on uses this snapshot; what runs keeps the one that it began with. */
+  readonly 'use-snapshot': { readonly question: WorkerSnapshot; readonly answer: true };
 }
 
 /** A session that there is, at one moment. */

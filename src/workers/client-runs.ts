@@ -13,11 +13,14 @@ import { clientRunLimits } from '../shared/limits.js';
 import { upstreamLimits } from '../shared/upstream/limits.js';
 import type { Logger } from '../shared/log/logger.js';
 import { toError } from '../shared/to-error.js';
+import type { TaskPool } from './pools/api-pool.js';
 import type { AnswerForm } from './threads/prepared-turn.js';
 import type { PreparedRun, TaskId, TaskSummary } from './threads/protocol.js';
 
 /** Who waits for the answer. Hears one of `finish`, `again`, `refuse` at the end, unless it leaves. */
 export interface RunClient {
+  /** Of the version of the config with which its request began. */
+  readonly pool: TaskPool;
   /** A stream begins. */
   head(): void;
   data(text: string): void;
@@ -41,7 +44,7 @@ export interface ClientRuns {
 export interface BegunClientRun {
   /** A `PreparedTurn` as JSON. */
   readonly turn: string;
-  readonly client: Pick<RunClient, 'follow' | 'summary'>;
+  readonly client: Pick<RunClient, 'pool' | 'follow' | 'summary'>;
   head(): void;
   bytes(text: string, last: boolean): void;
 }

@@ -14,9 +14,10 @@ import { createLogger, type Logger } from '../shared/log/logger.js';
 import { createRedactor } from '../shared/log/redact.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
-import { shareRoutes, tableSecrets, type RouteTable } from '../shared/routes.js';
+import { shareRoutes, tableSecrets } from '../shared/routes.js';
 import { mcpSecrets } from '../shared/tools/setup.js';
 import { createClientRuns } from './client-runs.js';
+import type { ConfigVersion } from './config-version.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
@@ -110,41 +111,45 @@ interface RunningWorker {
   pushMetrics(): Promise<void>;
 }
 
-function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
-  const secretsOf = (routes: RouteTable): string[] => [
-    ...tableSecrets(routes),
-    ...mcpSecrets(snapshot.tools.mcp),
-  ];
-  const redactor = createRedactor(secretsOf(snapshot.routes));
+function start(first: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
+  const redactor = createRedactor(secretsOf(first));
   const log = createLogger({
     sink: primary.logSink,
-    level: snapshot.logLevel,
+    level: first.logLevel,
     subsystem: 'worker',
     redactor,
   });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
-  const tools = openTools(snapshot, primary, metrics.tools, log.for('tools'));
-  const directCalls = createDirectCalls(tools.runner);
+  const tools = openTools(first.tools.threads, primary, metrics.tools, log.for('tools'));
   // Apart from tools: files that take long hold up other files only.
   const documents = createToolPool({ threads: 1, log: log.for('documents') });
+  const pool = createApiPool({
+    threads: first.apiThreads,
+    maxQueue: first.maxQueue,
+    testHooks: first.testHooks,
+    log: log.for('pool'),
+  });
+  const versionOf = (snapshot: WorkerSnapshot): ConfigVersion => {
+    const runner = tools.use(snapshot);
+    const uses = {
+      routes: shareRoutes(snapshot.routes),
+      tools: runner.table,
+      answers: threadAnswers(runner, documents),
+    };
+    return { snapshot, runner, pool: pool.for(uses) };
+  };
+  let version = versionOf(first);
+  const directCalls = createDirectCalls(() => version.runner);
   primary.answerWith({
     ...directCalls.answers,
-    'use-credentials': ({ routes, auth }) => {
-      redactor.hide(secretsOf(routes));
-      pool.useRoutes(shareRoutes(routes));
-      http.usePolicy(auth);
+    'use-snapshot'(next) {
+      redactor.hide(secretsOf(next));
+      log.useLevel(next.logLevel);
+      version = versionOf(next);
+      http.use(version);
       return true;
     },
-  });
-  const pool = createApiPool({
-    threads: snapshot.apiThreads,
-    maxQueue: snapshot.maxQueue,
-    routes: shareRoutes(snapshot.routes),
-    tools: tools.runner.table,
-    answers: threadAnswers(tools.runner, documents),
-    testHooks: snapshot.testHooks,
-    log: log.for('pool'),
   });
   const clientRuns = createClientRuns((run, options) => primary.ask('run', run, options), log.for('runs'));
   const sessions = createSessionWatches(primary.ask);
@@ -155,8 +160,7 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     metrics.watchToolThreads(tools.pool);
   }
   const http = createHttpServer({
-    snapshot,
-    pool,
+    version,
     clientRuns,
     sessions,
     toolPool: tools.pool,
@@ -174,9 +178,9 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     },
   });
   const runs = createSessionRuns({
-    pool,
+    pool: () => version.pool,
     metrics,
-    storeDir: snapshot.storeDir,
+    storeDir: first.storeDir,
     clients: clientRuns,
     send: (part) => primary.runPart(part),
   });
@@ -186,8 +190,12 @@ function start(snapshot: WorkerSnapshot, primary: PrimaryChannel): RunningWorker
     primary.send({ type: 'metrics', metrics: await metrics.snapshot() });
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
-  primary.send({ type: 'ready', version: snapshot.version });
-  return { http, runs, sessions, tools: directCalls, stopTools: () => tools.runner.stop(), pushMetrics };
+  primary.send({ type: 'ready', version: first.version });
+  return { http, runs, sessions, tools: directCalls, stopTools: tools.stop, pushMetrics };
+}
+
+function secretsOf({ routes, tools }: WorkerSnapshot): string[] {
+  return [...tableSecrets(routes), ...mcpSecrets(tools.mcp)];
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

@@ -4,7 +4,7 @@ import type { RunJob, RunPart, SessionEvent, TurnEnd } from '../shared/run-job.j
 import { toolUpdated } from '../shared/tools/tool-event.js';
 import type { ClientRuns } from './client-runs.js';
 import type { WorkerMetrics } from './metrics.js';
-import type { ApiPool } from './pools/api-pool.js';
+import type { TaskPool } from './pools/api-pool.js';
 import { monotonicMs, type TaskId } from './threads/protocol.js';
 
 export interface SessionRuns {
@@ -15,7 +15,8 @@ export interface SessionRuns {
 }
 
 export interface SessionRunsOptions {
-  readonly pool: Pick<ApiPool, 'run' | 'abort'>;
+  /** For runs that begin now. */
+  pool(): Pick<TaskPool, 'run' | 'abort'>;
   readonly metrics: WorkerMetrics;
   readonly storeDir: string;
   readonly clients: Pick<ClientRuns, 'begin'>;
@@ -29,8 +30,8 @@ export function createSessionRuns({
   clients,
   send,
 }: SessionRunsOptions): SessionRuns {
-  /** The task of each; undefined while the pool is being asked, which may refuse at once. */
-  const running = new Map<string, TaskId | undefined>();
+  /** The task of each, once there is one: the pool may refuse at once. */
+  const running = new Map<string, { readonly pool: Pick<TaskPool, 'abort'>; id?: TaskId }>();
   let idlers: (() => void)[] = [];
   const done = (runId: string): void => {
     running.delete(runId);
@@ -46,8 +47,10 @@ export function createSessionRuns({
         send({ runId, type: 'lost', why: 'its client is gone' });
         return;
       }
-      running.set(runId, undefined);
-      const id = pool.run(
+      const runPool = own?.client.pool ?? pool();
+      const run: { readonly pool: Pick<TaskPool, 'abort'>; id?: TaskId } = { pool: runPool };
+      running.set(runId, run);
+      const id = runPool.run(
         { kind: 'session', queuedAt: monotonicMs(), job, storeDir, prepared: own?.turn },
         {
           head: () => own?.head(),
@@ -74,12 +77,12 @@ export function createSessionRuns({
         },
       );
       if (!running.has(runId)) return;
-      running.set(runId, id);
+      run.id = id;
       own?.client.follow(id);
     },
     abort(runId) {
-      const id = running.get(runId);
-      if (id !== undefined && pool.abort(id)) done(runId);
+      const run = running.get(runId);
+      if (run?.id !== undefined && run.pool.abort(run.id)) done(runId);
     },
     idle: () => new Promise((resolve) => (running.size === 0 ? resolve() : idlers.push(resolve))),
   };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ApiError } from '../../src/shared/errors/api-error.js';
 import type { RunJob, RunPart } from '../../src/shared/run-job.js';
 import type { WorkerMetrics } from '../../src/workers/metrics.js';
-import type { ApiPool } from '../../src/workers/pools/api-pool.js';
+import type { TaskPool } from '../../src/workers/pools/api-pool.js';
 import { createSessionRuns, type SessionRuns } from '../../src/workers/session-runs.js';
 import type { TaskId } from '../../src/workers/threads/protocol.js';
 
@@ -10,14 +10,14 @@ const job = { kind: 'turn', runId: 'a' } as RunJob;
 const metrics = { task() {}, poolRejected() {} } as unknown as WorkerMetrics;
 
 /** Runs over a pool that does what is given. */
-function over(pool: Pick<ApiPool, 'run' | 'abort'>): {
+function over(pool: Pick<TaskPool, 'run' | 'abort'>): {
   readonly runs: SessionRuns;
   readonly parts: RunPart[];
 } {
   const parts: RunPart[] = [];
   const clients = { begin: () => undefined };
   const send = (part: RunPart): void => void parts.push(part);
-  return { runs: createSessionRuns({ pool, metrics, storeDir: '', clients, send }), parts };
+  return { runs: createSessionRuns({ pool: () => pool, metrics, storeDir: '', clients, send }), parts };
 }
 
 it('none is left when one was aborted before a thread had it', async () => {

@@ -48,7 +48,7 @@ function endpointOf({ enabled, maxBodyBytes }: EndpointSnapshot): EndpointSnapsh
 }
 
 /** A gateway that others can reach, and whose owner said nothing, is open to pages that an SSH tunnel brings. */
-export function originsOf({ config, bind, port }: StartPlan): OriginPolicy {
+export function originsOf({ config, bind, port }: Pick<StartPlan, 'config' | 'bind' | 'port'>): OriginPolicy {
   const { allowedOrigins, dangerouslyAllowHostHeaderOriginFallback } = config.gateway.controlUi;
   const tunnelled = bind.loopback ? [] : [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
   return {
@@ -57,14 +57,28 @@ export function originsOf({ config, bind, port }: StartPlan): OriginPolicy {
   };
 }
 
-/** What a reload of secrets may change while the gateway runs; of the config only the secrets in it. */
-export interface Credentials {
+/** Whom requests over HTTP are let in. */
+export function httpPolicyOf(
+  plan: Pick<StartPlan, 'config' | 'bind' | 'port'>,
+  auth: AuthPolicy,
+): HttpAuthPolicy {
+  const { trustedProxies, allowRealIpFallback } = plan.config.gateway;
+  return { ...originsOf(plan), ...auth, proxies: { trustedProxies, allowRealIpFallback } };
+}
+
+/** What a reload may change while the gateway runs. */
+export interface NextConfig {
+  /** With the secrets in their places. */
   readonly config: GatewayConfig;
   readonly routes: RouteTable;
   readonly auth: AuthPolicy;
+  /** The environment, with what the config adds to it. */
+  readonly env: Environment;
 }
 
 export interface SnapshotSources {
+  /** Each has one of its own, higher than that of those before. */
+  readonly version: number;
   readonly config: GatewayConfig;
   readonly routes: RouteTable;
   readonly policy: HttpAuthPolicy;
@@ -75,6 +89,7 @@ export interface SnapshotSources {
 }
 
 export function workerSnapshot({
+  version,
   config,
   routes,
   policy,
@@ -86,9 +101,10 @@ export function workerSnapshot({
   const { http, workers, controlUi } = config.gateway;
   const testHooks = env.PLLAN_TEST_HOOKS === '1';
   return {
-    version: routes.version,
+    version,
     auth: policy,
-    routes,
+    // Threads know one table from another by its number.
+    routes: { ...routes, version },
     chatCompletions: endpointOf(http.endpoints.chatCompletions),
     responses: endpointOf(http.endpoints.responses),
     controlUi: controlUi.enabled ? placeOf(controlUi, paths) : undefined,

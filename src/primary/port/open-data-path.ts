@@ -6,19 +6,20 @@ import { normalizeAddress } from '../../shared/auth/address.js';
 import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
-import { createReplaceableGuard } from '../../shared/auth/http-guard.js';
+import { createHttpGuard } from '../../shared/auth/http-guard.js';
+import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { hookAuthLimits } from '../../shared/hooks/limits.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import { monotonicMs } from '../../shared/monotonic.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import type { Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
 import type { DailyUsage } from '../../shared/store/records.js';
 import { createFailedAuthLimiter, type FailedAuthLimiter } from '../auth/failed-auth-limiter.js';
 import { failedClients, ownAttempts, watchFailedClients } from '../auth/http-attempts.js';
 import type { StartPlan } from '../config/start-plan.js';
-import { originsOf, workerSnapshot, type Credentials } from '../config/worker-snapshot.js';
+import { httpPolicyOf, workerSnapshot, type NextConfig } from '../config/worker-snapshot.js';
 import type { Readiness } from '../health/readiness.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { TlsKeeper } from '../tls/keeper.js';
@@ -28,7 +29,7 @@ import type { PrimaryAnswers } from '../workers/worker-slot.js';
 import { createHandover } from './handover.js';
 import { createListener, type Listener } from './listener.js';
 import { listen } from './listen.js';
-import { createOwnHttp } from './own-http.js';
+import { createOwnHttp, type OwnHttpRules } from './own-http.js';
 import { createPeers, type Peer } from './peer.js';
 import { openTunnelEnd } from './tunnel-end.js';
 
@@ -36,7 +37,6 @@ export interface DataPathOptions {
   readonly plan: StartPlan;
   readonly policy: AuthPolicy;
   readonly paths: Paths;
-  readonly env: Environment;
   readonly metrics: PrimaryMetrics;
   readonly readiness: Readiness;
   /** Where TLS is on. */
@@ -45,7 +45,8 @@ export interface DataPathOptions {
   /** Headers of a proxy came from this address, which is not trusted. */
   untrustedProxy(peer: string): void;
   readonly log: Logger;
-  readonly logLevel: LogLevel;
+  /** Least level of records that anyone wants, by the config. */
+  logLevel(config: GatewayConfig): LogLevel;
   readonly logSink: LogSink;
   onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
   /** A worker became ready. */
@@ -61,8 +62,16 @@ export interface DataPathOptions {
 
 export interface DataPath {
   readonly supervisor: Supervisor;
-  /** From now on requests are judged and providers asked with these; resolves when every worker does so. */
-  useCredentials(next: Credentials): Promise<void>;
+  /**
+   * What begins from now on uses this, here and in the workers; what runs keeps what it began with. Resolves when every
+   * worker does so. Settings of worker processes (`gateway.workers`) wait for `roll`.
+   */
+  use(next: NextConfig): Promise<void>;
+  /**
+   * Puts workers with the settings that were used last in the place of those with others. Resolves when new connections go
+   * to such workers only; the others finish what they have. @throws Error when a worker with these settings cannot start
+   */
+  roll(): Promise<void>;
   /** Opens the port. @throws StartError when it is taken, AbortError when `stop` ended the wait for it */
   listen(stop: AbortSignal): Promise<void>;
   /** Connections for workers are refused from here on; probes and WebSockets go on. */
@@ -81,43 +90,45 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     'hook-auth': createFailedAuthLimiter(hookAuthLimits, monotonicMs),
   };
   const secrets = ['shared-secret', 'hook-auth'] as const;
-  const { gateway, diagnostics } = plan.config;
-  const { trustedProxies, allowRealIpFallback } = gateway;
-  const proxies = { trustedProxies, allowRealIpFallback };
-  const policyFor = (auth: AuthPolicy): HttpAuthPolicy => ({ ...originsOf(plan), ...auth, proxies });
-  const guard = createReplaceableGuard({
-    policy: policyFor(options.policy),
-    counter: ownAttempts(limiter),
-    failed: metrics.authFailure,
-    untrustedProxy,
-  });
+  const { paths } = options;
+  const policyOf = ({ config, auth }: NextConfig): HttpAuthPolicy => httpPolicyOf({ ...plan, config }, auth);
+  const rulesOf = (next: NextConfig): OwnHttpRules => {
+    const { gateway, diagnostics } = next.config;
+    const { enabled, auth } = diagnostics.prometheus;
+    const policy = policyOf(next);
+    return {
+      guard: createHttpGuard({
+        policy,
+        counter: ownAttempts(limiter),
+        failed: metrics.authFailure,
+        untrustedProxy,
+      }),
+      metrics: { enabled, open: auth === 'none' },
+      strictTransportSecurity: gateway.http.securityHeaders.strictTransportSecurity,
+    };
+  };
+  const first: NextConfig = { ...plan, auth: options.policy };
   const own = createOwnHttp({
+    rules: rulesOf(first),
     peers: createPeers(),
     readiness: options.readiness,
-    guard: guard.guard,
-    metrics: {
-      enabled: diagnostics.prometheus.enabled,
-      open: diagnostics.prometheus.auth === 'none',
-      scrape: metrics.scrape,
-    },
-    strictTransportSecurity: gateway.http.securityHeaders.strictTransportSecurity,
+    scrape: metrics.scrape,
     log: log.for('http'),
     onWebSocket: options.onWebSocket,
   });
   const tunnel = await openTunnelEnd(options.paths, own.adopt, log.for('port'));
-  const { logLevel, paths, env } = options;
-  const snapshotOf = ({ config, routes, auth }: Credentials): WorkerSnapshot => {
-    const policy = policyFor(auth);
-    return workerSnapshot({ config, routes, policy, tunnel: tunnel.address, logLevel, paths, env });
+  const snapshotOf = (version: number, next: NextConfig): WorkerSnapshot => {
+    const [policy, logLevel] = [policyOf(next), options.logLevel(next.config)];
+    return workerSnapshot({ ...next, version, policy, tunnel: tunnel.address, logLevel, paths });
   };
-  let snapshot = snapshotOf({ config: plan.config, routes: plan.routes, auth: options.policy });
+  let snapshot = snapshotOf(1, first);
   const handover = createHandover({
     targets: () => supervisor.targets(),
     degraded: () => supervisor.status.degraded,
     count: metrics.handover,
   });
   const supervisor = createSupervisor({
-    count: gateway.workers.count,
+    count: plan.config.gateway.workers.count,
     log: log.for('workers'),
     snapshot: () => snapshot,
     standing: () => [
@@ -182,11 +193,12 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   };
   return {
     supervisor,
-    useCredentials(next) {
-      snapshot = snapshotOf(next);
-      guard.usePolicy(snapshot.auth);
-      return supervisor.renewCredentials();
+    use(next) {
+      snapshot = snapshotOf(snapshot.version + 1, next);
+      own.use(rulesOf(next));
+      return supervisor.renewSnapshot();
     },
+    roll: () => supervisor.roll(),
     async listen(stop) {
       const scheme = tls ? 'wss' : 'ws';
       servers = await listen({

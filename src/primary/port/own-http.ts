@@ -25,18 +25,26 @@ import { toError } from '../../shared/to-error.js';
 import type { Readiness } from '../health/readiness.js';
 import type { Peer, Peers } from './peer.js';
 
+/** What the config says of the primary's own paths. */
+export interface OwnHttpRules {
+  readonly guard: HttpGuard;
+  readonly metrics: { readonly enabled: boolean; readonly open: boolean };
+  readonly strictTransportSecurity: string | false | null;
+}
+
 export interface OwnHttpOptions {
+  readonly rules: OwnHttpRules;
   readonly peers: Peers;
   readonly readiness: Readiness;
-  readonly guard: HttpGuard;
-  readonly metrics: { readonly enabled: boolean; readonly open: boolean; scrape(): Promise<string> };
-  readonly strictTransportSecurity: string | false | null;
+  scrape(): Promise<string>;
   readonly log: Logger;
   onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
 }
 
 export interface OwnHttp {
   adopt(socket: Duplex, head: Buffer, peer: Peer): void;
+  /** For requests that begin from here on. */
+  use(rules: OwnHttpRules): void;
   stop(): void;
 }
 
@@ -61,7 +69,7 @@ const noWorker: Answer = {
 const NEEDS = 'operator.read';
 
 export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
-  const base = securityHeaders(options.strictTransportSecurity);
+  let { rules } = options;
   const server: Server = createServer({
     headersTimeout: portLimits.headerTimeoutMs,
     requestTimeout: httpLimits.bodyTimeoutMs,
@@ -75,7 +83,7 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
     request.resume();
     if (closing.has(request.socket)) return;
     closing.add(request.socket);
-    void respond(options, base, request, response);
+    void respond(options, rules, request, response);
   };
   server.on('request', onRequest).on('checkExpectation', onRequest);
   answerUnreadable(server, (socket, answer) => {
@@ -93,6 +101,7 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
       if (head.length > 0) socket.unshift(head);
       server.emit('connection', socket);
     },
+    use: (next) => void (rules = next),
     stop: () => server.closeAllConnections(),
   };
 }
@@ -100,7 +109,7 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
 /** Never throws: an answer that cannot even be written costs its connection, not the process. */
 async function respond(
   options: OwnHttpOptions,
-  base: readonly string[],
+  rules: OwnHttpRules,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -108,7 +117,7 @@ async function respond(
     options.log.error('http.unexpected', `${request.url}: ${toError(caught).message}`);
   };
   try {
-    const answer = await decide(options, request).catch((caught: unknown): Answer => {
+    const answer = await decide(options, rules, request).catch((caught: unknown): Answer => {
       report(caught);
       return { status: 500, type: TEXT_TYPE, body: 'Internal Server Error' };
     });
@@ -119,7 +128,7 @@ async function respond(
       String(Buffer.byteLength(answer.body)),
       'Connection',
       'close',
-      ...base,
+      ...securityHeaders(rules.strictTransportSecurity),
       ...(answer.headers ?? []),
     ]);
     // Not ended for Node, which would close the socket at once, whatever is still arriving on it.
@@ -132,11 +141,15 @@ async function respond(
   }
 }
 
-async function decide(options: OwnHttpOptions, request: IncomingMessage): Promise<Answer> {
+async function decide(
+  options: OwnHttpOptions,
+  { guard, metrics }: OwnHttpRules,
+  request: IncomingMessage,
+): Promise<Answer> {
   if (request.headers.host === undefined && request.httpVersion !== '1.0') return badRequest;
   const path = withoutTrailingSlash(pathOf(request.url ?? '/'));
   const probe = (probePaths as Readonly<Record<string, 'live' | 'ready' | 'startup' | undefined>>)[path];
-  const isMetrics = metricsPaths.includes(path) && options.metrics.enabled;
+  const isMetrics = metricsPaths.includes(path) && metrics.enabled;
   const peer = options.peers.get(request.socket);
   if (!probe && !isMetrics) return peer.tls && !isPrimaryPath(path) ? noWorker : notFound;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -144,14 +157,14 @@ async function decide(options: OwnHttpOptions, request: IncomingMessage): Promis
   }
   const { headers } = request;
   const refusal = async (optional: boolean) =>
-    options.guard({ headers, peer: peer.address, required: NEEDS, optional });
+    guard({ headers, peer: peer.address, required: NEEDS, optional });
   if (isMetrics) {
-    const refused = options.metrics.open ? undefined : await refusal(false);
+    const refused = metrics.open ? undefined : await refusal(false);
     if (refused) return { type: JSON_TYPE, ...refusalAnswer(refused, NEEDS) };
     return {
       status: 200,
       type: 'text/plain; version=0.0.4; charset=utf-8',
-      body: await options.metrics.scrape(),
+      body: await options.scrape(),
     };
   }
   const isTrusted = async (): Promise<boolean> =>

@@ -19,7 +19,7 @@ export interface SnapshotUsers {
   readonly policy: AuthPolicy;
   readonly redactor: Pick<Redactor, 'hide'>;
   control(): Pick<Control, 'useAuth'>;
-  data(): Pick<DataPath, 'useCredentials'>;
+  data(): Pick<DataPath, 'use'>;
 }
 
 export function createSnapshotUse(users: SnapshotUsers): (next: SecretsSnapshot) => Promise<void> {
@@ -36,7 +36,7 @@ export function createSnapshotUse(users: SnapshotUsers): (next: SecretsSnapshot)
     if (isNew) auth = resolved;
     policy = nextPolicy;
     redactor.hide(secretsInUse({ auth, routes, secrets: next }));
-    await users.data().useCredentials({ config, routes, auth: policy });
+    await users.data().use({ config, routes, auth: policy, env });
     if (isNew) users.control().useAuth(policy);
   };
 }

@@ -60,8 +60,10 @@ export interface Supervisor {
     options: AskOptions,
   ): Promise<WorkerQuestions[N]['answer']> | undefined;
   tellAll(message: Standing): void;
-  /** Every worker uses the credentials of the present snapshot; one that does not say so in time is replaced. */
-  renewCredentials(): Promise<void>;
+  /** Every worker uses the present snapshot; one that does not say so in time is replaced. */
+  renewSnapshot(): Promise<void>;
+  /** Brings workers to the present snapshot's number and settings of processes, one after the other. */
+  roll(): Promise<void>;
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
@@ -83,11 +85,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const respawns = new Set<NodeJS.Timeout>();
 
   const renew = async (slot: WorkerSlot): Promise<void> => {
-    const { routes, auth } = options.snapshot();
     try {
-      await slot.ask('use-credentials', { routes, auth }, { timeoutMs: workerLimits.confirmMs });
+      await slot.ask('use-snapshot', options.snapshot(), { timeoutMs: workerLimits.confirmMs });
     } catch (caught) {
-      if (slot.state !== 'gone') slot.replace(`did not take new credentials: ${toError(caught).message}`);
+      if (slot.state !== 'gone') slot.replace(`did not take the new config: ${toError(caught).message}`);
     }
   };
   const degraded = (): boolean => earlyDeaths >= workerLimits.earlyDeathsUntilDegraded;
@@ -171,13 +172,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     tellAll(message) {
       for (const slot of slots) slot.tell(message);
     },
-    async renewCredentials() {
+    async renewSnapshot() {
       await Promise.all(
         slots
           .filter(({ state }) => state !== 'starting' && state !== 'gone' && state !== 'exiting')
           .map(renew),
       );
     },
+    roll: () => Promise.resolve(),
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),
     ask(name, question, options) {

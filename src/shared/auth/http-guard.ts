@@ -89,20 +89,6 @@ export function createHttpGuard({ policy, counter, failed, untrustedProxy }: Htt
   };
 }
 
-/** A guard whose policy may be replaced; what it has begun to judge is judged by the one before. */
-export interface ReplaceableGuard {
-  readonly guard: HttpGuard;
-  usePolicy(policy: HttpAuthPolicy): void;
-}
-
-export function createReplaceableGuard(options: HttpGuardOptions): ReplaceableGuard {
-  let current = createHttpGuard(options);
-  return {
-    guard: (request) => current(request),
-    usePolicy: (policy) => void (current = createHttpGuard({ ...options, policy })),
-  };
-}
-
 /** A look at the usual ones, since this is on every request's path. */
 function namesProxy(headers: IncomingHttpHeaders): boolean {
   return (

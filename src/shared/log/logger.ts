@@ -23,6 +23,12 @@ export interface Logger {
   enabled(level: LogLevel): boolean;
 }
 
+/** The log of a process. */
+export interface RootLogger extends Logger {
+  /** Of records from here on, under whatever subsystem's name. */
+  useLevel(level: LogLevel): void;
+}
+
 /** Where finished lines go. `level` is pino's number (10 trace … 60 fatal). */
 export interface LogSink {
   write(line: string, level: number): void;
@@ -39,7 +45,7 @@ export interface LoggerOptions {
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): RootLogger {
   const now = options.now ?? (() => new Date());
   const destination = {
     lastLevel: 0,
@@ -63,7 +69,8 @@ export function createLogger(options: LoggerOptions): Logger {
     const message = `${dropped} log records dropped: more than ${logLimits.recordsPerSecond} in a second`;
     root.warn(record('log', message, now(), { event: 'log.dropped', dropped }), message);
   });
-  return facade(root, options.subsystem, redactor, limit, now);
+  const log = facade(root, options.subsystem, redactor, limit, now);
+  return { ...log, useLevel: (level) => void (root.level = level) };
 }
 
 function facade(

@@ -8,7 +8,7 @@ import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { RecordedAnswer } from '../../shared/http-run.js';
 import type { ClientRuns, RunClient } from '../client-runs.js';
 import type { WorkerMetrics } from '../metrics.js';
-import type { ApiPool, NewTask, TaskReceiver } from '../pools/api-pool.js';
+import type { NewTask, TaskPool, TaskReceiver } from '../pools/api-pool.js';
 import { encodeBrokenStream, encodeRunError } from '../threads/answer-forms.js';
 import type { AnswerForm } from '../threads/prepared-turn.js';
 import {
@@ -21,8 +21,8 @@ import {
 import type { Exchange } from './exchange.js';
 
 export class Relay implements TaskReceiver, RunClient {
+  readonly pool: TaskPool;
   readonly #exchange: Exchange;
-  readonly #pool: ApiPool;
   readonly #metrics: WorkerMetrics;
   readonly #route: string;
   readonly #queuedAt: number;
@@ -36,9 +36,9 @@ export class Relay implements TaskReceiver, RunClient {
   #id!: TaskId;
   #draining = false;
 
-  constructor(exchange: Exchange, pool: ApiPool, metrics: WorkerMetrics, task: RelayedTask) {
+  constructor(exchange: Exchange, pool: TaskPool, metrics: WorkerMetrics, task: RelayedTask) {
     this.#exchange = exchange;
-    this.#pool = pool;
+    this.pool = pool;
     this.#metrics = metrics;
     this.#route = task.route;
     this.#queuedAt = task.queuedAt;
@@ -49,9 +49,9 @@ export class Relay implements TaskReceiver, RunClient {
   }
 
   run(task: NewTask): void {
-    const id = this.#pool.run(task, this);
+    const id = this.pool.run(task, this);
     this.#id = id;
-    this.#exchange.onAbort = () => this.#pool.abort(id);
+    this.#exchange.onAbort = () => this.pool.abort(id);
   }
 
   answer(answer: ApiAnswer, summary: TaskSummary): void {
@@ -78,7 +78,7 @@ export class Relay implements TaskReceiver, RunClient {
 
   follow(id: TaskId): void {
     this.#id = id;
-    if (this.#draining) this.#pool.pause(id);
+    if (this.#draining) this.pool.pause(id);
   }
 
   summary(summary: TaskSummary): void {
@@ -123,13 +123,13 @@ export class Relay implements TaskReceiver, RunClient {
     const { response, closed } = this.#exchange;
     if (closed || response.write(text) || this.#draining) return;
     this.#draining = true;
-    this.#pool.pause(this.#id);
+    this.pool.pause(this.#id);
     // Node destroys a socket of which nothing was taken for this long, also in the middle of a write.
     response.setTimeout(this.#stalledMs);
     response.once('drain', () => {
       this.#draining = false;
       response.setTimeout(0);
-      this.#pool.resume(this.#id);
+      this.pool.resume(this.#id);
     });
   }
 

@@ -6,29 +6,21 @@ import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import {
-  createReplaceableGuard,
-  refusalAnswer,
-  type GuardRefusal,
-  type HttpGuard,
-  type ReplaceableGuard,
-} from '../../shared/auth/http-guard.js';
+import { refusalAnswer, type GuardRefusal } from '../../shared/auth/http-guard.js';
 import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import { createDeadlines } from '../../shared/deadlines.js';
 import { ApiError } from '../../shared/errors/api-error.js';
-import { securityHeaders } from '../../shared/http/headers.js';
 import { answerAndLinger, endAndLinger, type RawAnswer } from '../../shared/http/raw-answer.js';
 import { answerUnreadable, badRequest } from '../../shared/http/unreadable.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
-import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { createTlsEnd, type TlsEnd, type TlsMaterial } from '../../shared/tls/tls-end.js';
 import type { Scope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
 import type { ClientRuns } from '../client-runs.js';
+import type { ConfigVersion } from '../config-version.js';
 import type { WorkerMetrics } from '../metrics.js';
-import type { ApiPool } from '../pools/api-pool.js';
 import type { ToolPool } from '../pools/tool-pool.js';
 import type { PrimaryChannel } from '../primary-channel.js';
 import type { SessionWatches } from '../session-watches.js';
@@ -39,10 +31,9 @@ import { Exchange } from './exchange.js';
 import { answerExpectations } from './expect-continue.js';
 import { createFailedClients, type AskAboutAttempt, type FailedClients } from './failed-clients.js';
 import { serveHalfClosedClients } from './half-closed.js';
-import { createHookGuard } from './hooks/guard.js';
 import { createOpenExchanges, type OpenExchanges } from './open-exchanges.js';
-import { createRouter } from './router.js';
 import type { Route, RouteServices } from './routes/route.js';
+import { createRules, type Rules, type RulesOptions } from './rules.js';
 import { tunnelUpgrade } from './tunnel.js';
 
 export interface HttpServer {
@@ -50,8 +41,8 @@ export interface HttpServer {
   adopt(socket: Socket, head: Buffer): void;
   /** Every connection is TLS, and ends here with this certificate from now on. */
   useTls(material: TlsMaterial): void;
-  /** Whom requests are let in from now on. */
-  readonly usePolicy: ReplaceableGuard['usePolicy'];
+  /** For requests that begin from here on. */
+  use(version: ConfigVersion): void;
   /** What the primary tells of clients that have failed to show the right secret. */
   failedClients(secret: CountedSecret, clients: Parameters<FailedClients['changed']>[0]): void;
   /** From now on requests are refused; resolves when those under way are answered. */
@@ -60,8 +51,7 @@ export interface HttpServer {
 }
 
 export interface HttpServerOptions {
-  readonly snapshot: WorkerSnapshot;
-  readonly pool: ApiPool;
+  readonly version: ConfigVersion;
   /** Undefined when there are no tools. */
   readonly toolPool: ToolPool | undefined;
   readonly clientRuns: ClientRuns;
@@ -80,7 +70,8 @@ export interface HttpServerOptions {
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { snapshot, metrics, log } = options;
+  const { metrics, log } = options;
+  const { tunnel } = options.version.snapshot;
   const state: State = { draining: false, active: 0, connections: 0, idle: undefined };
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
@@ -91,29 +82,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     'hook-auth': createFailedClients((...attempt) => options.askAboutAttempt('hook-auth', ...attempt)),
   };
   const untrustedProxy = once(options.untrustedProxy);
-  const services: RouteServices = {
-    snapshot,
-    pool: options.pool,
+  const services: RulesOptions['services'] = {
     clientRuns: options.clientRuns,
     sessions: options.sessions,
     tools: options.tools,
     primary: options.primary,
-    hooks: snapshot.hooks && {
-      setup: snapshot.hooks,
-      guard: createHookGuard({
-        credential: snapshot.hooks.credential,
-        proxies: snapshot.auth.proxies,
-        failedClients: failedClients['hook-auth'],
-        failed: metrics.authFailure,
-        untrustedProxy,
-      }),
-      pool: options.toolPool,
-    },
     draining: draining.signal,
     metrics,
     log,
     deadlines: createDeadlines(httpLimits.deadlineSweepMs),
   };
+  const { toolPool } = options;
+  const rulesOf = (version: ConfigVersion): Rules =>
+    createRules(version, { services, toolPool, failedClients, untrustedProxy });
   const server = createServer({
     keepAliveTimeout: httpLimits.keepAliveMs,
     headersTimeout: portLimits.headerTimeoutMs,
@@ -124,21 +105,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requireHostHeader: false, // it is, in our words
   });
   const open = createOpenExchanges((exchange) => ended(site, exchange));
-  const guard = createReplaceableGuard({
-    policy: snapshot.auth,
-    counter: failedClients['shared-secret'],
-    failed: metrics.authFailure,
-    untrustedProxy,
-  });
   const site: Site = {
-    services,
+    rules: rulesOf(options.version),
+    metrics,
     state,
     open,
     watchHalfClosed: serveHalfClosedClients(server, open),
-    route: createRouter(snapshot),
-    guard: guard.guard,
-    baseHeaders: securityHeaders(snapshot.strictTransportSecurity),
-    drainHeaders: [...securityHeaders(snapshot.strictTransportSecurity), 'Connection', 'close'],
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
     serve(site, request, response);
@@ -149,7 +121,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     open.whenAnswered(request.socket, () => {
       if (isWebSocketUpgrade(request)) {
         metrics.tunnelled();
-        tunnelUpgrade(request, socket, rest, snapshot.tunnel);
+        tunnelUpgrade(request, socket, rest, tunnel);
       } else {
         refuseUpgrade(server, request, socket, rest);
       }
@@ -163,7 +135,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     serveOn(server, site, socket);
   };
   return {
-    usePolicy: guard.usePolicy,
+    use: (version) => void (site.rules = rulesOf(version)),
     failedClients: (secret, clients) => failedClients[secret].changed(clients),
     useTls(material) {
       if (tlsEnd) tlsEnd.renew(material);
@@ -210,14 +182,12 @@ interface State {
 }
 
 interface Site {
-  readonly services: RouteServices;
+  /** A request takes them once, where it begins. */
+  rules: Rules;
+  readonly metrics: WorkerMetrics;
   readonly state: State;
   readonly open: OpenExchanges;
   readonly watchHalfClosed: (socket: Socket) => void;
-  readonly route: (path: string, method: string) => Route | undefined;
-  readonly guard: HttpGuard;
-  readonly baseHeaders: readonly string[];
-  readonly drainHeaders: readonly string[];
 }
 
 function serveOn(server: Server, site: Site, socket: Socket): void {
@@ -226,18 +196,18 @@ function serveOn(server: Server, site: Site, socket: Socket): void {
 }
 
 function serve(site: Site, request: IncomingMessage, response: ServerResponse): void {
-  const { state } = site;
-  const exchange = new Exchange(request, response, state.draining ? site.drainHeaders : site.baseHeaders);
-  const route = site.route(exchange.path, request.method ?? '');
+  const { state, rules } = site;
+  const exchange = new Exchange(request, response, state.draining ? rules.lastHeaders : rules.headers);
+  const route = rules.route(exchange.path, request.method ?? '');
   exchange.route = route?.name ?? 'none';
   state.active += 1;
   site.open.began(exchange);
   response.once('close', () => ended(site, exchange));
-  guarded(site, exchange, route, () => dispatch(site, exchange, route));
+  guarded(rules.services, exchange, route, () => dispatch(rules, exchange, route, state.draining));
 }
 
 /** The answer is complete, or its client gone. */
-function ended({ state, open, services }: Site, exchange: Exchange): void {
+function ended({ state, open, metrics }: Site, exchange: Exchange): void {
   if (exchange.closed) return;
   exchange.closed = true;
   exchange.onAbort?.();
@@ -245,7 +215,7 @@ function ended({ state, open, services }: Site, exchange: Exchange): void {
   state.active -= 1;
   if (state.active === 0) state.idle?.();
   const { request, response, route, startedAt } = exchange;
-  services.metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
+  metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
 }
 
 /** What came cannot be read: it is answered in its turn, and as one request if it is the body of one that was read. */
@@ -256,13 +226,18 @@ function answerWrong(open: OpenExchanges, socket: Socket, answer: RawAnswer): vo
 }
 
 /** One step of a request. What it throws is answered 500. */
-function guarded(site: Site, exchange: Exchange, route: Route | undefined, step: () => void): void {
+function guarded(
+  { log }: RouteServices,
+  exchange: Exchange,
+  route: Route | undefined,
+  step: () => void,
+): void {
   const { request, response } = exchange;
   try {
     step();
   } catch (caught) {
     const error = toError(caught);
-    site.services.log.error('http.unexpected', `${request.method} ${route?.name}: ${error.message}`, {
+    log.error('http.unexpected', `${request.method} ${route?.name}: ${error.message}`, {
       stack: error.stack,
     });
     if (response.headersSent) response.destroy();
@@ -272,30 +247,31 @@ function guarded(site: Site, exchange: Exchange, route: Route | undefined, step:
   if (response.writableEnded && !request.complete) dropBody(request);
 }
 
-function dispatch(site: Site, exchange: Exchange, route: Route | undefined): void {
+function dispatch(rules: Rules, exchange: Exchange, route: Route | undefined, draining: boolean): void {
+  const { services } = rules;
   const { request } = exchange;
   if (request.headers.host === undefined && request.httpVersion !== '1.0') {
     exchange.sendText(badRequest.status, badRequest.body, ['Connection', 'close']);
-  } else if (site.state.draining && route?.auth !== 'primary') {
+  } else if (draining && route?.auth !== 'primary') {
     exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
   } else if (!route) {
     exchange.sendText(404, 'Not Found');
   } else if (route.auth === 'own') {
-    route.handle(exchange, site.services);
+    route.handle(exchange, services);
   } else if (!route.methods.includes(request.method ?? '')) {
     exchange.sendText(405, 'Method Not Allowed', ['Allow', route.methods.join(', ')]);
   } else if (route.auth === 'primary' || route.auth === 'open') {
-    route.handle(exchange, site.services);
+    route.handle(exchange, services);
   } else {
-    const verdict = site.guard({ headers: request.headers, peer: exchange.peer, required: route.auth });
-    if (!(verdict instanceof Promise)) admit(site, exchange, route, route.auth, verdict);
-    else void admitLater(site, exchange, route, route.auth, verdict);
+    const verdict = rules.guard({ headers: request.headers, peer: exchange.peer, required: route.auth });
+    if (!(verdict instanceof Promise)) admit(services, exchange, route, route.auth, verdict);
+    else void admitLater(services, exchange, route, route.auth, verdict);
   }
 }
 
 /** For a client that has failed before, about whom the primary was asked. */
 async function admitLater(
-  site: Site,
+  services: RouteServices,
   exchange: Exchange,
   route: Route,
   required: Scope,
@@ -304,16 +280,16 @@ async function admitLater(
   let step: () => void;
   try {
     const refusal = await verdict;
-    step = () => admit(site, exchange, route, required, refusal);
+    step = () => admit(services, exchange, route, required, refusal);
   } catch (caught) {
-    site.services.log.warn('http.auth-unasked', toError(caught).message);
+    services.log.warn('http.auth-unasked', toError(caught).message);
     step = () => exchange.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
   }
-  if (!exchange.closed) guarded(site, exchange, route, step);
+  if (!exchange.closed) guarded(services, exchange, route, step);
 }
 
 function admit(
-  { services }: Site,
+  services: RouteServices,
   exchange: Exchange,
   route: Route,
   required: Scope,

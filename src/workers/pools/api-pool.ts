@@ -60,7 +60,17 @@ export interface TaskReceiver {
   failed(error: ApiError): void;
 }
 
-export interface ApiPool {
+/** What tasks of one version of the config use. */
+export interface TaskUses {
+  readonly routes: SharedRouteTable;
+  /** As they are when a task leaves for its thread; undefined when there are none. */
+  tools(): SharedToolTable | undefined;
+  /** Who answers what tasks ask. */
+  readonly answers: Answers<ThreadQuestions, TaskReceiver>;
+}
+
+/** The pool, for tasks that use one version. */
+export interface TaskPool {
   /** Gives the task's number; the receiver may have heard `failed` by then. */
   run(task: NewTask, receiver: TaskReceiver): TaskId;
   /**
@@ -71,8 +81,10 @@ export interface ApiPool {
   /** The client's socket is full, or has room again. */
   pause(id: TaskId): void;
   resume(id: TaskId): void;
-  /** Tasks that leave for a thread from now on use these. */
-  useRoutes(routes: SharedRouteTable): void;
+}
+
+export interface ApiPool {
+  for(uses: TaskUses): TaskPool;
   readonly queueDepth: number;
   readonly openTasks: number;
   stop(): Promise<void>;
@@ -80,20 +92,21 @@ export interface ApiPool {
 
 interface OpenTask {
   readonly receiver: TaskReceiver;
+  readonly uses: TaskUses;
   aborted: boolean;
   /** Since it first asked something. */
   answerer: Answerer<ThreadQuestions> | undefined;
+}
+
+interface WaitingTask {
+  readonly task: ApiTask;
+  readonly uses: TaskUses;
 }
 
 export interface ApiPoolOptions {
   readonly threads: number;
   /** Tasks that may wait when every thread has all it may have. */
   readonly maxQueue: number;
-  readonly routes: SharedRouteTable;
-  /** As they are when a task leaves for its thread; undefined when there are none. */
-  tools(): SharedToolTable | undefined;
-  /** Who answers what tasks ask. */
-  readonly answers: Answers<ThreadQuestions, TaskReceiver>;
   readonly testHooks: boolean;
   readonly log: Logger;
 }
@@ -116,10 +129,9 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     resourceLimits: { maxOldGenerationSizeMb: heapMib(threads) },
     workerData: data,
   });
-  let { routes } = options;
   const room = threads * threadLimits.concurrentTasks;
   const open = new SlotTable<TaskId, OpenTask>();
-  let waiting: ApiTask[] = [];
+  let waiting: WaitingTask[] = [];
   let scheduled = false;
 
   const schedule = (): void => {
@@ -131,15 +143,23 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     });
   };
   const roomLeft = (): number => Math.max(0, room - (open.size - waiting.length));
-  /** Everything that waits, as far as there is room, in as many batches as there are threads. */
+  /** Everything that waits, as far as there is room, in as many batches as there are threads; a batch uses one version. */
   const flush = (): void => {
     const going = waiting.splice(0, roomLeft());
     const size = Math.ceil(going.length / threads);
-    for (let at = 0; at < going.length; at += size) send(going.slice(at, at + size));
+    for (let at = 0, end = 0; at < going.length; at = end) {
+      const { uses } = going[at] as WaitingTask;
+      const other = going.findIndex((one, n) => n > at && one.uses !== uses);
+      end = Math.min(at + size, other < 0 ? going.length : other);
+      send(
+        uses,
+        going.slice(at, end).map(({ task }) => task),
+      );
+    }
   };
-  const send = (tasks: readonly ApiTask[]): void => {
+  const send = ({ routes, tools }: TaskUses, tasks: readonly ApiTask[]): void => {
     const { testHooks } = options;
-    const batch: ApiBatch = { routes, tools: options.tools(), testHooks, tasks };
+    const batch: ApiBatch = { routes, tools: tools(), testHooks, tasks };
     const large = tasks.flatMap((task) => largeBodyOf(task) ?? []);
     pool.run(batch, { transferList: large }).catch((caught: unknown) => {
       const error = new ApiError('internal', { cause: toError(caught).message });
@@ -160,7 +180,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   const asked = ({ id, message }: Extract<TaskPart, { type: 'ask' }>): void => {
     const task = open.get(id);
     if (!task) return;
-    task.answerer ??= createAnswerer(options.answers, task.receiver, (answer) =>
+    task.answerer ??= createAnswerer(task.uses.answers, task.receiver, (answer) =>
       post({ type: 'answer', id, message: answer }),
     );
     task.answerer.received(message);
@@ -193,36 +213,39 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   };
   const tell = (type: 'abort' | 'pause' | 'resume', id: TaskId): void => post({ type, id });
   const watch = watchThreads(pool, beats, log);
+  const run = (uses: TaskUses, task: NewTask, receiver: TaskReceiver): TaskId => {
+    const full = waiting.length >= options.maxQueue + roomLeft();
+    const id = open.add({ receiver, uses, aborted: false, answerer: undefined });
+    if (full) {
+      take(id)?.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
+    } else {
+      waiting.push({ task: { ...task, id }, uses });
+      // A full batch goes at once: its thread starts while the rest of this turn's requests are read.
+      if (waiting.length >= threadLimits.batch) flush();
+      else schedule();
+    }
+    return id;
+  };
+  const abort = (id: TaskId): boolean => {
+    const task = open.get(id);
+    if (!task) return false;
+    const before = waiting.length;
+    waiting = waiting.filter((one) => one.task.id !== id);
+    if (waiting.length < before) {
+      open.delete(id);
+      return true;
+    }
+    task.aborted = true;
+    tell('abort', id);
+    return false;
+  };
   return {
-    run(task, receiver) {
-      const full = waiting.length >= options.maxQueue + roomLeft();
-      const id = open.add({ receiver, aborted: false, answerer: undefined });
-      if (full) {
-        take(id)?.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
-      } else {
-        waiting.push({ ...task, id });
-        // A full batch goes at once: its thread starts while the rest of this turn's requests are read.
-        if (waiting.length >= threadLimits.batch) flush();
-        else schedule();
-      }
-      return id;
-    },
-    abort(id) {
-      const task = open.get(id);
-      if (!task) return false;
-      const before = waiting.length;
-      waiting = waiting.filter((one) => one.id !== id);
-      if (waiting.length < before) {
-        open.delete(id);
-        return true;
-      }
-      task.aborted = true;
-      tell('abort', id);
-      return false;
-    },
-    pause: (id) => tell('pause', id),
-    resume: (id) => tell('resume', id),
-    useRoutes: (next) => void (routes = next),
+    for: (uses) => ({
+      run: (task, receiver) => run(uses, task, receiver),
+      abort,
+      pause: (id) => tell('pause', id),
+      resume: (id) => tell('resume', id),
+    }),
     get queueDepth() {
       return waiting.length;
     },

@@ -27,13 +27,18 @@ import type { ToolTable } from '../../shared/tools/table.js';
 import type { Recall } from './responses/recall.js';
 import type { TurnServices } from './run-turn.js';
 import type { TranscriptLines } from './session/known-lines.js';
+import { withKnownProviders } from './upstream/kept-providers.js';
 import { createUpstream } from './upstream/upstream.js';
 
 startBeating((workerData as ThreadData).beats, threadId);
 const link = createLink();
-const readRoutes = createSharedReader<RouteTable>();
-const readTools = createSharedReader<ToolTable>();
 const upstream = createUpstream();
+const readRoutes = createSharedReader<RouteTable>((next, known) => {
+  const routes = withKnownProviders(next, known);
+  if (next.version > known.version) upstream.keepOnly(Object.values(routes.providers));
+  return routes;
+});
+const readTools = createSharedReader<ToolTable>();
 const takeTurn = createTurns();
 const pace = createPace(runLimits.deltaStepMs);
 

@@ -18,30 +18,30 @@ export interface DirectToolCall {
 
 export interface DirectCalls {
   /** Never rejects. */
-  call(asked: DirectToolCall, signal: AbortSignal): Promise<ToolOutcome>;
+  call(runner: ToolRunner, asked: DirectToolCall, signal: AbortSignal): Promise<ToolOutcome>;
   /** For the primary. */
   readonly answers: Pick<Answers<WorkerQuestions, undefined>, 'call-tool' | 'list-tools'>;
-  /** Resolves when none of the primary's is left. */
+  /** Resolves when none is left. */
   idle(): Promise<void>;
 }
 
-export function createDirectCalls(runner: ToolRunner): DirectCalls {
+/** @param present what calls of the primary use that begin now */
+export function createDirectCalls(present: () => ToolRunner): DirectCalls {
   let open = 0;
   let idlers: (() => void)[] = [];
-  const callerOf = (caller: DirectCaller, via: ToolCaller['via']): ToolCaller => ({
-    ...caller,
-    runId: undefined,
-    via,
-    workspace: runner.workspaceOf(caller.agentId),
-  });
-  const call: DirectCalls['call'] = ({ caller: asking, via, name, args, action }, signal) => {
-    const caller = callerOf(asking, via);
+  const call: DirectCalls['call'] = async (runner, { caller: asking, via, name, args, action }, signal) => {
+    const caller = callerOf(runner, asking, via);
     const merged =
       action !== undefined && !Object.hasOwn(args, 'action') && takesAction(runner.offered(caller), name)
         ? { ...args, action }
         : args;
     const request = { toolCallId: `call_${randomUUID()}`, name, args: merged, caller };
-    return runner.call(request, signal, () => {});
+    open += 1;
+    try {
+      return await runner.call(request, signal, () => {});
+    } finally {
+      ended();
+    }
   };
   const ended = (): void => {
     open -= 1;
@@ -53,19 +53,21 @@ export function createDirectCalls(runner: ToolRunner): DirectCalls {
     call,
     answers: {
       async 'call-tool'({ caller, name, args }, signal) {
-        open += 1;
-        try {
-          const parsed = JSON.parse(args) as Record<string, unknown>;
-          const outcome = await call({ caller, via: 'rpc', name, args: parsed }, signal);
-          return outcome.status === 'ok' ? { status: 'ok', output: encodeResult(outcome) } : outcome;
-        } finally {
-          ended();
-        }
+        const parsed = JSON.parse(args) as Record<string, unknown>;
+        const outcome = await call(present(), { caller, via: 'rpc', name, args: parsed }, signal);
+        return outcome.status === 'ok' ? { status: 'ok', output: encodeResult(outcome) } : outcome;
       },
-      'list-tools': (caller) => (caller ? runner.offered(callerOf(caller, 'turn')) : runner.all()),
+      'list-tools'(caller) {
+        const runner = present();
+        return caller ? runner.offered(callerOf(runner, caller, 'turn')) : runner.all();
+      },
     },
     idle: () => new Promise((resolve) => (open === 0 ? resolve() : idlers.push(resolve))),
   };
+}
+
+function callerOf(runner: ToolRunner, caller: DirectCaller, via: ToolCaller['via']): ToolCaller {
+  return { ...caller, runId: undefined, via, workspace: runner.workspaceOf(caller.agentId) };
 }
 
 /** What a tool has given, as clients get it. */

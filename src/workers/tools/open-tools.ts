@@ -6,42 +6,59 @@ import type { ToolSettings } from '../../shared/tools/settings.js';
 import { testToolDefinitions } from '../../shared/tools/test-definitions.js';
 import { createToolPool, type ToolPool } from '../pools/tool-pool.js';
 import type { PrimaryChannel } from '../primary-channel.js';
-import { createExecSource } from './exec/exec-source.js';
-import { createMcpSource } from './mcp/mcp-source.js';
+import { createCommands } from './exec/exec-source.js';
+import { createMcpServers } from './mcp/mcp-source.js';
 import { createPoolSource } from './pool-source.js';
 import { createProcessGroups } from './process-group.js';
 import type { ToolMetrics } from './tool-metrics.js';
 import { createToolRunner, type ToolRunner } from './tool-runner.js';
+import type { ToolSource } from './tool-source.js';
 
 export interface WorkerTools {
-  readonly runner: ToolRunner;
-  /** Undefined when the configuration turns tools off. */
+  /** By what this version of the config says; what was given for earlier ones still works. */
+  use(snapshot: WorkerSnapshot): ToolRunner;
+  /** Undefined when the configuration with which the worker began turns tools off. */
   readonly pool: ToolPool | undefined;
+  stop(): Promise<void>;
 }
 
 export function openTools(
-  snapshot: WorkerSnapshot,
+  threads: number,
   primary: Pick<PrimaryChannel, 'ask'>,
   metrics: ToolMetrics,
   log: Logger,
 ): WorkerTools {
-  const { tools: setup, storeDir, testHooks } = snapshot;
-  if (setup.threads === 0)
-    return { runner: createToolRunner({ setup, sources: [], metrics, log }), pool: undefined };
-  const pool = createToolPool({ threads: setup.threads, log });
-  const definitions = testHooks ? [...builtinDefinitions, ...testToolDefinitions] : builtinDefinitions;
-  const { timeoutMs, testNetwork } = setup;
-  const task = { storeDir, settings: builtinSettings(snapshot), testHooks, testNetwork };
+  const pool = threads === 0 ? undefined : createToolPool({ threads, log });
   const groups = createProcessGroups(primary);
-  const sources = [
-    createPoolSource({ pool, definitions, timeoutMs, task }),
-    createExecSource(primary, groups, setup.exec),
-    createMcpSource(setup.mcp, groups, metrics, log.for('mcp')),
-  ];
-  return { runner: createToolRunner({ setup, sources, metrics, log }), pool };
+  const commands = createCommands(primary, groups);
+  const servers = createMcpServers(groups, metrics, log.for('mcp'));
+  let version = 0;
+  const nextVersion = (): number => (version += 1);
+  return {
+    use(snapshot) {
+      const { tools: setup } = snapshot;
+      const sources = pool ? [builtin(pool, snapshot), commands.use(setup.exec), servers.use(setup.mcp)] : [];
+      return createToolRunner({ setup, sources, nextVersion, metrics, log });
+    },
+    pool,
+    async stop() {
+      commands.stop();
+      await Promise.all([pool?.stop(), servers.stop()]);
+    },
+  };
 }
 
-function builtinSettings({ tools, routes, scheme }: WorkerSnapshot): ToolSettings {
-  const { web, sessions } = tools;
-  return { web, sessions: { ...sessions, scheme }, agents: Object.values(routes.agents) };
+function builtin(pool: ToolPool, { tools, routes, scheme, storeDir, testHooks }: WorkerSnapshot): ToolSource {
+  const { web, sessions, timeoutMs, testNetwork } = tools;
+  const agents = Object.values(routes.agents);
+  const settings: ToolSettings = { web, sessions: { ...sessions, scheme }, agents };
+  return createPoolSource({
+    pool,
+    definitions: testHooks ? withTestTools : builtinDefinitions,
+    timeoutMs,
+    task: { storeDir, settings, testHooks, testNetwork },
+  });
 }
+
+/** One list: by it a runner knows that nothing has changed. */
+const withTestTools = [...builtinDefinitions, ...testToolDefinitions];

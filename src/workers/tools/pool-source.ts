@@ -18,6 +18,5 @@ export function createPoolSource({ pool, definitions, timeoutMs, task }: PoolSou
     definitions: () => definitions,
     call: (request, signal, update) =>
       pool.run({ kind: 'call', request, ...task }, { timeoutMs, signal, update }),
-    stop: () => pool.stop(),
   };
 }

@@ -26,13 +26,14 @@ export interface ToolRunner {
   workspaceOf(agentId: string): string;
   /** For threads: all tools that there are now, and who has them. Undefined when there are none. */
   table(): SharedToolTable | undefined;
-  stop(): Promise<void>;
 }
 
 export interface ToolRunnerOptions {
   readonly setup: ToolSetup;
   /** Of tools with the same name, the one of the first source is it. */
   readonly sources: readonly ToolSource[];
+  /** A number for a table of tools: threads know one from another by it. */
+  nextVersion(): number;
   readonly metrics: ToolMetrics;
   readonly log: Logger;
 }
@@ -46,9 +47,14 @@ interface Known {
   readonly direct: Map<string, readonly ToolDefinition[]>;
 }
 
-export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOptions): ToolRunner {
+export function createToolRunner({
+  setup,
+  sources,
+  nextVersion,
+  metrics,
+  log,
+}: ToolRunnerOptions): ToolRunner {
   const { policy } = setup;
-  let version = 0;
   let last: Known | undefined;
 
   /** Made anew when a source has another list than before. */
@@ -67,8 +73,8 @@ export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOpt
         definitions.push(definition);
       }
     }
-    version += 1;
-    const table = definitions.length > 0 ? shareTools({ version, policy, definitions }) : undefined;
+    const table =
+      definitions.length > 0 ? shareTools({ version: nextVersion(), policy, definitions }) : undefined;
     last = { lists, definitions, sourceOf, table, direct: new Map() };
     return last;
   };
@@ -125,6 +131,5 @@ export function createToolRunner({ setup, sources, metrics, log }: ToolRunnerOpt
     all: () => known().definitions,
     workspaceOf: (agentId) => workspaceOf(setup, agentId),
     table: () => known().table,
-    stop: async () => void (await Promise.all(sources.map((source) => source.stop()))),
   };
 }

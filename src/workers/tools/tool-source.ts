@@ -9,5 +9,4 @@ export interface ToolSource {
   call(request: ToolRequest, signal: AbortSignal, update: ToolUpdate): Promise<ToolOutcome>;
   /** Resolves when it is known, or takes too long to know, whether it has a tool of that name; undefined when it is known. */
   arriving?(name: string): Promise<void> | undefined;
-  stop(): Promise<void>;
 }

@@ -2,11 +2,17 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, it, type TestContext } from 'vitest';
-import { createOwnHttp, type OwnHttpOptions } from '../../../src/primary/port/own-http.js';
+import { createOwnHttp, type OwnHttpOptions, type OwnHttpRules } from '../../../src/primary/port/own-http.js';
 import { createPeers } from '../../../src/primary/port/peer.js';
 import type { Logger } from '../../../src/shared/log/logger.js';
 import { openRaw, rawRequest, type RawConnection } from '../../support/raw-connection.js';
 import { within } from '../../support/wait-for.js';
+
+const rules: OwnHttpRules = {
+  guard: () => undefined,
+  metrics: { enabled: true, open: true },
+  strictTransportSecurity: null,
+};
 
 interface Served {
   readonly connection: RawConnection;
@@ -35,9 +41,8 @@ async function serve(test: TestContext, over: Partial<OwnHttpOptions>): Promise<
         throw new Error('nobody asks here');
       },
     },
-    guard: () => undefined,
-    metrics: { enabled: true, open: true, scrape: () => Promise.resolve('') },
-    strictTransportSecurity: null,
+    rules,
+    scrape: () => Promise.resolve(''),
     log,
     onWebSocket: () => {},
     ...over,
@@ -56,7 +61,9 @@ async function serve(test: TestContext, over: Partial<OwnHttpOptions>): Promise<
 }
 
 it('closes a connection whose answer cannot be written, and logs it', async (test) => {
-  const { connection, logged } = await serve(test, { strictTransportSecurity: 'max-age=1\nX: y' });
+  const { connection, logged } = await serve(test, {
+    rules: { ...rules, strictTransportSecurity: 'max-age=1\nX: y' },
+  });
   await connection.write(rawRequest());
   await within('end of the connection', connection.ended);
   expect(connection.received()).toBe('');
@@ -65,7 +72,7 @@ it('closes a connection whose answer cannot be written, and logs it', async (tes
 
 it('answers 500 when an answer cannot be made, and logs it', async (test) => {
   const scrape = (): Promise<string> => Promise.reject(new Error('no metrics today'));
-  const { connection, logged } = await serve(test, { metrics: { enabled: true, open: true, scrape } });
+  const { connection, logged } = await serve(test, { scrape });
   await connection.write(rawRequest({ path: '/metrics' }));
   const [answer] = await connection.answered(1);
   expect(answer).toMatchObject({ status: 500, body: 'Internal Server Error' });

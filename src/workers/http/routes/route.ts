@@ -1,12 +1,11 @@
 /** What a route is, and the services that handlers work with. */
 import type { Deadlines } from '../../../shared/deadlines.js';
 import type { HookSetup } from '../../../shared/hooks/setup.js';
-import type { WorkerSnapshot } from '../../../shared/ipc.js';
 import type { Logger } from '../../../shared/log/logger.js';
 import type { Scope } from '../../../shared/protocol/scopes.js';
 import type { ClientRuns } from '../../client-runs.js';
+import type { ConfigVersion } from '../../config-version.js';
 import type { WorkerMetrics } from '../../metrics.js';
-import type { ApiPool } from '../../pools/api-pool.js';
 import type { ToolPool } from '../../pools/tool-pool.js';
 import type { PrimaryChannel } from '../../primary-channel.js';
 import type { SessionWatches } from '../../session-watches.js';
@@ -14,9 +13,7 @@ import type { DirectCalls } from '../../tools/direct-calls.js';
 import type { Exchange } from '../exchange.js';
 import type { HookGuard } from '../hooks/guard.js';
 
-export interface RouteServices {
-  readonly snapshot: WorkerSnapshot;
-  readonly pool: ApiPool;
+export interface RouteServices extends ConfigVersion {
   readonly clientRuns: ClientRuns;
   readonly sessions: SessionWatches;
   readonly tools: DirectCalls;

@@ -108,12 +108,12 @@ function callOf(
 /** @param exchange whose end ends the call */
 async function outcomeOf(
   exchange: Exchange | undefined,
-  { tools }: RouteServices,
+  { tools, runner }: RouteServices,
   call: DirectToolCall,
 ): Promise<RecordedAnswer> {
   const gone = new AbortController();
   if (exchange) exchange.onAbort = () => gone.abort();
-  const outcome = await tools.call(call, gone.signal);
+  const outcome = await tools.call(runner, call, gone.signal);
   if (exchange) exchange.onAbort = undefined;
   if (outcome.status === 'ok') return { status: 200, body: `{"ok":true,"result":${encodeResult(outcome)}}` };
   const { error, message } = directFailure(outcome.kind, outcome.message);

@@ -70,17 +70,34 @@ function isSilence({ reason, status = 0 }: UpstreamFailure): boolean {
   return reason === 'connection' || (reason.endsWith('-timeout') && reason !== 'turn-timeout');
 }
 
-/** One breaker per origin, however many routes lead there. */
-export function createBreakers(now: () => number): (route: ProviderRoute) => Breaker {
+export interface Breakers {
+  /** One per origin, however many routes lead there. */
+  of(route: ProviderRoute): Breaker;
+  /** Forgets other origins than theirs. */
+  keepOnly(routes: readonly ProviderRoute[]): void;
+}
+
+export function createBreakers(now: () => number): Breakers {
   const byOrigin = new Map<string, Breaker>();
   const known = new WeakMap<ProviderRoute, Breaker>();
-  return (route) => {
-    const found = known.get(route);
-    if (found) return found;
-    const origin = route.baseUrl === '' ? route.id : new URL(route.baseUrl).origin;
-    const breaker = byOrigin.get(origin) ?? createBreaker(now);
-    byOrigin.set(origin, breaker);
-    known.set(route, breaker);
-    return breaker;
+  return {
+    of(route) {
+      const found = known.get(route);
+      if (found) return found;
+      const origin = originOf(route);
+      const breaker = byOrigin.get(origin) ?? createBreaker(now);
+      byOrigin.set(origin, breaker);
+      known.set(route, breaker);
+      return breaker;
+    },
+    keepOnly(routes) {
+      const origins = new Set(routes.map(originOf));
+      for (const origin of byOrigin.keys()) if (!origins.has(origin)) byOrigin.delete(origin);
+    },
   };
+}
+
+/** Its own id for one that is not reached over HTTP. */
+export function originOf({ baseUrl, id }: ProviderRoute): string {
+  return baseUrl === '' ? id : new URL(baseUrl).origin;
 }

@@ -1,7 +1,7 @@
 /**
  * Credentials that a provider refused rest for a while, so that others are tried first. What was refused for a limit or
- * a load rests with its model; a credential that is no good rests with all of them. Nothing outlives its route table: a
- * new configuration begins afresh.
+ * a load rests with its model; a credential that is no good rests with all of them. A credential that a new configuration
+ * changes begins afresh.
  */
 import { failoverLimits } from '../../../shared/upstream/limits.js';
 import type { CooldownTimes, Credential } from '../../../shared/routes.js';

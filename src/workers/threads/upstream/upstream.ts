@@ -12,10 +12,10 @@ import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { monotonicMs } from '../../../shared/monotonic.js';
 import type { ProviderRoute } from '../../../shared/routes.js';
 import { errorCode } from '../../../shared/to-error.js';
-import type { Candidate } from '../model-selection.js';
 import type { ProviderRequest } from '../providers/adapter.js';
-import { createBreakers, type Breaker } from './breakers.js';
+import { createBreakers, originOf, type Breakers } from './breakers.js';
 import { createCooldowns, type Cooldowns } from './cooldowns.js';
+import { createToolless, type Toolless } from './toolless.js';
 import { unreadable, UpstreamFailure } from './failure.js';
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -40,14 +40,17 @@ export interface Upstream {
   /** What this thread has learned of providers: which credentials rest, … */
   readonly cooldowns: Cooldowns;
   /** … which origins do not answer, … */
-  readonly breakerOf: (route: ProviderRoute) => Breaker;
+  readonly breakerOf: Breakers['of'];
   /** … and which models take no tools. */
-  readonly toolless: WeakSet<Candidate>;
+  readonly toolless: Toolless;
+  /** What was learned of the origins of others is forgotten; calls to them go on. */
+  keepOnly(routes: readonly ProviderRoute[]): void;
   call(route: ProviderRoute, request: ProviderRequest, receiver: Receiver): UpstreamCall;
 }
 
 export function createUpstream(): Upstream {
   const deadlines = createDeadlines(upstreamLimits.deadlineSweepMs);
+  const breakers = createBreakers(monotonicMs);
   const pools = new Map<string, Pool>();
   const targets = new WeakMap<ProviderRoute, Target>();
   const resolveTarget = (route: ProviderRoute): Target => {
@@ -62,8 +65,14 @@ export function createUpstream(): Upstream {
   return {
     deadlines,
     cooldowns: createCooldowns(monotonicMs),
-    breakerOf: createBreakers(monotonicMs),
-    toolless: new WeakSet(),
+    breakerOf: breakers.of,
+    toolless: createToolless(),
+    keepOnly(routes) {
+      breakers.keepOnly(routes);
+      const origins = new Set(routes.map(originOf));
+      // Its idle connections end by themselves.
+      for (const key of pools.keys()) if (!origins.has(key.slice(0, key.indexOf(' ')))) pools.delete(key);
+    },
     call(route, request, receiver) {
       const { pool, basePath } = targets.get(route) ?? resolveTarget(route);
       const call = new UpstreamCall(route, receiver, deadlines);

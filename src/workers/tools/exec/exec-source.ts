@@ -23,15 +23,23 @@ import { runCommand, type CommandEnd } from './run-command.js';
 
 const args = compile(ExecArguments);
 
-export function createExecSource(
-  primary: Pick<PrimaryChannel, 'ask'>,
-  groups: ProcessGroups,
-  setup: ExecSetup,
-): ToolSource {
+export interface Commands {
+  /** The tool, by what the configuration says of it. */
+  use(setup: ExecSetup): ToolSource;
+  /** Ends those that run. */
+  stop(): void;
+}
+
+export function createCommands(primary: Pick<PrimaryChannel, 'ask'>, groups: ProcessGroups): Commands {
   const definitions = [execDefinition];
   const running = new Set<AbortController>();
 
-  const run = async (request: ToolRequest, signal: AbortSignal, update: ToolUpdate): Promise<ToolOutcome> => {
+  const run = async (
+    setup: ExecSetup,
+    request: ToolRequest,
+    signal: AbortSignal,
+    update: ToolUpdate,
+  ): Promise<ToolOutcome> => {
     const parsed = args.parse(request.args);
     if (!parsed.ok)
       return toolError('input', `invalid arguments for exec: ${describeProblems(parsed.problems)}`);
@@ -57,21 +65,24 @@ export function createExecSource(
   };
 
   return {
-    definitions: () => definitions,
-    async call(request, signal, update) {
-      if (running.size >= execLimits.running) return toolError('overloaded', 'too many commands are running');
-      const stopping = new AbortController();
-      running.add(stopping);
-      const either = AbortSignal.any([signal, stopping.signal]);
-      try {
-        return await run(request, either, update);
-      } catch (caught) {
-        return either.aborted ? aborted : toolError('failed', `exec: ${toError(caught).message}`);
-      } finally {
-        running.delete(stopping);
-      }
-    },
-    async stop() {
+    use: (setup) => ({
+      definitions: () => definitions,
+      async call(request, signal, update) {
+        if (running.size >= execLimits.running)
+          return toolError('overloaded', 'too many commands are running');
+        const stopping = new AbortController();
+        running.add(stopping);
+        const either = AbortSignal.any([signal, stopping.signal]);
+        try {
+          return await run(setup, request, either, update);
+        } catch (caught) {
+          return either.aborted ? aborted : toolError('failed', `exec: ${toError(caught).message}`);
+        } finally {
+          running.delete(stopping);
+        }
+      },
+    }),
+    stop() {
       for (const call of running) call.abort();
     },
   };

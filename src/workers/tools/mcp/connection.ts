@@ -9,7 +9,7 @@
  *            ▼                               │       │
  *          ready ──ended, does not answer────┴───────┘
  *
- *   each ──stop──▶ stopped
+ *   each ──stop──▶ stopped; retired, it is stopped when its last call has ended
  *
  * Its tools are offered while it is ready and while it is started again; not any more once that has failed. Calls that
  * come while it starts wait for that, no longer than they may take; while it waits they fail at once.
@@ -36,6 +36,9 @@ export interface Connection {
   readonly arriving: Promise<void> | undefined;
   /** @param name the server's own */
   call(name: string, args: object, signal: AbortSignal, update: ToolUpdate): Promise<ToolOutcome>;
+  /** Stops it when no call is under way any more, and not before; `done` is called then. */
+  retire(done: () => void): void;
+  readonly retired: boolean;
   stop(): Promise<void>;
 }
 
@@ -61,6 +64,7 @@ export function createConnection({ server, log, open, started }: ConnectionOptio
   let failures = 0;
   let calls = 0;
   let checking = false;
+  let onRetired: (() => void) | undefined;
 
   const start = (first: boolean): void => {
     const giving = new AbortController();
@@ -166,6 +170,28 @@ export function createConnection({ server, log, open, started }: ConnectionOptio
     }
   };
 
+  const stop = async (): Promise<void> => {
+    const last = state;
+    state = { name: 'stopped' };
+    tools = noTools;
+    switch (last.name) {
+      case 'starting':
+        last.giveUp();
+        return await last.settled;
+      case 'ready':
+        return await last.session.close();
+      case 'waiting':
+        return clearTimeout(last.timer);
+      case 'stopped':
+        return;
+      default:
+        return unreachable(last);
+    }
+  };
+  const leave = (): void => {
+    if (onRetired && calls === 0) void stop().then(onRetired);
+  };
+
   start(true);
   return {
     id,
@@ -186,26 +212,17 @@ export function createConnection({ server, log, open, started }: ConnectionOptio
         return await run(name, args, signal, update);
       } finally {
         calls -= 1;
+        leave();
       }
     },
-    async stop() {
-      const last = state;
-      state = { name: 'stopped' };
-      tools = noTools;
-      switch (last.name) {
-        case 'starting':
-          last.giveUp();
-          return await last.settled;
-        case 'ready':
-          return await last.session.close();
-        case 'waiting':
-          return clearTimeout(last.timer);
-        case 'stopped':
-          return;
-        default:
-          return unreachable(last);
-      }
+    retire(done) {
+      onRetired ??= done;
+      leave();
     },
+    get retired() {
+      return onRetired !== undefined;
+    },
+    stop,
   };
 }
 

@@ -1,8 +1,12 @@
-/** Tools of the servers that the configuration names (config.md §8 `mcp`): one connection to each, in each worker. */
+/**
+ * Tools of the servers that the configuration names (config.md §8 `mcp`): one connection to each, in each worker. One
+ * whose settings stay the same stays open from one version of the config to the next.
+ */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../../shared/log/logger.js';
 import type { ToolDefinition } from '../../../shared/tools/definition.js';
 import { mcpLimits, toolRunLimits } from '../../../shared/tools/limits.js';
-import type { McpSetup } from '../../../shared/tools/setup.js';
+import type { McpServer, McpSetup } from '../../../shared/tools/setup.js';
 import { toolError, type ToolUpdate } from '../../../shared/tools/tool-call.js';
 import type { ProcessGroups } from '../process-group.js';
 import type { ToolMetrics } from '../tool-metrics.js';
@@ -16,15 +20,23 @@ interface Known {
   readonly definitions: readonly ToolDefinition[];
 }
 
-/** Its servers are started at once; what they have comes when they are ready. */
-export function createMcpSource(
-  { servers, env }: McpSetup,
-  groups: ProcessGroups,
-  metrics: ToolMetrics,
-  log: Logger,
-): ToolSource {
-  const connections: readonly Connection[] = servers.map((server) =>
-    createConnection({
+interface Opened {
+  readonly server: McpServer;
+  readonly env: McpSetup['env'];
+  readonly connection: Connection;
+}
+
+export interface McpServers {
+  /** Servers that are new are started at once; what they have comes when they are ready. Others end after their calls. */
+  use(setup: McpSetup): ToolSource;
+  stop(): Promise<void>;
+}
+
+export function createMcpServers(groups: ProcessGroups, metrics: ToolMetrics, log: Logger): McpServers {
+  let present: readonly Opened[] = [];
+  const leaving = new Set<Connection>();
+  const open = (server: McpServer, env: McpSetup['env']): Opened => {
+    const connection = createConnection({
       server,
       log,
       async open(toolsChanged, signal) {
@@ -32,31 +44,58 @@ export function createMcpSource(
         return await openSession({ server, env, groups, log, toolsChanged }, signal);
       },
       started: (outcome) => metrics.serverStarted(server.id, outcome),
-    }),
-  );
-  metrics.watchServers(connections);
+    });
+    return { server, env, connection };
+  };
+  const leave = ({ connection }: Opened): void => {
+    leaving.add(connection);
+    connection.retire(() => leaving.delete(connection));
+  };
+  return {
+    use({ servers, env }) {
+      const before = present;
+      present = servers.map(
+        (server) =>
+          before.find((one) => isDeepStrictEqual({ server: one.server, env: one.env }, { server, env })) ??
+          open(server, env),
+      );
+      before.filter((one) => !present.includes(one)).forEach(leave);
+      const connections = present.map(({ connection }) => connection);
+      metrics.watchServers(connections);
+      // What began with a server's former settings goes on with the present ones.
+      const successor = (one: Connection): Connection =>
+        present.find(({ server }) => server.id === one.id)?.connection ?? one;
+      return createMcpSource(() => connections.map((one) => (one.retired ? successor(one) : one)));
+    },
+    async stop() {
+      const all = [...present.map(({ connection }) => connection), ...leaving];
+      await Promise.all(all.map((connection) => connection.stop()));
+    },
+  };
+}
+
+function createMcpSource(connections: () => readonly Connection[]): ToolSource {
   let known: Known = { lists: [], definitions: [] };
   return {
     definitions() {
-      const lists = connections.map(({ tools }) => tools);
-      if (!lists.every((list, n) => list === known.lists[n]))
+      const lists = connections().map(({ tools }) => tools);
+      if (lists.length !== known.lists.length || !lists.every((list, n) => list === known.lists[n]))
         known = { lists, definitions: lists.flatMap(({ definitions }) => definitions) };
       return known.definitions;
     },
     arriving(name) {
-      const connection = connections.find(({ id }) => isNameOf(id, name));
+      const connection = connections().find(({ id }) => isNameOf(id, name));
       const settled = connection?.arriving;
       if (!connection || !settled) return undefined;
       const waitMs = Math.min(mcpLimits.arrivalMs, connection.timeoutMs);
       return Promise.race([settled, new Promise<void>((resolve) => setTimeout(resolve, waitMs))]);
     },
     async call({ name, args }, signal, update) {
-      const connection = connections.find(({ tools }) => tools.ownNames.has(name));
+      const connection = connections().find(({ tools }) => tools.ownNames.has(name));
       const own = connection?.tools.ownNames.get(name);
       if (!connection || own === undefined) return toolError('not-found', `Tool not available: ${name}`);
       return await connection.call(own, args, signal, paced(update));
     },
-    stop: async () => void (await Promise.all(connections.map((connection) => connection.stop()))),
   };
 }
 

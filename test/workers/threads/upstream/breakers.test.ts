@@ -58,7 +58,7 @@ it('lets one call try after its pause: an answer closes it, a failure does not',
 });
 
 it('is one for all routes to an origin', () => {
-  const breakerOf = createBreakers(() => 0);
+  const breakerOf = createBreakers(() => 0).of;
   const at = (baseUrl: string) => breakerOf(providerRoute({ baseUrl }));
   expect(at('http://a:1/v1')).toBe(at('http://a:1/v2'));
   expect(at('http://a:1/v1')).not.toBe(at('http://a:2/v1'));

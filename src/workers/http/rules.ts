@@ -1,0 +1,62 @@
+/** What one version of the config makes of requests: whom they are let in from, where they go, what they work with. */
+import { createHttpGuard, type HttpGuard } from '../../shared/auth/http-guard.js';
+import type { CountedSecret } from '../../shared/auth/auth-client.js';
+import { securityHeaders } from '../../shared/http/headers.js';
+import type { ConfigVersion } from '../config-version.js';
+import type { ToolPool } from '../pools/tool-pool.js';
+import type { FailedClients } from './failed-clients.js';
+import { createHookGuard } from './hooks/guard.js';
+import { createRouter } from './router.js';
+import type { Hooks, Route, RouteServices } from './routes/route.js';
+
+export interface Rules {
+  readonly services: RouteServices;
+  readonly route: (path: string, method: string) => Route | undefined;
+  readonly guard: HttpGuard;
+  readonly headers: readonly string[];
+  /** Of the last answer on a connection. */
+  readonly lastHeaders: readonly string[];
+}
+
+export interface RulesOptions {
+  /** The same whatever the config says. */
+  readonly services: Omit<RouteServices, keyof ConfigVersion | 'hooks'>;
+  /** Undefined when there are no tools. */
+  readonly toolPool: ToolPool | undefined;
+  readonly failedClients: Readonly<Record<CountedSecret, FailedClients>>;
+  untrustedProxy(peer: string): void;
+}
+
+export function createRules(version: ConfigVersion, options: RulesOptions): Rules {
+  const { snapshot } = version;
+  const headers = securityHeaders(snapshot.strictTransportSecurity);
+  return {
+    services: { ...options.services, ...version, hooks: hooksOf(version, options) },
+    route: createRouter(snapshot),
+    guard: createHttpGuard({
+      policy: snapshot.auth,
+      counter: options.failedClients['shared-secret'],
+      failed: options.services.metrics.authFailure,
+      untrustedProxy: options.untrustedProxy,
+    }),
+    headers,
+    lastHeaders: [...headers, 'Connection', 'close'],
+  };
+}
+
+function hooksOf({ snapshot }: ConfigVersion, options: RulesOptions): Hooks | undefined {
+  const { hooks: setup, auth } = snapshot;
+  return (
+    setup && {
+      setup,
+      guard: createHookGuard({
+        credential: setup.credential,
+        proxies: auth.proxies,
+        failedClients: options.failedClients['hook-auth'],
+        failed: options.services.metrics.authFailure,
+        untrustedProxy: options.untrustedProxy,
+      }),
+      pool: options.toolPool,
+    }
+  );
+}
