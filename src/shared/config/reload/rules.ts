@@ -1,8 +1,11 @@
 /**
  * What a change at a config path asks for while the gateway runs (config.md §12.2): data, beside the schema. The longest
- * prefix of a path counts. A path that none is a prefix of needs a restart.
+ * prefix of a path counts. A path of the schema that no rule is said for does not compile: see the last lines.
  */
 import type { ConfigPath } from '../path.js';
+import type { ConfigTree } from '../schema.js';
+import type { StructurePath } from '../structures.js';
+import type { WithRuleFor } from './complete.js';
 
 /**
  *   none     readers see the new value with the next snapshot
@@ -12,8 +15,8 @@ import type { ConfigPath } from '../path.js';
  */
 export type ReloadKind = 'none' | 'hot' | 'rolling' | 'restart';
 
-export interface ReloadRule {
-  readonly path: string;
+export interface ReloadRule<P extends string = string> {
+  readonly path: P;
   readonly kind: ReloadKind;
   /** What is to be done, for the log and for whoever applies it; nothing where readers look at the snapshot. */
   readonly action?: ReloadAction;
@@ -30,20 +33,29 @@ export type ReloadAction =
   | 'secrets'
   | 'log-level';
 
-const none = (path: string, action?: ReloadAction): ReloadRule =>
-  action === undefined ? { path, kind: 'none' } : { path, kind: 'none', action };
-const hot = (path: string, action?: ReloadAction): ReloadRule =>
-  action === undefined ? { path, kind: 'hot' } : { path, kind: 'hot', action };
-const rolling = (path: string): ReloadRule => ({ path, kind: 'rolling' });
-const restart = (path: string): ReloadRule => ({ path, kind: 'restart' });
+function rule<P extends string>(kind: ReloadKind, path: P, action?: ReloadAction): ReloadRule<P> {
+  return action === undefined ? { path, kind } : { path, kind, action };
+}
+const none = <P extends string>(path: P, action?: ReloadAction) => rule('none', path, action);
+const hot = <P extends string>(path: P, action?: ReloadAction) => rule('hot', path, action);
+const rolling = <P extends string>(path: P) => rule('rolling', path);
+const restart = <P extends string>(path: P) => rule('restart', path);
 
-export const reloadRules: readonly ReloadRule[] = [
+const rules = [
   none('$schema'),
   none('meta'),
   none('wizard'),
   none('identity'),
 
-  restart('gateway'),
+  restart('gateway.mode'),
+  restart('gateway.port'),
+  restart('gateway.bind'),
+  restart('gateway.customBindHost'),
+  restart('gateway.tls'),
+  restart('gateway.tailscale'),
+  restart('gateway.handshakeTimeoutMs'),
+  restart('gateway.channelHealthCheckMinutes'),
+  restart('gateway.store'),
   none('gateway.remote'),
   none('gateway.reload'),
   hot('gateway.auth.mode', 'gateway-auth'),
@@ -57,6 +69,10 @@ export const reloadRules: readonly ReloadRule[] = [
   hot('gateway.tools'),
   hot('gateway.http.endpoints'),
   hot('gateway.http.securityHeaders.strictTransportSecurity'),
+  restart('gateway.controlUi.basePath'),
+  restart('gateway.controlUi.root'),
+  restart('gateway.controlUi.allowInsecureAuth'),
+  restart('gateway.controlUi.dangerouslyDisableDeviceAuth'),
   hot('gateway.controlUi.enabled'),
   hot('gateway.controlUi.allowedOrigins'),
   hot('gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback'),
@@ -71,7 +87,7 @@ export const reloadRules: readonly ReloadRule[] = [
   none('agents.list', 'heartbeat'),
   none('bindings'),
   hot('models', 'models'),
-  restart('auth'),
+  restart('auth.cooldowns'),
   hot('auth.order'),
   hot('auth.profiles'),
   none('messages'),
@@ -86,7 +102,8 @@ export const reloadRules: readonly ReloadRule[] = [
   hot('memory.citations'),
 
   none('logging', 'log-level'),
-  restart('diagnostics'),
+  restart('diagnostics.flags'),
+  restart('diagnostics.prometheus'),
   hot('diagnostics.enabled'),
   none('secrets', 'secrets'),
   restart('secrets.egressProxy'),
@@ -106,7 +123,12 @@ export const reloadRules: readonly ReloadRule[] = [
   none('ui'),
   none('talk'),
   none('audio'),
-];
+] as const;
+
+export const reloadRules: readonly ReloadRule[] = rules;
+
+/** A key that is new in the schema and has no rule is an error here, which names it. */
+({ rules }) satisfies WithRuleFor<ConfigTree, StructurePath, (typeof rules)[number]['path']>;
 
 const byPath = new Map(reloadRules.map((rule) => [rule.path, rule] as const));
 
