@@ -115,6 +115,19 @@ const refusals: Readonly<Record<string, Refusal>> = {
     exitCode: 78,
     says: (port) => [`refusing to bind gateway to 0.0.0.0:${port} without auth`],
   },
+  'tailscale serve, reachable by others': {
+    config: local({ auth: { token: TOKEN }, tailscale: { mode: 'serve' } }),
+    args: ['--bind', 'lan'],
+    exitCode: 78,
+    says: () => ['tailscale serve/funnel requires gateway bind=loopback (127.0.0.1)\n'],
+  },
+  'tailscale funnel without a password': {
+    config: local({ auth: { token: TOKEN }, tailscale: { mode: 'funnel' } }),
+    exitCode: 78,
+    says: () => [
+      'tailscale funnel requires gateway auth mode=password (set gateway.auth.password or PLLAN_GATEWAY_PASSWORD)\n',
+    ],
+  },
   'both token and password': {
     config: local({ auth: { token: TOKEN, password: 'pass-0123456789' } }),
     exitCode: 78,

@@ -1,4 +1,5 @@
 /** Static checks before anything is opened, in the order that operators know (config.md §10). */
+import { isLoopbackAddress } from '../../shared/auth/address.js';
 import { describeIssue } from '../../shared/config/read/source.js';
 import type { GatewayConfig, InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
@@ -19,10 +20,13 @@ export function requireValid(loaded: LoadedConfig | InvalidConfig, paths: Paths)
 }
 
 /** @throws StartError 78 when this config was not meant to start a gateway */
-export function requireLocalMode(loaded: LoadedConfig, allowUnconfigured: boolean): void {
+export function requireLocalMode(
+  { exists, config }: Pick<LoadedConfig, 'exists' | 'config'>,
+  allowUnconfigured: boolean,
+): void {
   if (allowUnconfigured) return;
-  const { mode } = loaded.config.gateway;
-  if (!loaded.exists) {
+  const { mode } = config.gateway;
+  if (!exists) {
     throw blocked(
       'Missing config. Run `pllan setup` or set gateway.mode=local (or pass --allow-unconfigured).',
     );
@@ -36,6 +40,29 @@ export function requireLocalMode(loaded: LoadedConfig, allowUnconfigured: boolea
   if (mode !== 'local') {
     throw blocked(
       `Gateway start blocked: set gateway.mode=local (current: ${mode}) or pass --allow-unconfigured.`,
+    );
+  }
+}
+
+/** @throws StartError 78 when Tailscale would publish what it must not, or cannot reach */
+export function requireTailscale({ bind, tailscale }: GatewayConfig['gateway'], auth: ResolvedAuth): void {
+  if (tailscale.mode === 'off') return;
+  if (bind !== 'loopback') {
+    throw blocked('tailscale serve/funnel requires gateway bind=loopback (127.0.0.1)');
+  }
+  if (tailscale.mode === 'funnel' && (auth.mode !== 'password' || auth.secret === undefined)) {
+    throw blocked(
+      'tailscale funnel requires gateway auth mode=password (set gateway.auth.password or PLLAN_GATEWAY_PASSWORD)',
+    );
+  }
+}
+
+/** @throws StartError when others could reach what was meant for this machine */
+export function requireLoopback({ bind: mode }: GatewayConfig['gateway'], { required }: BindPlan): void {
+  const host = required.find((address) => !isLoopbackAddress(address));
+  if (mode === 'loopback' && host !== undefined) {
+    throw new StartError(
+      `gateway bind=loopback resolved to non-loopback host ${host}; refusing fallback to a network bind`,
     );
   }
 }
@@ -73,7 +100,7 @@ export function requireSafeBind({ bind, port, auth, tokenMayBeMade, prometheusAu
 
 /** @throws StartError 78 when no page could ever connect to a gateway that others can reach */
 export function requireOrigins({ controlUi }: GatewayConfig['gateway'], bind: BindPlan): void {
-  const none = controlUi.allowedOrigins?.length === 0;
+  const none = controlUi.enabled && controlUi.allowedOrigins?.length === 0;
   if (bind.loopback || !none || controlUi.dangerouslyAllowHostHeaderOriginFallback) return;
   throw blocked(
     'non-loopback Control UI requires gateway.controlUi.allowedOrigins (set explicit origins), or set gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback=true to use Host-header origin fallback mode',

@@ -6,19 +6,11 @@ import type { RouteTable } from '../../shared/routes.js';
 import { activateSecrets, type Activation, type ActivationSources } from '../secrets/activation.js';
 import { SecretsUnavailable } from '../../shared/secrets/failure.js';
 import { StartError } from '../start-error.js';
-import { planBind, type BindPlan } from './bind.js';
+import type { BindPlan } from './bind.js';
+import { guardConfig } from './config-guard.js';
 import { ensureDevSetup } from './dev-setup.js';
-import { requireHooks } from './hook-setup.js';
-import { resolveAuth, type AuthFlags, type ResolvedAuth } from './resolve-auth.js';
-import { buildRoutes } from './routes.js';
-import {
-  requireCertificate,
-  requireLocalMode,
-  requireOrigins,
-  requireProxy,
-  requireSafeBind,
-  requireValid,
-} from './start-guard.js';
+import type { AuthFlags, ResolvedAuth } from './resolve-auth.js';
+import { requireLocalMode, requireValid } from './start-guard.js';
 
 export interface StartPlan {
   /** As the file says it, where nothing is set in the place of a SecretRef … */
@@ -51,21 +43,15 @@ export async function makeStartPlan(
   requireLocalMode(loaded, flags.allowUnconfigured);
   const secrets = await requireSecrets({ loaded, flags: authFlags(flags), env, paths }, stop);
   const { config } = secrets;
-  const bind = await planBind(config.gateway);
-  const routes = buildRoutes({ config, env, model: flags.model, version: 1 });
-  const auth = resolveAuth({ config, refs: loaded.refs }, authFlags(flags), env);
-  requireSafeBind({
-    bind,
-    port: config.gateway.port,
-    auth,
-    // A loopback gateway that nobody configured gets a token of its own: auth is on by default.
-    tokenMayBeMade: bind.loopback && flags.auth === undefined,
-    prometheusAuth: config.diagnostics.prometheus.auth,
+  const { bind, routes, auth } = await guardConfig({
+    config,
+    refs: loaded.refs,
+    env,
+    flags: authFlags(flags),
+    model: flags.model,
+    paths,
+    version: 1,
   });
-  requireOrigins(config.gateway, bind);
-  requireProxy(config.gateway, auth.mode);
-  requireCertificate(config.gateway);
-  requireHooks(config, routes, paths);
   return { loaded, config, env, secrets, port: config.gateway.port, bind, routes, auth };
 }
 

@@ -30,9 +30,10 @@ import { findRefs, withValues, type PlacedRef } from '../secrets/config-refs.js'
 import type { SecretsConfig } from './secrets-schema.js';
 import { structures } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
-import { effectWarnings } from './upcoming.js';
+import { effectWarnings, type TailscaleConfig } from './upcoming.js';
 
 export interface GatewayConfig extends ConfigTree {
+  readonly gateway: ConfigTree['gateway'] & { readonly tailscale: TailscaleConfig };
   readonly agents: ConfigTree['agents'] & {
     readonly defaults: {
       readonly model: ModelChoice | null;
@@ -161,6 +162,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
   const servers = (structured['mcp.servers'] ?? {}) as Record<string, McpServerConfig>;
   return {
     ...scalars,
+    gateway: { ...scalars.gateway, tailscale: tailscaleOf(structured['gateway.tailscale']) },
     agents: {
       defaults: {
         ...scalars.agents.defaults,
@@ -187,6 +189,12 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     tools: { ...scalars.tools, byProvider: (structured['tools.byProvider'] ?? {}) as ToolsByProvider },
     hooks: { ...scalars.hooks, mappings: (structured['hooks.mappings'] ?? []) as HookMapping[] },
   };
+}
+
+function tailscaleOf(value: unknown): TailscaleConfig {
+  const parsed = structures['gateway.tailscale'].parse(value ?? {});
+  if (!parsed.ok) throw new Error('gateway.tailscale was not checked');
+  return parsed.value;
 }
 
 /** With its defaults; it has been checked. */

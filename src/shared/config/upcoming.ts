@@ -80,14 +80,16 @@ const Channels = v.strictObject({
   >),
 });
 
+const Tailscale = v.strictObject({
+  mode: optional(v.picklist(['off', 'serve', 'funnel']), 'off'),
+  resetOnExit: flag(false),
+});
+
+export type TailscaleConfig = v.InferOutput<typeof Tailscale>;
+
 /** By path; each section or key is checked as a whole. */
 export const upcoming = {
-  'gateway.tailscale': compile(
-    v.strictObject({
-      mode: optional(v.picklist(['off', 'serve', 'funnel']), 'off'),
-      resetOnExit: flag(false),
-    }),
-  ),
+  'gateway.tailscale': compile(Tailscale),
   'gateway.controlUi.dangerouslyDisableDeviceAuth': compile(v.boolean()),
   'gateway.remote.transport': compile(v.picklist(['ssh', 'direct'])),
   'gateway.reload': compile(

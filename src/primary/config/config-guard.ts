@@ -1,0 +1,65 @@
+/**
+ * Whether a gateway can run with a config that is valid: asked at start, and again before a changed config counts
+ * (config.md §10). Nothing here changes anything, so whoever asks may go on with the config that there was.
+ */
+import type { GatewayConfig, LoadedConfig } from '../../shared/config/load.js';
+import type { Environment, Paths } from '../../shared/paths.js';
+import type { RouteTable } from '../../shared/routes.js';
+import { planBind, type BindPlan } from './bind.js';
+import { requireHooks } from './hook-setup.js';
+import { resolveAuth, type AuthFlags, type ResolvedAuth } from './resolve-auth.js';
+import { buildRoutes } from './routes.js';
+import {
+  requireCertificate,
+  requireLoopback,
+  requireOrigins,
+  requireProxy,
+  requireSafeBind,
+  requireTailscale,
+} from './start-guard.js';
+
+export interface GuardRequest {
+  /** With the secrets in their places … */
+  readonly config: GatewayConfig;
+  /** … and where they came from. */
+  readonly refs: LoadedConfig['refs'];
+  /** With what the config adds to it. */
+  readonly env: Environment;
+  readonly flags: AuthFlags;
+  /** `--model`. */
+  readonly model: string | undefined;
+  readonly paths: Paths;
+  /** Of the routes that are made of it. */
+  readonly version: number;
+}
+
+export interface GuardedConfig {
+  readonly bind: BindPlan;
+  readonly routes: RouteTable;
+  /** As configured; in token mode on loopback the secret may still have to be made. */
+  readonly auth: ResolvedAuth;
+}
+
+/** @throws StartError with the line and exit code of the first check that fails */
+export async function guardConfig(request: GuardRequest): Promise<GuardedConfig> {
+  const { config, refs, env, flags, model, paths, version } = request;
+  const { gateway } = config;
+  const bind = await planBind(gateway);
+  const auth = resolveAuth({ config, refs }, flags, env);
+  requireTailscale(gateway, auth);
+  requireSafeBind({
+    bind,
+    port: gateway.port,
+    auth,
+    // A loopback gateway that nobody configured gets a token of its own: auth is on by default.
+    tokenMayBeMade: bind.loopback && flags.mode === undefined,
+    prometheusAuth: config.diagnostics.prometheus.auth,
+  });
+  requireOrigins(gateway, bind);
+  requireProxy(gateway, auth.mode);
+  requireLoopback(gateway, bind);
+  requireCertificate(gateway);
+  const routes = buildRoutes({ config, env, model, version });
+  requireHooks(config, routes, paths);
+  return { bind, routes, auth };
+}
