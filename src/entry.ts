@@ -13,7 +13,7 @@ const exitCode = await runCli({
   folder: currentFolder(),
   stdout: process.stdout,
   stderr: process.stderr,
-  runGateway: async (options) => (await import('./primary/main.js')).runGateway(options),
+  runGateway: async (options) => (await import('./primary/run-gateway.js')).runGateway(options),
   withStoredDevices: async (location, use) =>
     (await import('./primary/devices/stored-devices.js')).withStoredDevices(location, use),
   storedSessions: {

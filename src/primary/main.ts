@@ -3,10 +3,8 @@
  * wired here is all there is. Nothing is opened before every check has passed.
  */
 import { deferred } from '../shared/deferred.js';
-import type { GatewayOptions, RunGateway } from '../shared/gateway-options.js';
-import type { Logger } from '../shared/log/logger.js';
+import type { GatewayOptions } from '../shared/gateway-options.js';
 import { monotonicMs } from '../shared/monotonic.js';
-import { toError } from '../shared/to-error.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
 import { keyScheme } from './config/key-scheme.js';
@@ -15,16 +13,13 @@ import { openConfig } from './config/open-config.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { defaultWorkspace } from './config/tool-setup.js';
 import { authPolicyOf } from './config/worker-snapshot.js';
-import { makeStartPlan, type StartPlan } from './config/start-plan.js';
+import type { StartPlan } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
-import { openLog, type GatewayLog } from './log/open-log.js';
-import { makePrivateDir } from '../shared/private-file.js';
-import { createPrimaryMetrics } from './metrics/primary-metrics.js';
-import { forcePort } from './port/force.js';
-import { acquireLocks, type InstanceLock } from './port/lock.js';
+import type { GatewayLog } from './log/open-log.js';
+import type { PrimaryMetrics } from './metrics/primary-metrics.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
@@ -44,55 +39,30 @@ import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
 import { createKeyedRequests } from './tools/keyed-requests.js';
 import { createChildGroups } from './workers/child-groups.js';
+import type { CoolDown } from './restart/cool-down.js';
+import { openRestarts, type OpenRestarts } from './restart/open-restarts.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
-import { endOnUnexpected, listenForSignals } from './signals.js';
-import { exitCodes, StartError, systemStep } from './start-error.js';
 
-const STATE_DIR_REMEDY = 'Make it a directory that this user can write to, or set PLLAN_STATE_DIR.';
+export interface GatewayStart {
+  readonly options: GatewayOptions;
+  readonly plan: StartPlan;
+  readonly opened: GatewayLog;
+  /** What a restart in the process keeps: it is about the process, or about restarts. */
+  readonly kept: { readonly metrics: PrimaryMetrics; readonly coolDown: CoolDown };
+  /** Clock of `performance.now()`. */
+  readonly startedAt: number;
+  /** Ends its waits. */
+  readonly stop: AbortSignal;
+}
 
-export const runGateway: RunGateway = async (options) => {
-  let log: Logger | undefined;
-  const signals = listenForSignals(() => log);
-  process.umask(0o077);
-  let opened: GatewayLog | undefined;
-  let lock: InstanceLock | undefined;
-  const cleanUp = (): void => {
-    lock?.release();
-    opened?.close();
-  };
-  try {
-    const { paths } = options;
-    const plan = await makeStartPlan(options, signals.asked);
-    systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
-      makePrivateDir(paths.stateDir),
-    );
-    opened = openLog(plan, options);
-    ({ log } = opened);
-    if (options.flags.force) await forcePort(plan.port, log);
-    lock = await acquireLocks({ paths, port: plan.port, env: plan.env, log, stop: signals.asked });
-    endOnUnexpected(log, cleanUp);
-    const shutdown = await startGateway(options, plan, opened, signals.asked);
-    signals.onStop(shutdown.request);
-    return await shutdown.done;
-  } catch (caught) {
-    // A signal ended a wait of the start, and what had been opened is closed again: a clean stop.
-    if (signals.asked.aborted && toError(caught).name === 'AbortError') return exitCodes.stopped;
-    if (!(caught instanceof StartError)) throw caught;
-    opened?.fileLog.error('start.failed', caught.message);
-    process.stderr.write(`${caught.message}\n`);
-    return caught.exitCode;
-  } finally {
-    cleanUp();
-    signals.dispose();
-  }
-};
+export interface RunningGateway {
+  readonly shutdown: Shutdown;
+  readonly restarts: OpenRestarts;
+}
 
-async function startGateway(
-  options: GatewayOptions,
-  plan: StartPlan,
-  opened: GatewayLog,
-  stop: AbortSignal,
-): Promise<Shutdown> {
+export async function startGateway(start: GatewayStart): Promise<RunningGateway> {
+  const { options, plan, opened, startedAt, stop } = start;
+  const { metrics, coolDown } = start.kept;
   const { paths } = options;
   const { env } = plan;
   const { log } = opened;
@@ -111,8 +81,7 @@ async function startGateway(
     : undefined;
   const store = openStore(paths.storeDir, options.flags.allowEmptyStore, log);
   let phase: Phase = 'starting';
-  const uptimeMs = (): number => Math.round(process.uptime() * 1000);
-  const metrics = createPrimaryMetrics();
+  const uptimeMs = (): number => Math.round(performance.now() - startedAt);
   const eventLoop = startEventLoopMonitor();
   const workers = () => data.supervisor.status;
   const readiness = createReadiness({
@@ -277,10 +246,21 @@ async function startGateway(
     waitingConnections: () => data.waiting,
     unclassifiedConnections: () => data.unclassified,
   });
+  const restarts = openRestarts({
+    plan,
+    options,
+    runs,
+    sessions,
+    coolDown,
+    stop,
+    shutdown: () => shutdown,
+    log,
+  });
   const shutdown = createShutdown(
     {
       beginDraining() {
         phase = 'draining';
+        restarts.stop();
         secrets.stop();
         data.refuseWork();
         runs.close();
@@ -295,9 +275,9 @@ async function startGateway(
         { name: 'approvals', run: () => approvals.pending.stop() },
         { name: 'control', run: () => control.stop() },
         { name: 'config', run: () => config.desk.stop() },
-        { name: 'websockets', run: () => control.shutdown({ reason: 'gateway stopping' }) },
+        { name: 'websockets', run: control.shutdown },
         { name: 'port', run: () => data.closePort() },
-        { name: 'workers', run: () => data.supervisor.stop() },
+        { name: 'workers', run: () => data.supervisor.stop().then(metrics.workersStopped) },
         { name: 'usage', run: () => usage.flush() },
         { name: 'tunnel', run: () => data.closeTunnel() },
         { name: 'event loop monitor', run: () => eventLoop.stop() },
@@ -327,7 +307,8 @@ async function startGateway(
     if (phase !== 'starting') return;
     phase = 'started';
     keepAsLastGood(loaded, log);
-    sayReady(plan, opened, { auth, tls, paths, env, workers: workers().configured });
+    sayReady(plan, opened, { auth, tls, paths, env, workers: workers().configured, afterMs: uptimeMs() });
+    void restarts.sentinel.arrive();
   });
-  return shutdown;
+  return { shutdown, restarts };
 }

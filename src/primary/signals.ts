@@ -3,46 +3,58 @@ import type { Logger } from '../shared/log/logger.js';
 import { errorCode, toError } from '../shared/to-error.js';
 import { isFailedCommit } from './store/failed-commit.js';
 
-export interface StopRequests {
-  /** `forced` from the second signal on. */
-  onStop(listener: (signal: string, forced: boolean) => void): void;
+export interface SignalRequests {
+  /** Whoever is to stop; `forced` from the second signal on. The last one that is named here hears of them. */
+  onStop(listener: (forced: boolean) => void): void;
+  /** As `onStop`. */
+  onRestart(listener: (signal: string) => void): void;
   /** Aborts with the first one: for waits before there is a gateway that could be stopped. */
   readonly asked: AbortSignal;
   dispose(): void;
 }
 
 /** Installed first of all: a SIGUSR1 that comes before would open Node's debug port. */
-export function listenForSignals(log: () => Logger | undefined): StopRequests {
-  const received: string[] = [];
+export function listenForSignals(log: () => Logger | undefined): SignalRequests {
   const asked = new AbortController();
-  let listener: ((signal: string, forced: boolean) => void) | undefined;
+  let stops = 0;
+  let toStop: ((forced: boolean) => void) | undefined;
+  let toRestart: ((signal: string) => void) | undefined;
+  /** Came before there was anything to start anew. */
+  let early: string | undefined;
   const stop = (signal: string): void => {
-    received.push(signal);
-    const forced = received.length > 1;
-    log()?.warn(
-      'signal',
-      forced ? `received ${signal} during shutdown; forcing` : `received ${signal}; shutting down`,
-    );
+    stops += 1;
+    const what = stops > 1 ? ' during shutdown; forcing' : '; shutting down';
+    log()?.warn('signal', `received ${signal}${what}`);
     asked.abort();
-    listener?.(signal, forced);
+    toStop?.(stops > 1);
   };
-  const onTerm = (): void => stop('SIGTERM');
-  const onInt = (): void => stop('SIGINT');
-  const onRestart = (): void =>
-    log()?.warn('signal', 'restart by signal is not supported; stop and start the gateway');
-  const onHangup = (): void => log()?.debug('signal', 'SIGHUP ignored');
-  process.on('SIGTERM', onTerm).on('SIGINT', onInt).on('SIGHUP', onHangup);
-  process.on('SIGUSR1', onRestart).on('SIGUSR2', onRestart);
+  const restart = (signal: string): void => {
+    if (toRestart) toRestart(signal);
+    else early = signal;
+  };
+  const ignore = (signal: string): void => log()?.debug('signal', `${signal} ignored`);
+  const listeners = [
+    ['SIGTERM', stop],
+    ['SIGINT', stop],
+    ['SIGHUP', ignore],
+    ['SIGUSR1', restart],
+    // Node reserves SIGUSR1 for its inspector, where nobody listens: some send this one instead.
+    ['SIGUSR2', restart],
+  ] as const;
+  for (const [signal, listener] of listeners) process.on(signal, listener);
   return {
     asked: asked.signal,
-    onStop(heard) {
-      listener = heard;
-      const [first] = received;
-      if (first !== undefined) heard(first, received.length > 1);
+    onStop(listener) {
+      toStop = listener;
+      if (stops > 0) listener(stops > 1);
+    },
+    onRestart(listener) {
+      toRestart = listener;
+      if (early !== undefined) listener(early);
+      early = undefined;
     },
     dispose() {
-      process.off('SIGTERM', onTerm).off('SIGINT', onInt).off('SIGHUP', onHangup);
-      process.off('SIGUSR1', onRestart).off('SIGUSR2', onRestart);
+      for (const [signal, listener] of listeners) process.off(signal, listener);
     },
   };
 }
@@ -58,8 +70,9 @@ const transient: ReadonlySet<string> = new Set([
 ]);
 
 /** Anything else that nobody caught ends the process; `cleanUp` releases the locks first. */
-export function endOnUnexpected(log: Logger, cleanUp: () => void): void {
+export function endOnUnexpected(current: () => Logger, cleanUp: () => void): void {
   const judge = (caught: unknown): void => {
+    const log = current();
     const error = toError(caught);
     const code = errorCode(error);
     if (error.name === 'AbortError') return;
@@ -75,6 +88,6 @@ export function endOnUnexpected(log: Logger, cleanUp: () => void): void {
   process.on('unhandledRejection', (caught) => {
     if (!isFailedCommit(caught)) judge(caught);
     // Whoever wrote has been told, and says so.
-    else log.debug('store.commit', caught.message);
+    else current().debug('store.commit', caught.message);
   });
 }

@@ -44,14 +44,16 @@ export interface ReadyGateway {
   readonly env: Environment;
   /** Configured ones. */
   readonly workers: number;
+  /** Since the start. */
+  readonly afterMs: number;
 }
 
 export function sayReady(
   { bind, port, routes }: StartPlan,
   { log, style }: GatewayLog,
-  { auth, tls, paths, env, workers }: ReadyGateway,
+  { auth, tls, paths, env, workers, afterMs }: ReadyGateway,
 ): void {
-  log.info('ready', `ready (${process.uptime().toFixed(1)}s)`, { workers });
+  log.info('ready', `ready (${(afterMs / 1000).toFixed(1)}s)`, { workers });
   if (style === 'json') return;
   process.stdout.write(
     banner({

@@ -542,6 +542,24 @@ export const shutdownLimits = {
   totalMs: 28_000,
 } as const;
 
+/** Restarts (operations.md §3.2). */
+export const restartLimits = {
+  /** What clients are told about how long it takes until they can come again. */
+  expectedMs: 1_500,
+  /** Between two that nobody asked for, as after edits of the config. */
+  coolDownMs: 30_000,
+  /** How long runs may hold up one that a client asked for. */
+  deferralMs: 300_000,
+  /** A change of the config that a client wrote: whoever made it has this long to read the answer. */
+  afterWriteMs: 2_000,
+  /** How old the file may be with which whoever stops the gateway says that it comes again. */
+  intentMs: 60_000,
+  intentBytes: 1_024,
+  sentinelBytes: 64 * KIB,
+  /** Of a reason or note. */
+  textChars: 2_000,
+} as const;
+
 /** Instance locks and `--force` (config.md §11). */
 export const lockLimits = {
   waitMs: 5_000,

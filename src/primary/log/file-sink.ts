@@ -6,7 +6,7 @@ import { openLogFiles, type LogFilesOptions } from './log-files.js';
 export interface LogFile extends LogSink {
   /** Of the file at the start. */
   readonly path: string;
-  /** Writes what waits, as far as the disk lets it; call before exit. */
+  /** Writes what waits, as far as the disk lets it, and closes the file. */
   close(): void;
 }
 
@@ -26,7 +26,12 @@ export function openLogFile({ now = () => new Date(), lost, ...options }: LogFil
   };
   const files = openLogFiles({ ...options, now, warn });
   const { path } = files;
-  const writer = createLineWriter({ target: files.descriptor, failed: warn, dropped: lost });
+  const writer = createLineWriter({
+    target: files.descriptor,
+    failed: warn,
+    dropped: lost,
+    closed: files.close,
+  });
   return {
     path,
     write: writer.write,

@@ -13,6 +13,8 @@ export interface LineWriterOptions {
   failed(error: Error): void;
   /** Everything is written again but this many lines, for which there was no room. */
   dropped(lines: number): void;
+  /** After `close`, when the last write is done. */
+  closed(): void;
 }
 
 export interface LineWriter {
@@ -64,6 +66,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       writing = true;
       write(descriptor, taken, (error, bytes) => {
         writing = false;
+        if (closed) options.closed();
         if (error) fail(error);
         else written(bytes);
       });
@@ -88,7 +91,9 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       closed = true;
       // Node finishes a write that is under way before the process ends; only what comes after it is left.
       const left = writing ? take() : Buffer.concat([taken, take()]);
-      return dropped + countLines(left.length === 0 ? left : writeNow(left, options.target));
+      const lost = dropped + countLines(left.length === 0 ? left : writeNow(left, options.target));
+      if (!writing) options.closed();
+      return lost;
     },
   };
 }

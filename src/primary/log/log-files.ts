@@ -28,6 +28,8 @@ export interface LogFiles {
   readonly path: string;
   /** Of the file to write to now. @throws what opening a file throws */
   descriptor(): number;
+  /** Nothing is written to it any more. */
+  close(): void;
 }
 
 const REMEDY = 'Make its folder one that this user can write to, or set logging.file in the config.';
@@ -79,6 +81,7 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
       }
       return open;
     },
+    close: () => closeSync(open),
   };
 }
 

@@ -22,6 +22,8 @@ export interface PrimaryMetrics {
   handover(outcome: string): void;
   workerRestart(slot: number, reason: string): void;
   workerMetrics(slot: number, metrics: MetricsSnapshot): void;
+  /** All of them have ended, and others may come. */
+  workersStopped(): void;
   watch(sources: MetricSources): void;
   scrape(): Promise<string>;
 }
@@ -60,6 +62,8 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   );
   let sources: MetricSources | undefined;
   const counted = { in: 0, out: 0 };
+  /** Of workers that have reported. */
+  const slots = new Set<number>();
 
   const collect = (from: MetricSources): void => {
     connections.reset();
@@ -87,7 +91,13 @@ export function createPrimaryMetrics(): PrimaryMetrics {
       restarts.inc({ reason });
       merge.retire(`worker-${slot}`);
     },
-    workerMetrics: (slot, metrics) => merge.push(`worker-${slot}`, metrics),
+    workerMetrics(slot, metrics) {
+      slots.add(slot);
+      merge.push(`worker-${slot}`, metrics);
+    },
+    workersStopped() {
+      for (const slot of slots) merge.retire(`worker-${slot}`);
+    },
     watch: (from) => (sources = from),
     async scrape() {
       if (sources) collect(sources);

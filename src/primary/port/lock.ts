@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lockLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
-import { errorCode } from '../../shared/to-error.js';
-import { makePrivateDir } from '../../shared/private-file.js';
+import { errorCode, toError } from '../../shared/to-error.js';
+import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { StartError, systemStep } from '../start-error.js';
 import { commandLine, isZombie, processStartTime } from './process-facts.js';
 
@@ -26,6 +26,8 @@ interface LockOwner {
 }
 
 export interface InstanceLock {
+  /** The gateway listens on another port from here on. */
+  moved(port: number): void;
   release(): void;
 }
 
@@ -51,7 +53,7 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
   if (env.PLLAN_ALLOW_MULTI_GATEWAY !== '1')
     files.push(join(paths.lockDir, configLockName(paths.configPath)));
   const startTime = processStartTime(process.pid);
-  const owner: LockOwner = {
+  let owner: LockOwner = {
     pid: process.pid,
     createdAt: new Date().toISOString(),
     configPath: paths.configPath,
@@ -72,7 +74,18 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
     release();
     throw caught;
   }
-  return { release };
+  return {
+    moved(next) {
+      if (next === owner.port) return;
+      owner = { ...owner, port: next };
+      try {
+        for (const file of held) writePrivateFile(file, JSON.stringify(owner));
+      } catch (caught) {
+        options.log.warn('lock.port', `the locks still name the port before: ${toError(caught).message}`);
+      }
+    },
+    release,
+  };
 }
 
 async function acquire(file: string, owner: LockOwner, { log, stop }: LockOptions): Promise<void> {

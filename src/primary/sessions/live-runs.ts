@@ -3,6 +3,13 @@ import type { SessionKey } from '../../shared/store/records.js';
 
 interface Keyed {
   readonly input: { readonly runId: string; readonly key: SessionKey };
+  readonly place: { readonly running: boolean } | undefined;
+}
+
+/** Of runs that have not ended: their turn has come, or it has not. */
+export interface RunCounts {
+  readonly active: number;
+  readonly waiting: number;
 }
 
 export class LiveRuns<R extends Keyed> {
@@ -11,6 +18,11 @@ export class LiveRuns<R extends Keyed> {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  get counts(): RunCounts {
+    const waiting = this.all().filter(({ place }) => place?.running !== true).length;
+    return { active: this.size - waiting, waiting };
   }
 
   /** Behind all others of its session, or before the one that is named. */

@@ -18,7 +18,7 @@ import type { RunRecord, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import type { LaneWait, Place } from './lanes.js';
 import { storeCompaction } from './store-compaction.js';
-import { LiveRuns } from './live-runs.js';
+import { LiveRuns, type RunCounts } from './live-runs.js';
 import { gone, viewOf, type LiveRun, type Run } from './run.js';
 import { createRunAcceptance, type RunAcceptance } from './run-acceptance.js';
 import { createRunDispatch, type RunWorkers } from './run-dispatch.js';
@@ -60,6 +60,7 @@ export interface Runs extends Pick<RunAcceptance, 'accept' | 'close'> {
   received(slot: number, part: RunPart): void;
   workerReady(): void;
   workerLost(slot: number): void;
+  counts(): RunCounts;
   /** Resolves when no run is left. */
   idle(): Promise<void>;
   /** Ends every run. */
@@ -317,6 +318,7 @@ export function createRuns(options: RunsOptions): Runs {
         if (run.slot === slot && run.state === 'running') dispatch.lost(run, WORKER_ENDED);
       }
     },
+    counts: () => live.counts,
     idle: () => new Promise((resolve) => (live.size === 0 ? resolve() : idlers.push(resolve))),
     async stop() {
       acceptance.close();

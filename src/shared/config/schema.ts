@@ -5,6 +5,7 @@
 import type convict from 'convict';
 import { availableParallelism } from 'node:os';
 import { controlLimits } from '../limits.js';
+import { diagnosticsSchema, type DiagnosticsConfig } from './diagnostics-schema.js';
 import { endpointsSchema, type EndpointsConfig } from './endpoints-schema.js';
 import { authSchema, type AuthConfig } from './auth-schema.js';
 import {
@@ -128,9 +129,9 @@ export interface ConfigTree {
     readonly maxFileBytes: number;
     readonly retentionDays: number;
   };
-  readonly diagnostics: {
-    readonly prometheus: { readonly enabled: boolean; readonly auth: 'inherit' | 'none' };
-  };
+  /** Whether signals and clients may restart the gateway. */
+  readonly commands: { readonly restart: boolean };
+  readonly diagnostics: DiagnosticsConfig;
 }
 
 const DEFAULT_PORT = 18_789;
@@ -349,14 +350,8 @@ export const configSchema: convict.Schema<ConfigTree> = {
     },
     retentionDays: { doc: 'Days that log files are kept.', default: 7, format: integer(1, 36_500) },
   },
-  diagnostics: {
-    prometheus: {
-      enabled: { doc: 'Serve /metrics.', default: true, format: truth },
-      auth: {
-        doc: '"none": no credential needed, on a loopback bind only.',
-        default: 'inherit',
-        format: oneOf(['inherit', 'none']),
-      },
-    },
+  commands: {
+    restart: { doc: 'Signals and clients may restart the gateway.', default: true, format: truth },
   },
+  diagnostics: diagnosticsSchema,
 };

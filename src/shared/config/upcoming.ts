@@ -140,15 +140,10 @@ export const upcoming = {
   'logging.redactPatterns': compile(texts),
   'diagnostics.enabled': compile(v.boolean()),
   'diagnostics.flags': compile(texts),
-  commands: compile(
-    v.strictObject({
-      restart: optional(about('Signals and clients may restart the gateway.', v.boolean()), true),
-      ownerAllowFrom: optional(v.array(v.union([v.string(), v.number()])), []),
-      text: optional(v.boolean()),
-      native: optional(v.union([v.boolean(), v.literal('auto')])),
-      config: flag(false),
-    }),
-  ),
+  'commands.ownerAllowFrom': compile(v.array(v.union([v.string(), v.number()]))),
+  'commands.text': compile(v.boolean()),
+  'commands.native': compile(v.union([v.boolean(), v.literal('auto')])),
+  'commands.config': compile(v.boolean()),
   discovery: compile(
     v.strictObject({
       mdns: optional(v.strictObject({ mode: optional(v.picklist(['off', 'minimal', 'full']), 'minimal') })),

@@ -26,6 +26,7 @@ function writeTo(test: TestContext, path: string): Written {
     target: () => opened.at(-1) ?? -1,
     failed: (error) => failures.push((error as NodeJS.ErrnoException).code ?? ''),
     dropped: (lines) => dropped.push(lines),
+    closed: () => {},
   });
   return { writer, redirect, failures, dropped };
 }

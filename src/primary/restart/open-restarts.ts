@@ -1,0 +1,98 @@
+/** Wires restarts: who may ask, what is checked before, which way it goes, what is said afterwards (operations.md §3.2). */
+import { join } from 'node:path';
+import { restartLimits } from '../../shared/limits.js';
+import type { GatewayOptions } from '../../shared/gateway-options.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { makeStartPlan, type StartPlan } from '../config/start-plan.js';
+import type { Runs } from '../sessions/runs.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Shutdown } from '../shutdown.js';
+import { exitCodes } from '../start-error.js';
+import type { CoolDown } from './cool-down.js';
+import { takeIntent } from './intent.js';
+import { createRestarts, type Restarts } from './restarts.js';
+import { createRestartSentinel, type RestartSentinel } from './sentinel.js';
+import { isSupervised } from './supervised.js';
+
+export interface RestartServices extends Pick<Restarts, 'request' | 'pending'> {
+  readonly sentinel: RestartSentinel;
+  /** `commands.restart`: signals and clients may ask. */
+  readonly allowed: boolean;
+}
+
+export interface OpenRestarts extends RestartServices {
+  /** SIGUSR1 or SIGUSR2. */
+  signalled(signal: string): void;
+  /** SIGTERM or SIGINT; `forced` from the second on. */
+  stopAsked(forced: boolean): void;
+  /** The gateway stops, or goes down to come up again. */
+  stop(): void;
+}
+
+export interface OpenRestartsOptions {
+  readonly plan: StartPlan;
+  readonly options: GatewayOptions;
+  readonly runs: Pick<Runs, 'counts' | 'idle'>;
+  readonly sessions: Sessions;
+  readonly coolDown: CoolDown;
+  /** A stop has been asked for: what is being checked need not be. */
+  readonly stop: AbortSignal;
+  shutdown(): Shutdown;
+  readonly log: Logger;
+}
+
+export function openRestarts({
+  plan,
+  options,
+  runs,
+  sessions,
+  coolDown,
+  stop,
+  shutdown,
+  log,
+}: OpenRestartsOptions): OpenRestarts {
+  const { stateDir } = options.paths;
+  const file = join(stateDir, 'restart-sentinel.json');
+  const sentinel = createRestartSentinel({ file, sessions, log, now: Date.now });
+  const supervised = isSupervised(options.env, process.pid);
+  const allowed = plan.config.commands.restart;
+  const restarts = createRestarts<StartPlan>({
+    runs: runs.counts,
+    idle: runs.idle,
+    check: () => makeStartPlan(options, stop),
+    go(prepared, { cause, force }) {
+      // A new config is for this process; who asks for a restart as such may have changed the program.
+      const byManager = supervised && (cause === 'rpc' || cause === 'update');
+      const end = byManager
+        ? ({ next: 'exit', code: exitCodes.stopped } as const)
+        : ({ next: 'start', plan: prepared } as const);
+      shutdown().restart({ force, end });
+    },
+    givenUp: ({ message }) => void sentinel.failed(message),
+    coolDown,
+    log,
+    now: () => performance.now(),
+  });
+  return {
+    sentinel,
+    allowed,
+    request: restarts.request,
+    get pending() {
+      return restarts.pending;
+    },
+    signalled(signal) {
+      if (!allowed) {
+        log.warn('signal', `${signal} restart ignored (not authorized; commands.restart=false).`);
+        return;
+      }
+      log.warn('signal', `received ${signal}; restarting`);
+      const deferralTimeoutMs = restartLimits.deferralMs;
+      restarts.request({ cause: 'signal', reason: signal, deferralTimeoutMs, skipDeferral: true });
+    },
+    stopAsked(forced) {
+      const startsAnew = takeIntent(join(stateDir, 'gateway-restart-intent.json'), process.pid, Date.now());
+      shutdown().stop({ forced, startsAnew });
+    },
+    stop: restarts.stop,
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The gateway's process: takes the signals, the log and the locks, and starts the gateway in it, anew where that restarts
+ * (operations.md §2, §3.2).
+ *
+ *   checks ──▶ log, locks ──▶ gateway starts ──▶ runs ──▶ is closed ──▶ process ends
+ *                                   ▲                         │
+ *                                   └── restart: new log ◀────┘
+ */
+import type { RunGateway } from '../shared/gateway-options.js';
+import { makePrivateDir } from '../shared/private-file.js';
+import { toError } from '../shared/to-error.js';
+import { makeStartPlan } from './config/start-plan.js';
+import { openLog, type GatewayLog } from './log/open-log.js';
+import { startGateway } from './main.js';
+import { createPrimaryMetrics } from './metrics/primary-metrics.js';
+import { forcePort } from './port/force.js';
+import { acquireLocks, type InstanceLock } from './port/lock.js';
+import { coolDownMs, createCoolDown } from './restart/cool-down.js';
+import { endOnUnexpected, listenForSignals } from './signals.js';
+import { exitCodes, StartError, systemStep } from './start-error.js';
+
+const STATE_DIR_REMEDY = 'Make it a directory that this user can write to, or set PLLAN_STATE_DIR.';
+
+export const runGateway: RunGateway = async (options) => {
+  let opened: GatewayLog | undefined;
+  const signals = listenForSignals(() => opened?.log);
+  process.umask(0o077);
+  let lock: InstanceLock | undefined;
+  const cleanUp = (): void => {
+    lock?.release();
+    opened?.close();
+  };
+  try {
+    const { paths } = options;
+    const { asked } = signals;
+    let plan = await makeStartPlan(options, asked);
+    systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
+      makePrivateDir(paths.stateDir),
+    );
+    let current = (opened = openLog(plan, options));
+    const { log } = current;
+    if (options.flags.force) await forcePort(plan.port, log);
+    lock = await acquireLocks({ paths, port: plan.port, env: plan.env, log, stop: asked });
+    endOnUnexpected(() => current.log, cleanUp);
+    const kept = {
+      metrics: createPrimaryMetrics(),
+      coolDown: createCoolDown(coolDownMs(plan.env), () => performance.now()),
+    };
+    for (let startedAt = 0; ; startedAt = performance.now()) {
+      const start = { options, plan, opened: current, kept, startedAt, stop: asked };
+      const { shutdown, restarts } = await startGateway(start);
+      signals.onStop(restarts.stopAsked);
+      signals.onRestart(restarts.signalled);
+      const end = await shutdown.done;
+      if (end.next === 'exit') return end.code;
+      ({ plan } = end);
+      // Where the log goes may be different now, and what it must not say.
+      opened = openLog(plan, options);
+      current.close();
+      current = opened;
+      lock.moved(plan.port);
+    }
+  } catch (caught) {
+    // A signal ended a wait of the start, and what had been opened is closed again: a clean stop.
+    if (signals.asked.aborted && toError(caught).name === 'AbortError') return exitCodes.stopped;
+    if (!(caught instanceof StartError)) throw caught;
+    opened?.fileLog.error('start.failed', caught.message);
+    process.stderr.write(`${caught.message}\n`);
+    return caught.exitCode;
+  } finally {
+    cleanUp();
+    signals.dispose();
+  }
+};
