@@ -31,7 +31,9 @@ const CUT_MARK = '…';
 export interface Redactor {
   /** Without secrets; what is longer than `maxChars` is cut there and ends with a mark. */
   text(value: string, maxChars: number): string;
-  /** As above, for each string in it, with the limit of fields. */
+  /** Without the exact values, and whole: for what has to stay as it is in all else, JSON too. */
+  exact(value: string): string;
+  /** As `text`, for each string in it, with the limit of fields. */
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** From here on these are the exact values to hide; those before them stay hidden until the next time. */
   hide(secrets: readonly string[]): void;
@@ -71,6 +73,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
   return {
     text,
+    exact: (value) => exact.replace(value, mask),
     fields: (value) => walk('', value, 0) as Record<string, unknown>,
     hide(next) {
       exact = createExactSecrets([...current, ...next]);

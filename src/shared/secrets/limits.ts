@@ -28,6 +28,9 @@ export const secretLimits = {
   valueBytes: 64 * KIB,
   /** Values shorter than this are ordinary words: hiding them would blot out half of a log. */
   hiddenChars: 8,
+  /** Longer ones, and those after so many, are hidden as they are and not as others may encode them. */
+  encodedChars: 8_192,
+  encodedValues: 512,
   /** A failed activation is tried again after this, and then twice as long each time … */
   retryMinMs: 15_000,
   /** … up to this. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createExactSecrets } from '../../../src/shared/log/exact-secrets.js';
+import { createCanaries, inEveryForm } from '../../support/canaries.js';
 import { createRedactor } from '../../../src/shared/log/redact.js';
 
 const MASK = '***';
@@ -11,7 +12,10 @@ describe('exact secrets', () => {
   it.each([
     [['secret-01'], 'secret-01', '***'],
     [['secret-01'], 'a secret-01, secret-01!', 'a ***, ***!'],
-    [['secret-01'], 'secret-0', 'secret-0'],
+    [['secret-01'], 'secret-0 and', 'secret-0 and'],
+    [['secret-01-longer'], 'cut: secret-01', 'cut: ***'],
+    [['secret-01-longer'], 'cut: secret-01… and more', 'cut: ***… and more'],
+    [['secret-01-longer'], 'no cut: secret-02… and secret-01 and', 'no cut: secret-02… and secret-01 and'],
     [['secret-01', 'secret-01-longer'], 'secret-01-longer secret-01', '*** ***'],
     [['12345678', '45678abc'], '12345678abc', '***abc'],
     [['short'], 'short', 'short'],
@@ -19,6 +23,16 @@ describe('exact secrets', () => {
     [[], 'text', 'text'],
   ])('%j in %j: %j', (secrets, text, expected) => {
     expect(hide(secrets, text)).toBe(expected);
+  });
+
+  it('are found as others write them, for themselves and as part of something else', () => {
+    for (const end of ['', '/+=', ' x y', '"q\\', 'é']) {
+      const { make, foundIn } = createCanaries();
+      const secret = make('secret', end);
+      for (const before of ['', 'a', 'ab', 'user:'])
+        for (const after of ['', ':', ':b'])
+          expect(foundIn(hide([secret], inEveryForm(secret, before, after)))).toEqual([]);
+    }
   });
 
   it('are never left in a text, wherever they stand in it', () => {
@@ -38,7 +52,7 @@ describe('exact secrets', () => {
 
   it('take work that grows with the text, not with their number', () => {
     const secrets = Array.from({ length: 4_096 }, (_, at) => `sk-proj-${'a'.repeat(1_000)}${at}`);
-    const hostile = `sk-proj-${'a'.repeat(999)}`.repeat(60);
+    const hostile = `${`sk-proj-${'a'.repeat(999)}`.repeat(60)} and more`;
     expect(hide(secrets, hostile)).toBe(hostile);
     expect(hide(secrets, `x${secrets.at(-1)}`)).toBe('x***');
     const apart = Array.from({ length: 4_096 }, (_, at) => `${at}-secret-secret`);

@@ -55,7 +55,7 @@ describe('text over the limit', () => {
     expect(text('abcdef', 6)).toBe('abcdef');
     expect(text('abcdefg', 6)).toBe('abcdef…');
     expect(text(`abcde${' '.repeat(10_000)}`, 6)).toBe('abcde …');
-    expect(text(`${SECRET} `.repeat(1_000), 400)).toMatch(/^(exact-…cess )+[exact-…]*…$/);
+    expect(text(`${SECRET} `.repeat(1_000), 400)).toMatch(/^(exact-…cess )+[a-z…-]*…$/);
   });
 
   it('is cut in fields as well, also in nested ones', () => {
