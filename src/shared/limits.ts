@@ -27,6 +27,8 @@ export const portLimits = {
   offerSweepMs: 250,
   /** After a refusal: how long what the client still sends is read and dropped, so that it sees the answer. */
   lingerMs: 2_000,
+  /** … unless it is more than this. */
+  lingerBytes: 256 * MIB,
   /** `listen()` is retried this often when the port is taken … */
   listenAttempts: 20,
   /** … with this pause: a predecessor may be on its way out. */
@@ -525,7 +527,7 @@ export const httpLimits = {
   unsentLines: 1_000,
   /** … or so much has not been taken. */
   unreadStreamBytes: 8 * MIB,
-  /** After 413 and 408: how long what still arrives is dropped. */
+  /** After an answer that was given before its request's body had come: how long what still arrives is dropped. */
   discardMs: 5_000,
   /** A client that ended its sending side is probed after this while its answer is outstanding … */
   halfClosedProbeMinMs: 20,

@@ -24,6 +24,10 @@ export interface RawConnection {
   answered(count: number, deadlineMs?: number): Promise<RawAnswer[]>;
   /** Resolves when the other end has closed its side. */
   readonly ended: Promise<void>;
+  /** Resolves when it is closed on both sides, or broken. */
+  readonly closed: Promise<void>;
+  /** Why it broke; undefined while it has not. */
+  failure(): Error | undefined;
   /** The socket, for another reader, who must start at once: this one does not listen any more. */
   release(): Socket;
   destroy(): void;
@@ -39,11 +43,16 @@ export async function openRaw(port: number): Promise<RawConnection> {
 export function readRaw(socket: Socket): RawConnection {
   let text = '';
   const onData = (chunk: Buffer): void => void (text += chunk.toString('latin1'));
-  const onError = (): void => void socket.destroy();
+  let failure: Error | undefined;
+  const onError = (error: Error): void => {
+    failure ??= error;
+    socket.destroy();
+  };
   socket.on('data', onData).on('error', onError);
   const ended = new Promise<void>((resolve) => {
     socket.once('end', () => resolve()).once('close', () => resolve());
   });
+  const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
   const answers = (): RawAnswer[] => parseAnswers(text);
   return {
     write(bytes) {
@@ -64,6 +73,8 @@ export function readRaw(socket: Socket): RawConnection {
         deadlineMs,
       ),
     ended,
+    closed,
+    failure: () => failure,
     release() {
       socket.off('data', onData).off('error', onError).removeAllListeners('end').removeAllListeners('close');
       socket.allowHalfOpen = false;

@@ -28,12 +28,17 @@ export function answerAndLinger(socket: Duplex, answer: RawAnswer): void {
 }
 
 /**
- * Half-closes after what was written, and reads for a while what the client still sends: closing at once would reset the
- * connection before the client has read the answer.
+ * Half-closes after what was written, and drops for a while what the client still sends, whoever listened to it before:
+ * closing at once would reset the connection before the client has read the answer (RFC 9112 §9.6).
  */
-export function endAndLinger(socket: Duplex): void {
+export function endAndLinger(socket: Duplex, lingerMs: number = portLimits.lingerMs): void {
   socket.end();
+  let left: number = portLimits.lingerBytes;
+  socket.removeAllListeners('data').on('data', (bytes: Buffer) => {
+    left -= bytes.length;
+    if (left < 0) socket.destroy();
+  });
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), portLimits.lingerMs);
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(timer));
 }

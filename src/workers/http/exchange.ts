@@ -5,7 +5,6 @@ import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
 import { JSON_TYPE, TEXT_TYPE } from '../../shared/http/headers.js';
 import { pathOf } from '../../shared/http/primary-paths.js';
 import { monotonicMs } from '../../shared/monotonic.js';
-import { endAfterBody, hasBodyToCome } from './end-after-body.js';
 
 export class Exchange {
   readonly request: IncomingMessage;
@@ -22,6 +21,8 @@ export class Exchange {
   closed = false;
   /** The answer is an event stream that has begun. */
   streaming = false;
+  /** With this answer, which has begun, the connection ends. */
+  last = false;
   /** Called once when the client goes before its answer is complete. */
   onAbort: (() => void) | undefined;
 
@@ -106,10 +107,9 @@ export class Exchange {
       ...this.baseHeaders,
     ];
     if (headers) fields.push(...headers);
+    this.last = !response.shouldKeepAlive || fields.includes('Connection');
     response.writeHead(status, fields);
-    const closes = !response.shouldKeepAlive || fields.includes('Connection');
     if (request.method === 'HEAD') response.end();
-    else if (closes && hasBodyToCome(request)) endAfterBody(request, response, body);
     else response.end(body);
   }
 }

@@ -175,7 +175,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 interface State {
   draining: boolean;
-  /** Requests whose answer is not complete. */
+  /** Requests whose answer is not complete, and connections whose client may still be reading the last one. */
   active: number;
   connections: number;
   idle: (() => void) | undefined;
@@ -192,11 +192,20 @@ interface Site {
 
 function serveOn(server: Server, site: Site, socket: Socket): void {
   site.watchHalfClosed(socket);
+  // So Node ends a connection after its last answer, and would close it under the bytes that still arrive.
+  socket.destroySoon = () => {
+    if (!socket.writable) return;
+    site.state.active += 1;
+    socket.once('close', () => settled(site.state));
+    endAndLinger(socket, httpLimits.discardMs);
+  };
   server.emit('connection', socket);
 }
 
 function serve(site: Site, request: IncomingMessage, response: ServerResponse): void {
   const { state, rules } = site;
+  // What was sent behind the last request of a connection is not served: its client cannot know what became of it.
+  if (site.open.latest(request.socket)?.last) return;
   const exchange = new Exchange(request, response, state.draining ? rules.lastHeaders : rules.headers);
   const route = rules.route(exchange.path, request.method ?? '');
   exchange.route = route?.name ?? 'none';
@@ -212,10 +221,14 @@ function ended({ state, open, metrics }: Site, exchange: Exchange): void {
   exchange.closed = true;
   exchange.onAbort?.();
   open.ended(exchange);
-  state.active -= 1;
-  if (state.active === 0) state.idle?.();
+  settled(state);
   const { request, response, route, startedAt } = exchange;
   metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
+}
+
+function settled(state: State): void {
+  state.active -= 1;
+  if (state.active === 0) state.idle?.();
 }
 
 /** What came cannot be read: it is answered in its turn, and as one request if it is the body of one that was read. */
