@@ -20,7 +20,7 @@ const forms: readonly (readonly [form: string, pattern: RegExp])[] = [
   ['as base64', /Q25yeTd4..../g],
   ['as base64', /cnk3eD.../g],
   ['as base64', /bnJ5N3g../g],
-  ['as UTF-16', new RegExp(`${[...START].join('\0')}\0(\\d)\0(\\d)`, 'g')],
+  ['as UTF-16', new RegExp(`${START.split('').join('\0')}\0(\\d)\0(\\d)`, 'g')],
 ];
 
 export function createCanaries(): Canaries {

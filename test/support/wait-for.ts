@@ -1,10 +1,13 @@
 /** Waits for conditions, never for time: every wait has a deadline and says what it waited for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Long enough for a machine that has much else to do: what comes in time is not waited for longer. */
+const DEADLINE_MS = 30_000;
+
 export async function waitFor<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 10_000,
+  deadlineMs = DEADLINE_MS,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
@@ -16,7 +19,7 @@ export async function waitFor<T>(
 }
 
 /** Settles with the promise, or fails naming what did not happen. */
-export async function within<T>(what: string, promise: Promise<T>, deadlineMs = 10_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms in vain: ${what}`)), deadlineMs);

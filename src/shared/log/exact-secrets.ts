@@ -76,7 +76,5 @@ function cutAt(text: string, at: number, secrets: readonly string[]): number {
 }
 
 function kindOf(text: string, at: number): number {
-  return (
-    (text.charCodeAt(at) + text.charCodeAt(at + 1) * 47 + text.charCodeAt(at + 2) * 2_203) & (KINDS - 1)
-  );
+  return (text.charCodeAt(at) + text.charCodeAt(at + 1) * 47 + text.charCodeAt(at + 2) * 2_203) & (KINDS - 1);
 }
