@@ -102,7 +102,10 @@ export function createOwnHttp(options: OwnHttpOptions): OwnHttp {
       server.emit('connection', socket);
     },
     use: (next) => void (rules = next),
-    stop: () => server.closeAllConnections(),
+    stop() {
+      server.close(); // ends the tracking, too
+      server.closeAllConnections();
+    },
   };
 }
 
