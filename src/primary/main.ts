@@ -153,6 +153,16 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     data: () => data,
     log: log.for('secrets'),
   });
+  const restarts = openRestarts({
+    plan,
+    options,
+    runs,
+    sessions,
+    coolDown,
+    stop,
+    shutdown: () => shutdown,
+    log,
+  });
   const control = openControl({
     plan,
     policy,
@@ -161,6 +171,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     paths,
     env,
     config,
+    restarts,
     metrics,
     sources: {
       routes: plan.routes,
@@ -245,16 +256,6 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     workers: data.supervisor.up,
     waitingConnections: () => data.waiting,
     unclassifiedConnections: () => data.unclassified,
-  });
-  const restarts = openRestarts({
-    plan,
-    options,
-    runs,
-    sessions,
-    coolDown,
-    stop,
-    shutdown: () => shutdown,
-    log,
   });
   const shutdown = createShutdown(
     {

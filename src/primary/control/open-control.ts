@@ -11,6 +11,7 @@ import { hasScope } from '../../shared/protocol/scopes.js';
 import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identity.js';
 import { createModelCatalog } from '../config/model-catalog.js';
 import type { OpenConfig } from '../config/open-config.js';
+import type { RestartServices } from '../restart/open-restarts.js';
 import type { SecretsKeeper } from '../secrets/keeper.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import type { Redactor } from '../../shared/log/redact.js';
@@ -60,6 +61,7 @@ export interface ControlOptions {
   readonly paths: Paths;
   readonly env: Environment;
   readonly config: OpenConfig;
+  readonly restarts: RestartServices;
   readonly metrics: PrimaryMetrics;
   readonly sources: StatusSources;
   readonly limiter: FailedAuthLimiter;
@@ -178,6 +180,7 @@ export function openControl(options: ControlOptions): Control {
     config: options.config,
     configChanged: (change) => broadcast('config.changed', () => JSON.stringify(change)),
     secrets: options.secrets,
+    restarts: options.restarts,
     workers: options.workers,
     profileOf: (agentId) => profileOf(tools, agentId),
     dedupe: createDedupe(() => performance.now()),

@@ -59,7 +59,7 @@ async function listenWithRetries(host: string, options: ListenOptions): Promise<
   }
 }
 
-function listenOnce(server: Server, host: string, port: number): Promise<Server> {
+export function listenOnce(server: Server, host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, exclusive: true }, () => {

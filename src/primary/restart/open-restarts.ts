@@ -3,18 +3,26 @@ import { join } from 'node:path';
 import { restartLimits } from '../../shared/limits.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Logger } from '../../shared/log/logger.js';
-import { makeStartPlan, type StartPlan } from '../config/start-plan.js';
+import type { StartPlan } from '../config/start-plan.js';
 import type { Runs } from '../sessions/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Shutdown } from '../shutdown.js';
 import { exitCodes } from '../start-error.js';
+import { checkStart } from './check.js';
 import type { CoolDown } from './cool-down.js';
 import { takeIntent } from './intent.js';
-import { createRestarts, type Restarts } from './restarts.js';
-import { createRestartSentinel, type RestartSentinel } from './sentinel.js';
+import { preflightOf, type Preflight } from './preflight.js';
+import { createRestarts, type RestartAnswer, type RestartRequest, type Restarts } from './restarts.js';
+import { createRestartSentinel, type LeftSentinel, type RestartSentinel, type Said } from './sentinel.js';
 import { isSupervised } from './supervised.js';
 
-export interface RestartServices extends Pick<Restarts, 'request' | 'pending'> {
+export interface RestartServices extends Pick<Restarts, 'request' | 'pending' | 'closed'> {
+  /** A client asks: what is to be said afterwards is on disk before it is answered. */
+  ask(
+    request: RestartRequest,
+    afterwards: Said,
+  ): { readonly answer: RestartAnswer; readonly sentinel: LeftSentinel };
+  preflight(): Preflight;
   readonly sentinel: RestartSentinel;
   /** `commands.restart`: signals and clients may ask. */
   readonly allowed: boolean;
@@ -59,7 +67,7 @@ export function openRestarts({
   const restarts = createRestarts<StartPlan>({
     runs: runs.counts,
     idle: runs.idle,
-    check: () => makeStartPlan(options, stop),
+    check: () => checkStart(options, plan, stop),
     go(prepared, { cause, force }) {
       // A new config is for this process; who asks for a restart as such may have changed the program.
       const byManager = supervised && (cause === 'rpc' || cause === 'update');
@@ -77,8 +85,16 @@ export function openRestarts({
     sentinel,
     allowed,
     request: restarts.request,
+    ask: (request, afterwards) => ({
+      sentinel: sentinel.leave(afterwards),
+      answer: restarts.request(request),
+    }),
+    preflight: () => preflightOf(runs.counts()),
     get pending() {
       return restarts.pending;
+    },
+    get closed() {
+      return restarts.closed;
     },
     signalled(signal) {
       if (!allowed) {

@@ -40,6 +40,8 @@ export interface RestartAnswer {
 export interface Restarts {
   request(request: RestartRequest): RestartAnswer;
   readonly pending: PendingRestart | undefined;
+  /** The gateway stops for good: what is asked for now is not to be. */
+  readonly closed: boolean;
   /** The gateway is stopping: nothing is pending any more, and nothing will be. */
   stop(): void;
 }
@@ -68,7 +70,7 @@ export interface RestartsOptions<P> {
 
 interface Pending {
   state: PendingRestart['state'];
-  readonly cause: RestartCause;
+  cause: RestartCause;
   readonly reason: string;
   /** Not before. */
   dueAt: number;
@@ -76,6 +78,9 @@ interface Pending {
   latestAt: number;
   force: boolean;
 }
+
+/** Of a timer of Node; what is later is looked at again then. */
+const LONGEST_MS = 2_147_483_647;
 
 export function createRestarts<P>(options: RestartsOptions<P>): Restarts {
   const { runs, log, coolDown, now } = options;
@@ -89,7 +94,9 @@ export function createRestarts<P>(options: RestartsOptions<P>): Restarts {
   };
   const at = (time: number): void => {
     clearTimeout(timer);
-    if (Number.isFinite(time)) timer = setTimeout(proceed, Math.max(0, time - now()));
+    if (!Number.isFinite(time)) return;
+    timer = setTimeout(proceed, Math.min(LONGEST_MS, Math.max(0, time - now())));
+    timer.unref();
   };
   const proceed = (): void => {
     if (!pending || pending.state === 'checking' || pending.state === 'going') return;
@@ -100,17 +107,23 @@ export function createRestarts<P>(options: RestartsOptions<P>): Restarts {
     if (pending.state === 'deferred') return;
     pending.state = 'deferred';
     log.info('restart.deferred', `restart deferred until ${left} run(s) complete`);
-    const waiting = pending;
-    void options.idle().then(() => pending === waiting && proceed());
+    whenIdle(pending);
   };
+  const whenIdle = (restart: Pending): void =>
+    void options.idle().then(() => {
+      if (pending !== restart || restart.state !== 'deferred') return;
+      // Another run may have been accepted in the same turn.
+      if (underWay() > 0) whenIdle(restart);
+      else proceed();
+    });
   const check = async (restart: Pending): Promise<void> => {
     clearTimeout(timer);
     restart.state = 'checking';
-    const { cause, reason, force } = restart;
     try {
       const prepared = await options.check();
       if (pending !== restart) return;
       restart.state = 'going';
+      const { cause, reason, force } = restart;
       log.info('restart', `restarting: ${reason}`, { cause });
       if (cause === 'config') coolDown.begun();
       options.go(prepared, { cause, force });
@@ -123,10 +136,11 @@ export function createRestarts<P>(options: RestartsOptions<P>): Restarts {
     }
   };
   /** As soon as the more urgent of both wants it. */
-  const join = (restart: Pending, dueAt: number, latestAt: number, force: boolean): void => {
-    restart.dueAt = Math.min(restart.dueAt, dueAt);
-    restart.latestAt = Math.min(restart.latestAt, latestAt);
-    restart.force ||= force;
+  const join = (restart: Pending, other: Pending): void => {
+    if (restart.cause === 'config') restart.cause = other.cause;
+    restart.dueAt = Math.min(restart.dueAt, other.dueAt);
+    restart.latestAt = Math.min(restart.latestAt, other.latestAt);
+    restart.force ||= other.force;
   };
   return {
     request({ cause, reason, deferralTimeoutMs, skipDeferral, force = false, delayMs = 0 }) {
@@ -135,10 +149,12 @@ export function createRestarts<P>(options: RestartsOptions<P>): Restarts {
       const patience = deferralTimeoutMs === 0 ? Number.POSITIVE_INFINITY : deferralTimeoutMs;
       const latestAt = dueAt + (force || skipDeferral === true ? 0 : patience);
       const first = pending === undefined;
-      pending ??= { state: 'scheduled', cause, reason, dueAt, latestAt, force };
-      join(pending, dueAt, latestAt, force);
+      const asked: Pending = { state: 'scheduled', cause, reason, dueAt, latestAt, force };
+      if (pending) join(pending, asked);
+      else pending = asked;
       const left = Math.max(0, Math.ceil(pending.dueAt - now()));
       const held = underWay() > 0 && pending.latestAt > pending.dueAt;
+      if (first && left > 0) log.info('restart.scheduled', `restart in ${left} ms: ${reason}`);
       // Whoever asks is answered first.
       if (!stopped && (pending.state === 'scheduled' || pending.state === 'deferred')) at(now());
       const status = first ? (held ? 'deferred' : 'scheduled') : 'coalesced';
@@ -147,9 +163,13 @@ export function createRestarts<P>(options: RestartsOptions<P>): Restarts {
     get pending() {
       return pending;
     },
+    get closed() {
+      return stopped && !pending;
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);
+      if (pending?.state !== 'going') pending = undefined;
     },
   };
 }

@@ -25,17 +25,31 @@ const sentinel = compile(v.looseObject({ version: v.literal(1), payload: Payload
 
 export type SentinelPayload = v.InferOutput<typeof Payload>;
 
+/** What it is about, without the time; what is not known may be undefined. */
+export interface Said extends Pick<SentinelPayload, 'kind'> {
+  readonly status?: SentinelPayload['status'];
+  readonly sessionKey?: string | undefined;
+  readonly message?: string | undefined;
+  readonly stats?: object;
+}
+
+export interface LeftSentinel {
+  /** It is on disk. */
+  readonly persisted: boolean;
+  readonly payload: SentinelPayload;
+}
+
 export interface RestartSentinel {
   /** The last that is known of: what was found at the start, or left since. */
   readonly last: SentinelPayload | null;
-  /** @returns whether it is on disk */
-  leave(payload: SentinelPayload): boolean;
+  /** For the next start. */
+  leave(said: Said): LeftSentinel;
   /** The restart is not to be: that is said now. */
   failed(why: string): Promise<void>;
   /** Says what the start has found. */
   arrive(): Promise<void>;
   /** Remembered, and nothing else. */
-  note(payload: SentinelPayload): void;
+  note(said: Said): SentinelPayload;
 }
 
 export interface SentinelOptions {
@@ -69,14 +83,14 @@ export function createRestartSentinel({ file, sessions, log, now }: SentinelOpti
     get last() {
       return last;
     },
-    leave(payload) {
-      last = left = payload;
+    leave(said) {
+      const payload = (last = left = payloadOf(said, now()));
       try {
         writePrivateFile(file, JSON.stringify({ version: 1, payload }));
-        return true;
+        return { persisted: true, payload };
       } catch (caught) {
         log.error('restart.sentinel', `${file} cannot be written: ${toError(caught).message}`);
-        return false;
+        return { persisted: false, payload };
       }
     },
     async failed(why) {
@@ -90,7 +104,18 @@ export function createRestartSentinel({ file, sessions, log, now }: SentinelOpti
       const found = readFound(file, log);
       if (found) await saying(found);
     },
-    note: (payload) => void (last = payload),
+    note: (said) => (last = payloadOf(said, now())),
+  };
+}
+
+function payloadOf({ kind, status = 'ok', sessionKey, message, stats }: Said, ts: number): SentinelPayload {
+  return {
+    kind,
+    status,
+    ts,
+    ...(sessionKey === undefined ? {} : { sessionKey }),
+    ...(message === undefined ? {} : { message }),
+    ...(stats === undefined ? {} : { stats }),
   };
 }
 

@@ -31,6 +31,7 @@ import {
   whole,
   type ParamsCheck,
 } from './param-types.js';
+import { restartParams } from './restart-params.js';
 import { secretParams } from './secret-params.js';
 import { toolParams } from './tool-params.js';
 import { sessionParams } from './session-params.js';
@@ -276,6 +277,7 @@ export const methodParams = {
   ...secretParams,
   ...channels,
   ...configParams,
+  ...restartParams,
   ...runs,
   ...sessionParams,
 } satisfies Record<string, ParamsCheck<unknown>>;

@@ -8,6 +8,7 @@ import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals
 import type { Method } from './method.js';
 import { nodePairingMethods } from './node-pairing.js';
 import { nodeMethods, type NodeMethodServices } from './nodes.js';
+import { restartMethods, type RestartMethodServices } from './restart.js';
 import { secretMethods, type SecretServices } from './secrets.js';
 import { sendMethods } from './send.js';
 import { sessionReadMethods, type SessionReadServices } from './session-reads.js';
@@ -25,6 +26,7 @@ export type MethodServices = AgentMethodServices &
   ConfigServices &
   ExecApprovalServices &
   NodeMethodServices &
+  RestartMethodServices &
   SecretServices &
   SessionReadServices &
   SessionWriteServices &
@@ -49,6 +51,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...usageMethods(services),
     ...configMethods(services),
     ...secretMethods(services),
+    ...restartMethods(services),
     ...sessionSubscriptionMethods(services),
     ...deviceMethods(services.devices),
     ...nodeMethods(services),
