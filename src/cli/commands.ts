@@ -203,6 +203,12 @@ const agentOptions: readonly OptionSpec[] = [
 const loadSessionsList: Command['load'] = async () =>
   (await import('./commands/sessions-list.js')).sessionsList;
 
+const allowExecOption: OptionSpec = {
+  name: 'allow-exec',
+  kind: 'flag',
+  about: 'Run the commands of providers to check their references',
+};
+
 const secretCommands: readonly Command[] = [
   {
     name: 'secrets reload',
@@ -219,10 +225,21 @@ const secretCommands: readonly Command[] = [
     about: 'Look for credentials in plain text and for references that lead nowhere',
     options: [
       { name: 'check', kind: 'flag', about: 'Exit 1 when there are findings' },
-      { name: 'allow-exec', kind: 'flag', about: 'Run the commands of providers to check their references' },
+      allowExecOption,
       jsonOption,
     ],
     load: async () => (await import('./commands/secrets-audit.js')).secretsAudit,
+  },
+  {
+    name: 'secrets apply',
+    about: 'Put references in the place of credentials, as a plan says',
+    options: [
+      { name: 'from', kind: 'text', about: 'File of the plan; required' },
+      dryRunOption,
+      allowExecOption,
+      jsonOption,
+    ],
+    load: async () => (await import('./commands/secrets-apply.js')).secretsApply,
   },
 ];
 

@@ -82,3 +82,11 @@ export const auditLimits = {
   /** Findings that people are shown; `--json` has all. */
   shownFindings: 20,
 } as const;
+
+/** `pllan secrets apply` and `configure`. */
+export const planLimits = {
+  /** A plan, as text. */
+  fileBytes: 16_777_216,
+  /** A file of credentials that is changed. */
+  scrubbedBytes: 16 * 1024 * 1024,
+} as const;

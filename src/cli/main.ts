@@ -1,7 +1,8 @@
 /** The `pllan` command: global flags → profile → command → exit code. Nothing that happens here shows a stack (cli.md §1, §17). */
+import { existsSync } from 'node:fs';
 import { withDotenv } from '../shared/config/environment/dotenv.js';
 import type { RunGateway } from '../shared/gateway-options.js';
-import { resolvePaths, type Environment } from '../shared/paths.js';
+import { journalPath, resolvePaths, type Environment } from '../shared/paths.js';
 import type { WithStoredDevices } from '../shared/stored-devices.js';
 import type { StoredSessions } from '../shared/stored-sessions.js';
 import { toError } from '../shared/to-error.js';
@@ -67,6 +68,10 @@ async function run(
   const { command, options } = parseCommandLine(rest, commands);
   if (flags.logLevel !== undefined) (await import('./option-values.js')).readLogLevel(flags.logLevel);
   const handle = await command.load();
+  const { configPath } = resolvePaths(profiled);
+  // What this command reads, `.env` files as well, is to be of one state.
+  if (existsSync(journalPath(configPath)))
+    await (await import('./config/finish-journal.js')).finishInterrupted(configPath, output);
   const { env: complete, warnings } = withDotenv(profiled, folder, resolvePaths(profiled).stateDir);
   return handle(options, {
     env: complete,

@@ -61,6 +61,11 @@ export function displayPath(path: string, home: string): string {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
+/** Where it is written what is left to do of a change of several files (secrets.md §8.2). */
+export function journalPath(configPath: string): string {
+  return `${configPath}.journal`;
+}
+
 /** Name of the lock of one config file in the lock dir (config.md §11). */
 export function configLockName(configPath: string): string {
   return `gateway.${pathHash(configPath).slice(0, 8)}.lock`;

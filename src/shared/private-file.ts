@@ -6,16 +6,17 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from './to-error.js';
 
 /** Writes or replaces a file, mode 0600; its folder must be there. @throws the file system's error */
-export function writePrivateFile(path: string, text: string): void {
+export function writePrivateFile(path: string, text: string | Uint8Array): void {
   withTemporary(path, text, (temporary) => renameSync(temporary, path));
 }
 
@@ -51,8 +52,26 @@ function isDir(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
+/** Waits until the names in a folder are on disk. @throws the file system's error */
+export function syncDir(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** What a process of this pid left behind that was ended while it wrote one of these files. */
+export function removeTemporaries(path: string, pid: number): void {
+  const prefix = `${basename(path)}.${pid}-`;
+  if (!isDir(dirname(path))) return;
+  for (const name of readdirSync(dirname(path)))
+    if (name.startsWith(prefix) && name.endsWith('.tmp')) rmSync(join(dirname(path), name), { force: true });
+}
+
 /** A file beside `path`, on disk with its content before it is given its name; gone afterwards. */
-function withTemporary<T>(path: string, text: string, name: (temporary: string) => T): T {
+function withTemporary<T>(path: string, text: string | Uint8Array, name: (temporary: string) => T): T {
   // Random, since processes of different containers may share both the folder and their pid.
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {

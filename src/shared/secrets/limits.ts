@@ -22,6 +22,8 @@ export const secretLimits = {
   drainMs: 500,
   /** Kinds of credentials that one question may name. */
   targets: 64,
+  /** One agent's file of auth profiles. */
+  profilesBytes: MIB,
   /** Refs in one config. */
   refs: 4_096,
   /** A value longer than this is no credential. */

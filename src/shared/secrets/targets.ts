@@ -98,6 +98,12 @@ export const secretTargets: readonly SecretTarget[] = rows.map(
   },
 );
 
+/** In agents' files of auth profiles and not in the config; stored as `keyRef` and `tokenRef` (secrets.md §9). */
+export const profileTargets: Readonly<Record<'key' | 'token', SecretTarget>> = {
+  key: profileTarget('auth-profiles.api_key.key', 'key'),
+  token: profileTarget('auth-profiles.token.token', 'token'),
+};
+
 /** Every place in a document that a target's shape fits, with what is there. */
 export function* placesOf(
   { shape }: Pick<SecretTarget, 'shape'>,
@@ -123,6 +129,11 @@ export function configPath(segments: readonly string[], shape: readonly string[]
 
 function isWildcard(part: string): boolean {
   return part === '*' || part === '[]';
+}
+
+function profileTarget(type: string, field: string): SecretTarget {
+  const shape = ['profiles', '*', field];
+  return { type, shape, owner: 'auth-profile', ownerAt: 1, surface: 'always', anyText: false, standIn: '' };
 }
 
 function channelRows(fields: Readonly<Record<string, readonly string[]>>): Row[] {

@@ -1,4 +1,7 @@
-/** One writer of a config at a time, of all processes: a file beside it (config.md §6). */
+/**
+ * One writer of a config at a time, of all processes: a file beside it (config.md §6). Who gets the lock first does what
+ * a writer left to do that was ended in the middle.
+ */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,9 +10,13 @@ import { configLimits } from '../limits.js';
 import { createPrivateFile, makePrivateDir } from '../../private-file.js';
 import { errorCode } from '../../to-error.js';
 import { ConfigWriteError } from './error.js';
+import { finishJournal, type FinishedJournal } from './journal.js';
 
 /** @throws ConfigWriteError when another writer keeps it */
-export async function withConfigLock<T>(configPath: string, run: () => T | Promise<T>): Promise<T> {
+export async function withConfigLock<T>(
+  configPath: string,
+  run: (finished: FinishedJournal | undefined) => T | Promise<T>,
+): Promise<T> {
   const file = `${configPath}.lock`;
   makePrivateDir(dirname(configPath));
   const own = JSON.stringify({
@@ -25,7 +32,7 @@ export async function withConfigLock<T>(configPath: string, run: () => T | Promi
     await sleep(configLimits.lockPollMs);
   }
   try {
-    return await run();
+    return await run(finishJournal(configPath));
   } finally {
     // Another process may have taken it for stale, and have one of its own there now.
     if (read(file) === own) rmSync(file, { force: true });

@@ -12,14 +12,22 @@ export interface PlacedEdits {
 
 /** @throws ConfigWriteError when an edit would have to take an `$include` apart, or touches several files */
 export function placeEdits(root: ConfigNode, edits: readonly Edit[]): PlacedEdits {
-  const placed = edits.map((edit) => ({ edit, ...placeOf(root, edit) }));
-  const files = [...new Set(placed.map(({ file }) => file))];
-  if (files.length > 1)
-    throw refused(`the change belongs in several files: ${files.join(', ')}; make one for each`);
-  return {
-    file: files[0] ?? root.file,
-    edits: placed.map(({ edit, base }) => ({ ...edit, path: edit.path.slice(base) })),
-  };
+  const placed = placeInFiles(root, edits);
+  if (placed.length > 1) {
+    const files = placed.map(({ file }) => file).join(', ');
+    throw refused(`the change belongs in several files: ${files}; make one for each`);
+  }
+  return placed[0] ?? { file: root.file, edits: [] };
+}
+
+/** For each file its own. @throws ConfigWriteError when an edit would have to take an `$include` apart */
+export function placeInFiles(root: ConfigNode, edits: readonly Edit[]): PlacedEdits[] {
+  const files = new Map<string, Edit[]>();
+  for (const edit of edits) {
+    const { file, base } = placeOf(root, edit);
+    files.set(file, [...(files.get(file) ?? []), { ...edit, path: edit.path.slice(base) }]);
+  }
+  return [...files].map(([file, own]) => ({ file, edits: own }));
 }
 
 function placeOf(root: ConfigNode, edit: Edit): { readonly file: string; readonly base: number } {

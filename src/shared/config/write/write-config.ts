@@ -7,7 +7,6 @@ import { isRecord } from '../../is-record.js';
 import { configLimits } from '../limits.js';
 import type { Environment } from '../../paths.js';
 import { toError } from '../../to-error.js';
-import { VERSION } from '../../version.js';
 import { loadSource, type LoadedConfig } from '../load.js';
 import { formatPath } from '../path.js';
 import { valueOf } from '../read/node.js';
@@ -21,6 +20,7 @@ import { withConfigLock } from './lock.js';
 import { mergePatch } from './merge-patch.js';
 import { placeEdits } from './place.js';
 import { restoreWritten } from './restore.js';
+import { stamp } from './stamp.js';
 
 export type ConfigChange =
   /** The file's whole new text. */
@@ -151,12 +151,6 @@ function keepsIncludes({ text }: ConfigSource, next: unknown): boolean {
     );
   };
   return text === undefined || walk(parseText(text), next);
-}
-
-function stamp(text: string, after: unknown): string {
-  const meta = { lastTouchedVersion: VERSION, lastTouchedAt: new Date().toISOString() };
-  const own = isRecord(after) && isRecord(after.meta) ? after.meta : {};
-  return editText(text, [{ path: ['meta'], value: { ...own, ...meta } }]);
 }
 
 function withoutMeta(value: unknown): unknown {
