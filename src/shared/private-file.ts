@@ -62,12 +62,13 @@ export function syncDir(path: string): void {
   }
 }
 
-/** What a process of this pid left behind that was ended while it wrote one of these files. */
-export function removeTemporaries(path: string, pid: number): void {
-  const prefix = `${basename(path)}.${pid}-`;
+/** What writers of a file left behind that were ended in the middle; to be called when nobody else writes it. */
+export function removeTemporaries(path: string): void {
   if (!isDir(dirname(path))) return;
+  const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path)))
-    if (name.startsWith(prefix) && name.endsWith('.tmp')) rmSync(join(dirname(path), name), { force: true });
+    if (name.startsWith(prefix) && /^\d+-[0-9a-f]{8}\.tmp$/.test(name.slice(prefix.length)))
+      rmSync(join(dirname(path), name), { force: true });
 }
 
 /** A file beside `path`, on disk with its content before it is given its name; gone afterwards. */

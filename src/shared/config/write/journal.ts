@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isRecord } from '../../is-record.js';
 import { journalPath } from '../../paths.js';
 import { makePrivateDir, removeTemporaries, syncDir, writePrivateFile } from '../../private-file.js';
 import { errorCode } from '../../to-error.js';
@@ -26,7 +25,7 @@ export interface FinishedJournal {
 /** @throws the file system's error; nothing is left then */
 export function writeJournal(configPath: string, files: readonly JournalEntry[]): void {
   const path = journalPath(configPath);
-  const body = JSON.stringify({ pid: process.pid, files });
+  const body = JSON.stringify(files);
   try {
     const file = openSync(path, 'wx', 0o600);
     try {
@@ -53,14 +52,14 @@ export function removeJournal(configPath: string, files: readonly Pick<JournalEn
 export function finishJournal(configPath: string): FinishedJournal | undefined {
   const path = journalPath(configPath);
   if (!isOurs(path)) return undefined;
-  const journal = parse(readFileSync(path, 'utf8'));
-  if (!journal) {
+  const files = parse(readFileSync(path, 'utf8'));
+  if (!files) {
     rmSync(path, { force: true });
     return undefined;
   }
   const left: string[] = [];
-  for (const { path: file, before, text: after } of journal.files) {
-    removeTemporaries(file, journal.pid);
+  for (const { path: file, before, text: after } of files) {
+    removeTemporaries(file);
     const found = hashOf(read(file));
     if (found === sha256(after)) continue;
     if (found !== before) left.push(file);
@@ -71,7 +70,7 @@ export function finishJournal(configPath: string): FinishedJournal | undefined {
   }
   removeJournal(
     configPath,
-    journal.files.filter(({ path: file }) => !left.includes(file)),
+    files.filter(({ path: file }) => !left.includes(file)),
   );
   return { left };
 }
@@ -88,12 +87,12 @@ function isOurs(path: string): boolean {
   return process.geteuid === undefined || facts.uid === process.geteuid();
 }
 
-function parse(text: string): { readonly pid: number; readonly files: readonly JournalEntry[] } | undefined {
+function parse(text: string): readonly JournalEntry[] | undefined {
   const end = text.indexOf('\n');
   const body = text.slice(end + 1);
-  if (end < 0 || text.slice(0, end) !== sha256(body)) return undefined;
-  const journal = JSON.parse(body) as unknown;
-  return isRecord(journal) ? (journal as unknown as ReturnType<typeof parse>) : undefined;
+  return text.slice(0, Math.max(0, end)) === sha256(body)
+    ? (JSON.parse(body) as readonly JournalEntry[])
+    : undefined;
 }
 
 function read(path: string): Buffer | undefined {
