@@ -18,7 +18,8 @@ export function credentialsOf(
   config: GatewayConfig['auth'],
   fromEnvironment: string | undefined,
 ): readonly Credential[] {
-  const kind = auth ?? 'api-key';
+  // Whatever such a token is called, it is sent as a bearer.
+  const kind = auth === 'oauth' ? 'token' : (auth ?? 'api-key');
   const own = usableSecret(apiKey);
   if (own !== undefined) requireSendable(`models.providers.${provider}.apiKey`, 'authorization', own);
   const found: Credential[] = [

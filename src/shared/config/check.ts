@@ -80,6 +80,8 @@ export function checkTree(value: unknown): CheckedTree {
 }
 
 function structureProblems(value: unknown, { check }: SchemaStructure, at: ConfigPath): ConfigProblem[] {
+  const lists = listsForObjects(check.schema, value, at);
+  if (lists.length > 0) return lists;
   return check.problems(value).map(({ path, message, unexpected }: Problem) => {
     const inside = insidePath(path, value);
     if (unexpected === undefined) return { at: [...at, ...inside], message };
@@ -107,6 +109,37 @@ function insidePath(pointer: string, value: unknown): ConfigPath {
       parent = (parent as Readonly<Record<string, unknown>> | undefined)?.[part];
       return place;
     });
+}
+
+const objectTypes: ReadonlySet<string> = new Set([
+  'strict_object',
+  'object',
+  'loose_object',
+  'object_with_rest',
+  'record',
+  'variant',
+]);
+
+/** Lists where objects belong: to valibot a list is an object whose keys are numbers. */
+function listsForObjects(schema: GenericSchema, value: unknown, at: ConfigPath): ConfigProblem[] {
+  const { entries, value: each, item, wrapped, options } = schema as GenericSchema & Inside;
+  if (wrapped) return listsForObjects(wrapped, value, at);
+  if (Array.isArray(value)) {
+    const takesList = schema.type === 'union' && options?.some(({ type }) => type === 'array');
+    if (objectTypes.has(schema.type) || (schema.type === 'union' && !takesList))
+      return [{ at, message: 'must be object' }];
+    return item ? value.flatMap((entry, n) => listsForObjects(item, entry, [...at, n])) : [];
+  }
+  if (!isRecord(value)) return [];
+  // Of the forms that it may have, only one has an opinion about a key.
+  for (const option of options ?? []) {
+    const found = listsForObjects(option, value, at);
+    if (found.length > 0) return found;
+  }
+  return Object.entries(value).flatMap(([key, entry]) => {
+    const inside = entries && Object.hasOwn(entries, key) ? entries[key] : each;
+    return inside ? listsForObjects(inside, entry, [...at, key]) : [];
+  });
 }
 
 /** As much of valibot's schemas as leads to the objects in them. */

@@ -1,6 +1,6 @@
 /** `gateway.controlUi` of the config (config.md §7, http.md §13). */
 import type convict from 'convict';
-import { optional, text, texts, truth, urlPath } from './formats.js';
+import { optional, origins, text, truth, urlPath } from './formats.js';
 
 export interface ControlUiConfig {
   readonly enabled: boolean;
@@ -16,7 +16,7 @@ export const controlUiSchema: convict.Schema<ControlUiConfig> = {
   basePath: optional(urlPath, 'Path below which it is, as "/pllan"; default is the root.'),
   root: optional(text, 'Folder with another web page to serve in its place.'),
   allowedOrigins: optional(
-    texts,
+    origins,
     'Origins of web pages that may connect, or "*". Not set, and not on loopback only: localhost and 127.0.0.1 at the port.',
   ),
   dangerouslyAllowHostHeaderOriginFallback: {

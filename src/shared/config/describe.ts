@@ -48,11 +48,21 @@ export function childrenOf({ path, schema }: SchemaPlace): SchemaPlace[] {
     schema: child,
     required: schema.required?.includes(key) ?? false,
   }));
-  const { additionalProperties: values, items, anyOf = [] } = schema;
+  const { additionalProperties: values, items, anyOf = [], oneOf = [] } = schema;
   const any = values ? [{ path: below('*'), schema: values, required: false }] : [];
   const item = items ? [{ path: `${path}[]`, schema: items, required: false }] : [];
-  const forms = anyOf.flatMap((form) => childrenOf({ path, schema: form, required: false }));
-  return [...own, ...any, ...item, ...forms];
+  const forms = [...anyOf, ...oneOf].flatMap((form) => childrenOf({ path, schema: form, required: false }));
+  return [...own, ...any, ...item, ...onePerPath(forms)];
+}
+
+/** Forms of one value may have a key in common, each with its own idea of it. */
+function onePerPath(places: readonly SchemaPlace[]): SchemaPlace[] {
+  return [...new Set(places.map(({ path }) => path))].map((path) => {
+    const same = places.filter((place) => place.path === path);
+    const forms = [...new Map(same.map(({ schema }) => [JSON.stringify(schema), schema])).values()];
+    const schema = forms.length > 1 ? { anyOf: forms } : (forms[0] ?? {});
+    return { path, schema, required: same.every(({ required }) => required) };
+  });
 }
 
 /** Undefined where there is no such place; concrete keys and indexes are taken for any. */

@@ -1,4 +1,5 @@
 /** What a scalar of the config may be; each throws what is wrong with a value, in words for whoever wrote it. */
+import { isIPv4 } from 'node:net';
 import type convict from 'convict';
 import { isNetwork } from '../auth/address.js';
 import type { JsonSchema } from '../json-schema.js';
@@ -69,6 +70,27 @@ export const networks = format(textList, (value) => {
   const wrong = (value as string[]).find((entry) => !isNetwork(entry));
   if (wrong !== undefined)
     throw new Error(`must be addresses or CIDR blocks; ${JSON.stringify(wrong)} is neither`);
+});
+
+export const ipv4 = format(anyText, (value) => {
+  text(value);
+  if (!isIPv4(value as string)) throw new Error('must be an IPv4 address');
+});
+
+export const webSocketUrl = format(anyText, (value) => {
+  text(value);
+  if (!/^wss?:\/\//i.test(value as string) || !URL.canParse(value as string))
+    throw new Error('must be a ws:// or wss:// address');
+});
+
+/** As browsers send them, so that one which could never match is noticed. */
+export const origins = format(textList, (value) => {
+  texts(value);
+  const wrong = (value as string[]).find((entry) => !/^(?:\*|[a-z][a-z\d+.-]*:\/\/[^/\s]+\/?)$/i.test(entry));
+  if (wrong !== undefined)
+    throw new Error(
+      `must be origins such as "https://ui.example.com", or "*"; ${JSON.stringify(wrong)} is neither`,
+    );
 });
 
 export const headerName = format(anyText, (value) => {

@@ -14,6 +14,7 @@ import {
   headerNames,
   headerValueOrFalse,
   integer,
+  ipv4,
   networks,
   oneOf,
   optional,
@@ -21,6 +22,7 @@ import {
   text,
   texts,
   truth,
+  webSocketUrl,
 } from './formats.js';
 import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
 import { hooksSchema, type HooksConfig } from './hooks-schema.js';
@@ -168,7 +170,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       format: bind,
       arg: 'bind',
     },
-    customBindHost: optional(text, 'IPv4 address for bind "custom".'),
+    customBindHost: optional(ipv4, 'IPv4 address for bind "custom".'),
     auth: {
       mode: {
         ...optional(
@@ -224,7 +226,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
       format: truth,
     },
     remote: {
-      url: optional(text, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),
+      url: optional(webSocketUrl, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),
       token: { ...optional(text, 'Its token.'), sensitive: true },
       password: { ...optional(text, 'Its password.'), sensitive: true },
       tlsFingerprint: optional(sha256, 'SHA-256 of its certificate, the only one that is believed then.'),

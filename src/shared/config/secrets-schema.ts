@@ -17,7 +17,12 @@ const path = (allowHome: boolean) =>
   v.pipe(
     text,
     v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed || isAbsolute(dataset.value) || (allowHome && /^~(?:\/|$)/.test(dataset.value)))
+      if (
+        !dataset.typed ||
+        dataset.value === '' ||
+        isAbsolute(dataset.value) ||
+        (allowHome && /^~(?:\/|$)/.test(dataset.value))
+      )
         return;
       addIssue({ expected: 'an absolute path' });
     }),

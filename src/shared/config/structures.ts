@@ -59,8 +59,8 @@ const Provider = v.strictObject({
   baseUrl: v.exactOptional(baseUrl),
   apiKey: v.exactOptional(text),
   api: v.exactOptional(v.picklist(providerApis)),
-  /** How the key is sent where the API knows two ways: `x-api-key`, or a bearer token. */
-  auth: v.exactOptional(v.picklist(['api-key', 'token'])),
+  /** How the key is sent where the API knows two ways: `x-api-key`, or a bearer token; `oauth` is the latter. */
+  auth: v.exactOptional(v.picklist(['api-key', 'token', 'oauth'])),
   headers: v.exactOptional(v.record(v.string(), v.string())),
   authHeader: v.exactOptional(v.boolean()),
   models: v.exactOptional(v.array(ModelEntry)),
@@ -131,8 +131,8 @@ const Env = v.objectWithRest(
     vars: v.exactOptional(v.record(text, v.string())),
     shellEnv: v.exactOptional(
       v.strictObject({
-        enabled: v.exactOptional(v.boolean()),
-        timeoutMs: v.exactOptional(v.pipe(positive, v.maxValue(600_000))),
+        enabled: v.exactOptional(v.boolean(), false),
+        timeoutMs: v.exactOptional(v.pipe(positive, v.maxValue(600_000)), 15_000),
       }),
     ),
   },

@@ -87,10 +87,14 @@ const Tailscale = v.strictObject({
 
 export type TailscaleConfig = v.InferOutput<typeof Tailscale>;
 
+/** A key of its own, with what it is when it is not there. */
+const preset = <S extends v.GenericSchema>(schema: S, value: v.InferInput<S>) =>
+  compile(v.exactOptional(schema, value as never));
+
 /** By path; each section or key is checked as a whole. */
 export const upcoming = {
   'gateway.tailscale': compile(Tailscale),
-  'gateway.controlUi.dangerouslyDisableDeviceAuth': compile(v.boolean()),
+  'gateway.controlUi.dangerouslyDisableDeviceAuth': preset(v.boolean(), false),
   'gateway.remote.transport': compile(v.picklist(['ssh', 'direct'])),
   'gateway.reload': compile(
     v.strictObject({
@@ -99,24 +103,25 @@ export const upcoming = {
       deferralTimeoutMs: optional(about('0: for ever.', whole(0)), 300_000),
     }),
   ),
-  'gateway.channelHealthCheckMinutes': compile(about('0: never.', whole(0, 10_080))),
-  'gateway.workers.drainTimeoutMs': compile(whole(0)),
-  'gateway.store.url': compile(
+  'gateway.channelHealthCheckMinutes': preset(about('0: never.', whole(0, 10_080)), 5),
+  'gateway.workers.drainTimeoutMs': preset(whole(0), 300_000),
+  'gateway.store.url': preset(
     about(
       '`embedded`, or redis:// or rediss://.',
       v.pipe(v.string(), v.regex(/^(?:embedded$|rediss?:\/\/)/)),
     ),
+    'embedded',
   ),
   'agents.defaults.thinkingDefault': compile(thinkingDefault),
-  'agents.defaults.verboseDefault': compile(v.picklist(['off', 'on', 'full'])),
+  'agents.defaults.verboseDefault': preset(v.picklist(['off', 'on', 'full']), 'off'),
   'agents.defaults.contextTokens': compile(whole(1)),
   'agents.defaults.userTimezone': compile(text),
   'agents.defaults.heartbeat': compile(Heartbeat),
   bindings: compile(v.array(Binding)),
-  'models.mode': compile(v.picklist(['merge', 'replace'])),
-  'session.dmScope': compile(text),
+  'models.mode': preset(v.picklist(['merge', 'replace']), 'merge'),
+  'session.dmScope': preset(text, 'main'),
   'session.identityLinks': compile(v.record(text, texts)),
-  'session.resetTriggers': compile(texts),
+  'session.resetTriggers': preset(texts, ['/new', '/reset']),
   'session.store': compile(text),
   'session.sendPolicy': compile(
     v.strictObject({ default: optional(v.picklist(['allow', 'deny'])), rules: optional(v.array(anything)) }),
@@ -136,14 +141,14 @@ export const upcoming = {
     }),
   ),
   channels: compile(Channels),
-  'logging.redactSensitive': compile(v.picklist(['tools', 'off'])),
-  'logging.redactPatterns': compile(texts),
-  'diagnostics.enabled': compile(v.boolean()),
-  'diagnostics.flags': compile(texts),
-  'commands.ownerAllowFrom': compile(v.array(v.union([v.string(), v.number()]))),
+  'logging.redactSensitive': preset(v.picklist(['tools', 'off']), 'tools'),
+  'logging.redactPatterns': preset(texts, []),
+  'diagnostics.enabled': preset(v.boolean(), true),
+  'diagnostics.flags': preset(texts, []),
+  'commands.ownerAllowFrom': preset(v.array(v.union([v.string(), v.number()])), []),
   'commands.text': compile(v.boolean()),
   'commands.native': compile(v.union([v.boolean(), v.literal('auto')])),
-  'commands.config': compile(v.boolean()),
+  'commands.config': preset(v.boolean(), false),
   discovery: compile(
     v.strictObject({
       mdns: optional(v.strictObject({ mode: optional(v.picklist(['off', 'minimal', 'full']), 'minimal') })),

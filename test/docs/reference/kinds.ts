@@ -3,10 +3,11 @@ import type { JsonSchema } from '../../../src/shared/json-schema.js';
 
 /** What a value may be: `string ≤ 256`, `list ≤ 64 of string ≤ 256`. Lengths of strings are in characters. */
 export function kindOf(schema: JsonSchema): string {
-  const { type = 'anything', anyOf, items, additionalProperties: values } = schema;
+  const { type = 'anything', anyOf, oneOf, items, additionalProperties: values } = schema;
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(', ');
-  if (anyOf) return anyOf.map(kindOf).join(' or ');
+  const forms = anyOf ?? oneOf;
+  if (forms) return forms.map(kindOf).join(' or ');
   if (type === 'string') return `string${within(undefined, schema.maxLength)}`;
   if (type === 'array')
     return `list${within(schema.minItems, schema.maxItems)}${items ? ` of ${kindOf(items)}` : ''}`;

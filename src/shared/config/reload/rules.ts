@@ -1,6 +1,6 @@
 /**
  * What a change at a config path asks for while the gateway runs (config.md §12.2): data, beside the schema. The longest
- * prefix of a path counts. A path of the schema that no rule is said for does not compile: see the last lines.
+ * prefix of a path counts, `*` is any key of a map. A path of the schema that no rule is said for does not compile: see the last lines.
  */
 import type { ConfigPath } from '../path.js';
 import type { ConfigTree } from '../schema.js';
@@ -85,6 +85,8 @@ const rules = [
   hot('agents.defaults.models', 'models'),
   // A list is compared as a whole: any of its agents' heartbeats may be what changed.
   none('agents.list', 'heartbeat'),
+  // As it is written in the file; what the gateway works with is the list.
+  hot('agents.entries.*.heartbeat', 'heartbeat'),
   none('bindings'),
   hot('models', 'models'),
   restart('auth.cooldowns'),
@@ -132,13 +134,23 @@ export const reloadRules: readonly ReloadRule[] = rules;
 
 const byPath = new Map(reloadRules.map((rule) => [rule.path, rule] as const));
 
+const withAnyKey = reloadRules
+  .filter(({ path }) => path.includes('*'))
+  .map((rule) => ({ rule, shape: rule.path.split('.') }));
+
 const otherwise = restart('');
 
 export function reloadRuleOf(path: ConfigPath): ReloadRule {
   const keys = path.filter((part) => typeof part === 'string');
   for (let count = keys.length; count > 0; count -= 1) {
-    const rule = byPath.get(keys.slice(0, count).join('.'));
+    const rule = ruleAt(keys.slice(0, count));
     if (rule) return rule;
   }
   return otherwise;
+}
+
+function ruleAt(keys: readonly string[]): ReloadRule | undefined {
+  const fits = (shape: readonly string[]): boolean =>
+    shape.length === keys.length && shape.every((part, at) => part === '*' || part === keys[at]);
+  return byPath.get(keys.join('.')) ?? withAnyKey.find(({ shape }) => fits(shape))?.rule;
 }
