@@ -87,8 +87,10 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   const readiness = createReadiness({
     phase: () => phase,
     workersReady: () => workers().ready,
+    storeWritable: store.writable,
     uptimeMs,
     eventLoop: () => eventLoop.sample,
+    failed: (error) => log.for('health').error('readiness.failed', error.message, { stack: error.stack }),
   });
   const { agents, messages, session } = plan.config;
   const scheme = keyScheme(plan.config, plan.routes.defaultAgentId);

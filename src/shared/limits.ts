@@ -334,6 +334,8 @@ export const sessionLimits = {
 export const storeLimits = {
   /** Ended runs that are forgotten in one commit: other work gets its turn after each. */
   prunedAtOnce: 256,
+  /** After a failed write, what has to reach the disk for it to count as writable again. */
+  trialBytes: 256 * KIB,
 } as const;
 
 /** Removal of old sessions and transcripts (runs-and-events.md §7). */

@@ -1,5 +1,6 @@
 /** Is the gateway ready for work, and if not, why (http.md §2). Evaluated at most once a second. */
 import { healthLimits } from '../../shared/limits.js';
+import { toError } from '../../shared/to-error.js';
 import type { EventLoopSample } from './event-loop.js';
 
 /** starting ──sidecars settled, worker ready──▶ started ──stop──▶ draining */
@@ -19,8 +20,11 @@ export interface Readiness {
 export interface ReadinessSources {
   phase(): Phase;
   workersReady(): number;
+  storeWritable(): boolean;
   uptimeMs(): number;
   eventLoop(): EventLoopSample;
+  /** The evaluation threw. */
+  failed(error: Error): void;
 }
 
 export function createReadiness(
@@ -40,13 +44,28 @@ export function createReadiness(
         now() - cachedAt < healthLimits.readinessCacheMs
       )
         return cached;
-      const failing: string[] = [];
-      if (phase === 'starting') failing.push('startup-sidecars');
-      if (phase === 'draining') failing.push('gateway-draining');
-      if (sources.workersReady() === 0) failing.push('workers');
-      cached = { phase, failing, uptimeMs: sources.uptimeMs(), eventLoop: sources.eventLoop() };
+      cached = {
+        phase,
+        failing: failingIn(sources, phase),
+        uptimeMs: sources.uptimeMs(),
+        eventLoop: sources.eventLoop(),
+      };
       cachedAt = now();
       return cached;
     },
   };
+}
+
+function failingIn(sources: ReadinessSources, phase: Phase): string[] {
+  const failing: string[] = [];
+  try {
+    if (phase === 'starting') failing.push('startup-sidecars');
+    if (phase === 'draining') failing.push('gateway-draining');
+    if (sources.workersReady() === 0) failing.push('workers');
+    if (!sources.storeWritable()) failing.push('store');
+  } catch (caught) {
+    sources.failed(toError(caught));
+    failing.push('internal');
+  }
+  return failing;
 }

@@ -18,9 +18,10 @@ import {
   type Store,
   type StoredEntry,
 } from './store.js';
-import { causeOf } from './failed-commit.js';
+import { causeOf, isFailedCommit } from './failed-commit.js';
 import { openTables, type Tables, type UsageKey } from './tables.js';
 import { transcriptIds, transcriptLength } from './transcript-places.js';
+import { createWriteHealth } from './write-health.js';
 
 /** @param path a directory, made when it is missing. @throws StoreError when what is there cannot be read */
 export function openEmbeddedStore(path: string): Store {
@@ -32,10 +33,15 @@ export function openEmbeddedStore(path: string): Store {
       await root.flushed;
       return result;
     } catch (caught) {
+      if (isFailedCommit(caught)) health.failed();
       const error = await causeOf(toError(caught));
       throw new StoreError(`cannot write to the store: ${error.message}`, error);
     }
   };
+  const health = createWriteHealth(async () => {
+    await write(() => void tables.trial.put('', Buffer.alloc(storeLimits.trialBytes)));
+    await write(() => void tables.trial.remove(''));
+  });
   const commit = (changes: readonly Change[]): void => {
     tables.named.begin();
     for (const change of changes) apply(tables, change);
@@ -58,6 +64,7 @@ export function openEmbeddedStore(path: string): Store {
         if (some < storeLimits.prunedAtOnce) return pruned;
       }
     },
+    writable: health.check,
     readerGone: () => void root.readerCheck(),
     close: () => root.close(),
     sessions: {

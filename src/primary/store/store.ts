@@ -30,6 +30,11 @@ export interface Store {
   claimRun(run: RunRecord, changes: readonly Change[]): Promise<RunRecord | undefined>;
   /** Forgets ended runs: those that ended before `endedBefore`, and the oldest above `keep`. Gives how many. */
   pruneRuns(endedBefore: number, keep: number): Promise<number>;
+  /**
+   * False after a write that did not reach the disk, until one does: as long as there is none, each time that this is
+   * asked one is tried, in the background.
+   */
+  writable(): boolean;
   /** A process that read the store has ended, perhaps without saying so: what it held is freed. */
   readerGone(): void;
   /** Waits for what was begun; afterwards nothing may be called. */

@@ -8,6 +8,7 @@
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
  *   usage         [date, agentId, provider, model] → sums
  *   devices       deviceId → device        pairings      requestId → request
+ *   trial         '' → bytes that are of no use
  */
 import { join } from 'node:path';
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
@@ -50,6 +51,7 @@ export interface Tables {
   readonly usage: Database<DailyUsage, UsageKey>;
   readonly devices: Database<PairedDevice, string>;
   readonly pairings: Database<PairingRequest, string>;
+  readonly trial: Database<Uint8Array, string>;
 }
 
 /** @throws StoreError when what is there cannot be read */
@@ -78,6 +80,7 @@ export function openTables(path: string): Tables {
       usage: table('usage'),
       devices: table('devices'),
       pairings: table('pairings'),
+      trial: root.openDB({ name: 'trial', encoding: 'binary' }),
     };
   } catch (caught) {
     const error = toError(caught);

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, it, type TestContext } from 'vitest';
+import type { EventLoopSample } from '../../../src/primary/health/event-loop.js';
+import { createReadiness } from '../../../src/primary/health/readiness.js';
 import { createOwnHttp, type OwnHttpOptions, type OwnHttpRules } from '../../../src/primary/port/own-http.js';
 import { createPeers } from '../../../src/primary/port/peer.js';
 import type { Logger } from '../../../src/shared/log/logger.js';
@@ -77,4 +79,22 @@ it('answers 500 when an answer cannot be made, and logs it', async (test) => {
   const [answer] = await connection.answered(1);
   expect(answer).toMatchObject({ status: 500, body: 'Internal Server Error' });
   expect(logged).toEqual(['http.unexpected']);
+});
+
+it('is not ready when that cannot be found out', async (test) => {
+  const readiness = createReadiness({
+    phase: () => 'started',
+    workersReady() {
+      throw new Error('nobody knows');
+    },
+    storeWritable: () => true,
+    uptimeMs: () => 0,
+    eventLoop: () => ({}) as EventLoopSample,
+    failed: () => {},
+  });
+  const { connection } = await serve(test, { readiness });
+  await connection.write(rawRequest({ path: '/readyz', headers: { 'X-Forwarded-For': '203.0.113.9' } }));
+  const [answer] = await connection.answered(1);
+  expect(answer?.status).toBe(503);
+  expect(JSON.parse(answer?.body ?? '')).toMatchObject({ ready: false, failing: ['internal'] });
 });
