@@ -32,7 +32,7 @@ for (const name of changing) {
 }
 syncBuiltinESMExports();
 
-// What is written tells the time.
+// oxlint-disable-next-line no-extend-native -- what is written tells the time
 Date.prototype.toISOString = () => '2026-01-01T00:00:00.000Z';
 
 process.on('exit', () => {
