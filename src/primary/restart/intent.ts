@@ -3,15 +3,21 @@
  * so that clients are told that they may come again.
  */
 import { restartLimits } from '../../shared/limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import { toError } from '../../shared/to-error.js';
 import { readSmallFile, removeSmallFile } from './small-file.js';
 
 /** Whether there is one for this process that is not old. It counts once. */
-export function takeIntent(file: string, pid: number, now: number): boolean {
-  const intent = readSmallFile(file, restartLimits.intentBytes);
-  if (!intent) return false;
-  removeSmallFile(file);
-  const { pid: meant, createdAt } = intent;
-  return (
-    meant === pid && typeof createdAt === 'number' && Math.abs(now - createdAt) <= restartLimits.intentMs
-  );
+export function takeIntent(file: string, pid: number, now: number, log: Logger): boolean {
+  try {
+    const intent = readSmallFile(file, restartLimits.intentBytes);
+    if (!intent) return false;
+    removeSmallFile(file);
+    const { pid: meant, createdAt } = intent;
+    const isFresh = typeof createdAt === 'number' && Math.abs(now - createdAt) <= restartLimits.intentMs;
+    return meant === pid && isFresh;
+  } catch (caught) {
+    log.warn('restart.intent', `${file}: ${toError(caught).message}`);
+    return false;
+  }
 }

@@ -106,7 +106,12 @@ export function openRestarts({
       restarts.request({ cause: 'signal', reason: signal, deferralTimeoutMs, skipDeferral: true });
     },
     stopAsked(forced) {
-      const startsAnew = takeIntent(join(stateDir, 'gateway-restart-intent.json'), process.pid, Date.now());
+      const startsAnew = takeIntent(
+        join(stateDir, 'gateway-restart-intent.json'),
+        process.pid,
+        Date.now(),
+        log,
+      );
       shutdown().stop({ forced, startsAnew });
     },
     stop: restarts.stop,

@@ -1,9 +1,9 @@
 /** The small JSON files with which processes tell each other of restarts. Others may write them: they are not believed blindly. */
-import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
 import { errorCode } from '../../shared/to-error.js';
 import { isRecord } from '../../shared/is-record.js';
 
-/** Undefined where there is none; empty where what is there is too large, or not an object. */
+/** Undefined where there is none; empty where what is there is too large, or not an object. @throws what reading throws */
 export function readSmallFile(path: string, mostBytes: number): Record<string, unknown> | undefined {
   const text = textOf(path, mostBytes);
   if (text === undefined) return undefined;
@@ -22,7 +22,8 @@ export function removeSmallFile(path: string): void {
 function textOf(path: string, mostBytes: number): string | undefined {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // Without waiting, should it be a pipe.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (caught) {
     if (errorCode(caught) === 'ENOENT') return undefined;
     throw caught;

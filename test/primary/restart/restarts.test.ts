@@ -179,18 +179,7 @@ describe('asked for again while one is pending', () => {
 });
 
 describe('between two that an edit needs', () => {
-  it('there is a pause', async () => {
-    const { restarts, went, givenUp } = setUp();
-    const again = setUp();
-    restarts.request(edit);
-    await pass(0);
-    expect(went).toEqual(['config']);
-    expect(givenUp).toEqual([]);
-    // Another gateway of the same process: the cool-down is the process's.
-    expect(again.went).toEqual([]);
-  });
-
-  it('which a restart that somebody asks for does not keep', async () => {
+  it('is a pause, also where the gateway has started anew; what somebody asks for does not keep it', async () => {
     const coolDown = createCoolDown(30_000, now);
     const went: string[] = [];
     const open = (): Restarts =>

@@ -6,6 +6,7 @@ import { approvalCalls } from './approvals.js';
 import type { Calls } from './call.js';
 import { configCalls } from './config.js';
 import { nodeAndDeviceCalls } from './nodes-and-devices.js';
+import { restartCalls } from './restart.js';
 import { runCalls } from './runs.js';
 import { secretCalls } from './secrets.js';
 import { sessionCalls } from './sessions.js';
@@ -21,6 +22,7 @@ export const calls: Calls = {
   ...toolCalls,
   ...secretCalls,
   ...configCalls,
+  ...restartCalls,
 };
 
 /** Methods that are called without being advertised. */
