@@ -77,6 +77,8 @@ it(`seed ${seed}: every request is answered, whatever is in it`, { timeout: dead
 });
 
 const config = {
+  // Restarts have tests of their own; here one would end the connections that are looked at.
+  commands: { restart: false },
   agents: { defaults: { maxConcurrent: 16 } },
   // What is there before a restart is to be there after it.
   session: { maintenance: { mode: 'warn' } },

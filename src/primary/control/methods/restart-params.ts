@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { restartLimits } from '../../../shared/limits.js';
 import { about, compile } from '../../../shared/schema.js';
-import { key, longText, milliseconds, none, optional } from './param-types.js';
+import { key, label, longText, milliseconds, none, optional } from './param-types.js';
 
 const said = longText(restartLimits.textChars);
 const afterwards = {
@@ -14,7 +14,7 @@ export const restartParams = {
   'gateway.restart.preflight': none,
   'gateway.restart.request': compile(
     v.strictObject({
-      reason: optional(about('For the log.', said)),
+      reason: optional(about('For the log.', label(restartLimits.textChars))),
       force: optional(about('Ends runs at once.', v.boolean())),
       skipDeferral: optional(about('Does not wait for runs, but for their drain.', v.boolean())),
       delayMs: optional(about('Default: 0.', milliseconds)),

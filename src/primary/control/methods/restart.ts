@@ -34,10 +34,11 @@ export function restartMethods({ restarts }: RestartMethodServices): readonly Me
         'Restarts the gateway, when no run is under way or after five minutes. Before, config and secrets are read as at a start: if they are not right, it goes on as it is.',
       answers:
         '`{ok: true, status, preflight, restart: {ok, delayMs, reason, coalesced}}`: `scheduled`, `deferred` while runs are under way, or `coalesced` with a restart that is pending. `FORBIDDEN` where the config has `commands.restart: false`.',
-      answer({ reason = 'gateway.restart.request', note, sessionKey, ...how }) {
+      answer({ reason: given, note, sessionKey, ...how }) {
         if (!restarts.allowed)
           throw new RpcError({ code: 'FORBIDDEN', message: 'restart refused (commands.restart=false)' });
         if (restarts.closed) throw new RpcError({ code: 'UNAVAILABLE', message: 'gateway stopping' });
+        const reason = given || 'gateway.restart.request';
         const preflight = restarts.preflight();
         const { answer } = restarts.ask(
           { cause: 'rpc', reason, deferralTimeoutMs: restartLimits.deferralMs, ...how },
