@@ -216,7 +216,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     limiter,
     untrustedProxy,
     log,
-    logLevel: opened.level,
+    logLevel: () => opened.level,
     logSink: opened.sink,
     onWebSocket: control.upgrade,
     onWorkerReady() {
@@ -280,7 +280,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         { name: 'config', run: () => config.desk.stop() },
         { name: 'websockets', run: control.shutdown },
         { name: 'port', run: () => data.closePort() },
-        { name: 'workers', run: () => data.supervisor.stop().then(metrics.workersStopped) },
+        { name: 'workers', run: () => data.supervisor.stop() },
         { name: 'usage', run: () => usage.flush() },
         { name: 'tunnel', run: () => data.closeTunnel() },
         { name: 'event loop monitor', run: () => eventLoop.stop() },

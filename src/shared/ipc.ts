@@ -134,7 +134,8 @@ export interface FoundSession {
 export type ToWorker =
   | AnswerMessage
   | AskMessage<WorkerQuestions>
-  | { readonly type: 'configure'; readonly snapshot: WorkerSnapshot }
+  /** `complete`: it is ready when what it has to wait for elsewhere is there, or takes too long. */
+  | { readonly type: 'configure'; readonly snapshot: WorkerSnapshot; readonly complete: boolean }
   /**
    * `head` is what was read so far, as latin1: the socket's bytes one to one. Whoever reads this after `expiresAt`
    * (clock of `monotonicMs`) must not touch the socket: another worker may have it.
@@ -152,6 +153,11 @@ export type ToWorker =
   | { readonly type: 'abort-run'; readonly runId: string }
   | { readonly type: 'session-line'; readonly watch: number; readonly line: PlacedLine }
   | { readonly type: 'ping' }
+  /** No more connections and runs come: what there is, and what comes on connections, is finished, then they close. */
+  | { readonly type: 'leave' }
+  /** What is still under way ends now, and is told so. */
+  | { readonly type: 'cut-off' }
+  /** What there is is finished, and what comes refused. */
   | { readonly type: 'drain' }
   | { readonly type: 'exit' };
 

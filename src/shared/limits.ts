@@ -482,8 +482,16 @@ export const workerLimits = {
   earlyDeathsUntilDegraded: 5,
   /** A worker that was told to exit and still lives after this is killed. */
   exitGraceMs: 1_000,
-  /** A worker that has not said by then that it uses new credentials is replaced. */
+  /** A worker that has not said by then that it uses a new config is replaced. */
   confirmMs: 5_000,
+  /** One whose successor is ready finishes what it has; longer than a turn may take unless the config says otherwise. */
+  leaveMs: 15 * 60_000,
+  /** What is left then gets so long to be told. */
+  cutOffMs: 2_000,
+  /** The next one is replaced when it has ended, or after this. */
+  rollPauseMs: 2_000,
+  /** Processes that end before they are ready, in a row, after which a new one is given up and the old one stays. */
+  rollTries: 3,
   metricsPushMs: 1_000,
 } as const;
 

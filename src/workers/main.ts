@@ -1,7 +1,9 @@
 /**
  * The worker process. Life, driven by the primary over IPC:
  *
- *   started (says so) ──configure──▶ ready ──drain──▶ draining ──(idle: drained)──exit──▶ gone
+ *   started (says so) ──configure──▶ ready ──leave──▶ leaving ──(no connection left: drained)──exit──▶ gone
+ *                                      │                 ├─cut-off: ends what there is ──▲ (drained)
+ *                                      └──────drain──────┴─▶ draining ──(idle: drained)──┘
  *
  * It ignores the signals that a terminal or a service manager sends to the whole group, and ends at once
  * when the channel to the primary closes.
@@ -39,7 +41,7 @@ let worker: RunningWorker | undefined;
 channel.onMessage((message, socket) => {
   switch (message.type) {
     case 'configure':
-      worker ??= start(message.snapshot, channel);
+      worker ??= start(message.snapshot, message.complete, channel);
       return;
     case 'connection':
       takeConnection(message, socket);
@@ -61,6 +63,12 @@ channel.onMessage((message, socket) => {
       return;
     case 'ping':
       channel.send({ type: 'pong' });
+      return;
+    case 'leave':
+      void leave(worker);
+      return;
+    case 'cut-off':
+      void cutOff(worker);
       return;
     case 'drain':
       void drain(worker);
@@ -93,8 +101,25 @@ function takeConnection(
   else socket.destroy();
 }
 
+/** Connections first: as long as there is one, something may come on it. */
+async function leave(running: RunningWorker | undefined): Promise<void> {
+  await running?.http.leave();
+  await Promise.all([running?.runs.idle(), running?.tools.idle()]);
+  await sayDrained(running);
+}
+
+/** Runs on sessions end with the process: the primary gives them to another worker, where that can be. */
+async function cutOff(running: RunningWorker | undefined): Promise<void> {
+  await running?.http.cutOff();
+  await sayDrained(running);
+}
+
 async function drain(running: RunningWorker | undefined): Promise<void> {
   await Promise.all([running?.http.drain(), running?.runs.idle(), running?.tools.idle()]);
+  await sayDrained(running);
+}
+
+async function sayDrained(running: RunningWorker | undefined): Promise<void> {
   await running?.stopTools();
   await running?.pushMetrics();
   channel.send({ type: 'drained' });
@@ -111,7 +136,7 @@ interface RunningWorker {
   pushMetrics(): Promise<void>;
 }
 
-function start(first: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
+function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel): RunningWorker {
   const redactor = createRedactor(secretsOf(first));
   const log = createLogger({
     sink: primary.logSink,
@@ -190,7 +215,9 @@ function start(first: WorkerSnapshot, primary: PrimaryChannel): RunningWorker {
     primary.send({ type: 'metrics', metrics: await metrics.snapshot() });
   };
   setInterval(() => void pushMetrics(), workerLimits.metricsPushMs).unref();
-  primary.send({ type: 'ready', version: first.version });
+  const sayReady = (): void => primary.send({ type: 'ready', version: first.version });
+  if (complete) void tools.arrived().then(sayReady);
+  else sayReady();
   return { http, runs, sessions, tools: directCalls, stopTools: tools.stop, pushMetrics };
 }
 

@@ -1,6 +1,5 @@
 /** The primary's log: its own records and the workers' lines, to the file and the console, each with its own level. */
 import pino from 'pino';
-import type { GatewayConfig } from '../../shared/config/load.js';
 import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';
@@ -18,7 +17,7 @@ export interface GatewayLog {
   readonly path: string;
   readonly style: ConsoleStyle;
   /** Least level that anyone wants: what workers should send. */
-  level(config: Pick<GatewayConfig, 'logging'>): LogLevel;
+  readonly level: LogLevel;
   /** What must never appear in a line, or in an answer. */
   readonly redactor: Redactor;
   /** Finished lines of workers. */
@@ -38,7 +37,7 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
       log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, { lines });
     },
   });
-  const consoleLevel = consoleLevelOf(config, flags.verbose);
+  const consoleLevel = flags.verbose ? lower('debug', config.level) : (config.consoleLevel ?? config.level);
   const style = config.consoleStyle ?? (process.stdout.isTTY ? 'pretty' : 'compact');
   const shown = consoleSink({ level: consoleLevel, style, color: flags.color });
   const kept = rank(config.level);
@@ -57,17 +56,10 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     redactor,
     path: file.path,
     style,
-    level: ({ logging }) => lower(logging.level, consoleLevelOf(logging, flags.verbose)),
+    level,
     sink,
     close: file.close,
   };
-}
-
-function consoleLevelOf(
-  { level, consoleLevel }: Pick<GatewayConfig['logging'], 'level' | 'consoleLevel'>,
-  verbose: boolean,
-): LogLevel {
-  return verbose ? lower('debug', level) : (consoleLevel ?? level);
 }
 
 function rank(level: LogLevel): number {

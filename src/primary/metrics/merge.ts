@@ -1,6 +1,6 @@
 /**
  * Puts the metrics of several processes together so that counters never go back: what a process had counted
- * when it died is kept as its slot's base, and its successor counts on top. Gauges die with their process.
+ * when it died is kept as the base of its name, and its successor counts on top. Gauges die with their process.
  */
 import {
   AggregatorRegistry,
@@ -12,31 +12,38 @@ import type { MetricsSnapshot } from '../../shared/ipc.js';
 
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 
+/** Two may have the same name for a while, the one that begins and the one that ends; then they are added up. */
+export interface MeasuredProcess {
+  /** There are few, and a pid is not one of them. */
+  readonly name: string;
+  readonly id: number;
+}
+
 export interface MetricsMerge {
-  /** The latest snapshot of a process; `process` is a slot's name, never a pid. */
-  push(process: string, metrics: MetricsSnapshot): void;
-  /** The process is gone: what it counted becomes the base of its slot. */
-  retire(process: string): void;
+  /** The latest snapshot of a process. */
+  push(process: MeasuredProcess, metrics: MetricsSnapshot): void;
+  /** The process is gone: what it counted becomes the base of its name. */
+  retire(process: MeasuredProcess): void;
   /** Everything together, in Prometheus text. Never waits for anyone. */
   render(): Promise<string>;
 }
 
 export function createMetricsMerge(): MetricsMerge {
-  const live = new Map<string, Metric[]>();
+  const live = new Map<number, Metric[]>();
   const bases = new Map<string, Metric[]>();
   return {
-    push(process, metrics) {
+    push({ name, id }, metrics) {
       live.set(
-        process,
-        (metrics as Metric[]).map((metric) => prepare(metric, process)),
+        id,
+        (metrics as Metric[]).map((metric) => prepare(metric, name)),
       );
     },
-    retire(process) {
-      const last = live.get(process);
-      live.delete(process);
+    retire({ name, id }) {
+      const last = live.get(id);
+      live.delete(id);
       if (!last) return;
       const counted = last.filter(({ type }) => isCumulative(type));
-      bases.set(process, sum([bases.get(process) ?? [], counted]));
+      bases.set(name, sum([bases.get(name) ?? [], counted]));
     },
     async render() {
       return registryOf([...bases.values(), ...live.values()]).metrics();

@@ -2,15 +2,20 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { MetricsSnapshot } from '../../shared/ipc.js';
 import { createCells } from '../../shared/metrics/cells.js';
-import { createMetricsMerge } from './merge.js';
+import { createMetricsMerge, type MeasuredProcess } from './merge.js';
 
 /** Read when Prometheus asks. */
 export interface MetricSources {
   wsConnections(): ReadonlyMap<string, number>;
   wsBufferedBytes(): number;
-  workers(): readonly { readonly slot: number; readonly up: boolean }[];
+  workers(): readonly { readonly place: number; readonly up: boolean }[];
   waitingConnections(): number;
   unclassifiedConnections(): number;
+}
+
+export interface MeasuredWorker {
+  readonly slot: number;
+  readonly place: number;
 }
 
 export interface PrimaryMetrics {
@@ -20,16 +25,16 @@ export interface PrimaryMetrics {
   wsRefused(reason: string): void;
   authFailure(reason: string): void;
   handover(outcome: string): void;
-  workerRestart(slot: number, reason: string): void;
-  workerMetrics(slot: number, metrics: MetricsSnapshot): void;
-  /** All of them have ended, and others may come. */
-  workersStopped(): void;
+  workerRestart(reason: string): void;
+  workerMetrics(worker: MeasuredWorker, metrics: MetricsSnapshot): void;
+  /** Its process has ended. */
+  workerLost(worker: MeasuredWorker): void;
   watch(sources: MetricSources): void;
   scrape(): Promise<string>;
 }
 
 const rpcBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
-const PRIMARY = 'primary';
+const PRIMARY: MeasuredProcess = { name: 'primary', id: 0 };
 
 export function createPrimaryMetrics(): PrimaryMetrics {
   const registry = new Registry();
@@ -62,14 +67,13 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   );
   let sources: MetricSources | undefined;
   const counted = { in: 0, out: 0 };
-  /** Of workers that have reported. */
-  const slots = new Set<number>();
 
   const collect = (from: MetricSources): void => {
     connections.reset();
     for (const [role, count] of from.wsConnections()) connections.set({ role }, count);
     buffered.set(from.wsBufferedBytes());
-    for (const { slot, up: isUp } of from.workers()) up.set({ worker: `worker-${slot}` }, isUp ? 1 : 0);
+    up.reset();
+    for (const { place, up: isUp } of from.workers()) up.set({ worker: nameOf(place) }, isUp ? 1 : 0);
     waiting.set(from.waitingConnections());
     unclassified.set(from.unclassifiedConnections());
     for (const direction of ['in', 'out'] as const) {
@@ -87,17 +91,9 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     wsRefused: (reason) => refusals.inc({ reason }),
     authFailure: (reason) => authFailures.inc({ reason }),
     handover: (outcome) => handovers.inc({ outcome }),
-    workerRestart(slot, reason) {
-      restarts.inc({ reason });
-      merge.retire(`worker-${slot}`);
-    },
-    workerMetrics(slot, metrics) {
-      slots.add(slot);
-      merge.push(`worker-${slot}`, metrics);
-    },
-    workersStopped() {
-      for (const slot of slots) merge.retire(`worker-${slot}`);
-    },
+    workerRestart: (reason) => restarts.inc({ reason }),
+    workerMetrics: (worker, metrics) => merge.push(processOf(worker), metrics),
+    workerLost: (worker) => merge.retire(processOf(worker)),
     watch: (from) => (sources = from),
     async scrape() {
       if (sources) collect(sources);
@@ -109,4 +105,12 @@ export function createPrimaryMetrics(): PrimaryMetrics {
       return merge.render();
     },
   };
+}
+
+function nameOf(place: number): string {
+  return `worker-${place}`;
+}
+
+function processOf({ slot, place }: MeasuredWorker): MeasuredProcess {
+  return { name: nameOf(place), id: slot };
 }

@@ -7,12 +7,12 @@ import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import { createHttpGuard } from '../../shared/auth/http-guard.js';
-import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { hookAuthLimits } from '../../shared/hooks/limits.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import { monotonicMs } from '../../shared/monotonic.js';
+import { workerLimits } from '../../shared/limits.js';
 import type { Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
 import type { DailyUsage } from '../../shared/store/records.js';
@@ -45,8 +45,8 @@ export interface DataPathOptions {
   /** Headers of a proxy came from this address, which is not trusted. */
   untrustedProxy(peer: string): void;
   readonly log: Logger;
-  /** Least level of records that anyone wants, by the config. */
-  logLevel(config: GatewayConfig): LogLevel;
+  /** Least level of records that anyone wants now. */
+  logLevel(): LogLevel;
   readonly logSink: LogSink;
   onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
   /** A worker became ready. */
@@ -118,9 +118,10 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   });
   const tunnel = await openTunnelEnd(options.paths, own.adopt, log.for('port'));
   const snapshotOf = (version: number, next: NextConfig): WorkerSnapshot => {
-    const [policy, logLevel] = [policyOf(next), options.logLevel(next.config)];
+    const [policy, logLevel] = [policyOf(next), options.logLevel()];
     return workerSnapshot({ ...next, version, policy, tunnel: tunnel.address, logLevel, paths });
   };
+  let { config } = plan;
   let snapshot = snapshotOf(1, first);
   const handover = createHandover({
     targets: () => supervisor.targets(),
@@ -128,7 +129,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     count: metrics.handover,
   });
   const supervisor = createSupervisor({
-    count: plan.config.gateway.workers.count,
+    count: () => config.gateway.workers.count,
     log: log.for('workers'),
     snapshot: () => snapshot,
     standing: () => [
@@ -139,10 +140,12 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       handover.ready();
       options.onWorkerReady();
     },
-    onSuspect: handover.suspect,
-    onLost(target) {
-      handover.lost(target);
-      options.onWorkerLost(target.slot);
+    leaveMs: (snapshot.testHooks && Number(plan.env.PLLAN_TEST_LEAVE_MS)) || workerLimits.leaveMs,
+    onWithdrawn: handover.suspect,
+    onLost(worker) {
+      handover.lost(worker);
+      metrics.workerLost(worker);
+      options.onWorkerLost(worker.slot);
     },
     onTaken: handover.taken,
     onDeclined: handover.declined,
@@ -194,6 +197,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   return {
     supervisor,
     use(next) {
+      ({ config } = next);
       snapshot = snapshotOf(snapshot.version + 1, next);
       own.use(rulesOf(next));
       return supervisor.renewSnapshot();

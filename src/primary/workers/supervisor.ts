@@ -10,6 +10,8 @@ import type { Logger } from '../../shared/log/logger.js';
 import type { DailyUsage } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import type { HandoverTarget } from '../port/handover.js';
+import { settingsOf } from './process-settings.js';
+import { createRoll } from './roll.js';
 import {
   createWorkerSlot,
   type PrimaryAnswers,
@@ -19,24 +21,28 @@ import {
 } from './worker-slot.js';
 
 export interface SupervisorOptions {
-  readonly count: number;
+  /** How many are wanted; read when a roll begins. */
+  count(): number;
   readonly log: Logger;
-  /** Read at every fork: a new worker starts with the current snapshot. */
+  /** Read whenever a process begins. */
   snapshot(): WorkerSnapshot;
+  /** How long a worker may take that leaves. */
+  readonly leaveMs: number;
   /** What a worker is told before its first connection. */
   standing(): readonly Standing[];
   onReady(target: HandoverTarget): void;
-  onSuspect(target: HandoverTarget): void;
-  onLost(target: HandoverTarget): void;
+  /** It gets no connections from here on, or until it is ready again. */
+  onWithdrawn(target: HandoverTarget): void;
+  onLost(worker: WorkerSlot): void;
   onTaken(target: HandoverTarget, id: number): void;
   onDeclined(target: HandoverTarget, id: number): void;
-  onMetrics(slot: number, metrics: MetricsSnapshot): void;
+  onMetrics(worker: WorkerSlot, metrics: MetricsSnapshot): void;
   /** What completions used that no run's end records. */
   onUsage(used: readonly DailyUsage[]): void;
   onLogLines(lines: readonly { readonly line: string; readonly level: number }[]): void;
   onRunPart(slot: number, part: RunPart): void;
   readonly answers: PrimaryAnswers;
-  onRestart(slot: number, reason: 'crash' | 'early-death'): void;
+  onRestart(reason: 'crash' | 'early-death' | 'rolled'): void;
 }
 
 /** `health.workers` (methods.md §2). */
@@ -67,26 +73,31 @@ export interface Supervisor {
   /** Workers that may get connections now. */
   targets(): readonly HandoverTarget[];
   readonly status: WorkersStatus;
-  /** Up (1) or not (0), by slot. */
-  up(): readonly { readonly slot: number; readonly up: boolean }[];
+  /** Up (1) or not (0), by place. */
+  up(): readonly { readonly place: number; readonly up: boolean }[];
   /** Lets every worker finish what it has; resolves when all have. No worker is replaced from now on. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { log } = options;
-  const slots: WorkerSlot[] = [];
+  const { log, snapshot, leaveMs, answers } = options;
+  /** All that have a process, or will have one again. */
+  let slots: readonly WorkerSlot[] = [];
+  /** Those that no one counts on before they are ready. */
+  const successors = new Set<WorkerSlot>();
+  let count = options.count();
+  let lastSlot = 0;
   let earlyDeaths = 0;
   let asked = 0;
   let stopping = false;
   let lastCheck = performance.now();
   let pingTimer: NodeJS.Timeout | undefined;
-  const respawns = new Set<NodeJS.Timeout>();
+  const respawns = new Map<WorkerSlot, NodeJS.Timeout>();
 
   const renew = async (slot: WorkerSlot): Promise<void> => {
     try {
-      await slot.ask('use-snapshot', options.snapshot(), { timeoutMs: workerLimits.confirmMs });
+      await slot.ask('use-snapshot', snapshot(), { timeoutMs: workerLimits.confirmMs });
     } catch (caught) {
       if (slot.state !== 'gone') slot.replace(`did not take the new config: ${toError(caught).message}`);
     }
@@ -94,10 +105,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const degraded = (): boolean => earlyDeaths >= workerLimits.earlyDeathsUntilDegraded;
   const lost = (slot: WorkerSlot, early: boolean): void => {
     options.onLost(slot);
-    if (stopping) return;
-    options.onRestart(slot.slot, early ? 'early-death' : 'crash');
+    if (slot.left || successors.has(slot)) slots = slots.filter((one) => one !== slot);
+    if (stopping || !slots.includes(slot)) return;
+    options.onRestart(early ? 'early-death' : 'crash');
     if (!early) {
-      slot.start(options.snapshot());
+      void slot.start();
       return;
     }
     earlyDeaths += 1;
@@ -109,10 +121,20 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
     const pause = Math.min(workerLimits.respawnMaxMs, workerLimits.respawnMinMs * 2 ** (earlyDeaths - 1));
     const timer = setTimeout(() => {
-      respawns.delete(timer);
-      if (!stopping) slot.start(options.snapshot());
+      respawns.delete(slot);
+      void slot.start();
     }, pause);
-    respawns.add(timer);
+    respawns.set(slot, timer);
+  };
+  const up = (): { readonly place: number; readonly up: boolean }[] =>
+    Array.from({ length: count }, (_, n) => ({
+      place: n + 1,
+      up: slots.some(({ place, state }) => place === n + 1 && state === 'ready'),
+    }));
+  const beginStopping = (): void => {
+    stopping = true;
+    roll.stop();
+    for (const timer of respawns.values()) clearTimeout(timer);
   };
   const check = (): void => {
     const now = performance.now();
@@ -124,6 +146,68 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       slot.check(now);
     }
   };
+  const events: SlotEvents = {
+    ready(slot) {
+      if (degraded()) log.info('workers.recovered', 'a worker is ready again');
+      earlyDeaths = 0;
+      for (const message of options.standing()) slot.tell(message);
+      if (isBehind(slot)) void renew(slot);
+      options.onReady(slot);
+    },
+    withdrawn: options.onWithdrawn,
+    lost,
+    taken: options.onTaken,
+    declined: options.onDeclined,
+    message(slot, message) {
+      if (message.type === 'usage') options.onUsage(message.used);
+      else if (message.type === 'metrics') options.onMetrics(slot, message.metrics);
+      else if (message.type === 'log') options.onLogLines(message.lines);
+      else for (const part of message.parts) options.onRunPart(slot.slot, part);
+    },
+  };
+  /** Its process began before the present snapshot. */
+  const isBehind = ({ settings }: WorkerSlot): boolean => (settings?.version ?? 0) < snapshot().version;
+  const create = (place: number, isSuccessor: boolean): WorkerSlot => {
+    lastSlot += 1;
+    const slot = createWorkerSlot({
+      slot: lastSlot,
+      place,
+      isSuccessor,
+      snapshot,
+      leaveMs,
+      events,
+      answers,
+      log,
+    });
+    slots = [...slots, slot];
+    return slot;
+  };
+  const forget = (slot: WorkerSlot): void => {
+    clearTimeout(respawns.get(slot));
+    respawns.delete(slot);
+  };
+  const roll = createRoll({
+    get count() {
+      return count;
+    },
+    get settings() {
+      return settingsOf(snapshot());
+    },
+    staying: () => slots.filter(({ left }) => !left),
+    async add(place) {
+      const slot = create(place, true);
+      successors.add(slot);
+      options.onRestart('rolled');
+      const isReady = await slot.start();
+      successors.delete(slot);
+      return isReady ? slot : undefined;
+    },
+    async leave(slot) {
+      forget(slot);
+      if (slot.state === 'gone') slots = slots.filter((one) => one !== slot);
+      await slot.leave();
+    },
+  });
   return {
     start() {
       cluster.setupPrimary({
@@ -133,29 +217,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         execArgv: [],
         serialization: 'advanced',
       });
-      const events: SlotEvents = {
-        ready(slot) {
-          if (degraded()) log.info('workers.recovered', 'a worker is ready again');
-          earlyDeaths = 0;
-          for (const message of options.standing()) slot.tell(message);
-          // It began with the snapshot that was the present one when it was forked.
-          if (slot.version < options.snapshot().version) void renew(slot);
-          options.onReady(slot);
-        },
-        suspect: options.onSuspect,
-        lost,
-        taken: options.onTaken,
-        declined: options.onDeclined,
-        message(slot, message) {
-          if (message.type === 'usage') options.onUsage(message.used);
-          else if (message.type === 'metrics') options.onMetrics(slot.slot, message.metrics);
-          else if (message.type === 'log') options.onLogLines(message.lines);
-          else for (const part of message.parts) options.onRunPart(slot.slot, part);
-        },
-      };
-      for (let index = 1; index <= options.count; index += 1)
-        slots.push(createWorkerSlot(index, events, options.answers, log));
-      for (const slot of slots) slot.start(options.snapshot());
+      for (let place = 1; place <= count; place += 1) void create(place, false).start();
       pingTimer = setInterval(check, workerLimits.pingIntervalMs);
     },
     targets: () => slots.filter((slot) => slot.state === 'ready'),
@@ -179,7 +241,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           .map(renew),
       );
     },
-    roll: () => Promise.resolve(),
+    roll() {
+      count = options.count();
+      // Those that wait after early deaths may start with other settings now.
+      for (const slot of [...respawns.keys()]) {
+        forget(slot);
+        void slot.start();
+      }
+      return roll.run();
+    },
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),
     ask(name, question, options) {
@@ -188,19 +258,17 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return ready[asked % ready.length]?.ask(name, question, options);
     },
     get status() {
-      const ready = slots.filter((slot) => slot.state === 'ready').length;
-      return { configured: options.count, ready, degraded: degraded() };
+      const ready = up().filter((place) => place.up).length;
+      return { configured: count, ready, degraded: degraded() };
     },
-    up: () => slots.map(({ slot, state }) => ({ slot, up: state === 'ready' })),
+    up,
     async drain() {
-      stopping = true;
-      for (const timer of respawns) clearTimeout(timer);
+      beginStopping();
       await Promise.all(slots.map((slot) => slot.drain()));
     },
     async stop() {
-      stopping = true;
+      beginStopping();
       clearInterval(pingTimer);
-      for (const timer of respawns) clearTimeout(timer);
       await Promise.all(slots.map((slot) => slot.stop()));
     },
   };

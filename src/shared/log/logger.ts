@@ -23,9 +23,8 @@ export interface Logger {
   enabled(level: LogLevel): boolean;
 }
 
-/** The log of a process. */
 export interface RootLogger extends Logger {
-  /** Of records from here on, under whatever subsystem's name. */
+  /** From here on this is the least level, also of those that were made of it. */
   useLevel(level: LogLevel): void;
 }
 
@@ -69,8 +68,8 @@ export function createLogger(options: LoggerOptions): RootLogger {
     const message = `${dropped} log records dropped: more than ${logLimits.recordsPerSecond} in a second`;
     root.warn(record('log', message, now(), { event: 'log.dropped', dropped }), message);
   });
-  const log = facade(root, options.subsystem, redactor, limit, now);
-  return { ...log, useLevel: (level) => void (root.level = level) };
+  const useLevel = (level: LogLevel): void => void (root.level = level);
+  return { ...facade(root, options.subsystem, redactor, limit, now), useLevel };
 }
 
 function facade(

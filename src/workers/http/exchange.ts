@@ -1,10 +1,17 @@
 /** One request and its answer, with what every handler needs; the only place that writes plain answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normalizeAddress } from '../../shared/auth/address.js';
-import { apiErrorBody, type ApiError } from '../../shared/errors/api-error.js';
+import { ApiError, apiErrorBody } from '../../shared/errors/api-error.js';
 import { JSON_TYPE, TEXT_TYPE } from '../../shared/http/headers.js';
 import { pathOf } from '../../shared/http/primary-paths.js';
 import { monotonicMs } from '../../shared/monotonic.js';
+
+/** Headers of every answer, flat. */
+export interface AnswerHeaders {
+  readonly usual: readonly string[];
+  /** Of the last answer on a connection. */
+  readonly last: readonly string[];
+}
 
 export class Exchange {
   readonly request: IncomingMessage;
@@ -15,8 +22,6 @@ export class Exchange {
   route = 'none';
   /** Path without query. */
   readonly path: string;
-  /** Headers of every answer, flat. */
-  readonly baseHeaders: readonly string[];
   /** The answer is complete, or the client is gone. */
   closed = false;
   /** The answer is an event stream that has begun. */
@@ -25,12 +30,28 @@ export class Exchange {
   last = false;
   /** Called once when the client goes before its answer is complete. */
   onAbort: (() => void) | undefined;
+  /** Called instead of an answer that says that there is none, when the worker waits for it no longer. */
+  onCutOff: (() => void) | undefined;
+  readonly #headers: AnswerHeaders;
+  readonly #isLast: (exchange: Exchange) => boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse, baseHeaders: readonly string[]) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: AnswerHeaders,
+    isLast: (exchange: Exchange) => boolean,
+  ) {
     this.request = request;
     this.response = response;
-    this.baseHeaders = baseHeaders;
     this.path = pathOf(request.url ?? '/');
+    this.#headers = headers;
+    this.#isLast = isLast;
+  }
+
+  /** Headers that every answer has, flat; this one begins now. */
+  begin(): readonly string[] {
+    this.last = this.#isLast(this);
+    return this.last ? this.#headers.last : this.#headers.usual;
   }
 
   get peer(): string {
@@ -47,17 +68,17 @@ export class Exchange {
 
   /** Sends the head of an event stream. */
   beginStream(): void {
-    const { response, baseHeaders } = this;
+    const { response } = this;
     if (this.closed || response.headersSent) return;
     const fields = [
       'Content-Type',
       'text/event-stream; charset=utf-8',
       'Cache-Control',
       'no-cache',
-      ...baseHeaders,
+      ...this.begin(),
     ];
-    if (response.shouldKeepAlive && !baseHeaders.includes('Connection'))
-      fields.push('Connection', 'keep-alive');
+    this.last ||= !response.shouldKeepAlive;
+    if (!this.last) fields.push('Connection', 'keep-alive');
     response.writeHead(200, fields);
     response.flushHeaders();
     this.streaming = true;
@@ -81,7 +102,15 @@ export class Exchange {
   sendNothing(): void {
     const { response } = this;
     if (this.closed || response.headersSent) return;
-    response.writeHead(204, [...this.baseHeaders]).end();
+    response.writeHead(204, [...this.begin()]).end();
+  }
+
+  /** Ends it, answered or not. */
+  cutOff(): void {
+    if (this.closed || this.response.writableEnded) return;
+    if (this.onCutOff) this.onCutOff();
+    else if (this.response.headersSent) this.response.destroy();
+    else this.sendError(new ApiError('serviceUnavailable', { retryAfter: '1' }));
   }
 
   /**
@@ -99,13 +128,7 @@ export class Exchange {
   #send(status: number, type: string, body: string, headers: readonly string[] | undefined): void {
     const { request, response } = this;
     if (this.closed || response.headersSent) return;
-    const fields = [
-      'Content-Type',
-      type,
-      'Content-Length',
-      String(Buffer.byteLength(body)),
-      ...this.baseHeaders,
-    ];
+    const fields = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(body)), ...this.begin()];
     if (headers) fields.push(...headers);
     this.last = !response.shouldKeepAlive || fields.includes('Connection');
     response.writeHead(status, fields);

@@ -31,17 +31,17 @@ export class HistoryStream implements TaskReceiver {
   }
 
   start(asked: HistoryRequest): void {
-    const { sessions, draining } = this.#services;
+    const { sessions, ending } = this.#services;
     const watch = sessions.watch(asked.key, (line) => this.#heard(line));
     if (watch === 'full') {
       this.#exchange.sendError(new ApiError('overloaded', { retryAfter: '1' }));
       return;
     }
     const end = (): void => void this.#exchange.response.end();
-    draining.addEventListener('abort', end, { once: true });
+    ending.addEventListener('abort', end, { once: true });
     this.#exchange.onAbort = () => {
       watch.stop();
-      draining.removeEventListener('abort', end);
+      ending.removeEventListener('abort', end);
       clearInterval(this.#keepAlive);
     };
     this.#read(asked, watch).catch((caught: unknown) => {

@@ -12,6 +12,8 @@ export interface OpenExchanges {
   current(socket: Socket): Exchange | undefined;
   /** The one that began last, answered or not. */
   latest(socket: Socket): Exchange | undefined;
+  /** Those whose answers are not complete. */
+  all(socket: Socket): readonly Exchange[];
   /** Calls when all that was asked before is answered, and the connection goes on after that. */
   whenAnswered(socket: Socket, next: () => void): void;
 }
@@ -50,6 +52,7 @@ export function createOpenExchanges(lost: (exchange: Exchange) => void): OpenExc
     },
     current: (socket) => bySocket.get(socket)?.open[0],
     latest: (socket) => bySocket.get(socket)?.latest,
+    all: (socket) => bySocket.get(socket)?.open.slice() ?? [],
     whenAnswered(socket, next) {
       const connection = bySocket.get(socket);
       if (!connection || connection.open.length === 0) {

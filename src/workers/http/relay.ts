@@ -3,7 +3,7 @@
  * socket is full. The task is aborted when the client goes. Where the request turns out to be one for a session, the
  * answer comes from the run's task, by way of `ClientRuns`.
  */
-import type { ApiError } from '../../shared/errors/api-error.js';
+import { ApiError } from '../../shared/errors/api-error.js';
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { RecordedAnswer } from '../../shared/http-run.js';
 import type { ClientRuns, RunClient } from '../client-runs.js';
@@ -35,6 +35,8 @@ export class Relay implements TaskReceiver, RunClient {
   /** Set before anything but `failed` can come. */
   #id!: TaskId;
   #draining = false;
+  /** Nothing that still comes of it is told. */
+  #isCutOff = false;
 
   constructor(exchange: Exchange, pool: TaskPool, metrics: WorkerMetrics, task: RelayedTask) {
     this.#exchange = exchange;
@@ -52,6 +54,7 @@ export class Relay implements TaskReceiver, RunClient {
     const id = this.pool.run(task, this);
     this.#id = id;
     this.#exchange.onAbort = () => this.pool.abort(id);
+    this.#exchange.onCutOff = () => this.#cutOff();
   }
 
   answer(answer: ApiAnswer, summary: TaskSummary): void {
@@ -86,6 +89,7 @@ export class Relay implements TaskReceiver, RunClient {
   }
 
   finish(bytes: string): void {
+    if (this.#isCutOff) return;
     const { response } = this.#exchange;
     this.#exchange.onAbort = undefined;
     if (this.#exchange.streaming) response.end(bytes);
@@ -99,6 +103,7 @@ export class Relay implements TaskReceiver, RunClient {
   }
 
   refuse(error: ApiError): void {
+    if (this.#exchange.response.writableEnded) return;
     this.#exchange.onAbort = undefined;
     const { response } = this.#exchange;
     if (response.headersSent) {
@@ -121,7 +126,7 @@ export class Relay implements TaskReceiver, RunClient {
 
   data(text: string): void {
     const { response, closed } = this.#exchange;
-    if (closed || response.write(text) || this.#draining) return;
+    if (closed || this.#isCutOff || response.write(text) || this.#draining) return;
     this.#draining = true;
     this.pool.pause(this.#id);
     // Node destroys a socket of which nothing was taken for this long, also in the middle of a write.
@@ -139,11 +144,20 @@ export class Relay implements TaskReceiver, RunClient {
     this.#onSummary(summary);
   }
 
+  #cutOff(): void {
+    const { onAbort } = this.#exchange;
+    this.#isCutOff = true;
+    this.refuse(new ApiError('runInterrupted', { message: CUT_OFF }));
+    onAbort?.();
+  }
+
   failed(error: ApiError): void {
     this.#metrics.poolRejected(error.kind);
     this.refuse(error);
   }
 }
+
+const CUT_OFF = 'interrupted: its worker is being replaced, and could not wait any longer';
 
 /** What is told of a request that did not become a run. */
 const beforeRun: ReadonlySet<HttpErrorName> = new Set([

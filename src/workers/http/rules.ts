@@ -4,6 +4,7 @@ import type { CountedSecret } from '../../shared/auth/auth-client.js';
 import { securityHeaders } from '../../shared/http/headers.js';
 import type { ConfigVersion } from '../config-version.js';
 import type { ToolPool } from '../pools/tool-pool.js';
+import type { AnswerHeaders } from './exchange.js';
 import type { FailedClients } from './failed-clients.js';
 import { createHookGuard } from './hooks/guard.js';
 import { createRouter } from './router.js';
@@ -13,9 +14,7 @@ export interface Rules {
   readonly services: RouteServices;
   readonly route: (path: string, method: string) => Route | undefined;
   readonly guard: HttpGuard;
-  readonly headers: readonly string[];
-  /** Of the last answer on a connection. */
-  readonly lastHeaders: readonly string[];
+  readonly headers: AnswerHeaders;
 }
 
 export interface RulesOptions {
@@ -29,7 +28,7 @@ export interface RulesOptions {
 
 export function createRules(version: ConfigVersion, options: RulesOptions): Rules {
   const { snapshot } = version;
-  const headers = securityHeaders(snapshot.strictTransportSecurity);
+  const usual = securityHeaders(snapshot.strictTransportSecurity);
   return {
     services: { ...options.services, ...version, hooks: hooksOf(version, options) },
     route: createRouter(snapshot),
@@ -39,8 +38,7 @@ export function createRules(version: ConfigVersion, options: RulesOptions): Rule
       failed: options.services.metrics.authFailure,
       untrustedProxy: options.untrustedProxy,
     }),
-    headers,
-    lastHeaders: [...headers, 'Connection', 'close'],
+    headers: { usual, last: [...usual, 'Connection', 'close'] },
   };
 }
 

@@ -45,6 +45,10 @@ export interface HttpServer {
   use(version: ConfigVersion): void;
   /** What the primary tells of clients that have failed to show the right secret. */
   failedClients(secret: CountedSecret, clients: Parameters<FailedClients['changed']>[0]): void;
+  /** From now on a connection closes after its next answer, or when it has been idle for long; resolves when none is left. */
+  leave(): Promise<void>;
+  /** Ends what is under way, each with an error of its kind; resolves when that is sent. */
+  cutOff(): Promise<void>;
   /** From now on requests are refused; resolves when those under way are answered. */
   drain(): Promise<void>;
   readonly connections: number;
@@ -72,9 +76,9 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { metrics, log } = options;
   const { tunnel } = options.version.snapshot;
-  const state: State = { draining: false, active: 0, connections: 0, idle: undefined };
-  const draining = new AbortController();
-  setMaxListeners(0, draining.signal);
+  const state: State = { phase: 'open', active: 0, connections: 0, idle: [], empty: [] };
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
   const failedClients: Readonly<Record<CountedSecret, FailedClients>> = {
     'shared-secret': createFailedClients((...attempt) =>
       options.askAboutAttempt('shared-secret', ...attempt),
@@ -87,7 +91,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     sessions: options.sessions,
     tools: options.tools,
     primary: options.primary,
-    draining: draining.signal,
+    ending: ending.signal,
     metrics,
     log,
     deadlines: createDeadlines(httpLimits.deadlineSweepMs),
@@ -110,6 +114,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     metrics,
     state,
     open,
+    sockets: new Set(),
+    isLast: (exchange) => state.phase !== 'open' && open.latest(exchange.request.socket) === exchange,
     watchHalfClosed: serveHalfClosedClients(server, open),
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
@@ -145,6 +151,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       state.connections += 1;
       socket.once('close', () => {
         state.connections -= 1;
+        if (state.connections === 0) settle(state.empty);
         options.onConnectionClosed();
       });
       socket.on('error', (error) => log.debug('http.socket', error.message));
@@ -159,13 +166,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         serveOn(server, site, socket);
       }
     },
+    leave() {
+      if (state.phase === 'open') state.phase = 'leaving';
+      return when(state.connections === 0, state.empty);
+    },
+    cutOff() {
+      ending.abort();
+      for (const socket of site.sockets) for (const exchange of open.all(socket)) exchange.cutOff();
+      return when(state.active === 0, state.idle);
+    },
     drain() {
-      state.draining = true;
-      draining.abort();
-      return new Promise((resolve) => {
-        if (state.active === 0) resolve();
-        else state.idle = resolve;
-      });
+      state.phase = 'draining';
+      ending.abort();
+      return when(state.active === 0, state.idle);
     },
     get connections() {
       return state.connections;
@@ -174,11 +187,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 interface State {
-  draining: boolean;
+  phase: 'open' | 'leaving' | 'draining';
   /** Requests whose answer is not complete, and connections whose client may still be reading the last one. */
   active: number;
   connections: number;
-  idle: (() => void) | undefined;
+  /** Who waits for no request, … */
+  idle: (() => void)[];
+  /** … and who for no connection. */
+  empty: (() => void)[];
+}
+
+function when(isSo: boolean, waiters: (() => void)[]): Promise<void> {
+  return isSo ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve));
+}
+
+function settle(waiters: (() => void)[]): void {
+  for (const resolve of waiters.splice(0)) resolve();
 }
 
 interface Site {
@@ -187,11 +211,15 @@ interface Site {
   readonly metrics: WorkerMetrics;
   readonly state: State;
   readonly open: OpenExchanges;
+  readonly sockets: Set<Socket>;
+  readonly isLast: (exchange: Exchange) => boolean;
   readonly watchHalfClosed: (socket: Socket) => void;
 }
 
 function serveOn(server: Server, site: Site, socket: Socket): void {
   site.watchHalfClosed(socket);
+  site.sockets.add(socket);
+  socket.once('close', () => site.sockets.delete(socket));
   // So Node ends a connection after its last answer, and would close it under the bytes that still arrive.
   socket.destroySoon = () => {
     if (!socket.writable) return;
@@ -206,13 +234,15 @@ function serve(site: Site, request: IncomingMessage, response: ServerResponse): 
   const { state, rules } = site;
   // What was sent behind the last request of a connection is not served: its client cannot know what became of it.
   if (site.open.latest(request.socket)?.last) return;
-  const exchange = new Exchange(request, response, state.draining ? rules.lastHeaders : rules.headers);
+  const exchange = new Exchange(request, response, rules.headers, site.isLast);
   const route = rules.route(exchange.path, request.method ?? '');
   exchange.route = route?.name ?? 'none';
   state.active += 1;
   site.open.began(exchange);
   response.once('close', () => ended(site, exchange));
-  guarded(rules.services, exchange, route, () => dispatch(rules, exchange, route, state.draining));
+  guarded(rules.services, exchange, route, () =>
+    dispatch(rules, exchange, route, state.phase === 'draining'),
+  );
 }
 
 /** The answer is complete, or its client gone. */
@@ -228,7 +258,7 @@ function ended({ state, open, metrics }: Site, exchange: Exchange): void {
 
 function settled(state: State): void {
   state.active -= 1;
-  if (state.active === 0) state.idle?.();
+  if (state.active === 0) settle(state.idle);
 }
 
 /** What came cannot be read: it is answered in its turn, and as one request if it is the body of one that was read. */

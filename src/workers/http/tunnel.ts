@@ -56,7 +56,9 @@ export function forwardRequest(exchange: Exchange, address: TunnelAddress): void
   });
   onward.once('response', (answer) => {
     const { connection: _hop, 'keep-alive': _alive, ...passed } = answer.headers;
-    response.writeHead(answer.statusCode ?? 502, passed);
+    exchange.begin();
+    const last = exchange.last ? { connection: 'close' } : {};
+    response.writeHead(answer.statusCode ?? 502, { ...passed, ...last });
     answer.pipe(response);
   });
   onward.end();

@@ -19,6 +19,8 @@ export interface WorkerTools {
   use(snapshot: WorkerSnapshot): ToolRunner;
   /** Undefined when the configuration with which the worker began turns tools off. */
   readonly pool: ToolPool | undefined;
+  /** Resolves when it is known which tools there are, or that takes long. */
+  arrived(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export function openTools(
       return createToolRunner({ setup, sources, nextVersion, metrics, log });
     },
     pool,
+    arrived: () => servers.arrived(),
     async stop() {
       commands.stop();
       await Promise.all([pool?.stop(), servers.stop()]);

@@ -44,14 +44,25 @@ async function startSlot(script: string, answers = noAnswers): Promise<WorkerSlo
   );
   cluster.setupPrimary({ exec, args: [], execArgv: [], serialization: 'advanced' });
   const ignore = (): void => {};
-  const slot = createWorkerSlot(
-    1,
-    { ready: ignore, suspect: ignore, lost: ignore, taken: ignore, declined: ignore, message: ignore },
+  const slot = createWorkerSlot({
+    slot: 1,
+    place: 1,
+    isSuccessor: false,
+    snapshot: () => ({ tools: {} }) as WorkerSnapshot,
+    leaveMs: 50,
+    events: {
+      ready: ignore,
+      withdrawn: ignore,
+      lost: ignore,
+      taken: ignore,
+      declined: ignore,
+      message: ignore,
+    },
     answers,
-    silent,
-  );
+    log: silent,
+  });
   slot.addConnection();
-  slot.start({} as WorkerSnapshot);
+  void slot.start();
   await waitFor('ready', () => slot.state === 'ready');
   return slot;
 }

@@ -42,7 +42,7 @@ export interface SentFile {
 
 export async function sendFile(exchange: Exchange, { file, immutable, stalledMs }: SentFile): Promise<void> {
   const { handle, size, mtimeMs, extension } = file;
-  const { request, response, baseHeaders } = exchange;
+  const { request, response } = exchange;
   try {
     // Read whole, since what may run in a page must be known before its head is sent.
     const page =
@@ -57,7 +57,7 @@ export async function sendFile(exchange: Exchange, { file, immutable, stalledMs 
       tag,
       'Last-Modified',
       modified.toUTCString(),
-      ...baseHeaders,
+      ...exchange.begin(),
       ...pageHeaders(page === undefined ? [] : inlineScripts(page)),
     ];
     if (isKnown(request.headers['if-none-match'], request.headers['if-modified-since'], tag, modified)) {

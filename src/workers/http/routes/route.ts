@@ -20,8 +20,8 @@ export interface RouteServices extends ConfigVersion {
   readonly primary: Pick<PrimaryChannel, 'ask'>;
   /** Undefined when they are off. */
   readonly hooks: Hooks | undefined;
-  /** Aborted when the worker is to finish what it has: what would go on for ever ends. */
-  readonly draining: AbortSignal;
+  /** Aborted when what would go on for ever is to end. */
+  readonly ending: AbortSignal;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   /** Of request bodies. */

@@ -29,6 +29,8 @@ interface Opened {
 export interface McpServers {
   /** Servers that are new are started at once; what they have comes when they are ready. Others end after their calls. */
   use(setup: McpSetup): ToolSource;
+  /** Resolves when the first start of each has come to something, or takes long. */
+  arrived(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export function createMcpServers(groups: ProcessGroups, metrics: ToolMetrics, lo
         present.find(({ server }) => server.id === one.id)?.connection ?? one;
       return createMcpSource(() => connections.map((one) => (one.retired ? successor(one) : one)));
     },
+    arrived: () => soon(Promise.all(present.map(({ connection }) => connection.arriving))),
     async stop() {
       const all = [...present.map(({ connection }) => connection), ...leaving];
       await Promise.all(all.map((connection) => connection.stop()));
@@ -88,7 +91,7 @@ function createMcpSource(connections: () => readonly Connection[]): ToolSource {
       const settled = connection?.arriving;
       if (!connection || !settled) return undefined;
       const waitMs = Math.min(mcpLimits.arrivalMs, connection.timeoutMs);
-      return Promise.race([settled, new Promise<void>((resolve) => setTimeout(resolve, waitMs))]);
+      return soon(settled, waitMs);
     },
     async call({ name, args }, signal, update) {
       const connection = connections().find(({ tools }) => tools.ownNames.has(name));
@@ -97,6 +100,10 @@ function createMcpSource(connections: () => readonly Connection[]): ToolSource {
       return await connection.call(own, args, signal, paced(update));
     },
   };
+}
+
+async function soon(settled: Promise<unknown>, waitMs: number = mcpLimits.arrivalMs): Promise<void> {
+  await Promise.race([settled, new Promise<void>((resolve) => setTimeout(resolve, waitMs))]);
 }
 
 /** What comes sooner after the last than it may is left out. */
