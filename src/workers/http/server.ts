@@ -22,6 +22,7 @@ import type { ClientRuns } from '../client-runs.js';
 import type { ConfigVersion } from '../config-version.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { ToolPool } from '../pools/tool-pool.js';
+import { createOpenCount, type OpenCount } from '../open-count.js';
 import type { PrimaryChannel } from '../primary-channel.js';
 import type { SessionWatches } from '../session-watches.js';
 import { monotonicMs } from '../threads/protocol.js';
@@ -51,7 +52,6 @@ export interface HttpServer {
   cutOff(): Promise<void>;
   /** From now on requests are refused; resolves when those under way are answered. */
   drain(): Promise<void>;
-  readonly connections: number;
 }
 
 export interface HttpServerOptions {
@@ -76,7 +76,7 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { metrics, log } = options;
   const { tunnel } = options.version.snapshot;
-  const state: State = { phase: 'open', active: 0, connections: 0, idle: [], empty: [] };
+  const state: State = { phase: 'open', active: createOpenCount(), connections: createOpenCount() };
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
   const failedClients: Readonly<Record<CountedSecret, FailedClients>> = {
@@ -148,10 +148,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       else tlsEnd = createTlsEnd(material, { log, secured });
     },
     adopt(socket, head) {
-      state.connections += 1;
+      state.connections.began();
       socket.once('close', () => {
-        state.connections -= 1;
-        if (state.connections === 0) settle(state.empty);
+        state.connections.ended();
         options.onConnectionClosed();
       });
       socket.on('error', (error) => log.debug('http.socket', error.message));
@@ -168,20 +167,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     leave() {
       if (state.phase === 'open') state.phase = 'leaving';
-      return when(state.connections === 0, state.empty);
+      return state.connections.idle();
     },
     cutOff() {
       ending.abort();
       for (const socket of site.sockets) for (const exchange of open.all(socket)) exchange.cutOff();
-      return when(state.active === 0, state.idle);
+      return state.active.idle();
     },
     drain() {
       state.phase = 'draining';
       ending.abort();
-      return when(state.active === 0, state.idle);
-    },
-    get connections() {
-      return state.connections;
+      return state.active.idle();
     },
   };
 }
@@ -189,20 +185,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 interface State {
   phase: 'open' | 'leaving' | 'draining';
   /** Requests whose answer is not complete, and connections whose client may still be reading the last one. */
-  active: number;
-  connections: number;
-  /** Who waits for no request, … */
-  idle: (() => void)[];
-  /** … and who for no connection. */
-  empty: (() => void)[];
-}
-
-function when(isSo: boolean, waiters: (() => void)[]): Promise<void> {
-  return isSo ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve));
-}
-
-function settle(waiters: (() => void)[]): void {
-  for (const resolve of waiters.splice(0)) resolve();
+  readonly active: OpenCount;
+  readonly connections: OpenCount;
 }
 
 interface Site {
@@ -223,8 +207,8 @@ function serveOn(server: Server, site: Site, socket: Socket): void {
   // So Node ends a connection after its last answer, and would close it under the bytes that still arrive.
   socket.destroySoon = () => {
     if (!socket.writable) return;
-    site.state.active += 1;
-    socket.once('close', () => settled(site.state));
+    site.state.active.began();
+    socket.once('close', () => site.state.active.ended());
     endAndLinger(socket, httpLimits.discardMs);
   };
   server.emit('connection', socket);
@@ -237,7 +221,7 @@ function serve(site: Site, request: IncomingMessage, response: ServerResponse): 
   const exchange = new Exchange(request, response, rules.headers, site.isLast);
   const route = rules.route(exchange.path, request.method ?? '');
   exchange.route = route?.name ?? 'none';
-  state.active += 1;
+  state.active.began();
   site.open.began(exchange);
   response.once('close', () => ended(site, exchange));
   guarded(rules.services, exchange, route, () =>
@@ -251,14 +235,9 @@ function ended({ state, open, metrics }: Site, exchange: Exchange): void {
   exchange.closed = true;
   exchange.onAbort?.();
   open.ended(exchange);
-  settled(state);
+  state.active.ended();
   const { request, response, route, startedAt } = exchange;
   metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
-}
-
-function settled(state: State): void {
-  state.active -= 1;
-  if (state.active === 0) settle(state.idle);
 }
 
 /** What came cannot be read: it is answered in its turn, and as one request if it is the body of one that was read. */

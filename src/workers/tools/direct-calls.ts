@@ -5,6 +5,7 @@ import type { WorkerQuestions } from '../../shared/ipc.js';
 import type { DirectCaller } from '../../shared/tools/direct-call.js';
 import type { ToolDefinition } from '../../shared/tools/definition.js';
 import type { ToolCaller, ToolOutcome } from '../../shared/tools/tool-call.js';
+import { createOpenCount } from '../open-count.js';
 import type { ToolRunner } from './tool-runner.js';
 
 export interface DirectToolCall {
@@ -27,8 +28,7 @@ export interface DirectCalls {
 
 /** @param present what calls of the primary use that begin now */
 export function createDirectCalls(present: () => ToolRunner): DirectCalls {
-  let open = 0;
-  let idlers: (() => void)[] = [];
+  const open = createOpenCount();
   const call: DirectCalls['call'] = async (runner, { caller: asking, via, name, args, action }, signal) => {
     const caller = callerOf(runner, asking, via);
     const merged =
@@ -36,18 +36,12 @@ export function createDirectCalls(present: () => ToolRunner): DirectCalls {
         ? { ...args, action }
         : args;
     const request = { toolCallId: `call_${randomUUID()}`, name, args: merged, caller };
-    open += 1;
+    open.began();
     try {
       return await runner.call(request, signal, () => {});
     } finally {
-      ended();
+      open.ended();
     }
-  };
-  const ended = (): void => {
-    open -= 1;
-    if (open > 0) return;
-    for (const resolve of idlers) resolve();
-    idlers = [];
   };
   return {
     call,
@@ -62,7 +56,7 @@ export function createDirectCalls(present: () => ToolRunner): DirectCalls {
         return caller ? runner.offered(callerOf(runner, caller, 'turn')) : runner.all();
       },
     },
-    idle: () => new Promise((resolve) => (open === 0 ? resolve() : idlers.push(resolve))),
+    idle: open.idle,
   };
 }
 
