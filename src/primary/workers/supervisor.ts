@@ -244,7 +244,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     roll() {
       count = options.count();
       // Those that wait after early deaths may start with other settings now.
-      for (const slot of [...respawns.keys()]) {
+      for (const slot of respawns.keys()) {
         forget(slot);
         void slot.start();
       }

@@ -69,7 +69,7 @@ export function createMcpServers(groups: ProcessGroups, metrics: ToolMetrics, lo
         present.find(({ server }) => server.id === one.id)?.connection ?? one;
       return createMcpSource(() => connections.map((one) => (one.retired ? successor(one) : one)));
     },
-    arrived: () => soon(Promise.all(present.map(({ connection }) => connection.arriving))),
+    arrived: () => soon(Promise.all(present.map(async ({ connection }) => connection.arriving))),
     async stop() {
       const all = [...present.map(({ connection }) => connection), ...leaving];
       await Promise.all(all.map((connection) => connection.stop()));
