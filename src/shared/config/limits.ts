@@ -29,6 +29,12 @@ export const configLimits = {
   taskMs: 30_000,
   /** … and when it has had nothing to do for this long. */
   idleMs: 10_000,
+  /** After the first event of a change its files are looked at this much later … */
+  lookMs: 20,
+  /** … or this often, where the system does not say that something happened. */
+  watchPollMs: 2_000,
+  /** A config file that is gone may be about to come back: it is waited for that many times. */
+  missingRounds: 3,
   /** What a login shell prints. */
   shellBytes: 4 * MIB,
 } as const;

@@ -32,7 +32,7 @@ export interface ConfigSource {
   readonly hash: string;
   /** The same over all files; equal to `hash` where nothing is included. */
   readonly revision: string;
-  /** Every file that was read, the config file first: the ones to watch. */
+  /** Every file that was looked for, the config file first, as it is named: the ones to watch. */
   readonly files: readonly string[];
   /** Text of every included file, by its real path. */
   readonly included: ReadonlyMap<string, string>;
@@ -103,7 +103,7 @@ function sourceOf(options: SourceOptions, text: string | undefined, parse: () =>
     text,
     hash,
     revision: included.length === 0 ? hash : sha256([hash, ...included.flat().map(sha256)].join('\n')),
-    files: [path, ...included.map(([file]) => file)],
+    files: [path, ...includes.targets],
     included: includes.texts,
     root,
     issues,
@@ -113,6 +113,8 @@ function sourceOf(options: SourceOptions, text: string | undefined, parse: () =>
 interface Includes {
   /** Text of every included file, by its real path. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Paths that were named, whatever links they lead over, and also where nothing is there. */
+  readonly targets: ReadonlySet<string>;
   readonly issues: readonly ConfigIssue[];
   /** @param chain real paths of the files that are being read, the innermost last */
   build(value: unknown, file: string, at: ConfigPath, chain: readonly string[]): ConfigNode;
@@ -120,6 +122,7 @@ interface Includes {
 
 function createIncludes({ path, env, instead }: SourceOptions): Includes {
   const texts = new Map<string, string>();
+  const targets = new Set<string>();
   const issues: ConfigIssue[] = [];
   let roots: readonly string[] | undefined;
   let count = 0;
@@ -174,6 +177,7 @@ function createIncludes({ path, env, instead }: SourceOptions): Includes {
     if (count > configLimits.includes) throw new Error(`more than ${configLimits.includes} includes`);
     if (chain.length > configLimits.includeDepth)
       throw new Error(`Include depth is over ${configLimits.includeDepth}: ${target}`);
+    targets.add(target);
     const real = existingPath(target);
     roots ??= includeRoots(path, env);
     if (!roots.some((root) => isInside(real, root)))
@@ -193,7 +197,7 @@ function createIncludes({ path, env, instead }: SourceOptions): Includes {
     return build(value, real, at, [...chain, real]);
   };
 
-  return { texts, issues, build };
+  return { texts, targets, issues, build };
 }
 
 /** For an issue of an included file. */
