@@ -3,11 +3,13 @@ import { toError } from '../../shared/to-error.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import { configSchemaAnswer, lookUpSchema } from './config-schema-answers.js';
 import { errorOf, writeAsAsked, type WriteResult, type WriteTask } from './config-write.js';
+import { readConfig, type ConfigReading, type ReadTask } from './config-reading.js';
 import { configSnapshot, type SnapshotRequest } from './config-snapshot.js';
 
 export type ConfigTask =
   | ({ readonly kind: 'get' } & SnapshotRequest)
   | ({ readonly kind: 'write' } & WriteTask)
+  | ({ readonly kind: 'read' } & ReadTask)
   | { readonly kind: 'schema' }
   | { readonly kind: 'lookup'; readonly path: string };
 
@@ -15,6 +17,7 @@ export type ConfigTask =
 export type ConfigAnswer =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: true; readonly result: WriteResult }
+  | { readonly ok: true; readonly reading: ConfigReading }
   | { readonly ok: false; readonly error: ErrorShape };
 
 export async function doConfigTask(task: ConfigTask): Promise<ConfigAnswer> {
@@ -31,6 +34,8 @@ async function answerOf(task: ConfigTask): Promise<ConfigAnswer> {
       return answered(configSnapshot(task));
     case 'write':
       return { ok: true, result: await writeAsAsked(task) };
+    case 'read':
+      return { ok: true, reading: readConfig(task) };
     case 'schema':
       return answered(configSchemaAnswer());
     case 'lookup': {

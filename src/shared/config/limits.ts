@@ -35,6 +35,8 @@ export const configLimits = {
   watchPollMs: 2_000,
   /** A config file that is gone may be about to come back: it is waited for that many times. */
   missingRounds: 3,
+  /** Changed paths that one line of the log names. */
+  loggedPaths: 50,
   /** What a login shell prints. */
   shellBytes: 4 * MIB,
 } as const;

@@ -16,6 +16,7 @@ import { formatPath } from './path.js';
 import { type QueueMode } from './queue-schema.js';
 import { fileAt, valueOf } from './read/node.js';
 import { fileNote, parseSource, readSource, type ConfigIssue, type ConfigSource } from './read/source.js';
+import { reloadSettingsOf, type ReloadSettings } from './reload/settings.js';
 import type { ConfigTree } from './schema.js';
 import type {
   AgentConfig,
@@ -33,7 +34,10 @@ import { substituteEnvironment } from './substitute.js';
 import { effectWarnings, type TailscaleConfig } from './upcoming.js';
 
 export interface GatewayConfig extends ConfigTree {
-  readonly gateway: ConfigTree['gateway'] & { readonly tailscale: TailscaleConfig };
+  readonly gateway: ConfigTree['gateway'] & {
+    readonly tailscale: TailscaleConfig;
+    readonly reload: ReloadSettings;
+  };
   readonly agents: ConfigTree['agents'] & {
     readonly defaults: {
       readonly model: ModelChoice | null;
@@ -162,7 +166,11 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
   const servers = (structured['mcp.servers'] ?? {}) as Record<string, McpServerConfig>;
   return {
     ...scalars,
-    gateway: { ...scalars.gateway, tailscale: tailscaleOf(structured['gateway.tailscale']) },
+    gateway: {
+      ...scalars.gateway,
+      tailscale: tailscaleOf(structured['gateway.tailscale']),
+      reload: reloadSettingsOf(structured['gateway.reload']),
+    },
     agents: {
       defaults: {
         ...scalars.agents.defaults,

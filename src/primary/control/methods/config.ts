@@ -22,7 +22,9 @@ export function configMethods({ config, configChanged }: ConfigServices): readon
   const ask = async (task: ConfigTask): Promise<string> => {
     const answer = await config.desk.ask(task);
     if (!answer.ok) throw new RpcError(answer.error);
-    return 'payload' in answer ? answer.payload : write(answer.result);
+    if ('payload' in answer) return answer.payload;
+    if ('result' in answer) return write(answer.result);
+    throw new Error(`no client asks for this: ${task.kind}`);
   };
   const write = async ({ payload, next }: WriteResult): Promise<string> => {
     if (!next) return JSON.stringify(payload);

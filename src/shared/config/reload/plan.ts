@@ -2,9 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../is-record.js';
 import { formatPath, type ConfigPath } from '../path.js';
+import type { ReloadMode } from './settings.js';
 import { reloadRuleOf, type ReloadAction, type ReloadKind } from './rules.js';
-
-export type ReloadMode = 'off' | 'hot' | 'restart' | 'hybrid';
 
 /** Paths at which two configs differ: as deep as objects go in both, lists as a whole. Maps count as objects. */
 export function changedPaths(before: unknown, after: unknown): ConfigPath[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatPath } from '../../../../src/shared/config/path.js';
-import { changedPaths, reloadPlan, type ReloadMode } from '../../../../src/shared/config/reload/plan.js';
+import { changedPaths, reloadPlan } from '../../../../src/shared/config/reload/plan.js';
+import type { ReloadMode } from '../../../../src/shared/config/reload/settings.js';
 
 const changed = (before: unknown, after: unknown): string[] => changedPaths(before, after).map(formatPath);
 
