@@ -90,6 +90,7 @@ export function startHotReload<P>(options: HotReloadOptions<P>): HotReload {
     },
     stop() {
       stopped = true;
+      reloader.stop();
       watchAsSet();
     },
   };

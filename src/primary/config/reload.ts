@@ -70,6 +70,8 @@ export interface Reloader {
   readonly appliedRevision: string;
   /** As last read: the mode counts at once, whatever it is. */
   readonly settings: ReloadSettings;
+  /** Of a reading that the end cuts off nothing is said. */
+  stop(): void;
 }
 
 const nothing: ReloadPlan = {
@@ -88,6 +90,7 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
   let last: ReloadOutcome = { kind: 'applied', plan: nothing };
   let current: Promise<unknown> = Promise.resolve();
   let queued: Promise<ReloadOutcome> | undefined;
+  let stopped = false;
 
   const once = async (): Promise<ReloadOutcome> => {
     try {
@@ -111,7 +114,7 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
       }
     } catch (caught) {
       const why = toError(caught).message;
-      log.error('config.reload', `config reload failed: ${why}`);
+      if (!stopped) log.error('config.reload', `config reload failed: ${why}`);
       return { kind: 'failed', why };
     }
   };
@@ -205,6 +208,9 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     },
     get settings() {
       return settings;
+    },
+    stop() {
+      stopped = true;
     },
   };
 }

@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { createConfigDesk } from '../../../src/primary/config/config-desk.js';
+import { createConfigDesk, type ConfigDesk } from '../../../src/primary/config/config-desk.js';
 import type { RunningConfig } from '../../../src/primary/config/config-reading.js';
 import { printOf } from '../../../src/primary/config/file-print.js';
 import { startHotReload, type HotReload } from '../../../src/primary/config/hot-reload.js';
@@ -17,6 +17,7 @@ interface Place {
   readonly dir: string;
   readonly lines: readonly string[];
   readonly swapped: readonly RunningConfig[];
+  readonly desk: ConfigDesk;
   readonly reload: HotReload;
   write(config: object, name?: string): void;
   says(line: string, times?: number): Promise<unknown>;
@@ -65,6 +66,7 @@ async function running(config: object): Promise<Place> {
     dir,
     lines,
     swapped,
+    desk,
     reload,
     write,
     says: (text, times = 1) => waitFor(`${times} times: ${text}`, () => count(text) >= times),
@@ -125,4 +127,14 @@ it('watches nothing in mode off, until a write says otherwise', async () => {
   at.write({ gateway: { reload: { mode: 'off' } } });
   await at.reload.reload();
   expect(at.reload.status).toBe('disabled');
+});
+
+it('says nothing of a reading that its end cuts off', async () => {
+  const at = await running(idle(10));
+  at.write(idle(20));
+  const cut = at.reload.reload();
+  at.reload.stop();
+  await at.desk.stop();
+  expect(await cut).toMatchObject({ kind: 'failed' });
+  expect(at.lines).toEqual([]);
 });
