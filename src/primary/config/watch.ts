@@ -75,7 +75,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
       const print = await printOf(files);
       const failure = await watchAll(print.folders);
       if (stopped) return;
-      pollUnless(failure === undefined);
+      pollUnless(failure === undefined && watched.size === print.folders.size);
       report(failure, print);
       missing = print.state === 'missing';
       if (print.text !== seen) settle(1);
@@ -111,7 +111,8 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
         watched.set(folder, { watcher, id });
         watcher.on('error', () => {
           forget(folder);
-          noticed();
+          // Not at once: it may fail again and again.
+          pollUnless(false);
         });
         // What happened in it before is in no event.
         noticed();
@@ -130,7 +131,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
 
   const pollUnless = (enough: boolean): void => {
     clearTimeout(poll);
-    if (!enough) poll = setTimeout(() => void look(), pollMs).unref();
+    if (!enough && !stopped) poll = setTimeout(() => void look(), pollMs).unref();
   };
 
   const report = (failure: Error | undefined, print: FilePrint): void => {
