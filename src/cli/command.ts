@@ -53,6 +53,10 @@ export interface CommandContext {
   readonly env: Environment;
   /** What of these files was ignored, and why. */
   readonly envWarnings: readonly string[];
+  /** With the profile alone. */
+  readonly ownEnv: Environment;
+  /** The current one. */
+  readonly folder: string;
   readonly paths: Paths;
   readonly globals: GlobalFlags;
   readonly output: Output;

@@ -76,6 +76,8 @@ async function run(
   return handle(options, {
     env: complete,
     envWarnings: warnings,
+    ownEnv: profiled,
+    folder,
     paths: resolvePaths(complete),
     globals: flags,
     output,

@@ -7,13 +7,12 @@ import type { GatewayOptions } from '../shared/gateway-options.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
-import { keyScheme } from './config/key-scheme.js';
+import { printOf } from './config/file-print.js';
 import { keepAsLastGood } from './config/last-good.js';
 import { openConfig } from './config/open-config.js';
 import { ensureToken } from './config/resolve-auth.js';
-import { defaultWorkspace } from './config/tool-setup.js';
 import { authPolicyOf } from './config/worker-snapshot.js';
-import type { StartPlan } from './config/start-plan.js';
+import { configFlags, type StartPlan } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
@@ -24,14 +23,15 @@ import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
-import { openSecrets } from './secrets/open-secrets.js';
+import { openSnapshots } from './snapshot/open-snapshots.js';
+import { createReaders } from './snapshot/readers.js';
+import { firstSnapshot } from './snapshot/snapshot.js';
 import { sayListening, sayReady, warnOfAuth, warnOfPlan } from './start-messages.js';
 import { openStore } from './store/open-store.js';
-import { createMaintenance, maintenancePolicy } from './sessions/maintenance.js';
+import { createMaintenance } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
 import { hookAnswers } from './hooks/hook-answers.js';
 import { httpRunAnswers } from './sessions/http-runs.js';
-import { createResetPolicy } from './sessions/reset-policy.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
 import { createRuns } from './sessions/runs.js';
 import { createSessionReach } from './sessions/session-reach.js';
@@ -63,11 +63,18 @@ export interface RunningGateway {
 export async function startGateway(start: GatewayStart): Promise<RunningGateway> {
   const { options, plan, opened, startedAt, stop } = start;
   const { metrics, coolDown } = start.kept;
-  const { paths } = options;
+  const { paths, flags } = options;
   const { env } = plan;
   const { log } = opened;
   warnOfPlan(plan, options.envWarnings, opened);
-  const { auth, loaded } = await ensureToken(plan.auth, plan.loaded, { paths, env: options.env, log });
+  const { auth, loaded } = await ensureToken(plan.auth, plan.loaded, {
+    paths,
+    env: options.env,
+    flags: configFlags(flags),
+    log,
+  });
+  // What was just written is no change.
+  const seen = loaded === plan.loaded ? plan.seen : await printOf(loaded.source.files);
   const policy = authPolicyOf(auth, plan.config.gateway);
   warnOfAuth(plan.config, auth, opened);
 
@@ -79,7 +86,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         log: log.for('tls'),
       })
     : undefined;
-  const store = openStore(paths.storeDir, options.flags.allowEmptyStore, log);
+  const store = openStore(paths.storeDir, flags.allowEmptyStore, log);
   let phase: Phase = 'starting';
   const uptimeMs = (): number => Math.round(performance.now() - startedAt);
   const eventLoop = startEventLoopMonitor();
@@ -92,12 +99,24 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     eventLoop: () => eventLoop.sample,
     failed: (error) => log.for('health').error('readiness.failed', error.message, { stack: error.stack }),
   });
-  const { agents, messages, session } = plan.config;
-  const scheme = keyScheme(plan.config, plan.routes.defaultAgentId);
+  const snapshots = openSnapshots({
+    first: firstSnapshot(plan, { auth, loaded, policy }, flags),
+    options,
+    redactor: opened.redactor,
+    logging: opened,
+    metrics,
+    control: () => control,
+    data: () => data,
+    runs: () => runs,
+    sessions: () => sessions,
+    retryConfig: () => config.retry(),
+    log: log.for('secrets'),
+  });
+  const readers = createReaders(() => snapshots.current, paths);
   const sessions = createSessions({
     store,
-    scheme,
-    workspace: defaultWorkspace(plan.config, paths),
+    scheme: readers.scheme,
+    workspace: readers.workspace,
     observer: {
       changed(key, change) {
         overview.changed();
@@ -119,10 +138,9 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     workers: runWorkers,
     broadcast: (...event) => control.broadcast(...event),
     tellTool: (told) => control.tellTool(told),
-    maxConcurrent: agents.defaults.maxConcurrent,
-    subagents: agents.defaults.subagents.maxConcurrent,
-    queue: messages.queue,
-    resetPolicy: createResetPolicy(session),
+    concurrent: readers.concurrent,
+    queue: readers.queue,
+    resetPolicy: readers.resetPolicy,
     log: log.for('runs'),
     now: Date.now,
   });
@@ -133,27 +151,26 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   });
   const usage = createUsageLedger(store, log.for('usage'));
   const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
-  const overview = await openSessionOverview(store, Object.keys(plan.routes.agents), log.for('sessions'));
-  const { auth: authConfig, nodes } = plan.config.gateway;
+  const overview = await openSessionOverview(store, readers.agentIds, log.for('sessions'));
   const approvals = openApprovals({
     paths,
     env,
     broadcast: (...event) => control.broadcast(...event),
     log: log.for('exec'),
   });
-  const limiter = createFailedAuthLimiter(authConfig.rateLimit, monotonicMs);
+  const limiter = createFailedAuthLimiter(readers.rateLimit, monotonicMs);
   const untrustedProxy = createProxyWarning(log.for('port'));
-  const config = openConfig({ loaded, paths, env: options.env, log: log.for('config') });
-  const secrets = openSecrets({
-    plan,
+  const config = openConfig({
+    loaded,
+    seen,
     options,
-    auth,
-    policy,
-    redactor: opened.redactor,
-    sessions,
-    control: () => control,
-    data: () => data,
-    log: log.for('secrets'),
+    snapshots,
+    metrics,
+    roll: () => data.roll(),
+    restart: (request) => restarts.request(request),
+    activeRuns: () => runs.counts(),
+    broadcast: (...event) => control.broadcast(...event),
+    log: log.for('config'),
   });
   const restarts = openRestarts({
     plan,
@@ -166,9 +183,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     log,
   });
   const control = openControl({
-    plan,
-    policy,
-    secrets,
+    snapshots,
     redactor: opened.redactor,
     paths,
     env,
@@ -176,13 +191,14 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     restarts,
     metrics,
     sources: {
-      routes: plan.routes,
+      routes: readers.routes,
       storeDir: paths.storeDir,
-      scheme,
+      scheme: readers.scheme,
       sessions: overview,
       workers,
-      degradedSecretOwners: () => secrets.degradedOwners,
+      degradedSecretOwners: () => snapshots.degradedOwners,
       eventLoop: () => eventLoop.sample,
+      configReload: config.status,
     },
     limiter,
     untrustedProxy,
@@ -191,7 +207,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     compactions,
     approvals,
     workers: { ask: (...question) => data.supervisor.ask(...question) },
-    devices: (events) => createDeviceRegistry({ store, policy: nodes.pairing, events, now: Date.now }),
+    devices: (events) => createDeviceRegistry({ store, policy: readers.pairing, events, now: Date.now }),
     log: log.for('ws'),
     draining: () => phase === 'draining',
     uptimeMs,
@@ -199,7 +215,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   const maintenance = createMaintenance({
     sessions,
     runs,
-    policy: maintenancePolicy(session.maintenance),
+    policy: readers.maintenance,
     log: log.for('sessions'),
     now: Date.now,
   });
@@ -228,11 +244,11 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     answers: {
       ...childGroups.answers,
       ...reach.answers,
-      ...httpRunAnswers({ runs, sessions, routes: plan.routes }),
+      ...httpRunAnswers({ runs, sessions, routes: readers.routes }),
       ...hookAnswers({
         runs,
         sessions,
-        timeoutMs: plan.routes.turnTimeoutMs,
+        timeoutMs: readers.turnTimeoutMs,
         log: log.for('hooks'),
       }),
       'exec-approval': approvals.approve,
@@ -264,7 +280,8 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       beginDraining() {
         phase = 'draining';
         restarts.stop();
-        secrets.stop();
+        config.stopWatching();
+        snapshots.stop();
         data.refuseWork();
         runs.close();
       },
@@ -277,7 +294,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         { name: 'runs', run: () => runs.stop() },
         { name: 'approvals', run: () => approvals.pending.stop() },
         { name: 'control', run: () => control.stop() },
-        { name: 'config', run: () => config.desk.stop() },
+        { name: 'config', run: () => config.stop() },
         { name: 'websockets', run: control.shutdown },
         { name: 'port', run: () => data.closePort() },
         { name: 'workers', run: () => data.supervisor.stop() },
@@ -304,6 +321,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     throw caught;
   }
   control.start();
+  config.watch();
   maintenance.start();
 
   void workerReady.promise.then(() => {

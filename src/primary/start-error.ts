@@ -10,17 +10,20 @@ export const exitCodes = {
 
 export class StartError extends Error {
   readonly exitCode: number;
+  /** The same in one line, for whoever is not starting. */
+  readonly reason: string;
 
-  constructor(message: string, exitCode: number = exitCodes.failure) {
+  constructor(message: string, exitCode: number = exitCodes.failure, reason = message) {
     super(message);
     this.name = 'StartError';
     this.exitCode = exitCode;
+    this.reason = reason;
   }
 }
 
 /** For what a config says that is valid by itself and makes no sense with the rest of it, or with this machine. */
 export function configError(message: string): StartError {
-  return new StartError(`Config invalid\n- ${message}`, exitCodes.configuration);
+  return new StartError(`Config invalid\n- ${message}`, exitCodes.configuration, message);
 }
 
 /** The file system refused a step of the start: `what` could not be done, and what the operator may do about it. */

@@ -28,6 +28,10 @@ export interface GatewayOptions {
   readonly env: Environment;
   /** What of these files was ignored, and why. */
   readonly envWarnings: readonly string[];
+  /** The same without what `.env` files add, which may change … */
+  readonly ownEnv: Environment;
+  /** … and the folder that one of them is in. */
+  readonly folder: string;
   readonly paths: Paths;
 }
 

@@ -12,8 +12,8 @@ export const gatewayRun: CommandHandler = async (options, context) => {
   for (const name of ['token', 'password'] as const) {
     if (options.text(name) !== undefined) context.output.note(processListWarning(name));
   }
-  const { env, envWarnings, paths } = context;
-  return context.runGateway({ flags, env, envWarnings, paths });
+  const { env, envWarnings, ownEnv, folder, paths } = context;
+  return context.runGateway({ flags, env, envWarnings, ownEnv, folder, paths });
 };
 
 function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: CommandContext): GatewayFlags {

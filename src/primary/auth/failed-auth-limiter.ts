@@ -44,14 +44,18 @@ interface Entry {
   lockedUntil: number;
 }
 
-/** @param now milliseconds of a clock that never goes back */
-export function createFailedAuthLimiter(policy: RateLimitPolicy, now: () => number): FailedAuthLimiter {
+/** @param policyNow what counts now; of those that are locked out nothing changes
+ * @param now milliseconds of a clock that never goes back */
+export function createFailedAuthLimiter(
+  policyNow: () => RateLimitPolicy,
+  now: () => number,
+): FailedAuthLimiter {
   const entries = new Map<string, Entry>();
   const watchers = new Map<AuthKind, (key: string, lockedUntil: number | undefined) => void>();
   const nameOf = (kind: AuthKind, { key }: AuthClient): string => `${kind} ${key}`;
-  const isExempt = ({ local }: AuthClient): boolean => policy.exemptLoopback && local;
+  const isExempt = ({ local }: AuthClient): boolean => policyNow().exemptLoopback && local;
   const isOver = ({ failures, lockedUntil }: Entry, at: number): boolean =>
-    lockedUntil <= at && (failures.at(-1) ?? 0) + policy.windowMs <= at;
+    lockedUntil <= at && (failures.at(-1) ?? 0) + policyNow().windowMs <= at;
   const prune = (): void => {
     const at = now();
     for (const [name, entry] of entries) if (isOver(entry, at)) forget(name);
@@ -80,6 +84,7 @@ export function createFailedAuthLimiter(policy: RateLimitPolicy, now: () => numb
     watch: (kind, changed) => void watchers.set(kind, changed),
     failed(kind, client) {
       const at = now();
+      const policy = policyNow();
       const name = nameOf(kind, client);
       const before = entries.get(name);
       const entry: Entry = before ?? { kind, key: client.key, failures: [], lockedUntil: 0 };

@@ -7,7 +7,8 @@ import type { Environment, Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { planBind, type BindPlan } from './bind.js';
 import { requireHooks } from './hook-setup.js';
-import { resolveAuth, type AuthFlags, type ResolvedAuth } from './resolve-auth.js';
+import { resolveAuth, type ResolvedAuth } from './resolve-auth.js';
+import type { AuthFlags } from './running-config.js';
 import { buildRoutes } from './routes.js';
 import {
   requireCertificate,
@@ -31,6 +32,8 @@ export interface GuardRequest {
   readonly paths: Paths;
   /** Of the routes that are made of it. */
   readonly version: number;
+  /** What the gateway runs with, once it does: what it is bound to, and a token that was made, it keeps. */
+  readonly running?: GuardedConfig & Pick<GuardRequest, 'config'>;
 }
 
 export interface GuardedConfig {
@@ -42,17 +45,18 @@ export interface GuardedConfig {
 
 /** @throws StartError with the line and exit code of the first check that fails */
 export async function guardConfig(request: GuardRequest): Promise<GuardedConfig> {
-  const { config, refs, env, flags, model, paths, version } = request;
+  const { config, refs, env, flags, model, paths, version, running } = request;
   const { gateway } = config;
-  const bind = await planBind(gateway);
+  const bind = running && isBoundAlike(running.config, config) ? running.bind : await planBind(gateway);
   const auth = resolveAuth({ config, refs }, flags, env);
+  const made = running?.auth.mode === 'token' ? running.auth : undefined;
   requireTailscale(gateway, auth);
   requireSafeBind({
     bind,
     port: gateway.port,
     auth,
     // A loopback gateway that nobody configured gets a token of its own: auth is on by default.
-    tokenMayBeMade: bind.loopback && flags.mode === undefined,
+    tokenMayBeMade: bind.loopback && flags.mode === undefined && (!running || made !== undefined),
     prometheusAuth: config.diagnostics.prometheus.auth,
   });
   requireOrigins(gateway, bind);
@@ -61,5 +65,10 @@ export async function guardConfig(request: GuardRequest): Promise<GuardedConfig>
   requireCertificate(gateway);
   const routes = buildRoutes({ config, env, model, version });
   requireHooks(config, routes, paths);
-  return { bind, routes, auth };
+  const isMissing = auth.mode === 'token' && auth.secret === undefined;
+  return { bind, routes, auth: isMissing ? (made ?? auth) : auth };
+}
+
+function isBoundAlike({ gateway: a }: GatewayConfig, { gateway: b }: GatewayConfig): boolean {
+  return a.bind === b.bind && a.customBindHost === b.customBindHost;
 }

@@ -4,39 +4,43 @@
  */
 import { deserialize, serialize } from 'node:v8';
 import type { ConfigFlags } from '../../shared/config/complete.js';
-import { loadSource, type GatewayConfig, type LoadedConfig } from '../../shared/config/load.js';
-import { formatPath } from '../../shared/config/path.js';
+import { loadSource } from '../../shared/config/load.js';
+import { formatPath, type ConfigPath } from '../../shared/config/path.js';
 import { describeIssue, readSource } from '../../shared/config/read/source.js';
 import { keepValues } from '../../shared/config/reload/keep.js';
 import { changedPaths, reloadPlan, type ReloadPlan } from '../../shared/config/reload/plan.js';
 import type { ReloadSettings } from '../../shared/config/reload/settings.js';
 import type { Environment } from '../../shared/paths.js';
-import type { ConfigPlace } from './config-snapshot.js';
-
-/** What the gateway runs with. */
-export interface RunningConfig {
-  readonly config: GatewayConfig;
-  /** The environment, with what the config adds to it. */
-  readonly env: Environment;
-}
+import type { JudgedRef } from '../../shared/secrets/surfaces.js';
+import { withSecrets } from '../../shared/secrets/with-secrets.js';
+import { environmentDigest, type ConfigPlace } from './config-place.js';
+import { runningConfig, type AuthFlags, type RunningConfig } from './running-config.js';
 
 export interface ReadTask {
   readonly place: ConfigPlace;
-  readonly flags: ConfigFlags;
-  /** Revision that was read last. */
+  readonly flags: ReadFlags;
+  /** Key of what was read last. */
   readonly known: string;
   readonly running: Uint8Array;
+}
+
+/** Of the command line. */
+export interface ReadFlags {
+  readonly config: ConfigFlags;
+  readonly auth: AuthFlags;
 }
 
 export type ConfigReading = { readonly files: readonly string[] } & (
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'invalid'; readonly revision: string; readonly why: string }
+  | { readonly kind: 'invalid'; readonly key: string; readonly why: string }
   | ValidReading
 );
 
 export interface ValidReading {
   readonly kind: 'valid';
+  /** See `readingKey`. */
+  readonly key: string;
   readonly revision: string;
   /** Of the config file alone. */
   readonly hash: string;
@@ -55,34 +59,51 @@ export function packed(running: RunningConfig): Uint8Array {
   return serialize(running);
 }
 
-export function runningConfig({ config, env }: LoadedConfig): RunningConfig {
-  return { config, env };
+/** What is equal as long as neither files nor variables change. */
+export function readingKey(revision: string, env: Environment): string {
+  return `${revision} ${environmentDigest(env)}`;
 }
 
 export function readConfig({ place, flags, known, running }: ReadTask): ConfigReading {
   const { path, env, imported } = place;
   const source = readSource({ path, env });
   const { files, revision, exists, hash } = source;
-  if (revision === known) return { kind: 'unchanged', files };
+  const key = readingKey(revision, env);
+  if (key === known) return { kind: 'unchanged', files };
   if (!exists) return { kind: 'missing', files };
-  const loaded = loadSource(source, { path, env, flags, askLoginShell: () => imported });
-  if (!loaded.ok) return { kind: 'invalid', revision, files, why: reasons(loaded.issues.map(describeIssue)) };
+  const loaded = loadSource(source, { path, env, flags: flags.config, askLoginShell: () => imported });
+  if (!loaded.ok) return { kind: 'invalid', key, files, why: reasons(loaded.issues.map(describeIssue)) };
 
   const before = deserialize(running) as RunningConfig;
-  const written = runningConfig(loaded);
+  const written = runningConfig(loaded, flags.auth);
   const changed = changedPaths(compared(before), compared(written));
   const settings = written.config.gateway.reload;
   const plan = reloadPlan(changed, settings.mode);
   const ignored = new Set(plan.ignored);
-  const kept = changed.filter((at) => ignored.has(formatPath(at)));
-  const next = { config: keepValues(before.config, written.config, kept), env: written.env };
+  const next = keepParts(
+    before,
+    written,
+    changed.filter((at) => ignored.has(formatPath(at))),
+  );
   const warnings = loaded.warnings.map(describeIssue);
-  return { kind: 'valid', revision, hash, files, settings, plan, next, packed: packed(next), warnings };
+  return { kind: 'valid', key, revision, hash, files, settings, plan, next, packed: packed(next), warnings };
 }
 
-/** As one tree, with the names that things have in the file. */
-function compared({ config, env }: RunningConfig): object {
-  return { ...config, env };
+/** As one tree, with the names that things have in the file; refs stand where their values will. */
+function compared({ config, refs, env }: RunningConfig): object {
+  const named = new Map(refs.map(({ path, ref }) => [path, JSON.stringify(ref)] as const));
+  return { ...withSecrets(config, refs, named), env };
+}
+
+function keepParts(before: RunningConfig, next: RunningConfig, kept: readonly ConfigPath[]): RunningConfig {
+  if (kept.length === 0) return next;
+  const isKept = ({ segments }: JudgedRef): boolean =>
+    kept.some((at) => at.every((part, n) => n >= segments.length || String(part) === segments[n]));
+  return {
+    config: keepValues(before.config, next.config, kept),
+    refs: [...before.refs.filter(isKept), ...next.refs.filter((ref) => !isKept(ref))],
+    env: next.env,
+  };
 }
 
 function reasons(all: readonly string[]): string {

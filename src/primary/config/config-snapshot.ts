@@ -3,17 +3,7 @@ import { loadSource } from '../../shared/config/load.js';
 import { readSource, parseText } from '../../shared/config/read/source.js';
 import { redactText } from '../../shared/config/redact/text.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
-import type { Environment } from '../../shared/paths.js';
-
-/** Where the config is, and what it is read with. */
-export interface ConfigPlace {
-  readonly path: string;
-  readonly logDir: string;
-  /** Without what the config itself adds. */
-  readonly env: Environment;
-  /** What the login shell gave at start; it is not asked again. */
-  readonly imported: Environment;
-}
+import type { ConfigPlace } from './config-place.js';
 
 export interface SnapshotRequest {
   readonly place: ConfigPlace;

@@ -1,15 +1,23 @@
 /** What clients can ask about the config file (methods.md §6), apart from the connection that asks. */
 import { toError } from '../../shared/to-error.js';
+import { readSource } from '../../shared/config/read/source.js';
+import { keepLastGood } from '../../shared/config/write/keep.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import { configSchemaAnswer, lookUpSchema } from './config-schema-answers.js';
 import { errorOf, writeAsAsked, type WriteResult, type WriteTask } from './config-write.js';
 import { readConfig, type ConfigReading, type ReadTask } from './config-reading.js';
+import { placeNow, type LivePlace } from './config-place.js';
 import { configSnapshot, type SnapshotRequest } from './config-snapshot.js';
 
+/** Of a task that looks at files: their place as the primary knows it. */
+type At<Task> = Omit<Task, 'place'> & { readonly place: LivePlace };
+
 export type ConfigTask =
-  | ({ readonly kind: 'get' } & SnapshotRequest)
-  | ({ readonly kind: 'write' } & WriteTask)
-  | ({ readonly kind: 'read' } & ReadTask)
+  | ({ readonly kind: 'get' } & At<SnapshotRequest>)
+  | ({ readonly kind: 'write' } & At<WriteTask>)
+  | ({ readonly kind: 'read' } & At<ReadTask>)
+  /** The config that a gateway runs with is the last good one, unless its file is another one already. */
+  | { readonly kind: 'keep'; readonly place: LivePlace; readonly revision: string }
   | { readonly kind: 'schema' }
   | { readonly kind: 'lookup'; readonly path: string };
 
@@ -31,11 +39,16 @@ export async function doConfigTask(task: ConfigTask): Promise<ConfigAnswer> {
 async function answerOf(task: ConfigTask): Promise<ConfigAnswer> {
   switch (task.kind) {
     case 'get':
-      return answered(configSnapshot(task));
+      return answered(configSnapshot({ ...task, place: placeNow(task.place) }));
     case 'write':
-      return { ok: true, result: await writeAsAsked(task) };
+      return { ok: true, result: await writeAsAsked({ ...task, place: placeNow(task.place) }) };
     case 'read':
-      return { ok: true, reading: readConfig(task) };
+      return { ok: true, reading: readConfig({ ...task, place: placeNow(task.place) }) };
+    case 'keep': {
+      const { path, text, revision } = readSource(placeNow(task.place));
+      if (text !== undefined && revision === task.revision) keepLastGood(path, text);
+      return answered({});
+    }
     case 'schema':
       return answered(configSchemaAnswer());
     case 'lookup': {

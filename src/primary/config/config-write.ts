@@ -1,12 +1,11 @@
 /** `config.set`, `config.apply` and `config.patch`, as far as the file goes (methods.md §6). */
 import { isRecord } from '../../shared/is-record.js';
-import type { LoadedConfig } from '../../shared/config/load.js';
 import { parseText, readSource } from '../../shared/config/read/source.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
 import { ConfigWriteError } from '../../shared/config/write/error.js';
 import { writeConfig, type ConfigChange } from '../../shared/config/write/write-config.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
-import type { ConfigPlace } from './config-snapshot.js';
+import type { ConfigPlace } from './config-place.js';
 
 export interface WriteTask {
   readonly place: ConfigPlace;
@@ -17,16 +16,11 @@ export interface WriteTask {
 }
 
 export interface WriteResult {
-  readonly payload: {
-    readonly ok: true;
-    readonly noop?: true;
-    readonly path: string;
-    readonly hash: string;
-    readonly config: unknown;
-    readonly changedPaths: readonly string[];
-  };
-  /** What is in the file now; undefined when nothing was written. */
-  readonly next: LoadedConfig | undefined;
+  /** JSON text of an object; what became of it is still to be said. */
+  readonly payload: string;
+  /** False when there was nothing to change. */
+  readonly written: boolean;
+  readonly changedPaths: readonly string[];
 }
 
 /** @throws ConfigWriteError */
@@ -40,17 +34,15 @@ export async function writeAsAsked(task: WriteTask): Promise<WriteResult> {
   const base = baseHash === undefined ? {} : { baseHash };
   const { written, changedPaths, loaded } = await writeConfig({ ...place, ...base, change: changeOf(task) });
   const noop = written ? {} : ({ noop: true } as const);
-  return {
-    payload: {
-      ok: true,
-      ...noop,
-      path: place.path,
-      hash: loaded.source.hash,
-      config: redactConfig(loaded.resolved, loaded.written),
-      changedPaths,
-    },
-    next: written ? loaded : undefined,
-  };
+  const payload = JSON.stringify({
+    ok: true,
+    ...noop,
+    path: place.path,
+    hash: loaded.source.hash,
+    config: redactConfig(loaded.resolved, loaded.written),
+    changedPaths,
+  });
+  return { payload, written, changedPaths };
 }
 
 function changeOf({ method, raw, replacePaths = [] }: WriteTask): ConfigChange {

@@ -1,29 +1,33 @@
 /** The watch, the config thread and the reloader put together: changes of the config files reach the gateway (config.md §12). */
-import type { ConfigFlags } from '../../shared/config/complete.js';
 import type { LoadedConfig } from '../../shared/config/load.js';
 import { describeIssue } from '../../shared/config/read/source.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { ConfigDesk } from './config-desk.js';
-import { packed, runningConfig, type ConfigReading } from './config-reading.js';
-import type { ConfigPlace } from './config-snapshot.js';
+import { packed, readingKey, type ConfigReading, type ReadFlags } from './config-reading.js';
+import { placeNow, type LivePlace } from './config-place.js';
 import type { FilePrint } from './file-print.js';
-import { createReloader, type ReloadEffects, type Reloader } from './reload.js';
+import { createReloader, type ReloadEffects, type Reloader, type ReloadOutcome } from './reload.js';
+import type { RunningConfig } from './running-config.js';
 import { createConfigWatch, type ConfigWatch } from './watch.js';
 
 export interface HotReloadOptions<P> {
   /** What the gateway came up with, and what its files looked like when they were read. */
   readonly loaded: LoadedConfig;
+  readonly running: RunningConfig;
   readonly seen?: FilePrint;
-  readonly flags: ConfigFlags;
-  readonly place: ConfigPlace;
+  readonly flags: ReadFlags;
+  readonly place: LivePlace;
   readonly desk: ConfigDesk;
   readonly effects: Omit<ReloadEffects<P>, 'read' | 'follow'>;
   readonly log: Logger;
 }
 
 export interface HotReload {
+  /** From here on changes are noticed, also one that came before. */
+  start(): void;
   /** What a client wrote counts at once; its echo is known then. */
   readonly reload: Reloader['reload'];
+  readonly retry: Reloader['retry'];
   /** Of what the gateway runs with. */
   readonly appliedRevision: string;
   /** `disabled` also where the files can neither be watched nor looked at. */
@@ -31,14 +35,14 @@ export interface HotReload {
   stop(): void;
 }
 
-export function startHotReload<P>(options: HotReloadOptions<P>): HotReload {
-  const { loaded, seen, flags, place, desk, effects, log } = options;
+export function createHotReload<P>(options: HotReloadOptions<P>): HotReload {
+  const { loaded, running, seen, flags, place, desk, effects, log } = options;
   let { files } = loaded.source;
   let watch: ConfigWatch | undefined;
-  let stopped = false;
+  let state: 'waiting' | 'started' | 'stopped' = 'waiting';
 
-  const read = async (known: string, running: Uint8Array): Promise<ConfigReading> => {
-    const answer = await desk.ask({ kind: 'read', place, flags, known, running });
+  const read = async (known: string, before: Uint8Array): Promise<ConfigReading> => {
+    const answer = await desk.ask({ kind: 'read', place, flags, known, running: before });
     if (!answer.ok) throw new Error(answer.error.message);
     if (!('reading' in answer)) throw new Error('the config thread answered something else');
     return answer.reading;
@@ -50,8 +54,9 @@ export function startHotReload<P>(options: HotReloadOptions<P>): HotReload {
   };
   const reloader = createReloader<P>({
     start: {
+      key: readingKey(loaded.source.revision, placeNow(place).env),
       revision: loaded.source.revision,
-      packed: packed(runningConfig(loaded)),
+      packed: packed(running),
       settings: loaded.config.gateway.reload,
       warnings: loaded.warnings.map(describeIssue),
     },
@@ -61,7 +66,7 @@ export function startHotReload<P>(options: HotReloadOptions<P>): HotReload {
 
   /** Mode `off` is without a watch; a client may write another mode. */
   const watchAsSet = (print?: FilePrint): void => {
-    if (stopped || reloader.settings.mode === 'off') {
+    if (state !== 'started' || reloader.settings.mode === 'off') {
       watch?.stop();
       watch = undefined;
       return;
@@ -74,14 +79,20 @@ export function startHotReload<P>(options: HotReloadOptions<P>): HotReload {
       log,
     });
   };
-  const reload: Reloader['reload'] = async () => {
-    const outcome = await reloader.reload();
+  /** What was read may have another mode. */
+  const watching = async (outcome: Promise<ReloadOutcome>): Promise<ReloadOutcome> => {
+    await outcome;
     watchAsSet();
     return outcome;
   };
-  watchAsSet(seen);
+  const reload: Reloader['reload'] = (restartDelayMs) => watching(reloader.reload(restartDelayMs));
   return {
+    start() {
+      state = 'started';
+      watchAsSet(seen);
+    },
     reload,
+    retry: () => watching(reloader.retry()),
     get appliedRevision() {
       return reloader.appliedRevision;
     },
@@ -89,7 +100,7 @@ export function startHotReload<P>(options: HotReloadOptions<P>): HotReload {
       return watch === undefined || watch.state === 'failed' ? 'disabled' : 'active';
     },
     stop() {
-      stopped = true;
+      state = 'stopped';
       reloader.stop();
       watchAsSet();
     },

@@ -1,42 +1,105 @@
-/** The config while the gateway runs: what it was made from, what is asked about its file, and what becomes of changes. */
+/** The config while the gateway runs: what is asked about its file, and what becomes of changes (config.md §12). */
 import type { LoadedConfig } from '../../shared/config/load.js';
+import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Logger } from '../../shared/log/logger.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import { toError } from '../../shared/to-error.js';
+import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
+import type { SnapshotKeeper } from '../snapshot/keeper.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
 import { createConfigDesk, type ConfigDesk } from './config-desk.js';
-import type { ConfigPlace } from './config-snapshot.js';
+import type { LivePlace } from './config-place.js';
+import type { FilePrint } from './file-print.js';
+import { createHotReload, type HotReload } from './hot-reload.js';
+import type { RestartAnswer, RestartRequest } from '../restart/restarts.js';
+import type { RunCounts } from '../sessions/live-runs.js';
+import type { Broadcast } from '../sessions/run-events.js';
+import { authFlags, configFlags } from './start-plan.js';
 
 export interface OpenConfig {
   readonly desk: ConfigDesk;
-  readonly place: ConfigPlace;
+  readonly place: LivePlace;
   /** What the gateway runs with, by the hash of its files. */
   appliedHash(): string;
-  /** Makes what was written count, as far as that goes while the gateway runs. */
-  apply(next: LoadedConfig): Promise<AppliedConfig>;
-}
-
-export interface AppliedConfig {
-  /** False: it counts from the next start. */
-  readonly live: boolean;
+  /** Makes what was written count: while the gateway runs, or with a restart. */
+  apply: HotReload['reload'];
+  /** As `apply`, for a config that was refused. */
+  retry(): void;
+  /** Whether edits of the files are noticed. */
+  status(): HotReload['status'];
+  /** From here on changes of the files are noticed, also one that came before. */
+  watch(): void;
+  /** Nothing more is noticed; whoever asks is still answered. */
+  stopWatching(): void;
+  stop(): Promise<void>;
 }
 
 export interface OpenConfigOptions {
   readonly loaded: LoadedConfig;
-  readonly paths: Paths;
-  /** Without what the config itself adds. */
-  readonly env: Environment;
+  readonly seen: FilePrint;
+  readonly options: GatewayOptions;
+  readonly snapshots: SnapshotKeeper;
+  readonly metrics: Pick<PrimaryMetrics, 'configReload'>;
+  /** Workers with the settings of the current snapshot take the place of those with others. */
+  roll(): Promise<void>;
+  restart(request: RestartRequest): RestartAnswer;
+  activeRuns(): RunCounts;
+  readonly broadcast: Broadcast;
   readonly log: Logger;
 }
 
-export function openConfig({ loaded, paths, env, log }: OpenConfigOptions): OpenConfig {
-  const { source, imported } = loaded;
-  return {
-    desk: createConfigDesk(log),
-    place: { path: paths.configPath, logDir: paths.logDir, env, imported },
-    appliedHash: () => source.revision,
-    apply(next) {
-      const { revision } = next.source;
-      log.info('config.written', 'config written; it counts from the next start', { revision });
-      return Promise.resolve({ live: false });
+export function openConfig(opened: OpenConfigOptions): OpenConfig {
+  const { loaded, seen, options, snapshots, metrics, broadcast, log } = opened;
+  const { paths, flags, ownEnv, folder } = options;
+  const { imported } = loaded;
+  const place: LivePlace = {
+    path: paths.configPath,
+    logDir: paths.logDir,
+    env: ownEnv,
+    imported,
+    dotenv: { folder, stateDir: paths.stateDir },
+  };
+  const desk = createConfigDesk(log);
+  const keepAsLastGood = (revision: string): void => {
+    desk
+      .ask({ kind: 'keep', place, revision })
+      .catch((caught: unknown) => log.warn('config.last-good', toError(caught).message));
+  };
+  const hot = createHotReload<Snapshot>({
+    loaded,
+    running: snapshots.current.source,
+    seen,
+    flags: { config: configFlags(flags), auth: authFlags(flags) },
+    place,
+    desk,
+    effects: {
+      roll: opened.roll,
+      restart: ({ deferralTimeoutMs }, paths, delayMs) =>
+        opened.restart({ cause: 'config', reason: `config changed: ${paths}`, deferralTimeoutMs, delayMs }),
+      activeRuns() {
+        const { active, waiting } = opened.activeRuns();
+        return active + waiting;
+      },
+      announce: (hash) =>
+        broadcast('config.changed', () => JSON.stringify({ path: '[redacted]', hash, ts: Date.now() })),
+      inTurn: snapshots.inTurn,
+      preflight: snapshots.prepare,
+      swap: (_next, snapshot) => snapshots.swap(snapshot),
+      // Workers take all of these from the snapshot.
+      actions: {},
+      applied: keepAsLastGood,
+      ended: metrics.configReload,
     },
+    log,
+  });
+  return {
+    desk,
+    place,
+    appliedHash: () => hot.appliedRevision,
+    apply: hot.reload,
+    retry: () => void hot.retry(),
+    status: () => hot.status,
+    watch: hot.start,
+    stopWatching: hot.stop,
+    stop: desk.stop,
   };
 }

@@ -20,10 +20,14 @@ import type { ReloadSettings } from '../../shared/config/reload/settings.js';
 import { configLimits } from '../../shared/config/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { toError } from '../../shared/to-error.js';
-import type { ConfigReading, RunningConfig, ValidReading } from './config-reading.js';
+import type { RestartAnswer } from '../restart/restarts.js';
+import { StartError } from '../start-error.js';
+import type { ConfigReading, ValidReading } from './config-reading.js';
+import type { RunningConfig } from './running-config.js';
 
 export type ReloadOutcome =
-  | { readonly kind: 'applied' | 'restart' | 'off'; readonly plan: ReloadPlan }
+  | { readonly kind: 'applied' | 'off'; readonly plan: ReloadPlan }
+  | { readonly kind: 'restart'; readonly plan: ReloadPlan; readonly restart: RestartAnswer }
   | { readonly kind: 'missing' }
   | { readonly kind: 'invalid' | 'rejected' | 'failed'; readonly why: string };
 
@@ -32,26 +36,34 @@ export interface ReloadEffects<P> {
   read(known: string, running: Uint8Array): Promise<ConfigReading>;
   /** These are the files to watch. */
   follow(files: readonly string[]): void;
+  /** Nothing else may swap between a preflight and its swap. */
+  inTurn<T>(task: () => Promise<T>): Promise<T>;
   /** Rejects when the config cannot be run with; it has changed nothing then. */
   preflight(next: RunningConfig): Promise<P>;
-  /** From here on whoever begins something begins it with this. */
-  swap(next: RunningConfig, prepared: P): void;
+  /** From here on whoever begins something begins it with this. Resolves when all know. */
+  swap(next: RunningConfig, prepared: P): void | Promise<void>;
   /** What has none needs none: its readers look at what is current. */
   readonly actions: Readonly<
     Partial<Record<ReloadAction, (next: RunningConfig, prepared: P) => void | Promise<void>>>
   >;
   /** Replaces the workers, one after the other. */
   roll(next: RunningConfig, prepared: P): Promise<void>;
-  /** Asks for a restart, which may have to wait for runs. */
-  restart(settings: ReloadSettings, paths: readonly string[]): void;
+  /** Asks for a restart because of these paths, not before so many milliseconds; it may have to wait for runs. */
+  restart(settings: ReloadSettings, paths: string, delayMs: number): RestartAnswer;
   activeRuns(): number;
   /** Tells clients that another config file counts now, or will; by the file's hash. */
   announce(hash: string): void;
+  /** What the gateway runs with now is in the files, in this revision. */
+  applied(revision: string): void;
+  /** What became of one, for whoever counts them. */
+  ended(outcome: ReloadOutcome['kind']): void;
 }
 
 export interface ReloaderOptions<P> {
   /** What the gateway came up with. */
   readonly start: {
+    /** Of the reading that it was. */
+    readonly key: string;
     readonly revision: string;
     readonly packed: Uint8Array;
     readonly settings: ReloadSettings;
@@ -62,8 +74,14 @@ export interface ReloaderOptions<P> {
 }
 
 export interface Reloader {
-  /** Reads the files now. A reload that has not begun yet is shared; an echo of what is known already does nothing. */
-  reload(): Promise<ReloadOutcome>;
+  /**
+   * Reads the files now. A reload that has not begun yet is shared; an echo of what is known already does nothing.
+   *
+   * @param restartDelayMs time that a restart, should it be needed, leaves to whoever asks
+   */
+  reload(restartDelayMs?: number): Promise<ReloadOutcome>;
+  /** As `reload`, also for what was rejected: the reason for that may be gone. */
+  retry(): Promise<ReloadOutcome>;
   /** The file is gone and did not come back. */
   gone(): void;
   /** Of what the gateway runs with. */
@@ -74,6 +92,11 @@ export interface Reloader {
   stop(): void;
 }
 
+type Swapped<P> =
+  | { readonly kind: 'applied'; readonly prepared: P }
+  | { readonly kind: 'restart'; readonly restart: RestartAnswer }
+  | { readonly kind: 'rejected'; readonly why: string };
+
 const nothing: ReloadPlan = {
   outcome: 'nothing',
   paths: { none: [], hot: [], rolling: [], restart: [] },
@@ -83,16 +106,17 @@ const nothing: ReloadPlan = {
 };
 
 export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): Reloader {
-  let known = start.revision;
+  let known = start.key;
   let applied = start.revision;
   let { packed, settings, warnings } = start;
   /** Of what is known. */
   let last: ReloadOutcome = { kind: 'applied', plan: nothing };
   let current: Promise<unknown> = Promise.resolve();
   let queued: Promise<ReloadOutcome> | undefined;
+  let rolled: Promise<void> = Promise.resolve();
   let stopped = false;
 
-  const once = async (): Promise<ReloadOutcome> => {
+  const once = async (restartDelayMs: number): Promise<ReloadOutcome> => {
     try {
       const reading = await effects.read(known, packed);
       effects.follow(reading.files);
@@ -104,23 +128,27 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
           return { kind: 'missing' };
         case 'invalid':
           log.warn('config.reload', `config reload skipped (invalid config): ${reading.why}`);
-          known = reading.revision;
           last = { kind: 'invalid', why: reading.why };
-          return last;
+          break;
         case 'valid':
-          last = await evaluate(reading);
-          known = reading.revision;
-          return last;
+          last = await evaluate(reading, restartDelayMs);
+          break;
       }
+      known = reading.key;
+      effects.ended(last.kind);
+      return last;
     } catch (caught) {
       const why = toError(caught).message;
-      if (!stopped) log.error('config.reload', `config reload failed: ${why}`);
+      if (!stopped) {
+        log.error('config.reload', `config reload failed: ${why}`);
+        effects.ended('failed');
+      }
       return { kind: 'failed', why };
     }
   };
 
-  const evaluate = async (reading: ValidReading): Promise<ReloadOutcome> => {
-    const { plan, next, hash, revision } = reading;
+  const evaluate = async (reading: ValidReading, restartDelayMs: number): Promise<ReloadOutcome> => {
+    const { plan, hash, revision } = reading;
     const { none, hot, rolling, restart } = plan.paths;
     ({ settings } = reading);
     if (settings.mode === 'off') {
@@ -131,11 +159,26 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     const all = [...none, ...hot, ...rolling, ...restart];
     if (all.length > 0)
       log.info('config.reload', `config change detected; evaluating reload (${named(all)})`);
+    const done = await effects.inTurn(() => preflightAndSwap(reading, restartDelayMs));
+    if (done.kind === 'rejected') return done;
+    if (done.kind === 'applied') {
+      warn(reading.warnings);
+      await act(reading, done.prepared);
+      sayApplied(plan);
+      effects.applied(revision);
+    }
+    effects.announce(hash);
+    return done.kind === 'restart' ? { ...done, plan } : { kind: 'applied', plan };
+  };
+
+  const preflightAndSwap = async (reading: ValidReading, restartDelayMs: number): Promise<Swapped<P>> => {
+    const { plan, next, revision } = reading;
+    const { hot, rolling, restart } = plan.paths;
     let prepared: P;
     try {
       prepared = await effects.preflight(next);
     } catch (caught) {
-      const why = toError(caught).message;
+      const why = caught instanceof StartError ? caught.reason : toError(caught).message;
       log.error('config.reload', `config reload rejected: ${why}`);
       return { kind: 'rejected', why };
     }
@@ -144,33 +187,31 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
       const runs = effects.activeRuns();
       const deferred = runs > 0 ? ` — deferring until ${runs} run(s) complete` : '';
       log.warn('config.reload', `config change requires gateway restart (${named(causes)})${deferred}`);
-      effects.restart(settings, causes);
-      effects.announce(hash);
-      return { kind: 'restart', plan };
+      return { kind: 'restart', restart: effects.restart(settings, named(causes), restartDelayMs) };
     }
-    effects.swap(next, prepared);
     applied = revision;
     ({ packed } = reading);
-    warn(reading.warnings);
-    await act(plan, next, prepared);
-    sayApplied(plan);
-    effects.announce(hash);
-    return { kind: 'applied', plan };
+    await isolated('the swap', () => effects.swap(next, prepared));
+    return { kind: 'applied', prepared };
+  };
+
+  const act = async ({ plan, next }: ValidReading, prepared: P): Promise<void> => {
+    for (const name of plan.actions) await isolated(name, () => effects.actions[name]?.(next, prepared));
+    // It takes as long as what the workers have under way: nobody waits for it but the next one.
+    if (plan.rolling) rolled = roll(next, prepared, rolled);
+  };
+
+  const roll = async (next: RunningConfig, prepared: P, before: Promise<void>): Promise<void> => {
+    await before;
+    await isolated('workers', () => effects.roll(next, prepared));
   };
 
   /** What fails keeps what it has, and hinders nobody. */
-  const act = async (plan: ReloadPlan, next: RunningConfig, prepared: P): Promise<void> => {
-    const { actions, roll } = effects;
-    const steps = [
-      ...plan.actions.map((name) => ({ name, run: actions[name] })),
-      ...(plan.rolling ? [{ name: 'workers', run: roll }] : []),
-    ];
-    for (const { name, run } of steps) {
-      try {
-        await run?.(next, prepared);
-      } catch (caught) {
-        log.error('config.action', `config reload: ${name} stays as it was: ${toError(caught).message}`);
-      }
+  const isolated = async (name: string, run: () => void | Promise<void>): Promise<void> => {
+    try {
+      await run();
+    } catch (caught) {
+      log.error('config.action', `config reload: ${name} stays as it was: ${toError(caught).message}`);
     }
   };
 
@@ -191,16 +232,22 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     warnings = found;
   };
 
+  const reload = (restartDelayMs = 0): Promise<ReloadOutcome> => {
+    if (queued) return queued;
+    const next = current.then(() => {
+      queued = undefined;
+      return once(restartDelayMs);
+    });
+    queued = next;
+    current = next;
+    return next;
+  };
+
   return {
-    reload() {
-      if (queued) return queued;
-      const next = current.then(() => {
-        queued = undefined;
-        return once();
-      });
-      queued = next;
-      current = next;
-      return next;
+    reload,
+    retry() {
+      if (last.kind === 'rejected') known = '';
+      return reload();
     },
     gone: () => log.warn('config.reload', 'config reload skipped (config file not found)'),
     get appliedRevision() {

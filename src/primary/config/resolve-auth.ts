@@ -4,18 +4,12 @@ import { dirname } from 'node:path';
 import { readTokenFile, usableSecret } from '../../shared/auth/secret-sources.js';
 import type { LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
-import type { Logger } from '../../shared/log/logger.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import type { Environment } from '../../shared/paths.js';
 import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { exitCodes, StartError, systemStep } from '../start-error.js';
-import { persistToken } from './persist-token.js';
-
-export interface AuthFlags {
-  readonly mode: AuthMode | undefined;
-  readonly token: string | undefined;
-  readonly password: string | undefined;
-}
+import { persistToken, type TokenPlace } from './persist-token.js';
+import type { AuthFlags } from './running-config.js';
 
 export type SecretSource = 'flag' | 'config' | 'environment' | 'token file' | 'generated' | 'none';
 
@@ -57,12 +51,6 @@ export function resolveAuth(
     default:
       return unreachable(mode);
   }
-}
-
-export interface TokenPlace {
-  readonly paths: Paths;
-  readonly env: Environment;
-  readonly log: Logger;
 }
 
 export interface WithToken {

@@ -1,49 +1,51 @@
 /** Everything that is decided before anything is opened: config, addresses, models, auth (config.md §9, §10). */
-import { loadConfig, type GatewayConfig, type LoadedConfig } from '../../shared/config/load.js';
-import type { GatewayOptions } from '../../shared/gateway-options.js';
+import { withDotenv } from '../../shared/config/environment/dotenv.js';
+import {
+  loadConfig,
+  type ConfigFlags,
+  type GatewayConfig,
+  type LoadedConfig,
+} from '../../shared/config/load.js';
+import type { GatewayFlags, GatewayOptions } from '../../shared/gateway-options.js';
 import type { Environment } from '../../shared/paths.js';
-import type { RouteTable } from '../../shared/routes.js';
-import { activateSecrets, type Activation, type ActivationSources } from '../secrets/activation.js';
+import { activateSecrets, type Activation } from '../secrets/activation.js';
 import { SecretsUnavailable } from '../../shared/secrets/failure.js';
 import { StartError } from '../start-error.js';
-import type { BindPlan } from './bind.js';
-import { guardConfig } from './config-guard.js';
+import { guardConfig, type GuardedConfig } from './config-guard.js';
 import { ensureDevSetup } from './dev-setup.js';
-import type { AuthFlags, ResolvedAuth } from './resolve-auth.js';
+import { printOf, type FilePrint } from './file-print.js';
+import { runningConfig, type AuthFlags, type RunningConfig } from './running-config.js';
 import { requireLocalMode, requireValid } from './start-guard.js';
 
-export interface StartPlan {
+export interface StartPlan extends GuardedConfig {
   /** As the file says it, where nothing is set in the place of a SecretRef … */
   readonly loaded: LoadedConfig;
   /** … and with the secrets in their places. */
   readonly config: GatewayConfig;
+  /** What its files looked like when they had been read. */
+  readonly seen: FilePrint;
   /** The environment, with what the config adds to it. */
   readonly env: Environment;
   readonly secrets: Activation;
   readonly port: number;
-  readonly bind: BindPlan;
-  readonly routes: RouteTable;
-  /** As configured; in token mode on loopback the secret may still have to be made. */
-  readonly auth: ResolvedAuth;
 }
 
 /** @throws StartError with the line and exit code of the first check that fails, AbortError when `stop` came first */
 export async function makeStartPlan(
-  { flags, env: given, paths }: GatewayOptions,
+  { flags, ownEnv, folder, paths }: GatewayOptions,
   stop: AbortSignal,
 ): Promise<StartPlan> {
   if (flags.dev) ensureDevSetup(paths);
-  const overrides = {
-    ...(flags.port === undefined ? {} : { port: String(flags.port) }),
-    ...(flags.bind === undefined ? {} : { bind: flags.bind }),
-    ...(flags.logLevel === undefined ? {} : { 'log-level': flags.logLevel }),
-  };
-  const loaded = requireValid(loadConfig({ path: paths.configPath, env: given, flags: overrides }), paths);
-  const { env } = loaded;
+  // A gateway that restarts in its process sees what has become of `.env` files since.
+  const given = withDotenv(ownEnv, folder, paths.stateDir).env;
+  const read = loadConfig({ path: paths.configPath, env: given, flags: configFlags(flags) });
+  const seen = await printOf(read.source.files);
+  const loaded = requireValid(read, paths);
   requireLocalMode(loaded, flags.allowUnconfigured);
-  const secrets = await requireSecrets({ loaded, flags: authFlags(flags), env, paths }, stop);
+  const secrets = await requireSecrets(runningConfig(loaded, authFlags(flags)), paths.home, stop);
+  const { env } = loaded;
   const { config } = secrets;
-  const { bind, routes, auth } = await guardConfig({
+  const guarded = await guardConfig({
     config,
     refs: loaded.refs,
     env,
@@ -52,16 +54,25 @@ export async function makeStartPlan(
     paths,
     version: 1,
   });
-  return { loaded, config, env, secrets, port: config.gateway.port, bind, routes, auth };
+  return { ...guarded, loaded, config, seen, env, secrets, port: config.gateway.port };
 }
 
-export function authFlags({ auth, token, password }: GatewayOptions['flags']): AuthFlags {
+export function authFlags({ auth, token, password }: GatewayFlags): AuthFlags {
   return { mode: auth, token, password };
 }
 
-async function requireSecrets(sources: ActivationSources, stop: AbortSignal): Promise<Activation> {
+/** What the command line says in the place of the file. */
+export function configFlags({ port, bind, logLevel }: GatewayFlags): ConfigFlags {
+  return {
+    ...(port === undefined ? {} : { port: String(port) }),
+    ...(bind === undefined ? {} : { bind }),
+    ...(logLevel === undefined ? {} : { 'log-level': logLevel }),
+  };
+}
+
+async function requireSecrets(source: RunningConfig, home: string, stop: AbortSignal): Promise<Activation> {
   try {
-    return await activateSecrets(sources, stop);
+    return await activateSecrets(source, { home, signal: stop });
   } catch (caught) {
     stop.throwIfAborted();
     if (!(caught instanceof SecretsUnavailable)) throw caught;

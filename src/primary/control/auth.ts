@@ -165,10 +165,14 @@ export function createReplaceableAuthenticator(options: AuthenticatorOptions): R
 }
 
 /** Lets users of Tailscale Serve in whom the others refuse: so a guess counts also for somebody who needs none. */
-export function orTailscaleUser(authenticate: Authenticator, check: TailscaleCheck): Authenticator {
+export function orTailscaleUser(
+  authenticate: Authenticator,
+  check: TailscaleCheck,
+  isAllowed: () => boolean,
+): Authenticator {
   return async (attempt) => {
     const verdict = await authenticate(attempt);
-    if (verdict.ok) return verdict;
+    if (verdict.ok || !isAllowed()) return verdict;
     const user = await check(attempt.remote);
     if (user === 'ok') return accepted('tailscale');
     const hadNothing = verdict.reason === 'token_missing' || verdict.reason === 'password_missing';

@@ -65,7 +65,7 @@ export type RefusalKind =
 export interface HandshakeContext {
   readonly authenticate: Authenticator;
   readonly devices: Pick<DeviceRegistry, 'admit'>;
-  readonly origins: OriginPolicy;
+  origins(): OriginPolicy;
   phase(): 'starting' | 'open' | 'draining';
 }
 
@@ -127,7 +127,7 @@ async function judge(
   const role = params.role ?? 'operator';
   if (role !== 'operator' && role !== 'node') return reject(attempt, 'role', invalid('invalid role'));
 
-  const origin = checkBrowserOrigin(params, remote, context.origins);
+  const origin = checkBrowserOrigin(params, remote, context.origins());
   if (origin) return reject(attempt, 'origin', origin);
 
   const verified = params.device && verifyDevice(params.device, params, nonce, Date.now());

@@ -2,6 +2,7 @@
 import { controlLimits } from '../../shared/limits.js';
 import { advertisedEvents } from '../../shared/protocol/events.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
+import { mainSessionKey, type KeyScheme } from '../../shared/store/session-keys.js';
 import { VERSION } from '../../shared/version.js';
 import type { HealthMonitor } from '../health/health-monitor.js';
 import type { Connection, Session } from './connection.js';
@@ -12,11 +13,12 @@ export interface HelloSources {
   readonly methods: readonly string[];
   readonly presence: Presence;
   readonly health: HealthMonitor;
-  readonly defaultAgentId: string;
-  readonly configHash: string;
+  scheme(): KeyScheme;
+  /** Of the config in use. */
+  configHash(): string;
   readonly configPath: string;
   readonly stateDir: string;
-  readonly authMode: string;
+  authMode(): string;
   uptimeMs(): number;
 }
 
@@ -55,19 +57,19 @@ export function createHello(sources: HelloSources): (connection: Connection, ses
 
 function encodeSnapshot(session: Session, sources: HelloSources): string {
   const admin = hasScope(session.scopes, 'operator.admin');
-  const { defaultAgentId: agent } = sources;
+  const scheme = sources.scheme();
   const rest = JSON.stringify({
     stateVersion: { presence: sources.presence.version, health: sources.health.version },
     uptimeMs: sources.uptimeMs(),
     sessionDefaults: {
-      defaultAgentId: agent,
-      mainKey: 'main',
-      mainSessionKey: `agent:${agent}:main`,
-      scope: 'per-sender',
+      defaultAgentId: scheme.defaultAgentId,
+      mainKey: scheme.mainKey,
+      mainSessionKey: mainSessionKey(scheme),
+      scope: scheme.scope,
     },
-    appliedConfigHash: sources.configHash,
+    appliedConfigHash: sources.configHash(),
     ...(admin
-      ? { configPath: sources.configPath, stateDir: sources.stateDir, authMode: sources.authMode }
+      ? { configPath: sources.configPath, stateDir: sources.stateDir, authMode: sources.authMode() }
       : {}),
   });
   const health = sources.health.peek(admin ? 'full' : 'redacted');

@@ -12,10 +12,11 @@ import { gatewayIdentity, type GatewayIdentity } from '../config/gateway-identit
 import { createModelCatalog } from '../config/model-catalog.js';
 import type { OpenConfig } from '../config/open-config.js';
 import type { RestartServices } from '../restart/open-restarts.js';
-import type { SecretsKeeper } from '../secrets/keeper.js';
+import type { SnapshotKeeper } from '../snapshot/keeper.js';
+import { derived, type Snapshot } from '../snapshot/snapshot.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
+import type { RouteTable } from '../../shared/routes.js';
 import type { Redactor } from '../../shared/log/redact.js';
-import type { StartPlan } from '../config/start-plan.js';
 import { toolSetup } from '../config/tool-setup.js';
 import { originsOf } from '../config/worker-snapshot.js';
 import type { ExecApprovals } from '../approvals/open-approvals.js';
@@ -54,9 +55,7 @@ import { createToolEvents } from './tool-events.js';
 import { createWriteLimit } from './write-limit.js';
 
 export interface ControlOptions {
-  readonly plan: StartPlan;
-  readonly policy: AuthPolicy;
-  readonly secrets: SecretsKeeper;
+  readonly snapshots: SnapshotKeeper;
   readonly redactor: Redactor;
   readonly paths: Paths;
   readonly env: Environment;
@@ -87,8 +86,10 @@ export interface Control extends Pick<
   readonly tellTool: TellTool;
   /** Lets clients in, who are told to come again before. */
   start(): void;
-  /** The gateway's secret is another one: who came in with the one before must come again. */
+  /** Who comes from here on is judged by this. */
   useAuth(policy: AuthPolicy): void;
+  /** The gateway's secret is another one: who came in with the one before must come again. */
+  authChanged(): void;
   /** Workers came or went: the health snapshot says so at once. */
   workersChanged(): void;
   /** Stops what makes events on its own, and the reading of large frames; connections stay. */
@@ -96,8 +97,9 @@ export interface Control extends Pick<
 }
 
 export function openControl(options: ControlOptions): Control {
-  const { plan, policy, paths, metrics, sources } = options;
-  const { gateway } = plan.config;
+  const { snapshots, paths, metrics, sources } = options;
+  const current = (): Snapshot => snapshots.current;
+  const routes = (): RouteTable => current().routes;
   const presence = createPresence(() =>
     plane.broadcast('presence', () => `{"presence":${presence.encoded()}}`, { stateVersion: stateVersion() }),
   );
@@ -128,7 +130,6 @@ export function openControl(options: ControlOptions): Control {
     },
   });
   const { sessions, runs, compactions } = options;
-  const { routes } = plan;
   const changes = createSessionChanges({ runs, sessions, routes, now: Date.now });
   const broadcast: Broadcast = (...event) => plane.broadcast(...event);
   const agents = {
@@ -137,13 +138,12 @@ export function openControl(options: ControlOptions): Control {
     routes,
     changes,
     compactions,
-    timeoutMs: routes.turnTimeoutMs,
-    queue: plan.config.messages.queue,
+    queue: () => current().config.messages.queue,
     resets: createResetCommands({ runs, sessions, changes, now: Date.now }),
     broadcast,
   };
-  const { policy: tools } = toolSetup(plan.config, paths, options.env);
-  const catalog = createModelCatalog(plan.config, routes);
+  const tools = derived(current, ({ config, env }) => toolSetup(config, paths, env).policy);
+  const catalog = derived(current, (now) => createModelCatalog(now.config, now.routes));
   let known: GatewayIdentity | undefined;
   const identity = (): GatewayIdentity => (known ??= gatewayIdentity(paths.identityFile));
   const lister = createSessionLister(agents);
@@ -153,7 +153,8 @@ export function openControl(options: ControlOptions): Control {
     failed: (error) => options.log.error('ws.session-event', error.message),
   });
   const nodes = createConnectedNodes();
-  const invokes = createNodeInvokes(nodes, commandPolicy(gateway.nodes));
+  const mayInvoke = derived(current, ({ config }) => commandPolicy(config.gateway.nodes));
+  const invokes = createNodeInvokes(nodes, (command) => mayInvoke()(command));
   const nodeConnections = createNodeConnections({
     devices,
     nodes,
@@ -164,7 +165,7 @@ export function openControl(options: ControlOptions): Control {
   const methods = methodRegistry({
     ...agents,
     store: sessions.store,
-    workspace: sessions.workspace,
+    workspace: () => sessions.workspace,
     health,
     status,
     presence,
@@ -178,11 +179,10 @@ export function openControl(options: ControlOptions): Control {
     invokes,
     approvals: options.approvals,
     config: options.config,
-    configChanged: (change) => broadcast('config.changed', () => JSON.stringify(change)),
-    secrets: options.secrets,
     restarts: options.restarts,
+    secrets: snapshots,
     workers: options.workers,
-    profileOf: (agentId) => profileOf(tools, agentId),
+    profileOf: (agentId) => profileOf(tools(), agentId),
     dedupe: createDedupe(() => performance.now()),
   });
   const hello = createHello({
@@ -190,15 +190,17 @@ export function openControl(options: ControlOptions): Control {
     methods: [...methods.values()].filter(({ advertised }) => advertised !== false).map(({ name }) => name),
     presence,
     health,
-    defaultAgentId: plan.routes.defaultAgentId,
-    configHash: options.config.appliedHash(),
+    scheme: () => sessions.scheme,
+    configHash: options.config.appliedHash,
     configPath: paths.configPath,
     stateDir: paths.stateDir,
-    authMode: policy.mode,
+    authMode: () => current().auth.mode,
     uptimeMs: options.uptimeMs,
   });
   const largeFrames = createLargeFrames({ log: options.log });
+  const { policy } = current();
   const authenticator = createReplaceableAuthenticator({ policy, limiter: options.limiter, devices });
+  const remotes = derived(current, ({ config }) => createRemotes(config.gateway, options.untrustedProxy));
   const plane = createControlPlane({
     largeFrames,
     methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
@@ -208,21 +210,20 @@ export function openControl(options: ControlOptions): Control {
     answered: metrics.wsRequest,
     handshake: {
       authenticate: countingFailures(
-        // A trusted proxy has checked its users itself.
-        gateway.auth.allowTailscale && policy.mode !== 'trusted-proxy'
-          ? orTailscaleUser(
-              authenticator.authenticate,
-              tailscaleCheck(createWhois(options.log, () => performance.now())),
-            )
-          : authenticator.authenticate,
+        orTailscaleUser(
+          authenticator.authenticate,
+          tailscaleCheck(createWhois(options.log, () => performance.now())),
+          // A trusted proxy has checked its users itself.
+          () => current().config.gateway.auth.allowTailscale && current().policy.mode !== 'trusted-proxy',
+        ),
         metrics.authFailure,
       ),
       devices,
-      origins: originsOf(plan),
+      origins: derived(current, ({ config, bind }) => originsOf({ config, bind, port: config.gateway.port })),
       phase: () => (options.draining() ? 'draining' : started ? 'open' : 'starting'),
     },
-    remoteOf: createRemotes(gateway, options.untrustedProxy),
-    handshakeTimeoutMs: gateway.handshakeTimeoutMs,
+    remoteOf: (request, peer) => remotes()(request, peer),
+    handshakeTimeoutMs: current().config.gateway.handshakeTimeoutMs,
     preAuthPerIp:
       Number(options.env.PLLAN_MAX_PREAUTH_CONNECTIONS_PER_IP) || controlLimits.preAuthConnectionsPerIp,
     hello,
@@ -271,8 +272,8 @@ export function openControl(options: ControlOptions): Control {
         controlLimits.tickIntervalMs,
       );
     },
-    useAuth(next) {
-      authenticator.usePolicy(next);
+    useAuth: authenticator.usePolicy,
+    authChanged() {
       const bySecret = ({ authMethod }: Session): boolean =>
         authMethod === 'token' || authMethod === 'password';
       // After the answer to whoever asked for it.

@@ -72,7 +72,7 @@ export interface DeviceRegistry {
 
 export interface DeviceRegistryOptions {
   readonly store: Store;
-  readonly policy: SilentApproval;
+  policy(): SilentApproval;
   readonly events: DeviceEvents;
   now(): number;
 }
@@ -165,7 +165,7 @@ export function createDeviceRegistry({ store, policy, events, now }: DeviceRegis
         for (;;) {
           const reason = pairingReason(request, paired);
           if (!reason) return enter(paired as PairedDevice, request.role);
-          const via = silentApproval(reason, request, policy);
+          const via = silentApproval(reason, request, policy());
           if (!via) return ask(request, reason, paired);
           const { role, scopes } = request;
           paired = approvedDevice({ ...identityOf(request), roles: [role], scopes }, paired, via, now());

@@ -10,7 +10,7 @@ const noPolicy = { autoApproveLocal: false, autoApproveCidrs: [] };
 
 export const withStoredDevices: WithStoredDevices = (location, use) =>
   withLockedStore(location, (store) => {
-    const registry = createDeviceRegistry({ store, policy: noPolicy, events: silence, now: Date.now });
+    const registry = createDeviceRegistry({ store, policy: () => noPolicy, events: silence, now: Date.now });
     return use({
       async list() {
         const { pending, paired } = await registry.list();

@@ -7,19 +7,21 @@ import { agentOf, kindOf, type KeyScheme } from '../../shared/store/session-keys
 import type { SessionOverview } from '../sessions/session-overview.js';
 import { modelOf } from '../sessions/session-row.js';
 import type { SessionRow } from '../store/store.js';
-import type { DegradedOwner } from '../secrets/keeper.js';
+import type { DegradedOwner } from '../snapshot/keeper.js';
 import type { WorkersStatus } from '../workers/supervisor.js';
 import type { EventLoopSample } from './event-loop.js';
 import type { HealthFacts, HealthView } from './health-monitor.js';
 
 export interface StatusSources {
-  readonly routes: RouteTable;
+  routes(): RouteTable;
   readonly storeDir: string;
-  readonly scheme: KeyScheme;
+  scheme(): KeyScheme;
   readonly sessions: Pick<SessionOverview, 'facts'>;
   degradedSecretOwners(): readonly DegradedOwner[];
   workers(): WorkersStatus;
   eventLoop(): EventLoopSample;
+  /** Whether edits of the config are noticed. */
+  configReload(): 'active' | 'disabled';
 }
 
 export interface StatusSource {
@@ -33,7 +35,7 @@ const HIDDEN = '[redacted]';
 const noHeartbeat = { enabled: false, every: '0m', everyMs: 0 } as const;
 
 export function healthFacts(sources: StatusSources, view: HealthView): HealthFacts {
-  const { routes } = sources;
+  const routes = sources.routes();
   const path = view === 'full' ? sources.storeDir : HIDDEN;
   const blockOf = (agentId: string): object => sessionBlock(sources, agentId, path);
   return {
@@ -51,8 +53,7 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
     })),
     sessions: blockOf(routes.defaultAgentId),
     eventLoop: sources.eventLoop(),
-    // Edits of the config file are not watched yet.
-    configReload: { hotReloadStatus: 'disabled' },
+    configReload: { hotReloadStatus: sources.configReload() },
     workers: sources.workers(),
   };
 }
@@ -60,7 +61,7 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
 export function createStatusSource(sources: StatusSources): StatusSource {
   return {
     collect(admin) {
-      const { routes } = sources;
+      const routes = sources.routes();
       const { facts } = sources.sessions;
       const path = admin ? sources.storeDir : HIDDEN;
       const defaults = sessionDefaults(routes);
@@ -92,8 +93,9 @@ export function createStatusSource(sources: StatusSources): StatusSource {
 }
 
 /** Of the sessions that were used last, whosever they are, those of one agent. */
-function recentOf({ scheme, sessions }: StatusSources, agentId: string): readonly SessionRow[] {
-  return sessions.facts.recent.filter(({ key }) => agentOf(key, scheme) === agentId);
+function recentOf(sources: StatusSources, agentId: string): readonly SessionRow[] {
+  const scheme = sources.scheme();
+  return sources.sessions.facts.recent.filter(({ key }) => agentOf(key, scheme) === agentId);
 }
 
 function sessionBlock(sources: StatusSources, agentId: string, path: string): object {
@@ -105,9 +107,13 @@ function sessionBlock(sources: StatusSources, agentId: string, path: string): ob
   };
 }
 
-function statusRow({ key, entry }: SessionRow, { routes, scheme }: StatusSources): object {
+function statusRow({ key, entry }: SessionRow, sources: StatusSources): object {
   const { sessionId, updatedAt, inputTokens, outputTokens, totalTokens } = entry;
-  const { model = entry.model, contextTokens } = modelOf(entry, routes, agentOf(key, scheme));
+  const { model = entry.model, contextTokens } = modelOf(
+    entry,
+    sources.routes(),
+    agentOf(key, sources.scheme()),
+  );
   return {
     key,
     kind: kindOf(key),

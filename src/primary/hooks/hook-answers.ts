@@ -13,13 +13,13 @@ export interface HookServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
   /** Milliseconds that a run may take when its caller says nothing. */
-  readonly timeoutMs: number;
+  timeoutMs(): number;
   readonly log: Logger;
 }
 
 export function hookAnswers(services: HookServices): Pick<PrimaryAnswers, 'hook-wake' | 'hook-run'> {
   const { runs, sessions } = services;
-  const { scheme, store } = sessions;
+  const { store } = sessions;
   const wake = createWake(services);
 
   /** Whether it is the same request that the run was accepted for. */
@@ -32,10 +32,10 @@ export function hookAnswers(services: HookServices): Pick<PrimaryAnswers, 'hook-
       if (mode === 'now') await wake(key, agentId);
       return true as const;
     },
-    async 'hook-run'({ name, wakeMode, timeoutMs = services.timeoutMs, ...asked }) {
+    async 'hook-run'({ name, wakeMode, timeoutMs = services.timeoutMs(), ...asked }) {
       const { runId, key, agentId, http } = asked;
       if ((await sessions.get(key))?.sendPolicy === 'deny') return 'denied';
-      const main = mainSessionKey(scheme, agentId);
+      const main = mainSessionKey(sessions.scheme, agentId);
       const report = { to: main, name };
       const acceptance = await runs.accept({
         ...asked,

@@ -6,14 +6,19 @@ import { createLogger, type Logger, type LogSink } from '../../shared/log/logger
 import { createRedactor, type Redactor } from '../../shared/log/redact.js';
 import { expandHome } from '../../shared/paths.js';
 import { tableSecrets } from '../../shared/routes.js';
+import type { GuardedConfig } from '../config/config-guard.js';
 import type { StartPlan } from '../config/start-plan.js';
+import type { Activation } from '../secrets/activation.js';
 import { consoleSink } from './console-sink.js';
-import { openLogFile } from './file-sink.js';
+import { openLogFile, type LogFile } from './file-sink.js';
+
+type LoggingConfig = GatewayConfig['logging'];
 
 export interface GatewayLog {
   readonly log: Logger;
   /** The file only: for what the console is told in another way. */
   readonly fileLog: Logger;
+  /** Of the file that is written to. */
   readonly path: string;
   readonly style: ConsoleStyle;
   /** Least level that anyone wants: what workers should send. */
@@ -22,44 +27,87 @@ export interface GatewayLog {
   readonly redactor: Redactor;
   /** Finished lines of workers. */
   readonly sink: LogSink;
+  /** What the config says counts from the next line on. @throws StartError when another file cannot be opened */
+  configure(config: LoggingConfig): void;
   /** Writes what waits; call before exit. */
   close(): void;
 }
 
 export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): GatewayLog {
-  const config = plan.config.logging;
-  const file = openLogFile({
-    dir: paths.logDir,
-    maxFileBytes: config.maxFileBytes,
-    retentionDays: config.retentionDays,
-    configured: config.file === null ? null : expandHome(config.file, paths.home),
-    lost(lines) {
-      log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, { lines });
-    },
-  });
-  const consoleLevel = flags.verbose ? lower('debug', config.level) : (config.consoleLevel ?? config.level);
-  const style = config.consoleStyle ?? (process.stdout.isTTY ? 'pretty' : 'compact');
-  const shown = consoleSink({ level: consoleLevel, style, color: flags.color });
-  const kept = rank(config.level);
+  const openFile = ({ maxFileBytes, retentionDays, file }: LoggingConfig): LogFile =>
+    openLogFile({
+      dir: paths.logDir,
+      maxFileBytes,
+      retentionDays,
+      configured: file === null ? null : expandHome(file, paths.home),
+      lost(lines) {
+        log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, {
+          lines,
+        });
+      },
+    });
+  const viewOf = (config: LoggingConfig): View => {
+    const consoleLevel = flags.verbose ? lower('debug', config.level) : (config.consoleLevel ?? config.level);
+    const style = config.consoleStyle ?? (process.stdout.isTTY ? 'pretty' : 'compact');
+    return {
+      config,
+      shown: consoleSink({ level: consoleLevel, style, color: flags.color }),
+      style,
+      kept: rank(config.level),
+      level: lower(config.level, consoleLevel),
+    };
+  };
+  let file = openFile(plan.config.logging);
+  let view = viewOf(plan.config.logging);
   const sink: LogSink = {
     write(line, level) {
-      if (level >= kept) file.write(line, level);
-      shown.write(line, level);
+      if (level >= view.kept) file.write(line, level);
+      view.shown.write(line, level);
     },
   };
-  const level = lower(config.level, consoleLevel);
-  const redactor = createRedactor(secretsInUse(plan));
-  const log = createLogger({ sink, level, subsystem: 'gateway', redactor });
+  const redactor = createRedactor(secretsInUse({ ...plan, values: plan.secrets.values }));
+  const log = createLogger({ sink, level: view.level, subsystem: 'gateway', redactor });
+  const fileOnly: LogSink = { write: (line, level) => file.write(line, level) };
+  const fileLog = createLogger({ sink: fileOnly, level: view.config.level, subsystem: 'gateway', redactor });
   return {
     log,
-    fileLog: createLogger({ sink: file, level: config.level, subsystem: 'gateway', redactor }),
+    fileLog,
     redactor,
-    path: file.path,
-    style,
-    level,
+    get path() {
+      return file.path;
+    },
+    get style() {
+      return view.style;
+    },
+    get level() {
+      return view.level;
+    },
     sink,
-    close: file.close,
+    configure(config) {
+      if (isOtherFile(config, view.config)) {
+        const next = openFile(config);
+        file.close();
+        file = next;
+      }
+      view = viewOf(config);
+      log.useLevel(view.level);
+      fileLog.useLevel(config.level);
+    },
+    close: () => file.close(),
   };
+}
+
+interface View {
+  readonly config: LoggingConfig;
+  readonly shown: LogSink;
+  readonly style: ConsoleStyle;
+  /** Least level of lines that go into the file. */
+  readonly kept: number;
+  readonly level: LogLevel;
+}
+
+function isOtherFile(a: LoggingConfig, b: LoggingConfig): boolean {
+  return a.file !== b.file || a.maxFileBytes !== b.maxFileBytes || a.retentionDays !== b.retentionDays;
 }
 
 function rank(level: LogLevel): number {
@@ -74,8 +122,8 @@ function lower(a: LogLevel, b: LogLevel): LogLevel {
 export function secretsInUse({
   auth,
   routes,
-  secrets,
-}: Pick<StartPlan, 'auth' | 'routes' | 'secrets'>): string[] {
-  const resolved = [...secrets.values.values(), ...tableSecrets(routes)];
+  values,
+}: Pick<GuardedConfig, 'auth' | 'routes'> & Pick<Activation, 'values'>): string[] {
+  const resolved = [...values.values(), ...tableSecrets(routes)];
   return auth.secret === undefined ? resolved : [auth.secret, ...resolved];
 }

@@ -24,6 +24,8 @@ export interface PrimaryMetrics {
   wsDroppedEvent(event: string): void;
   wsRefused(reason: string): void;
   authFailure(reason: string): void;
+  configReload(result: string): void;
+  secretsReload(result: string): void;
   handover(outcome: string): void;
   workerRestart(reason: string): void;
   workerMetrics(worker: MeasuredWorker, metrics: MetricsSnapshot): void;
@@ -55,6 +57,10 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   );
   const refusals = counter('pllan_ws_refused_total', 'Sockets refused in the handshake.', ['reason']);
   const authFailures = counter('pllan_auth_failures_total', 'Refused credentials.', ['reason']);
+  const configReloads = counter('pllan_config_reload_total', 'Changed configs, by what became of them.', [
+    'result',
+  ]);
+  const secretReloads = counter('pllan_secrets_reload_total', 'Secrets resolved anew.', ['result']);
   const handovers = counter('pllan_handover_total', 'Connections given to workers or back.', ['outcome']);
   const restarts = counter('pllan_worker_restarts_total', 'Workers started anew.', ['reason']);
   const connections = gauge('pllan_ws_connections', 'Open WebSockets.', ['role']);
@@ -90,6 +96,8 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     wsDroppedEvent: (event) => dropped.inc({ event }),
     wsRefused: (reason) => refusals.inc({ reason }),
     authFailure: (reason) => authFailures.inc({ reason }),
+    configReload: (result) => configReloads.inc({ result }),
+    secretsReload: (result) => secretReloads.inc({ result }),
     handover: (outcome) => handovers.inc({ outcome }),
     workerRestart: (reason) => restarts.inc({ reason }),
     workerMetrics: (worker, metrics) => merge.push(processOf(worker), metrics),

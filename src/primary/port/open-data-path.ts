@@ -87,7 +87,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   const { plan, metrics, log, tls, limiter, untrustedProxy } = options;
   const limiters: Readonly<Record<CountedSecret, FailedAuthLimiter>> = {
     'shared-secret': limiter,
-    'hook-auth': createFailedAuthLimiter(hookAuthLimits, monotonicMs),
+    'hook-auth': createFailedAuthLimiter(() => hookAuthLimits, monotonicMs),
   };
   const secrets = ['shared-secret', 'hook-auth'] as const;
   const { paths } = options;

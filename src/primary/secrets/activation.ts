@@ -1,10 +1,10 @@
 /** One pass from a config to one whose refs have values, or to why there can be none (secrets.md §5, §6). */
-import type { GatewayConfig, LoadedConfig } from '../../shared/config/load.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import type { GatewayConfig } from '../../shared/config/load.js';
 import { SecretsUnavailable } from '../../shared/secrets/failure.js';
 import { resolveRefs, type Resolution } from '../../shared/secrets/resolve.js';
-import { judgeRefs, type JudgedRef, type SurfaceFacts } from '../../shared/secrets/surfaces.js';
+import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import { withSecrets } from '../../shared/secrets/with-secrets.js';
+import type { RunningConfig } from '../config/running-config.js';
 
 export interface SecretWarning {
   readonly code: 'SECRETS_REF_IGNORED_INACTIVE_SURFACE';
@@ -21,20 +21,20 @@ export interface Activation {
   readonly warnings: readonly SecretWarning[];
 }
 
-export interface ActivationSources {
-  readonly loaded: LoadedConfig;
-  readonly flags: SurfaceFacts['flags'];
-  readonly env: Environment;
-  readonly paths: Pick<Paths, 'home'>;
+export interface ActivationOptions {
+  /** What `~` means. */
+  readonly home: string;
+  readonly signal: AbortSignal;
 }
 
 /** @throws SecretsUnavailable when a ref that is needed has no value */
-export async function activateSecrets(sources: ActivationSources, signal: AbortSignal): Promise<Activation> {
-  const { loaded, flags, env } = sources;
-  const { config, document } = loaded;
-  const refs = judgeRefs({ document, refs: loaded.refs, env, flags });
+export async function activateSecrets(
+  source: RunningConfig,
+  options: ActivationOptions,
+): Promise<Activation> {
+  const { config, refs } = source;
   const needed = refs.filter(({ active }) => active);
-  const { values, failures } = await resolveSecrets(needed, sources, signal);
+  const { values, failures } = await resolveSecrets(needed, source, options);
   if (failures.length > 0) throw new SecretsUnavailable(failures);
   return {
     config: withSecrets(config, refs, values),
@@ -46,10 +46,10 @@ export async function activateSecrets(sources: ActivationSources, signal: AbortS
 
 export function resolveSecrets(
   refs: readonly JudgedRef[],
-  { loaded, env, paths }: ActivationSources,
-  signal: AbortSignal,
+  { config, env }: Pick<RunningConfig, 'config' | 'env'>,
+  { home, signal }: ActivationOptions,
 ): Promise<Resolution> {
-  return resolveRefs(refs, { secrets: loaded.config.secrets, env, home: paths.home, signal });
+  return resolveRefs(refs, { secrets: config.secrets, env, home, signal });
 }
 
 /** A line for each ref on the gateway's own credentials: whether it counts, and why. */

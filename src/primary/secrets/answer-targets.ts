@@ -2,7 +2,7 @@
 import { describeFailure, SecretsUnavailable } from '../../shared/secrets/failure.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import { secretTargets } from '../../shared/secrets/targets.js';
-import type { SecretsKeeper } from './keeper.js';
+import type { SnapshotKeeper } from '../snapshot/keeper.js';
 
 export interface TargetsQuestion {
   readonly targetIds: readonly string[];
@@ -32,7 +32,7 @@ export function unknownTarget(ids: readonly string[]): string | undefined {
 /** @throws SecretsUnavailable when one that is needed has no value */
 export async function answerTargets(
   { targetIds, allowedPaths, forcedActivePaths, optionalActivePaths }: TargetsQuestion,
-  keeper: Pick<SecretsKeeper, 'current' | 'resolve'>,
+  keeper: Pick<SnapshotKeeper, 'current' | 'resolve'>,
 ): Promise<TargetsAnswer> {
   const { refs, values } = keeper.current;
   const meant = refs.filter(

@@ -79,7 +79,7 @@ function shown({ key, entry, live, total }: State, sources: RowSources) {
     ...(entry ? { sessionId: entry.sessionId } : {}),
     thinkingLevel: entry?.thinkingLevel ?? 'off',
     verboseLevel: entry?.verboseLevel ?? 'off',
-    defaults: sessionDefaults(sources.routes),
+    defaults: sessionDefaults(sources.routes()),
     sessionInfo: { ...row, activeRunIds },
     ...(running
       ? { inFlightRun: { runId: running.record.runId, text: running.text, startedAt: running.startedAt } }

@@ -28,11 +28,11 @@ import type { Sessions } from './sessions.js';
 export interface HttpRunServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
-  readonly routes: RouteTable;
+  routes(): RouteTable;
 }
 
 export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pick<PrimaryAnswers, 'run'> {
-  const { store, scheme } = sessions;
+  const { store } = sessions;
   const continuable = createResponseSessions(() => performance.now());
 
   /** Resolves when it has ended; ends it when nobody waits for it any more. */
@@ -61,7 +61,8 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
       const { method, runId, message, images, toolResults, http, model, timeoutMs } = asked;
       const { continuation } = asked;
       const continued = continuable.find(continuation, asked.agentId);
-      const place = placeOf(continued ? { ...asked, sessionKey: continued } : asked, scheme, routes);
+      const named = continued ? { ...asked, sessionKey: continued } : asked;
+      const place = placeOf(named, sessions.scheme, routes());
       if ('problem' in place) return refused(place.problem);
       const { key, agentId } = place;
       if ((await sessions.get(key))?.sendPolicy === 'deny') return refused('send blocked by session policy');

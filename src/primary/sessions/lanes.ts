@@ -6,8 +6,8 @@
  *      └──────────── leave ───────────┴────────────────┴──────────────────────────────────────────────▲
  */
 export interface LaneLimits {
-  /** Runs of a lane at one time, by its name; one of a lane that is not named here. */
-  readonly concurrent: ReadonlyMap<string, number>;
+  /** Runs of a lane at one time, by its name; one of a lane of which it knows nothing. */
+  concurrent(lane: string): number | undefined;
   /** Runs that may wait behind the one of their session. */
   readonly waitingPerSession: number;
   readonly waiting: number;
@@ -50,6 +50,8 @@ export interface Place {
 export interface Lanes {
   /** Undefined when too many wait already. */
   enter(request: PlaceRequest): Place | undefined;
+  /** Starts those whose turn it is now that more may run. */
+  limitsChanged(): void;
   readonly waiting: number;
   readonly running: number;
 }
@@ -70,7 +72,7 @@ export function createLanes(options: LaneOptions): Lanes {
   const advance = (name: string): void => {
     const lane = lanes.get(name);
     if (!lane) return;
-    while (lane.running < (options.concurrent.get(name) ?? 1)) {
+    while (lane.running < (options.concurrent(name) ?? 1)) {
       const next = lane.ready.shift();
       if (!next) return;
       lane.running += 1;
@@ -124,7 +126,8 @@ export function createLanes(options: LaneOptions): Lanes {
       const others = sessions.get(session) ?? [];
       if (waiting >= options.waiting || others.length > options.waitingPerSession) return undefined;
       const lane = lanes.get(name) ?? { size: 0, running: 0, ready: [] };
-      if (lane.size === 0 && lanes.size >= options.lanes && !options.concurrent.has(name)) return undefined;
+      if (lane.size === 0 && lanes.size >= options.lanes && options.concurrent(name) === undefined)
+        return undefined;
       lanes.set(name, lane);
       lane.size += 1;
       waiting += 1;
@@ -144,6 +147,9 @@ export function createLanes(options: LaneOptions): Lanes {
       };
       entries.set(place, entry);
       return place;
+    },
+    limitsChanged() {
+      for (const name of lanes.keys()) advance(name);
     },
     get waiting() {
       return waiting;

@@ -36,7 +36,7 @@ export function maintenancePolicy(config: SessionConfig['maintenance']): Mainten
 export interface MaintenanceOptions {
   readonly sessions: Sessions;
   readonly runs: Pick<Runs, 'liveOf'>;
-  readonly policy: MaintenancePolicy;
+  policy(): MaintenancePolicy;
   readonly log: Logger;
   now(): number;
 }
@@ -80,7 +80,8 @@ export function createMaintenance(options: MaintenanceOptions): Maintenance {
 }
 
 async function removeSessions(options: MaintenanceOptions, stopped: () => boolean): Promise<void> {
-  const { sessions, policy, log } = options;
+  const { sessions, log } = options;
+  const policy = options.policy();
   const cutoff = cutoffOf(options);
   const { store } = sessions;
   const count = (await store.sessions.count(false)) + (await store.sessions.count(true));
@@ -99,13 +100,13 @@ async function removeSessions(options: MaintenanceOptions, stopped: () => boolea
 }
 
 async function removeTranscripts(options: MaintenanceOptions, stopped: () => boolean): Promise<void> {
-  const { sessions, policy, log } = options;
-  const dryRun = policy.mode === 'warn';
+  const { sessions, log } = options;
+  const dryRun = options.policy().mode === 'warn';
   if (!stopped()) await removeOldTranscripts({ sessions, cutoff: cutoffOf(options), dryRun, log, stopped });
 }
 
 function cutoffOf({ policy, now }: MaintenanceOptions): number {
-  return now() - policy.pruneAfterMs;
+  return now() - policy().pruneAfterMs;
 }
 
 function mayGo(key: SessionKey, entry: SessionEntry, { sessions, runs }: MaintenanceOptions): boolean {

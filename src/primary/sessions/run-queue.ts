@@ -28,13 +28,17 @@ export interface RunQueue {
   /** Those that one that begins takes with it, in order. */
   joining(run: Run): readonly Run[];
   leave(run: Run): void;
+  /** More may run at one time than before. */
+  limitsChanged(): void;
 }
+
+/** Runs at one time, by lane. */
+export type ConcurrentRuns = Readonly<Record<'main' | 'subagent', number>>;
 
 export interface RunQueueOptions {
   readonly live: LiveRuns<Run>;
-  readonly settings: QueueSettings;
-  readonly maxConcurrent: number;
-  readonly subagents: number;
+  settings(): QueueSettings;
+  concurrent(): ConcurrentRuns;
   now(): number;
   waited(wait: LaneWait): void;
   /** Its turn has come, if it is accepted. */
@@ -57,10 +61,10 @@ interface Held {
 export function createRunQueue(options: RunQueueOptions): RunQueue {
   const { live, settings, now } = options;
   const { waitingPerSession, waiting, lanes: named } = runLimits;
-  const concurrent = new Map([
-    [MAIN, options.maxConcurrent],
-    ['subagent', options.subagents],
-  ]);
+  const concurrent = (lane: string): number | undefined => {
+    if (lane !== MAIN && lane !== 'subagent') return undefined;
+    return options.concurrent()[lane];
+  };
   const { waited } = options;
   const lanes = createLanes({ concurrent, waitingPerSession, waiting, lanes: named, now, waited });
   const held = new Map<SessionKey, Held>();
@@ -85,22 +89,22 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     if (!one) return;
     clearTimeout(one.timer);
     const all = live.of(key);
-    const open = all.length < settings.cap && all.every(({ input }) => input.queueMode === 'collect');
+    const open = all.length < settings().cap && all.every(({ input }) => input.queueMode === 'collect');
     if (ms <= 0 || !open) letGo(key);
-    else one.timer = setTimeout(() => letGo(key), Math.min(ms, settings.debounceMs));
+    else one.timer = setTimeout(() => letGo(key), Math.min(ms, settings().debounceMs));
   };
   const hold = (run: Run, letGo: () => void): void => {
     const { key } = run.input;
     held.set(key, { run, letGo, timer: undefined });
     const last = live.of(key).at(-1) ?? run;
-    pause(key, last.record.acceptedAt + settings.debounceMs - now());
+    pause(key, last.record.acceptedAt + settings().debounceMs - now());
   };
   return {
     enter(run) {
       const { key, queueMode, lane = MAIN } = run.input;
       const interrupts = queueMode === 'interrupt';
-      const limited = queueMode !== undefined && !interrupts && settings.drop === 'new';
-      if (limited && messagesIn(key).length >= settings.cap) return false;
+      const limited = queueMode !== undefined && !interrupts && settings().drop === 'new';
+      if (limited && messagesIn(key).length >= settings().cap) return false;
       if (chars + charsOf(run) > runLimits.waitingChars) return false;
       const next = interrupts
         ? live.of(key).find(({ place, input }) => place?.behind === true && input.queueMode !== 'interrupt')
@@ -118,16 +122,17 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       return true;
     },
     hold: (session, start) => lanes.enter({ session, lane: MAIN, start }),
+    limitsChanged: lanes.limitsChanged,
     accepted(run) {
       const { key, queueMode } = run.input;
       const all = live.of(key);
       if (queueMode === 'interrupt') for (const one of all.slice(0, all.indexOf(run))) options.interrupt(one);
       else if (queueMode !== undefined) {
         const messages = messagesIn(key).filter(({ state }) => state === 'queued');
-        const tooMany = Math.max(0, messages.length - settings.cap);
+        const tooMany = Math.max(0, messages.length - settings().cap);
         for (const one of messages.slice(0, tooMany)) options.drop(one);
       }
-      pause(key, settings.debounceMs);
+      pause(key, settings().debounceMs);
     },
     joining(run) {
       if (run.input.queueMode !== 'collect') return [];

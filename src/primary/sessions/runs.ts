@@ -25,7 +25,7 @@ import { createRunDispatch, type RunWorkers } from './run-dispatch.js';
 import type { ResetPolicy } from './reset-policy.js';
 import { runEnd, type RunOutcome, type StopReason } from './run-end.js';
 import type { Broadcast, TellTool } from './run-events.js';
-import { createRunQueue } from './run-queue.js';
+import { createRunQueue, type ConcurrentRuns } from './run-queue.js';
 import { createRunTools } from './run-tools.js';
 import {
   storeDropped,
@@ -55,6 +55,8 @@ export interface Runs extends Pick<RunAcceptance, 'accept' | 'close'> {
   left(owner: object): void;
   /** A place in the session's lane for something that is not a run; undefined when too many wait. */
   hold(key: SessionKey, start: () => void): Place | undefined;
+  /** More may run at one time than before. */
+  limitsChanged(): void;
   /** Ends what a crash of the gateway interrupted. Call before anything is accepted; nothing is before it resolves. */
   recover(): Promise<void>;
   received(slot: number, part: RunPart): void;
@@ -72,10 +74,9 @@ export interface RunsOptions {
   readonly workers: RunWorkers;
   readonly broadcast: Broadcast;
   readonly tellTool: TellTool;
-  readonly maxConcurrent: number;
-  /** Runs at one time in the lane `subagent`. */
-  readonly subagents: number;
-  readonly queue: QueueSettings;
+  /** Looked at whenever they matter: they may change at any time. */
+  concurrent(): ConcurrentRuns;
+  queue(): QueueSettings;
   readonly resetPolicy: ResetPolicy;
   readonly log: Logger;
   now(): number;
@@ -196,7 +197,7 @@ export function createRuns(options: RunsOptions): Runs {
   };
 
   const drop = async (run: Run): Promise<void> => {
-    const { drop, cap } = options.queue;
+    const { drop, cap } = options.queue();
     const why = failure(`dropped: more than ${cap} messages were waiting`);
     if (drop !== 'summarize') return finish(run, why);
     run.state = 'joining';
@@ -215,8 +216,7 @@ export function createRuns(options: RunsOptions): Runs {
   const queue = createRunQueue({
     live,
     settings: options.queue,
-    maxConcurrent: options.maxConcurrent,
-    subagents: options.subagents,
+    concurrent: options.concurrent,
     now,
     waited,
     begin: (run) => void begin(run),
@@ -299,6 +299,7 @@ export function createRuns(options: RunsOptions): Runs {
     },
     left: (owner) => waiters.left(owner),
     hold: (key, start) => queue.hold(key, start),
+    limitsChanged: queue.limitsChanged,
     recover: () => acceptance.openAfter(settle()),
     received(slot, part) {
       const run = live.get(part.runId);

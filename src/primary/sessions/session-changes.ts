@@ -49,12 +49,12 @@ export type Compacted =
 export interface SessionChangeOptions {
   readonly sessions: Sessions;
   readonly runs: Runs;
-  readonly routes: RouteTable;
+  routes(): RouteTable;
   now(): number;
 }
 
 export function createSessionChanges({ sessions, runs, routes, now }: SessionChangeOptions): SessionChanges {
-  const { store, scheme } = sessions;
+  const { store } = sessions;
 
   return {
     patch: (key, patch, expectedSessionId) =>
@@ -63,7 +63,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
         const known = await sessions.get(key);
         requireSame(known, expectedSessionId);
         const before = known ?? newSession(at);
-        const entry = { ...patchedEntry(before, patch, routes), updatedAt: at };
+        const entry = { ...patchedEntry(before, patch, routes()), updatedAt: at };
         const { label } = entry;
         const commit = () => store.commit([{ type: 'session', key, entry }]);
         if (label === undefined || label === before.label) await commit();
@@ -93,6 +93,7 @@ export function createSessionChanges({ sessions, runs, routes, now }: SessionCha
       });
     },
     async remove(key, how) {
+      const { scheme } = sessions;
       if (key === mainSessionKey(scheme, agentOf(key, scheme)))
         throw new SessionRefusal(`Cannot delete the main session (${key}).`);
       const check = (entry: SessionEntry | undefined): void => {

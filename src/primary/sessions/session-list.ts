@@ -62,7 +62,7 @@ export function createSessionLister(sources: RowSources): SessionLister {
         limitApplied: limit,
         hasMore,
         ...(hasMore ? { nextOffset } : {}),
-        defaults: sessionDefaults(routes),
+        defaults: sessionDefaults(routes()),
         sessions: rows,
       };
     },

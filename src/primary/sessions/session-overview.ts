@@ -24,13 +24,13 @@ export interface SessionOverview {
 /** Resolves when it has been read once. @throws StoreError */
 export async function openSessionOverview(
   store: Store,
-  agentIds: readonly string[],
+  agentIds: () => readonly string[],
   log: Logger,
 ): Promise<SessionOverview> {
   const read = async (): Promise<SessionFacts> => ({
     count: await store.sessions.count(false),
     countByAgent: Object.fromEntries(
-      await Promise.all(agentIds.map(async (id) => [id, await store.sessions.countOf(id)] as const)),
+      await Promise.all(agentIds().map(async (id) => [id, await store.sessions.countOf(id)] as const)),
     ),
     recent: await store.sessions.newest({ archived: false, limit: overviewLimits.recent }),
   });

@@ -12,7 +12,7 @@ import { derivedTitle, lastMessage } from './transcript-text.js';
 export interface RowSources {
   readonly sessions: Sessions;
   readonly runs: Runs;
-  readonly routes: RouteTable;
+  routes(): RouteTable;
 }
 
 export interface RowExtras {
@@ -24,7 +24,7 @@ export function sessionRow({ key, entry }: SessionRow, { sessions, runs, routes 
   const agentId = agentOf(key, sessions.scheme);
   const live = runs.liveOf(key);
   const hasActiveRun = live.length > 0;
-  return Object.assign(entryRow(key, entry), modelOf(entry, routes, agentId), {
+  return Object.assign(entryRow(key, entry), modelOf(entry, routes(), agentId), {
     status: hasActiveRun ? 'running' : entry.status,
     hasActiveRun,
     ...(hasActiveRun ? { activeRunIds: live.map(({ record }) => record.runId) } : {}),

@@ -21,6 +21,7 @@ export interface SessionObserver {
 }
 
 export interface Sessions {
+  /** As the config says now. */
   readonly workspace: string;
   readonly scheme: KeyScheme;
   readonly store: Store;
@@ -57,9 +58,9 @@ export type MakeLines = (
 
 export interface SessionsOptions {
   readonly store: Store;
-  readonly scheme: KeyScheme;
+  scheme(): KeyScheme;
   /** Where its agent works, as transcripts say. */
-  readonly workspace: string;
+  workspace(): string;
   readonly observer: SessionObserver;
 }
 
@@ -80,8 +81,12 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
     return lines;
   };
   return {
-    workspace,
-    scheme,
+    get workspace() {
+      return workspace();
+    },
+    get scheme() {
+      return scheme();
+    },
     store,
     get,
     exclusive: (key, task) => queue.run(key, task),
@@ -101,7 +106,7 @@ export function createSessions({ store, scheme, workspace, observer }: SessionsO
     async appending(sessionId, at, lines) {
       const length = await store.transcripts.length(sessionId);
       const [last] = length > 1 ? await store.transcripts.read(sessionId, length - 1, length) : [];
-      const first = length === 0 ? [sessionLine(sessionId, workspace, at)] : [];
+      const first = length === 0 ? [sessionLine(sessionId, workspace(), at)] : [];
       const entries = [...first, ...lines(last?.entry.id ?? null, last?.entry)];
       return { change: { type: 'append', sessionId, entries }, end: length + entries.length };
     },

@@ -13,7 +13,7 @@ export interface WakeServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
   /** Milliseconds that the turn may take. */
-  readonly timeoutMs: number;
+  timeoutMs(): number;
   readonly log: Logger;
 }
 
@@ -33,7 +33,7 @@ export function createWake({ runs, sessions, timeoutMs, log }: WakeServices): Wa
         key,
         agentId,
         message: MESSAGE,
-        timeoutMs,
+        timeoutMs: timeoutMs(),
         byStranger: true,
       });
       if (outcome === 'busy') log.warn('wake.refused', `no turn for ${key} now: ${outcome}`, { key });

@@ -14,7 +14,10 @@ describe('the failed-auth limiter', () => {
   let limiter: FailedAuthLimiter;
   beforeEach(() => {
     clock = 1_000;
-    limiter = createFailedAuthLimiter(policy, () => clock);
+    limiter = createFailedAuthLimiter(
+      () => policy,
+      () => clock,
+    );
   });
   const fail = (client = remote, times = 1): number[] =>
     Array.from({ length: times }, () => limiter.failed('shared-secret', client));
@@ -58,7 +61,10 @@ describe('the failed-auth limiter', () => {
     const client = from('127.0.0.1');
     expect(fail(client, 3)).toEqual([250, 500, 1_000]);
     expect(locked(client)).toBe(0);
-    const many = createFailedAuthLimiter({ ...policy, maxAttempts: 20 }, () => clock);
+    const many = createFailedAuthLimiter(
+      () => ({ ...policy, maxAttempts: 20 }),
+      () => clock,
+    );
     const delays = Array.from({ length: 20 }, () => many.failed('shared-secret', client));
     expect(delays.at(-1)).toBe(5_000);
   });
@@ -82,7 +88,10 @@ describe('the failed-auth limiter', () => {
   });
 
   it('locks loopback clients when they are not exempt', () => {
-    limiter = createFailedAuthLimiter({ ...policy, exemptLoopback: false }, () => clock);
+    limiter = createFailedAuthLimiter(
+      () => ({ ...policy, exemptLoopback: false }),
+      () => clock,
+    );
     const client = from('127.0.0.1');
     fail(client, 3);
     expect(locked(client)).toBe(5_000);

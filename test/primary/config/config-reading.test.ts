@@ -4,10 +4,11 @@ import { expect, it } from 'vitest';
 import {
   packed,
   readConfig,
-  runningConfig,
+  readingKey,
   type ReadTask,
   type ValidReading,
 } from '../../../src/primary/config/config-reading.js';
+import { runningConfig } from '../../../src/primary/config/running-config.js';
 import { loadConfig } from '../../../src/shared/config/load.js';
 import { temporaryDir } from '../../support/gateway.js';
 
@@ -17,6 +18,8 @@ interface Place {
   read(over?: Partial<ReadTask>): ReturnType<typeof readConfig>;
   valid(over?: Partial<ReadTask>): ValidReading;
 }
+
+const auth = { mode: undefined, token: undefined, password: undefined };
 
 /** Where a gateway runs with this config. */
 function running(config: object, env: Record<string, string> = {}): Place {
@@ -30,9 +33,9 @@ function running(config: object, env: Record<string, string> = {}): Place {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
   const task: ReadTask = {
     place: { path, logDir: dir, env, imported: {} },
-    flags: {},
-    known: loaded.source.revision,
-    running: packed(runningConfig(loaded)),
+    flags: { config: {}, auth },
+    known: readingKey(loaded.source.revision, env),
+    running: packed(runningConfig(loaded, auth)),
   };
   const read = (over: Partial<ReadTask> = {}) => readConfig({ ...task, ...over });
   return {
@@ -85,7 +88,7 @@ it('says what is wrong, and not all of it', () => {
 it('takes a flag before the file, so that its change in the file is none', () => {
   const at = running({});
   at.write({ gateway: { port: 2345 } });
-  expect(at.valid({ flags: { port: '18789' } }).plan.outcome).toBe('nothing');
+  expect(at.valid({ flags: { config: { port: '18789' }, auth } }).plan.outcome).toBe('nothing');
 });
 
 it('sees what the config adds to the environment', () => {
@@ -106,6 +109,6 @@ it('keeps in mode hot what only a restart changes, and knows it the next time', 
   expect(first.next.config.gateway.auth.token).toBe('another-token-for-this-test');
 
   at.write({ gateway: { ...gateway, reload: { mode: 'hybrid' } } });
-  const second = at.valid({ known: first.revision, running: first.packed });
+  const second = at.valid({ known: first.key, running: first.packed });
   expect(second.plan).toMatchObject({ outcome: 'restart', paths: { restart: ['gateway.port'] } });
 });

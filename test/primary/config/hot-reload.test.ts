@@ -3,15 +3,17 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { createConfigDesk, type ConfigDesk } from '../../../src/primary/config/config-desk.js';
-import type { RunningConfig } from '../../../src/primary/config/config-reading.js';
+import { runningConfig, type RunningConfig } from '../../../src/primary/config/running-config.js';
 import { printOf } from '../../../src/primary/config/file-print.js';
-import { startHotReload, type HotReload } from '../../../src/primary/config/hot-reload.js';
+import { createHotReload, type HotReload } from '../../../src/primary/config/hot-reload.js';
 import { loadConfig } from '../../../src/shared/config/load.js';
 import type { Logger } from '../../../src/shared/log/logger.js';
 import { temporaryDir } from '../../support/gateway.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const SCRIPT = pathToFileURL(resolve('dist/primary/config/config-thread.js'));
+
+const auth = { mode: undefined, token: undefined, password: undefined };
 
 interface Place {
   readonly dir: string;
@@ -40,23 +42,28 @@ async function running(config: object): Promise<Place> {
   };
   const log = { info: line, warn: line, error: line } as unknown as Logger;
   const desk = createConfigDesk(log, SCRIPT);
-  const reload = startHotReload<undefined>({
+  const reload = createHotReload<undefined>({
     loaded,
     seen: await printOf(loaded.source.files),
-    flags: {},
-    place: { path, logDir: dir, env: {}, imported: {} },
+    running: runningConfig(loaded, auth),
+    flags: { config: {}, auth },
+    place: { path, logDir: dir, env: {}, imported: {}, dotenv: { folder: dir, stateDir: dir } },
     desk,
     effects: {
       preflight: () => Promise.resolve(undefined),
-      swap: (next) => swapped.push(next),
+      inTurn: (task) => task(),
+      swap: (next) => void swapped.push(next),
       actions: {},
       roll: () => Promise.resolve(),
-      restart: () => undefined,
+      restart: () => ({ status: 'scheduled', delayMs: 0, reason: '' }),
       activeRuns: () => 0,
       announce: () => undefined,
+      applied: () => undefined,
+      ended: () => undefined,
     },
     log,
   });
+  reload.start();
   onTestFinished(() => {
     reload.stop();
     return desk.stop();

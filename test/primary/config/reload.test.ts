@@ -1,9 +1,6 @@
 import { expect, it } from 'vitest';
-import type {
-  ConfigReading,
-  RunningConfig,
-  ValidReading,
-} from '../../../src/primary/config/config-reading.js';
+import type { ConfigReading, ValidReading } from '../../../src/primary/config/config-reading.js';
+import type { RunningConfig } from '../../../src/primary/config/running-config.js';
 import { createReloader, type ReloadEffects } from '../../../src/primary/config/reload.js';
 import { changedPaths, reloadPlan } from '../../../src/shared/config/reload/plan.js';
 import { reloadSettingsOf, type ReloadMode } from '../../../src/shared/config/reload/settings.js';
@@ -15,6 +12,7 @@ function reading(revision: string, edit: object, mode: ReloadMode = 'hybrid'): V
   return {
     kind: 'valid',
     files: ['pllan.json', `${revision}.json`],
+    key: revision,
     revision,
     hash: `hash-${revision}`,
     settings: reloadSettingsOf({ mode }),
@@ -28,6 +26,7 @@ function reading(revision: string, edit: object, mode: ReloadMode = 'hybrid'): V
 function reloaderWith(over: Partial<ReloadEffects<string>> = {}) {
   const did: string[] = [];
   const lines: string[] = [];
+  const ended: string[] = [];
   const files: (ConfigReading | Error)[] = [];
   const write = (_event: string, message: string): void => {
     lines.push(message);
@@ -44,20 +43,32 @@ function reloaderWith(over: Partial<ReloadEffects<string>> = {}) {
     },
     follow: () => undefined,
     preflight: (next) => Promise.resolve(`secrets of ${nameOf(next)}`),
-    swap: (next, secrets) => did.push(`swap ${nameOf(next)} with ${secrets}`),
+    inTurn: (task) => task(),
+    swap: (next, secrets) => void did.push(`swap ${nameOf(next)} with ${secrets}`),
     actions: { hooks: () => void did.push('hooks'), cron: async () => void did.push('cron') },
     roll: async () => void did.push('roll'),
-    restart: (_settings, paths) => did.push(`restart for ${paths.join(' ')}`),
+    restart(_settings, paths, delayMs) {
+      did.push(`restart for ${paths}`);
+      return { status: 'scheduled', delayMs, reason: paths };
+    },
     activeRuns: () => 0,
     announce: (hash) => did.push(`announce ${hash}`),
+    applied: () => undefined,
+    ended: (outcome) => ended.push(outcome),
     ...over,
   };
   const reloader = createReloader<string>({
-    start: { revision: 'start', packed: Buffer.from('start'), settings: reloadSettingsOf({}), warnings: [] },
+    start: {
+      key: 'start',
+      revision: 'start',
+      packed: Buffer.from('start'),
+      settings: reloadSettingsOf({}),
+      warnings: [],
+    },
     effects,
     log,
   });
-  return { reloader, did, lines, files };
+  return { reloader, did, lines, files, ended };
 }
 
 const session = { session: { mainKey: 'x' } };
@@ -91,8 +102,8 @@ it('goes on where one action fails', async () => {
   expect(await reloader.reload()).toMatchObject({ kind: 'applied' });
   expect(lines.slice(1)).toEqual([
     'config reload: hooks stays as it was: no',
-    'config reload: workers stays as it was: no',
     'config hot reload applied (hooks.path, gateway.workers.count)',
+    'config reload: workers stays as it was: no',
   ]);
 });
 
@@ -143,10 +154,7 @@ it('keeps all as it is when the preflight fails, also before a restart', async (
 
 it('skips what is invalid once, and what is missing without a word', async () => {
   const { reloader, did, lines, files } = reloaderWith();
-  files.push(
-    { kind: 'missing', files: [] },
-    { kind: 'invalid', files: [], revision: 'bad', why: 'a: wrong' },
-  );
+  files.push({ kind: 'missing', files: [] }, { kind: 'invalid', files: [], key: 'bad', why: 'a: wrong' });
   expect(await reloader.reload()).toEqual({ kind: 'missing' });
   expect(await reloader.reload()).toEqual({ kind: 'invalid', why: 'a: wrong' });
   expect(await reloader.reload()).toEqual({ kind: 'invalid', why: 'a: wrong' });

@@ -8,7 +8,10 @@ it('guesses side by side, that might also be a device’s token, cannot all pass
   const rateLimit = { maxAttempts: 3, windowMs: 60_000, lockoutMs: 60_000, exemptLoopback: true };
   const authenticate = createAuthenticator({
     policy: { mode: 'token', credential: digestCredential('right') },
-    limiter: createFailedAuthLimiter(rateLimit, () => 0),
+    limiter: createFailedAuthLimiter(
+      () => rateLimit,
+      () => 0,
+    ),
     devices: {
       async checkToken() {
         await nextTurn(); // a store that is asked takes its time

@@ -27,7 +27,7 @@ async function refusedBy(handshake: Partial<ControlPlaneOptions['handshake']>): 
     handshake: {
       authenticate: async () => ({ ok: true, method: 'none', scopes: 'all' }),
       devices: { admit: () => Promise.reject(new Error('no devices here')) },
-      origins: { allowedOrigins: [], allowHostHeaderFallback: false },
+      origins: () => ({ allowedOrigins: [], allowHostHeaderFallback: false }),
       phase: () => 'open',
       ...handshake,
     },

@@ -24,7 +24,7 @@ beforeEach(() => {
       },
     },
     runs: { liveOf: () => [] },
-    routes: { agents: {}, defaultAgentId: 'main' },
+    routes: () => ({ agents: {}, defaultAgentId: 'main' }),
   } as unknown as RowSources;
   events = createSessionEvents({
     ...sources,

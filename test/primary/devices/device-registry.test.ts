@@ -36,7 +36,7 @@ describe('the device registry', () => {
     events = [];
     registry = createDeviceRegistry({
       store,
-      policy: { autoApproveLocal: true, autoApproveCidrs: ['198.51.100.0/24'] },
+      policy: () => ({ autoApproveLocal: true, autoApproveCidrs: ['198.51.100.0/24'] }),
       now: () => clock,
       events: {
         requested: ({ deviceId }) => events.push(['requested', deviceId]),

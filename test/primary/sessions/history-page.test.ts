@@ -43,7 +43,12 @@ beforeEach(async () => {
       return lines;
     },
   };
-  sessions = createSessions({ store: { ...store, transcripts }, scheme, workspace: '/workspace', observer });
+  sessions = createSessions({
+    store: { ...store, transcripts },
+    scheme: () => scheme,
+    workspace: () => '/workspace',
+    observer,
+  });
   const entries = Array.from({ length: 101 }, (_, n) => line(`l${n}`));
   await store.commit([session('x', entry('s', 1)), { type: 'append', sessionId: 's', entries }]);
 });
@@ -52,7 +57,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-const page = (params: object) => readHistoryPage(key('x'), params, { sessions, runs, routes });
+const page = (params: object) => readHistoryPage(key('x'), params, { sessions, runs, routes: () => routes });
 const ids = ({ messages }: { readonly messages: readonly object[] }): string[] =>
   (messages as { __openclaw: { id: string } }[]).map(({ __openclaw: { id } }) => id);
 

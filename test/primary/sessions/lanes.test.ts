@@ -17,7 +17,7 @@ interface Limits {
 const lanesOf = ({ maxConcurrent, ...limits }: Limits): Lanes =>
   createLanes({
     ...limits,
-    concurrent: new Map([['main', maxConcurrent]]),
+    concurrent: (lane) => (lane === 'main' ? maxConcurrent : undefined),
     lanes: 3,
     now: () => 0,
     waited: () => {},
@@ -132,7 +132,7 @@ describe('lanes', () => {
     const waits: LaneWait[] = [];
     const waited = (wait: LaneWait): void => void waits.push(wait);
     const limits = { waitingPerSession: 9, waiting: 9, lanes: 9 };
-    const lanes = createLanes({ ...limits, concurrent: new Map(), now: () => now, waited });
+    const lanes = createLanes({ ...limits, concurrent: () => undefined, now: () => now, waited });
     const goes: (() => void)[] = [];
     const first = enter(lanes, 's', 'first', []);
     const second = enter(lanes, 's', 'second', [], { hold: (letGo) => void goes.push(letGo) });

@@ -69,9 +69,9 @@ describe('maintenance', () => {
     };
     const scheme = { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' } as const;
     return createMaintenance({
-      sessions: createSessions({ store, scheme, workspace: '/workspace', observer }),
+      sessions: createSessions({ store, scheme: () => scheme, workspace: () => '/workspace', observer }),
       runs: { liveOf: (of) => (running.has(of) ? [{} as LiveRun] : []) },
-      policy: { mode: 'enforce', pruneAfterMs: 30 * DAY, maxEntries: 500, ...policy },
+      policy: () => ({ mode: 'enforce', pruneAfterMs: 30 * DAY, maxEntries: 500, ...policy }),
       log: createLogger({
         sink: { write: (text) => void logged.push(JSON.parse(text)) },
         level: 'info',

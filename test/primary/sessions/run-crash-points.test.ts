@@ -40,13 +40,12 @@ function runsOn(store: Store, jobs: RunJob[]): Runs {
   const scheme = { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' } as const;
   const observer = { changed: () => {}, hears: () => false, appended: () => {} };
   return createRuns({
-    sessions: createSessions({ store, scheme, workspace: '/workspace', observer }),
+    sessions: createSessions({ store, scheme: () => scheme, workspace: () => '/workspace', observer }),
     workers: { start: (job) => jobs.push(job) && 1, abort: () => {} },
     tellTool: () => {},
     broadcast: () => {},
-    maxConcurrent: 4,
-    subagents: 1,
-    queue: { mode: 'collect', debounceMs: 0, cap: 2, drop: 'summarize' },
+    concurrent: () => ({ main: 4, subagent: 1 }),
+    queue: () => ({ mode: 'collect', debounceMs: 0, cap: 2, drop: 'summarize' }),
     resetPolicy: () => undefined,
     log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test' }),
     now: Date.now,

@@ -72,7 +72,7 @@ describe('runs', () => {
   const runsOn = (store: Store): Runs => {
     const scheme = { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' } as const;
     return createRuns({
-      sessions: createSessions({ store, scheme, workspace: '/workspace', observer }),
+      sessions: createSessions({ store, scheme: () => scheme, workspace: () => '/workspace', observer }),
       workers: { start: (job) => jobs.push(job), abort: () => {} },
       tellTool: () => {},
       broadcast(_name, payload) {
@@ -83,9 +83,8 @@ describe('runs', () => {
         };
         told.push(`${runId} ${state ?? data?.phase}`);
       },
-      maxConcurrent: 4,
-      subagents: 1,
-      queue: { mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' },
+      concurrent: () => ({ main: 4, subagent: 1 }),
+      queue: () => ({ mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' }),
       resetPolicy: () => undefined,
       log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test' }),
       now: Date.now,

@@ -32,15 +32,12 @@ import {
 export interface AgentMethodServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
-  readonly routes: RouteTable;
-  /** Milliseconds that a run may take when its caller says nothing. */
-  readonly timeoutMs: number;
+  routes(): RouteTable;
   readonly resets: ResetCommands;
 }
 
 export function agentMethods(services: AgentMethodServices): readonly Method[] {
-  const { runs, sessions, routes } = services;
-  const { scheme } = sessions;
+  const { runs, sessions } = services;
   return [
     method({
       name: 'agent',
@@ -53,6 +50,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
         requireOverrideRights(params, connection);
         requireRoute(params);
         const { agentId, key } = await addressee(params, services);
+        const routes = services.routes();
         const command = readResetCommand(params.message);
         if (command) requireAdmin(connection);
         const input: RunInput = {
@@ -62,7 +60,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           agentId,
           message: params.message,
           images: requireImages(params.attachments),
-          timeoutMs: params.timeout === undefined ? services.timeoutMs : secondsOrNone(params.timeout),
+          timeoutMs: params.timeout === undefined ? routes.turnTimeoutMs : secondsOrNone(params.timeout),
           model: modelOf(params, routes),
           systemPrompt: params.extraSystemPrompt,
           lane: params.lane,
@@ -96,6 +94,8 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
       summary: 'The agents, the default one first.',
       answers: '`{defaultId, mainKey, scope, agents: [{id, name, model}]}`',
       answer: () => {
+        const { scheme } = sessions;
+        const routes = services.routes();
         const { defaultAgentId } = routes;
         const ids = [defaultAgentId, ...Object.keys(routes.agents).filter((id) => id !== defaultAgentId)];
         const agents = ids.map((id) => ({
@@ -119,6 +119,8 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
       answer({ agentId, sessionKey }) {
         if (sessionKey !== undefined && isMalformed(sessionKey))
           throw invalidRequest(`invalid agent.identity.get params: malformed session key "${sessionKey}"`);
+        const { scheme } = sessions;
+        const routes = services.routes();
         const owner =
           sessionKey === undefined ? undefined : agentOf(canonicalKey(sessionKey, scheme), scheme);
         if (owner !== undefined && agentId !== undefined && owner !== agentId.toLowerCase())
@@ -133,9 +135,10 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
 /** The agent and session that a call is for (methods.md §3). @throws RpcError */
 async function addressee(
   params: { readonly agentId?: string; readonly sessionKey?: string; readonly sessionId?: string },
-  { sessions, routes }: AgentMethodServices,
+  services: AgentMethodServices,
 ): Promise<{ agentId: string; key: SessionKey }> {
-  const { scheme, store } = sessions;
+  const { scheme, store } = services.sessions;
+  const routes = services.routes();
   const named = params.agentId === undefined ? undefined : requireAgent(params.agentId, routes, 'agent');
   const byId =
     params.sessionKey === undefined && params.sessionId !== undefined

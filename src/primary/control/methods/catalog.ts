@@ -5,9 +5,9 @@ import type { ModelCatalog } from '../../config/model-catalog.js';
 import { method, shownPath, type Method } from './method.js';
 
 export interface CatalogServices {
-  readonly catalog: ModelCatalog;
+  catalog(): ModelCatalog;
   readonly paths: Paths;
-  readonly workspace: string;
+  workspace(): string;
 }
 
 /** What a message can say instead of being one. */
@@ -34,7 +34,7 @@ export function catalogMethods({ catalog, paths, workspace }: CatalogServices): 
       scope: 'operator.read',
       summary: 'The models that there are to choose from.',
       answers: '`{models: [{id, name, provider, contextWindow, …}]}` in the order of provider and name.',
-      answer: ({ view, provider }) => JSON.stringify({ models: catalog.list(view, provider) }),
+      answer: ({ view, provider }) => JSON.stringify({ models: catalog().list(view, provider) }),
     }),
     method({
       name: 'commands.list',
@@ -48,7 +48,7 @@ export function catalogMethods({ catalog, paths, workspace }: CatalogServices): 
       scope: 'operator.read',
       summary: 'The models and commands that there are to choose from.',
       answers: '`{models, commands}`, as `models.list` and `commands.list` have them.',
-      answer: () => JSON.stringify({ models: catalog.list('default', undefined), commands }),
+      answer: () => JSON.stringify({ models: catalog().list('default', undefined), commands }),
     }),
     method({
       name: 'skills.status',
@@ -57,7 +57,7 @@ export function catalogMethods({ catalog, paths, workspace }: CatalogServices): 
       answers: '`{workspaceDir, managedSkillsDir, skills: []}`; paths only for admins.',
       answer: (_params, connection) =>
         JSON.stringify({
-          workspaceDir: shownPath(workspace, connection),
+          workspaceDir: shownPath(workspace(), connection),
           managedSkillsDir: shownPath(join(paths.stateDir, 'skills'), connection),
           skills: [],
         }),

@@ -13,7 +13,6 @@ export interface ChatServices extends TurnServices {
 
 export function chatMethods(services: ChatServices): readonly Method[] {
   const { runs, sessions } = services;
-  const { scheme } = sessions;
   return [
     method({
       name: 'chat.send',
@@ -26,7 +25,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         const { sessionKey, agentId, idempotencyKey, queueMode, privileged } = params;
         if (privileged && !isAdmin(connection))
           throw invalidRequest(`${privileged} fields require admin scope`);
-        const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
+        const key = canonicalKey(sessionKey, sessions.scheme, agentId?.toLowerCase());
         const { message, attachments, timeoutMs, sessionId } = params;
         const text = { message, attachments, timeoutMs, sessionId, owner: connection };
         return sendTurn({ method: 'chat.send', runId: idempotencyKey, key, queueMode, ...text }, services);
@@ -38,7 +37,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
       summary: 'Ends one run of a session, or all of them.',
       answers: '`{ok, aborted, runIds}`',
       async answer({ sessionKey, agentId, runId }) {
-        const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
+        const key = canonicalKey(sessionKey, sessions.scheme, agentId?.toLowerCase());
         const live = runId === undefined ? undefined : runs.live(runId);
         if (live && live.record.sessionKey !== key) throw invalidRequest('runId does not match sessionKey');
         const runIds = await runs.abort(key, runId, 'rpc');
@@ -53,7 +52,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
       answers:
         '`{sessionKey, sessionId, messages, thinkingLevel, verboseLevel, defaults, sessionInfo, inFlightRun, hasMore, nextOffset, totalMessages}`',
       async answer(params) {
-        const key = canonicalKey(params.sessionKey, scheme, params.agentId?.toLowerCase());
+        const key = canonicalKey(params.sessionKey, sessions.scheme, params.agentId?.toLowerCase());
         return JSON.stringify(await readHistoryPage(key, params, services));
       },
     }),
@@ -67,7 +66,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         'As `chat.history`, by `shortId` with `resolution: {ok, key}`; `{resolution: {ok: false}}` when nothing is found.',
       async answer({ sessionKey, shortId, slugHint: _hint, ...page }, connection) {
         if (sessionKey !== undefined) {
-          const key = canonicalKey(sessionKey, scheme, page.agentId?.toLowerCase());
+          const key = canonicalKey(sessionKey, sessions.scheme, page.agentId?.toLowerCase());
           return JSON.stringify(await readHistoryPage(key, page, services));
         }
         if (shortId === undefined) throw invalidRequest('sessionKey or shortId required');
@@ -86,7 +85,7 @@ export function chatMethods(services: ChatServices): readonly Method[] {
       summary: 'Adds a message of the assistant without a turn.',
       answers: '`{ok, messageId}`',
       async answer({ sessionKey, agentId, message, label }) {
-        const key = canonicalKey(sessionKey, scheme, agentId?.toLowerCase());
+        const key = canonicalKey(sessionKey, sessions.scheme, agentId?.toLowerCase());
         const text = label === undefined ? message : `[${label}]\n${message}`;
         const injection = await injectMessage({ key, text }, services);
         if (injection.outcome !== 'added') throw invalidRequest('session not found');

@@ -12,7 +12,7 @@ const afterwards = {
   sessionKey: optional(about('No effect yet.', key)),
   note: optional(about('No effect yet.', longText(4_096))),
   deliveryContext: ignored,
-  restartDelayMs: optional(about('No effect yet.', milliseconds)),
+  restartDelayMs: optional(about('Time before a restart, should one be needed; default 2000.', milliseconds)),
 };
 
 export const configParams = {

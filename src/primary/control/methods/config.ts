@@ -1,6 +1,8 @@
 /** `config.*`: the config file, read and written (methods.md §6). */
+import { restartLimits } from '../../../shared/limits.js';
 import type { WriteResult } from '../../config/config-write.js';
 import type { OpenConfig } from '../../config/open-config.js';
+import type { ReloadOutcome } from '../../config/reload.js';
 import type { ConfigTask } from '../../config/config-tasks.js';
 import { method, RpcError, shownPath, type Method } from './method.js';
 
@@ -8,29 +10,25 @@ const written = '`{ok: true, path, hash, config, changedPaths, restart, pending}
 
 export interface ConfigServices {
   readonly config: OpenConfig;
-  /** Something was written. */
-  configChanged(change: ConfigChanged): void;
 }
 
-export interface ConfigChanged {
-  readonly path: string;
-  readonly hash: string;
-  readonly ts: number;
-}
-
-export function configMethods({ config, configChanged }: ConfigServices): readonly Method[] {
-  const ask = async (task: ConfigTask): Promise<string> => {
+export function configMethods({ config }: ConfigServices): readonly Method[] {
+  const ask = async (task: ConfigTask, restartDelayMs?: number): Promise<string> => {
     const answer = await config.desk.ask(task);
     if (!answer.ok) throw new RpcError(answer.error);
     if ('payload' in answer) return answer.payload;
-    if ('result' in answer) return write(answer.result);
+    if ('result' in answer) return write(answer.result, restartDelayMs);
     throw new Error(`no client asks for this: ${task.kind}`);
   };
-  const write = async ({ payload, next }: WriteResult): Promise<string> => {
-    if (!next) return JSON.stringify(payload);
-    const { live } = await config.apply(next);
-    configChanged({ path: '[redacted]', hash: next.source.hash, ts: Date.now() });
-    return JSON.stringify({ ...payload, restart: null, pending: live ? [] : payload.changedPaths });
+  const write = async (
+    { payload, written, changedPaths }: WriteResult,
+    restartDelayMs: number = restartLimits.afterWriteMs,
+  ): Promise<string> => {
+    if (!written) return payload;
+    const outcome = await config.apply(restartDelayMs);
+    const pending = pendingPaths(changedPaths, outcome);
+    const rest = JSON.stringify({ restart: restartOf(outcome), pending });
+    return `${payload.slice(0, -1)},${rest.slice(1)}`;
   };
   const { place } = config;
   return [
@@ -62,7 +60,8 @@ export function configMethods({ config, configChanged }: ConfigServices): readon
       writeLimited: true,
       summary: 'The same as `config.set`.',
       answers: `${written} The rest is as with \`config.patch\`.`,
-      answer: ({ raw, baseHash }) => ask({ kind: 'write', place, method: 'config.apply', raw, baseHash }),
+      answer: ({ raw, baseHash, restartDelayMs }) =>
+        ask({ kind: 'write', place, method: 'config.apply', raw, baseHash }, restartDelayMs),
     }),
     method({
       name: 'config.patch',
@@ -70,9 +69,9 @@ export function configMethods({ config, configChanged }: ConfigServices): readon
       writeLimited: true,
       summary:
         'Changes parts of the config; comments and form of the rest stay. A section that is in one file of its own (`$include`) is changed there.',
-      answers: `${written} \`changedPaths\` are what is different, \`pending\` those of them that count from the next start only: as yet all. \`restart\` is null. Without a difference \`noop: true\`, and nothing is written.`,
-      answer: ({ raw, baseHash, replacePaths }) =>
-        ask({ kind: 'write', place, method: 'config.patch', raw, baseHash, replacePaths }),
+      answers: `${written} \`changedPaths\` are what is different, \`pending\` those of them that do not count yet: they need a restart, or the gateway cannot run with the config as it is now (the log says why). \`restart\` is null. Without a difference \`noop: true\`, and nothing is written.`,
+      answer: ({ raw, baseHash, replacePaths, restartDelayMs }) =>
+        ask({ kind: 'write', place, method: 'config.patch', raw, baseHash, replacePaths }, restartDelayMs),
     }),
     method({
       name: 'config.schema',
@@ -91,4 +90,21 @@ export function configMethods({ config, configChanged }: ConfigServices): readon
       answer: ({ path }) => ask({ kind: 'lookup', path }),
     }),
   ];
+}
+
+function restartOf(outcome: ReloadOutcome): object | null {
+  if (outcome.kind !== 'restart') return null;
+  const { status, delayMs } = outcome.restart;
+  return { ok: true, delayMs, coalesced: status === 'coalesced' };
+}
+
+/** Those that do not count yet: all, unless they were applied, and then what waits for a restart. */
+function pendingPaths(changed: readonly string[], outcome: ReloadOutcome): readonly string[] {
+  if (outcome.kind !== 'applied') return changed;
+  const { ignored } = outcome.plan;
+  return changed.filter((path) => ignored.some((other) => isWithin(path, other) || isWithin(other, path)));
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path.startsWith(outer) && /^(?:$|[.[])/.test(path.slice(outer.length));
 }

@@ -1,11 +1,11 @@
 /** `secrets.reload`, `secrets.resolve` (methods.md §7). */
 import { toError } from '../../../shared/to-error.js';
 import { answerTargets, unknownTarget } from '../../secrets/answer-targets.js';
-import type { SecretsKeeper } from '../../secrets/keeper.js';
+import type { SnapshotKeeper } from '../../snapshot/keeper.js';
 import { invalidRequest, method, RpcError, type Method } from './method.js';
 
 export interface SecretServices {
-  readonly secrets: SecretsKeeper;
+  readonly secrets: SnapshotKeeper;
 }
 
 export function secretMethods({ secrets }: SecretServices): readonly Method[] {

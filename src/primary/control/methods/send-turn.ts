@@ -16,11 +16,9 @@ import { invalidRequest } from './method.js';
 export interface TurnServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
-  readonly routes: RouteTable;
-  /** Milliseconds that a run may take when its caller says nothing. */
-  readonly timeoutMs: number;
+  routes(): RouteTable;
   readonly resets: ResetCommands;
-  readonly queue: GatewayConfig['messages']['queue'];
+  queue(): GatewayConfig['messages']['queue'];
   readonly broadcast: Broadcast;
 }
 
@@ -46,7 +44,7 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
   requireNoNull(message);
   const images = requireImages(request.attachments);
   if (message.trim() === '' && images.length === 0) throw invalidRequest('message or attachment required');
-  requireAgent(agentOf(key, sessions.scheme), services.routes, request.method);
+  requireAgent(agentOf(key, sessions.scheme), services.routes(), request.method);
   const entry = await sessions.get(key);
   if (request.sessionId !== undefined && entry?.sessionId !== request.sessionId)
     throw invalidRequest('sessionId does not match sessionKey');
@@ -55,13 +53,14 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
     return JSON.stringify({ ok: true, aborted: runIds.length > 0, runIds });
   }
   requireSendable(entry);
-  const queueMode = queueModeOf(request.queueMode, entry, services.queue);
+  const queueMode = queueModeOf(request.queueMode, entry, services.queue());
   return startTurn({ ...request, queueMode }, services);
 }
 
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
 export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
-  const { method, runId, key, message, timeoutMs = services.timeoutMs, queueMode, owner } = request;
+  const { method, runId, key, message, queueMode, owner } = request;
+  const { timeoutMs = services.routes().turnTimeoutMs } = request;
   const { runs, resets, sessions, broadcast } = services;
   const agentId = agentOf(key, sessions.scheme);
   const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;

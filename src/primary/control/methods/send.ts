@@ -64,7 +64,9 @@ interface Addressee {
 }
 
 /** @throws RpcError */
-function addressee(params: SendParams, { sessions: { scheme }, routes }: TurnServices): Addressee {
+function addressee(params: SendParams, services: TurnServices): Addressee {
+  const { scheme } = services.sessions;
+  const routes = services.routes();
   const { to, sessionKey = to, agentId } = params;
   const named = agentId === undefined ? undefined : requireAgent(agentId, routes, 'send');
   const key = canonicalKey(sessionKey, scheme, named);

@@ -20,9 +20,8 @@ export interface SessionWriteServices extends TurnServices {
 
 export function sessionWriteMethods(services: SessionWriteServices): readonly Method[] {
   const { sessions, runs, routes, changes, compactions } = services;
-  const { scheme } = sessions;
   const keyOf = ({ key, agentId }: { readonly key: string; readonly agentId?: string }): SessionKey =>
-    canonicalKey(key, scheme, agentId?.toLowerCase());
+    canonicalKey(key, sessions.scheme, agentId?.toLowerCase());
   return [
     method({
       name: 'sessions.create',
@@ -73,9 +72,9 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
         const { key: name, agentId, expectedSessionId, expectedMarkedUnreadAt: _mark, ...patch } = params;
         if (Object.keys(patch).some((field) => privilegedFields.has(field))) requireAdmin(connection);
         const key = keyOf({ key: name, ...(agentId && { agentId }) });
-        const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.patch');
+        const owner = requireAgent(agentOf(key, sessions.scheme), routes(), 'sessions.patch');
         const entry = await asked(changes.patch(key, patch, expectedSessionId));
-        const { modelProvider, model } = modelOf(entry, routes, owner);
+        const { modelProvider, model } = modelOf(entry, routes(), owner);
         const path = shownPath(sessions.store.path, connection);
         return JSON.stringify({ ok: true, path, key, entry, resolved: { modelProvider, model } });
       },
@@ -87,7 +86,7 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       answers: '`{ok, key, entry}`',
       async answer(params) {
         const key = keyOf(params);
-        requireAgent(agentOf(key, scheme), routes, 'sessions.reset');
+        requireAgent(agentOf(key, sessions.scheme), routes(), 'sessions.reset');
         const { reason, expectedSessionId } = params;
         const entry = await asked(changes.reset(key, { reason, expectedSessionId }));
         return JSON.stringify({ ok: true, key, entry });
@@ -119,7 +118,7 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
         const key = keyOf(params);
         if (maxLines !== undefined)
           return JSON.stringify({ ok: true, key, ...(await changes.compact(key, maxLines)) });
-        const owner = requireAgent(agentOf(key, scheme), routes, 'sessions.compact');
+        const owner = requireAgent(agentOf(key, sessions.scheme), routes(), 'sessions.compact');
         return JSON.stringify({ ok: true, key, ...(await asked(compactions.summarize(key, owner))) });
       },
     }),
@@ -162,8 +161,9 @@ async function create(
 }
 
 /** A key that is not given follows from the idempotency key, so that a repeat names the same session. @throws RpcError */
-function keyOfNew(params: CreateParams, { sessions, routes }: SessionWriteServices): SessionKey {
-  const { scheme } = sessions;
+function keyOfNew(params: CreateParams, services: SessionWriteServices): SessionKey {
+  const { scheme } = services.sessions;
+  const routes = services.routes();
   const agent = params.agentId && requireAgent(params.agentId, routes, 'sessions.create');
   const { idempotencyKey } = params;
   const id =

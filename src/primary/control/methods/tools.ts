@@ -22,7 +22,7 @@ import { invalidRequest, method, RpcError, type Method } from './method.js';
 export interface ToolMethodServices {
   readonly workers: Pick<Supervisor, 'ask'>;
   readonly sessions: Pick<Sessions, 'scheme'>;
-  readonly routes: RouteTable;
+  routes(): RouteTable;
   readonly dedupe: Dedupe;
   profileOf(agentId: string): ToolProfile;
 }
@@ -33,7 +33,7 @@ export function toolMethods(services: ToolMethodServices): readonly Method[] {
 
   /** @throws RpcError */
   const callerOf = (name: string, named: NamedCaller): DirectCaller => {
-    const caller = directCaller(named, sessions.scheme, (id) => Object.hasOwn(routes.agents, id));
+    const caller = directCaller(named, sessions.scheme, (id) => Object.hasOwn(routes().agents, id));
     if ('problem' in caller) throw invalidRequest(`invalid ${name} params: ${caller.problem}`);
     return caller;
   };

@@ -7,7 +7,7 @@ import { isRecord } from '../../is-record.js';
 import { configLimits } from '../limits.js';
 import type { Environment } from '../../paths.js';
 import { toError } from '../../to-error.js';
-import { loadSource, type LoadedConfig } from '../load.js';
+import { loadSource, type ConfigFlags, type LoadedConfig } from '../load.js';
 import { formatPath } from '../path.js';
 import { valueOf } from '../read/node.js';
 import { parseSource, parseText, readSource, type ConfigSource, type SourceOptions } from '../read/source.js';
@@ -34,6 +34,8 @@ export interface WriteRequest {
   readonly env: Environment;
   /** What a login shell gave, which is not asked again. */
   readonly imported: Environment;
+  /** Of whoever runs with what comes out. */
+  readonly flags?: ConfigFlags;
   readonly change: ConfigChange;
   /** Hash of the file that the change was made for; without it the change counts for any. */
   readonly baseHash?: string;
@@ -56,9 +58,9 @@ export function writeConfig(request: WriteRequest): Promise<WrittenConfig> {
 }
 
 function write(request: WriteRequest): WrittenConfig {
-  const { path, env, imported, change, baseHash, dryRun = false } = request;
+  const { path, env, imported, flags = {}, change, baseHash, dryRun = false } = request;
   const options: SourceOptions = { path, env };
-  const load = (from: ConfigSource) => loadSource(from, { ...options, askLoginShell: () => imported });
+  const load = (from: ConfigSource) => loadSource(from, { ...options, flags, askLoginShell: () => imported });
   const source = readSource(options);
   if (baseHash !== undefined && baseHash !== source.hash)
     throw new ConfigWriteError('conflict', 'config changed since last load; re-run config.get and retry');

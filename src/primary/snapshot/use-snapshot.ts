@@ -1,0 +1,27 @@
+/** Tells a new snapshot to those who do not look at the current one: workers, connections, the log (config.md §12). */
+import type { Redactor } from '../../shared/log/redact.js';
+import type { Control } from '../control/open-control.js';
+import { secretsInUse, type GatewayLog } from '../log/open-log.js';
+import type { DataPath } from '../port/open-data-path.js';
+import type { Runs } from '../sessions/runs.js';
+import type { Snapshot } from './snapshot.js';
+
+export interface SnapshotUsers {
+  readonly redactor: Pick<Redactor, 'hide'>;
+  readonly log: Pick<GatewayLog, 'configure'>;
+  control(): Pick<Control, 'useAuth' | 'authChanged'>;
+  data(): Pick<DataPath, 'use'>;
+  runs(): Pick<Runs, 'limitsChanged'>;
+}
+
+/** Resolves when all workers know, or are being replaced. */
+export async function useSnapshot(next: Snapshot, before: Snapshot, users: SnapshotUsers): Promise<void> {
+  const { config, routes, policy, env } = next;
+  users.redactor.hide(secretsInUse(next));
+  users.log.configure(config.logging);
+  users.control().useAuth(policy);
+  users.runs().limitsChanged();
+  await users.data().use({ config, routes, auth: policy, env });
+  const { mode, secret } = next.auth;
+  if (mode !== before.auth.mode || secret !== before.auth.secret) users.control().authChanged();
+}
