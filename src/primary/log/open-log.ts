@@ -1,5 +1,6 @@
 /** The primary's log: its own records and the workers' lines, to the file and the console, each with its own level. */
 import pino from 'pino';
+import type { GatewayConfig } from '../../shared/config/load.js';
 import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';

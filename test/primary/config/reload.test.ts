@@ -115,7 +115,7 @@ it.each([
   const { reloader, did, lines, files } = reloaderWith({ activeRuns: () => runs });
   files.push(reading('a', { ...hooks, ...port }, mode));
   expect(await reloader.reload()).toMatchObject({ kind: 'restart' });
-  const causes = mode === 'restart' ? 'gateway.port hooks.path' : 'gateway.port';
+  const causes = mode === 'restart' ? 'gateway.port, hooks.path' : 'gateway.port';
   expect(did.slice(1)).toEqual([`restart for ${causes}`, 'announce hash-a']);
   expect(lines[1]).toBe(line);
   expect(reloader.appliedRevision).toBe('start');
