@@ -1,6 +1,6 @@
 /**
- * Runs while workers and the gateway are killed, turns aborted, clients cut off and keys repeated: afterwards every
- * accepted run has exactly one end, no key has run twice, and no transcript has lost, doubled or reordered anything.
+ * Runs while workers and the gateway are killed, the gateway restarts, turns are aborted, clients cut off and keys repeated:
+ * afterwards every accepted run has exactly one end, no key has run twice, and no transcript has lost, doubled or reordered anything.
  * Small by default; `npm run test:chaos` runs it in full. `PLLAN_CHAOS_SEED` repeats a run that failed.
  */
 import { randomInt } from 'node:crypto';
@@ -8,13 +8,26 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { connectControl, type ControlClient, type Frame } from '../support/control-client.js';
 import { freePort, startGateway, temporaryDir, type TestGateway } from '../support/gateway.js';
-import { waitFor } from '../support/wait-for.js';
+import { runEnded } from '../support/session-calls.js';
+import { waitFor, within } from '../support/wait-for.js';
 
 const full = process.env.PLLAN_CHAOS === 'full';
 const scale = full
-  ? { sessions: 200, runs: 1_000, workerKills: 20, gatewayKills: 5, clients: 16 }
-  : { sessions: 12, runs: 80, workerKills: 4, gatewayKills: 1, clients: 6 };
+  ? { sessions: 200, runs: 1_000, workerKills: 20, gatewayKills: 5, restarts: 10, clients: 16 }
+  : { sessions: 12, runs: 80, workerKills: 4, gatewayKills: 1, restarts: 1, clients: 6 };
 const seeds = [42, Number(process.env.PLLAN_CHAOS_SEED ?? randomInt(2 ** 31))];
+
+/** Each kind of harm as often as it is to be done, spread over the whole. */
+const harms = (
+  [
+    ['worker', scale.workerKills],
+    ['gateway', scale.gatewayKills],
+    ['restart', scale.restarts],
+  ] as const
+)
+  .flatMap(([kind, times]) => Array.from({ length: times }, (_, n) => ({ kind, at: (n + 0.5) / times })))
+  .toSorted((a, b) => a.at - b.at)
+  .map(({ kind }) => kind);
 
 interface PlannedRun {
   readonly runId: string;
@@ -104,7 +117,9 @@ it.each(seeds)(
           'an answer',
           () => client.frames.find((frame) => frame.id === id) ?? (isOpen(client) ? undefined : 'gone'),
         );
-        if (answer !== 'gone') return answer;
+        if (answer === 'gone') continue;
+        if (!isRefused(answer)) return answer;
+        await within('the end of the connection', client.closed, 60_000);
       }
     };
 
@@ -132,13 +147,16 @@ it.each(seeds)(
       }
     };
     const harm = async (): Promise<void> => {
-      const total = scale.workerKills + scale.gatewayKills;
-      for (let n = 1; n <= total; n += 1) {
-        await waitFor('some runs', () => done >= (runs.length * n) / (total + 1) || undefined);
-        if (n % Math.ceil(total / scale.gatewayKills) === 0) {
+      for (const [n, kind] of harms.entries()) {
+        await waitFor('some runs', () => done >= (runs.length * (n + 1)) / (harms.length + 1) || undefined);
+        if (kind === 'gateway') {
           gateway.child.kill('SIGKILL');
           await gateway.exited;
           gateway = await boot();
+        } else if (kind === 'restart') {
+          const before = starts(gateway);
+          gateway.child.kill('SIGUSR1');
+          await waitFor('another start', () => starts(gateway) > before, 60_000);
         } else {
           for (const pid of gateway.workers()) process.kill(pid, 'SIGKILL');
         }
@@ -151,9 +169,9 @@ it.each(seeds)(
     const neverBegun = new Set<string>();
     for (const run of runs) {
       const { runId, message, method } = run;
-      const waited = await judge.call('agent.wait', { runId, timeoutMs: 60_000 });
-      expect(waited.payload).toHaveProperty('endedAt');
-      if (waited.payload?.providerStarted === false) neverBegun.add(message);
+      const waited = await runEnded(judge, runId);
+      expect(waited).toHaveProperty('endedAt');
+      if (waited.providerStarted === false) neverBegun.add(message);
       const params = paramsOf(run);
       const [once, twice] = [await judge.call(method, params), await judge.call(method, params)];
       expect({ ...twice, id: once.id }).toEqual(once);
@@ -185,6 +203,12 @@ interface Row {
   readonly content: readonly { readonly text: string }[];
 }
 
+const starts = (gateway: TestGateway): number => gateway.stdout().split('] ready (').length;
+
+/** A gateway that is about to restart takes nothing any more: whoever asks comes again. */
+const isRefused = ({ error, payload }: Frame): boolean =>
+  error?.code === 'UNAVAILABLE' && payload === undefined;
+
 const terminal = new Set(['final', 'aborted', 'error']);
 
 function expectOneTerminalEvent(connections: readonly ControlClient[]): void {
@@ -206,7 +230,7 @@ function expectEveryRequesterAnsweredOnce(
   for (const { runId, method } of runs) {
     if (method !== 'agent') continue;
     for (const { frames, socket } of connections) {
-      const answers = frames.filter(({ id }) => id === runId);
+      const answers = frames.filter((frame) => frame.id === runId && !isRefused(frame));
       if (answers.length === 0) continue;
       const finals = answers.filter(({ payload }) => payload?.status !== 'accepted');
       if (socket.readyState === socket.OPEN) expect(finals).toHaveLength(1);
