@@ -180,6 +180,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     coolDown,
     stop,
     shutdown: () => shutdown,
+    redactor: opened.redactor,
     log,
   });
   const control = openControl({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { restartLimits } from '../../shared/limits.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Logger } from '../../shared/log/logger.js';
+import type { Redactor } from '../../shared/log/redact.js';
 import type { StartPlan } from '../config/start-plan.js';
 import type { Runs } from '../sessions/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -46,6 +47,7 @@ export interface OpenRestartsOptions {
   /** A stop has been asked for: what is being checked need not be. */
   readonly stop: AbortSignal;
   shutdown(): Shutdown;
+  readonly redactor: Redactor;
   readonly log: Logger;
 }
 
@@ -57,6 +59,7 @@ export function openRestarts({
   coolDown,
   stop,
   shutdown,
+  redactor,
   log,
 }: OpenRestartsOptions): OpenRestarts {
   const { stateDir } = options.paths;
@@ -76,7 +79,7 @@ export function openRestarts({
         : ({ next: 'start', plan: prepared } as const);
       shutdown().restart({ force, end });
     },
-    givenUp: ({ message }) => void sentinel.failed(message),
+    givenUp: ({ message }) => void sentinel.failed(redactor.text(message, restartLimits.textChars)),
     coolDown,
     log,
     now: () => performance.now(),

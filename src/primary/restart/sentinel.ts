@@ -7,18 +7,19 @@ import { requestLimits, restartLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { writePrivateFile } from '../../shared/private-file.js';
 import { compile } from '../../shared/schema.js';
-import { canonicalKey } from '../../shared/store/session-keys.js';
+import { AGENT_PART_CHARS, canonicalKey } from '../../shared/store/session-keys.js';
 import { toError } from '../../shared/to-error.js';
 import { queueSystemEvent } from '../sessions/system-events.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { readSmallFile, removeSmallFile } from './small-file.js';
 
+const longestKey = requestLimits.keyChars + AGENT_PART_CHARS;
 const optionalText = v.exactOptional(v.pipe(v.string(), v.maxLength(restartLimits.textChars)));
 const Payload = v.looseObject({
   kind: v.picklist(['config-patch', 'config-apply', 'update', 'restart']),
   status: v.picklist(['ok', 'error', 'skipped']),
   ts: v.number(),
-  sessionKey: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(requestLimits.keyChars))),
+  sessionKey: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(longestKey))),
   message: optionalText,
 });
 const sentinel = compile(v.looseObject({ version: v.literal(1), payload: Payload }));
