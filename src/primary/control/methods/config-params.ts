@@ -1,16 +1,17 @@
 /** What the `config.*` methods take (methods.md §6). */
 import * as v from 'valibot';
 import { about, compile, ignored, list } from '../../../shared/schema.js';
+import { restartLimits } from '../../../shared/limits.js';
 import { configLimits } from '../../../shared/config/limits.js';
 import { longText, milliseconds, name, none, key, optional, text } from './param-types.js';
 
 const raw = (meaning: string) => about(meaning, longText(configLimits.fileBytes));
 const baseHash = optional(about('`hash` of `config.get`; required where the file exists.', text(64)));
 
-/** For a message after the restart that a change may need; there is none yet. */
+/** Of the restart that a change may need. */
 const afterwards = {
-  sessionKey: optional(about('No effect yet.', key)),
-  note: optional(about('No effect yet.', longText(4_096))),
+  sessionKey: optional(about('The session that is told after a restart, in its next turn.', key)),
+  note: optional(about('What it is told.', longText(restartLimits.textChars))),
   deliveryContext: ignored,
   restartDelayMs: optional(about('Time before a restart, should one be needed; default 2000.', milliseconds)),
 };

@@ -4,30 +4,44 @@ import type { WriteResult } from '../../config/config-write.js';
 import type { OpenConfig } from '../../config/open-config.js';
 import type { ReloadOutcome } from '../../config/reload.js';
 import type { ConfigTask } from '../../config/config-tasks.js';
+import type { RestartServices } from '../../restart/open-restarts.js';
 import { method, RpcError, shownPath, type Method } from './method.js';
 
 const written = '`{ok: true, path, hash, config, changedPaths, restart, pending}`.';
 
 export interface ConfigServices {
   readonly config: OpenConfig;
+  readonly restarts: Pick<RestartServices, 'sentinel'>;
 }
 
-export function configMethods({ config }: ConfigServices): readonly Method[] {
-  const ask = async (task: ConfigTask, restartDelayMs?: number): Promise<string> => {
+/** Should a restart be needed. */
+interface Afterwards {
+  readonly restartDelayMs?: number | undefined;
+  /** Who is told afterwards, and what. */
+  readonly sessionKey?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+export function configMethods({ config, restarts }: ConfigServices): readonly Method[] {
+  const ask = async (task: ConfigTask, afterwards: Afterwards = {}): Promise<string> => {
     const answer = await config.desk.ask(task);
     if (!answer.ok) throw new RpcError(answer.error);
     if ('payload' in answer) return answer.payload;
-    if ('result' in answer) return write(answer.result, restartDelayMs);
+    if ('result' in answer) return write(task, answer.result, afterwards);
     throw new Error(`no client asks for this: ${task.kind}`);
   };
   const write = async (
+    task: ConfigTask,
     { payload, written, changedPaths }: WriteResult,
-    restartDelayMs: number = restartLimits.afterWriteMs,
+    { restartDelayMs = restartLimits.afterWriteMs, sessionKey, note }: Afterwards,
   ): Promise<string> => {
     if (!written) return payload;
     const outcome = await config.apply(restartDelayMs);
     const pending = pendingPaths(changedPaths, outcome);
-    const rest = JSON.stringify({ restart: restartOf(outcome), pending });
+    const restart = restartOf(outcome);
+    const kind = sentinelKindOf(task);
+    const sentinel = restart && kind && restarts.sentinel.leave({ kind, sessionKey, message: note });
+    const rest = JSON.stringify({ restart, sentinel, pending });
     return `${payload.slice(0, -1)},${rest.slice(1)}`;
   };
   const { place } = config;
@@ -60,8 +74,8 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
       writeLimited: true,
       summary: 'The same as `config.set`.',
       answers: `${written} The rest is as with \`config.patch\`.`,
-      answer: ({ raw, baseHash, restartDelayMs }) =>
-        ask({ kind: 'write', place, method: 'config.apply', raw, baseHash }, restartDelayMs),
+      answer: ({ raw, baseHash, ...afterwards }) =>
+        ask({ kind: 'write', place, method: 'config.apply', raw, baseHash }, afterwards),
     }),
     method({
       name: 'config.patch',
@@ -69,9 +83,9 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
       writeLimited: true,
       summary:
         'Changes parts of the config; comments and form of the rest stay. A section that is in one file of its own (`$include`) is changed there.',
-      answers: `${written} \`changedPaths\` are what is different, \`pending\` those of them that do not count yet: they need a restart, or the gateway cannot run with the config as it is now (the log says why). \`restart\` is null. Without a difference \`noop: true\`, and nothing is written.`,
-      answer: ({ raw, baseHash, replacePaths, restartDelayMs }) =>
-        ask({ kind: 'write', place, method: 'config.patch', raw, baseHash, replacePaths }, restartDelayMs),
+      answers: `${written} \`changedPaths\` are what is different, \`pending\` those of them that do not count yet: they need a restart, or the gateway cannot run with the config as it is now (the log says why). \`restart\` is null, or \`{ok, delayMs, coalesced}\` where one is needed; what is said after that is in \`sentinel\`. Without a difference \`noop: true\`, and nothing is written.`,
+      answer: ({ raw, baseHash, replacePaths, ...afterwards }) =>
+        ask({ kind: 'write', place, method: 'config.patch', raw, baseHash, replacePaths }, afterwards),
     }),
     method({
       name: 'config.schema',
@@ -90,6 +104,12 @@ export function configMethods({ config }: ConfigServices): readonly Method[] {
       answer: ({ path }) => ask({ kind: 'lookup', path }),
     }),
   ];
+}
+
+/** What is said after a restart names what it was for; that of `config.set` has nobody to be said to. */
+function sentinelKindOf(task: ConfigTask): 'config-patch' | 'config-apply' | undefined {
+  if (task.kind !== 'write' || task.method === 'config.set') return undefined;
+  return task.method === 'config.patch' ? 'config-patch' : 'config-apply';
 }
 
 function restartOf(outcome: ReloadOutcome): object | null {
