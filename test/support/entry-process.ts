@@ -1,7 +1,7 @@
 /** The `pllan` program as a child process: what it prints and how it ends. None outlives the test file that started it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterEachFile } from './after-file.js';
 import { waitFor, within } from './wait-for.js';
 
 export const entry = fileURLToPath(new URL('../../dist/entry.js', import.meta.url));
@@ -30,7 +30,7 @@ export interface EntryProcess {
 }
 
 const running = new Set<ChildProcess>();
-afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
+afterEachFile(() => running.forEach((child) => child.kill('SIGKILL')));
 
 export function startEntry(args: readonly string[], options: EntryOptions): EntryProcess {
   const child = spawn(process.execPath, [entry, ...args], {

@@ -6,7 +6,8 @@ import { get as getSecurely } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, type TestContext } from 'vitest';
+import type { TestContext } from 'vitest';
+import { afterEachFile } from './after-file.js';
 import { startEntry } from './entry-process.js';
 import { waitFor } from './wait-for.js';
 
@@ -57,8 +58,8 @@ export async function freePort(): Promise<number> {
 }
 
 const temporaryDirs: string[] = [];
-afterAll(() => {
-  for (const dir of temporaryDirs) rmSync(dir, { recursive: true, force: true });
+afterEachFile(() => {
+  for (const dir of temporaryDirs.splice(0)) rmSync(dir, { recursive: true, force: true });
 });
 
 /** Gone when the test file is done. */
@@ -164,14 +165,16 @@ function statusOf(url: string): Promise<number | undefined> {
 
 /** Direct children of a process (Linux), so that no test has to guess pids. */
 export function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => parentOf(candidate) === pid && isAlive(candidate));
-}
-
-function parentOf(pid: number): number | undefined {
-  return Number(statOf(pid)?.[1]);
+  try {
+    // Of the main thread, which is the one that starts processes.
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number)
+      .filter(isAlive);
+  } catch {
+    return []; // gone
+  }
 }
 
 /** Whether it runs: one that has ended and waits for its parent to take notice does not. */

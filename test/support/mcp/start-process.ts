@@ -1,7 +1,7 @@
 /** A program beside the gateway, gone when the test file is done. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll } from 'vitest';
+import { afterEachFile } from '../after-file.js';
 
 export interface StartedProcess {
   readonly pid: number;
@@ -9,7 +9,7 @@ export interface StartedProcess {
 }
 
 const started: StartedProcess[] = [];
-afterAll(async () => void (await Promise.all(started.map((one) => one.stop()))));
+afterEachFile(() => Promise.all(started.splice(0).map((one) => one.stop())));
 
 /** Call it in a hook or a test: what a file starts while it is read outlives it when that fails. */
 export function startProcess(args: readonly string[], env: Readonly<Record<string, string>>): StartedProcess {
