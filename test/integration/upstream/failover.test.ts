@@ -1,8 +1,8 @@
 /** What is asked instead of a model that cannot answer, and who is left alone for how long (runs-and-events.md §13). */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf, greeting, postChat, readStream } from '../../support/chat.js';
 import { connectControl } from '../../support/control-client.js';
-import { startGateway, type TestGateway } from '../../support/gateway.js';
+import { startGateway, type GatewayOptions, type TestGateway } from '../../support/gateway.js';
 import { scrape } from '../../support/metrics.js';
 import {
   answerJson,
@@ -20,44 +20,96 @@ type Act = (call: ProviderCall) => void;
 let first: MockProvider;
 let second: MockProvider;
 let gateway: TestGateway;
+/** Who is talked to, the default agent if undefined, and the first of its models. */
+let agent: string | undefined;
+let model: string;
 /** Who was asked, in order: provider and key. */
 let asked: string[];
 
+/** Each test has providers of its own: what one has learned of them must not matter to another. */
+const lanes: (readonly [MockProvider, MockProvider])[] = [];
+let shared: TestGateway;
+let lane = -1;
+
+function entry({ baseUrl }: MockProvider, apiKey?: string): object {
+  return {
+    baseUrl,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    timeouts: { firstByteMs: 300, idleMs: 300 },
+    models: [{ id: 'm', cost: { input: 1_000_000, output: 2_000_000 } }],
+  };
+}
+
+beforeAll(async () => {
+  // Twice as many as there are tests that take one: what fails is repeated.
+  const started = Array.from({ length: 18 }, () => Promise.all([startMockProvider(), startMockProvider()]));
+  lanes.push(...(await Promise.all(started)));
+  const providers = lanes.flatMap(([ofOne, ofTwo], n) => [
+    [`one-${n}`, entry(ofOne, `key-one@${n}`)],
+    [`two-${n}`, entry(ofTwo, `key-two@${n}`)],
+  ]);
+  const list = lanes.map((_, n) => ({
+    id: `agent-${n}`,
+    model: { primary: `one-${n}/m`, fallbacks: [`two-${n}/m`] },
+  }));
+  shared = await startGateway({
+    config: { models: { providers: Object.fromEntries(providers) as object }, agents: { list } },
+  });
+});
+afterAll(async () => {
+  await shared.stop();
+  await Promise.all(lanes.flat().map((provider) => provider.stop()));
+});
+
+let own: TestGateway | undefined;
+let ownProviders: readonly MockProvider[];
+
 beforeEach(async () => {
   asked = [];
-  [first, second] = await Promise.all([startMockProvider(), startMockProvider()]);
+  own = undefined;
+  ownProviders = [first, second] = await Promise.all([startMockProvider(), startMockProvider()]);
 });
 afterEach(async () => {
-  await gateway?.stop();
-  await Promise.all([first.stop(), second.stop()]);
+  await own?.stop();
+  await Promise.all(ownProviders.map((provider) => provider.stop()));
 });
+
+/** For a test that may share its gateway: an agent and providers that nobody has asked yet. */
+function takeLane(): void {
+  const taken = lanes[(lane += 1)];
+  if (!taken) throw new Error('too few lanes');
+  [first, second] = taken;
+  gateway = shared;
+  model = `one-${lane}/m`;
+  agent = `pllan/agent-${lane}`;
+}
 
 function behave(one: MockProvider, name: string, act: Act): void {
   one.behave((call) => {
-    asked.push(`${name} ${call.request.headers.authorization?.replace('Bearer ', '')}`);
+    const key = call.request.headers.authorization?.replace('Bearer ', '');
+    asked.push(`${name} ${key?.replace(/@\d+$/, '')}`);
     act(call);
   });
 }
 
+async function startOwn(options: GatewayOptions): Promise<void> {
+  gateway = own = await startGateway(options);
+  agent = undefined;
+}
+
 async function start(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  const models = [{ id: 'm', cost: { input: 1_000_000, output: 2_000_000 } }];
-  const entry = (baseUrl: string, apiKey?: string): object => ({
-    baseUrl,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    timeouts: { firstByteMs: 300, idleMs: 300 },
-    models,
-  });
   const keyed = config.auth === undefined ? 'key-one' : undefined;
-  gateway = await startGateway({
+  await startOwn({
     config: {
-      models: { providers: { one: entry(first.baseUrl, keyed), two: entry(second.baseUrl, 'key-two') } },
+      models: { providers: { one: entry(first, keyed), two: entry(second, 'key-two') } },
       agents: { defaults: { model: { primary: 'one/m', fallbacks: ['two/m'] } } },
       ...config,
     },
   });
 }
 
-const chat = (extra: object = {}): Promise<Response> => postChat(gateway, { ...greeting, ...extra });
+const chat = (extra: object = {}): Promise<Response> =>
+  postChat(gateway, { model: agent, ...greeting, ...extra });
 
 async function textOf(response: Response): Promise<unknown> {
   const answer = (await response.json()) as { choices?: { message: { content: string } }[] };
@@ -92,7 +144,7 @@ describe('another model answers', () => {
       id: `agent-${n}`,
       model: { primary: `one-${n}/m`, fallbacks: ['two/m'] },
     }));
-    gateway = await startGateway({
+    await startOwn({
       config: {
         models: {
           providers: {
@@ -112,12 +164,12 @@ describe('another model answers', () => {
   });
 
   it('in a stream whose first model fails before its first word', async () => {
+    takeLane();
     behave(first, 'one', ({ response }) => {
       response.writeHead(200, sse).write(chunk({ role: 'assistant', content: '' }));
       response.end(`data: ${JSON.stringify({ error: { code: 429, message: 'no' } })}\n\n`);
     });
     behave(second, 'two', answerStream(['from ', 'two']));
-    await start();
     const { text, done } = await readStream(await chat({ stream: true }));
     expect([text, done]).toEqual(['from two', 1]);
   });
@@ -175,43 +227,43 @@ describe('another model answers', () => {
 
 describe('no other model is asked', () => {
   it('once a word has been said', async () => {
+    takeLane();
     behave(first, 'one', ({ response }) => {
       response.writeHead(200, sse).write(chunk({ content: 'Hel' }), () => response.destroy());
     });
     behave(second, 'two', answerStream(['from two']));
-    await start();
     const { text, chunks } = await readStream(await chat({ stream: true }));
     expect([text, chunks.at(-1)?.error]).toMatchObject(['Hel', { code: 'upstreamFailed' }]);
     expect(asked).toEqual(['one key-one']);
   });
 
   it.each([400, 404, 413, 422])('after %i, which is the client’s own fault', async (status) => {
+    takeLane();
     behave(first, 'one', answerStatus(status, { error: { message: 'no' } }));
-    await start();
     expect(await errorOf(await chat())).toMatchObject({ status: 400, message: 'no' });
     expect(asked).toEqual(['one key-one']);
   });
 
   it('for one that was asked for by name', async () => {
+    takeLane();
     behave(first, 'one', answerStatus(500, {}));
-    await start();
-    expect((await chat({ model: 'one/m' })).status).toBe(502);
+    expect((await chat({ model })).status).toBe(502);
     expect(asked).toEqual(['one key-one']);
   });
 });
 
 it('when all fail, the client is told of the model that it asked for', async () => {
+  takeLane();
   behave(first, 'one', answerStatus(401, {}));
   behave(second, 'two', answerStatus(500, {}));
-  await start();
   expect(await errorOf(await chat())).toMatchObject({ status: 502, type: 'upstream_auth_error' });
   expect(asked).toEqual(['one key-one', 'two key-two']);
 });
 
 it('when all limit, the client is told to come back when the first of them may be asked', async () => {
+  takeLane();
   behave(first, 'one', answerStatus(429, {}, { 'retry-after': '50' }));
   behave(second, 'two', answerStatus(429, {}, { 'retry-after': '20' }));
-  await start();
   const response = await chat();
   expect([response.status, response.headers.get('retry-after')]).toEqual([429, '20']);
 });
