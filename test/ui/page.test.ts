@@ -1,6 +1,6 @@
 /** What the page that comes with the gateway does beside showing it: it connects as a device and holds a conversation. */
 import { WebSocket } from 'ws';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startGateway, TOKEN, type TestGateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -52,10 +52,10 @@ beforeAll(async () => {
       super(url, { origin: gateway.url });
     }
   };
-  Object.assign(globalThis, { WebSocket: ofPage });
+  vi.stubGlobal('WebSocket', ofPage);
 });
 afterAll(async () => {
-  Reflect.deleteProperty(globalThis, 'WebSocket');
+  vi.unstubAllGlobals();
   await gateway.stop();
 });
 

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { FetchFailure } from '../../../src/workers/threads/net/fetch-failure.js';
 import {
   guardedFetch,
@@ -329,16 +329,12 @@ test('TLS checks the certificate against the name, not the address', async () =>
 test('proxies of the environment are not asked', async () => {
   const proxy = await site((_request, response) => void response.end('from the proxy'));
   const { port } = await site((_request, response) => void response.end('from the site'));
-  const before = { ...process.env };
-  Object.assign(process.env, {
-    http_proxy: `http://127.0.0.1:${proxy.port}`,
-    HTTP_PROXY: `http://127.0.0.1:${proxy.port}`,
-  });
+  for (const name of ['http_proxy', 'HTTP_PROXY']) vi.stubEnv(name, `http://127.0.0.1:${proxy.port}`);
   try {
     const { bytes } = await get(`http://site.test:${port}/`, testNetwork());
     expect(bytes.toString()).toBe('from the site');
   } finally {
-    process.env = before;
+    vi.unstubAllEnvs();
   }
   expect(proxy.asked).toEqual([]);
 });
