@@ -1,5 +1,6 @@
 /** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
 import type { ArgumentSpec, Command, OptionSpec } from './command.js';
+import { setOptions } from './config/set-options.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
   { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
@@ -120,13 +121,23 @@ const configCommands: readonly Command[] = [
   },
   {
     name: 'config set',
-    about: 'Set a path of the config file: JSON5, or text where that is none',
-    args: [atPath, { name: 'value', required: true }],
+    about:
+      'Set a path of the config file: JSON5, or text where that is none; a ref, or a provider of secrets',
+    args: [
+      { name: 'path', required: false },
+      { name: 'value', required: false },
+    ],
     options: [
+      ...setOptions,
       { name: 'strict-json', kind: 'flag', about: 'The value must be JSON' },
       { name: 'merge', kind: 'flag', about: 'Merge an object into what is there' },
       { name: 'replace', kind: 'flag', about: 'Put it in place of what is there, as without --merge' },
       dryRunOption,
+      {
+        name: 'allow-exec',
+        kind: 'flag',
+        about: 'With --dry-run: run the commands of refs to see if they answer',
+      },
       { ...jsonOption, about: 'Print one JSON document; the value must be JSON' },
     ],
     load: async () => (await loadConfigCommands()).configSet,

@@ -10,7 +10,9 @@ import type { ConfigChange } from '../../shared/config/write/write-config.js';
 import { displayPath, expandHome } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
-import { changeConfig, notFound, readConfigPath, readConfigValue, valueAt } from '../config/edit-config.js';
+import { checkRefs } from '../config/check-refs.js';
+import { changeConfig, notFound, readConfigPath, valueAt } from '../config/edit-config.js';
+import { readEdits } from '../config/set-edits.js';
 import { isRecord } from '../record.js';
 import { UserError } from '../user-error.js';
 
@@ -37,12 +39,14 @@ export const configGet: CommandHandler = async (options, context) => {
 };
 
 export const configSet: CommandHandler = async (options, context) => {
-  const path = readConfigPath(options.requiredArg('path'));
-  const strict = options.flag('strict-json') || options.flag('json');
-  const value = readConfigValue(options.requiredArg('value'), strict);
+  const edits = readEdits(options, context.paths.home);
   if (options.flag('merge') && options.flag('replace'))
     throw new UserError('Use either --merge or --replace.');
-  if (!options.flag('merge')) return write({ kind: 'edits', edits: [{ path, value }] }, options, context);
+  if (options.flag('allow-exec') && !options.flag('dry-run'))
+    throw new UserError('--allow-exec goes with --dry-run.');
+  const [{ path, value } = { path: [], value: undefined }] = edits;
+  if (!options.flag('merge')) return write({ kind: 'edits', edits }, options, context);
+  if (edits.length > 1) throw new UserError('--merge goes with one path');
   const patch = path.reduceRight<unknown>((inner, part) => ({ [String(part)]: inner }), value);
   if (!isRecord(value) || path.some((part) => typeof part === 'number'))
     throw new UserError('--merge needs an object, at a place that is in no list');
@@ -105,11 +109,17 @@ async function write(change: ConfigChange, options: ParsedOptions, context: Comm
   const dryRun = options.flag('dry-run');
   const { file, changedPaths, loaded } = await changeConfig(context, change, dryRun);
   const { output, paths } = context;
+  const { home } = paths;
+  const checked = dryRun
+    ? await checkRefs(loaded, changedPaths, { home, allowExec: options.flag('allow-exec') })
+    : undefined;
   if (options.flag('json'))
-    output.document({ ok: true, dryRun, path: file, changedPaths, hash: loaded.source.hash });
+    output.document({ ok: true, dryRun, path: file, changedPaths, hash: loaded.source.hash, ...checked });
   else if (changedPaths.length === 0) output.print('Nothing to change.');
   else if (dryRun) output.print(`Would update ${changedPaths.join(', ')}.`);
   else output.print(`Updated ${changedPaths.join(', ')}. Restart the gateway to apply.`);
+  if (checked && checked.skippedExecRefs > 0 && !options.flag('json'))
+    output.note(`Not checked: ${checked.skippedExecRefs} refs of commands; --allow-exec runs them.`);
   if (file !== paths.configPath) output.note(`In ${displayPath(file, paths.home)}`);
   return 0;
 }

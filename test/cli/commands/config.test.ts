@@ -160,3 +160,124 @@ describe('config validate, file, schema', () => {
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 });
+
+describe('config set of secrets', () => {
+  const aRef = ['--ref-source', 'env', '--ref-provider', 'default', '--ref-id', 'A_KEY'];
+  const anExec = ['--provider-source', 'exec', '--provider-command', '/bin/false'];
+
+  it('writes a ref, and the default provider of its source where none is named', async () => {
+    const { run } = setUp();
+    const written = async () =>
+      JSON.parse((await run('get', 'gateway.auth.token', '--json')).stdout) as unknown;
+    await run('set', 'gateway.auth.token', ...aRef);
+    expect(await written()).toEqual({ source: 'env', provider: 'default', id: 'A_KEY' });
+    await run('set', 'gateway.auth.token', '--ref-source', 'env', '--ref-id', 'B_KEY');
+    expect(await written()).toEqual({ source: 'env', id: 'B_KEY' });
+  });
+
+  it.each([
+    [
+      'file',
+      ['--provider-path', '/secrets.json', '--provider-mode', 'json', '--provider-max-bytes', '4096'],
+      { source: 'file', path: '/secrets.json', mode: 'json', maxBytes: 4096 },
+    ],
+    [
+      'env',
+      ['--provider-allowlist', 'A', '--provider-allowlist', 'B'],
+      { source: 'env', allowlist: ['A', 'B'] },
+    ],
+    [
+      'exec',
+      (
+        '--provider-command /bin/resolve --provider-arg=--json --provider-pass-env HOME --provider-env A=b=c ' +
+        '--provider-trusted-dir /bin --provider-json-only false --provider-timeout-ms 100 --provider-no-output-timeout-ms 50'
+      ).split(' '),
+      {
+        source: 'exec',
+        command: '/bin/resolve',
+        args: ['--json'],
+        passEnv: ['HOME'],
+        env: { A: 'b=c' },
+        trustedDirs: ['/bin'],
+        jsonOnly: false,
+        timeoutMs: 100,
+        noOutputTimeoutMs: 50,
+      },
+    ],
+  ])('makes a provider: %s', async (source, options, made) => {
+    const { run } = setUp();
+    const set = await run('set', 'secrets.providers.mine', '--provider-source', source, ...options);
+    expect(set).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await run('get', 'secrets.providers.mine', '--json')).stdout)).toEqual(made);
+  });
+
+  it('takes a batch, as text or from a file, and writes all of it or nothing', async () => {
+    const { run, read, path } = setUp();
+    const batch = [
+      { path: 'secrets.providers.mine', provider: { source: 'file', path: '/s.json' } },
+      { path: 'models.providers["my.own"].apiKey', ref: { source: 'file', provider: 'mine', id: '/k' } },
+      { path: 'gateway.port', value: 4000 },
+    ];
+    const { stdout } = await run('set', '--batch-json', JSON.stringify(batch), '--json');
+    expect(JSON.parse(stdout).changedPaths).toContain('models.providers["my.own"].apiKey.source');
+    expect(read()).toContain('port: 4000');
+    const before = read();
+    writeFileSync(
+      `${path}.batch`,
+      JSON.stringify([
+        { path: 'gateway.bind', value: 'lan' },
+        { path: 'x', value: 1 },
+      ]),
+    );
+    expect(await run('set', '--batch-file', `${path}.batch`)).toMatchObject({ exitCode: 1 });
+    expect(read()).toBe(before);
+  });
+
+  it.each([
+    [[], 'Give <path> and <value>, or --ref-…, --provider-… or --batch-… in its place.'],
+    [['gateway.port'], 'Give <path> and <value>, or --ref-…, --provider-… or --batch-… in its place.'],
+    [['gateway.auth.token', 'x', ...aRef], 'Use one of <value>, --ref-…, --provider-… and --batch-….'],
+    [['gateway.auth.token', '--ref-source', 'env'], 'A ref needs --ref-source and --ref-id.'],
+    [['secrets.providers.x', '--provider-path', '/x'], 'A provider needs --provider-source.'],
+    [
+      ['gateway.auth.token', ...anExec],
+      'A provider belongs at secrets.providers.<alias>, not at gateway.auth.token.',
+    ],
+    [['a.b', '--batch-json', '[{path:"a",value:1}]'], 'The paths of a batch are in it; give none.'],
+    [['--batch-json', '[]'], 'The batch cannot be used: it must be a list.'],
+    [
+      ['--batch-json', '[{path:"a",value:1,ref:2}]'],
+      'entry 0 must have path, and one of value, ref and provider.',
+    ],
+    [['--batch-json', '[{path:"a.__proto__",value:1}]'], 'Invalid config path: __proto__ may not be in it'],
+    [['gateway.port', '1', '--allow-exec'], '--allow-exec goes with --dry-run.'],
+    [['hooks.token', ...aRef], 'invalid config\n- hooks.token: '],
+  ])('%j: exit 1', async (argv, message) => {
+    const { run, read } = setUp();
+    expect(await run('set', ...argv)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(message),
+    });
+    expect(read()).toBe(FILE);
+  });
+
+  it('--dry-run looks whether refs lead somewhere, and runs commands only with --allow-exec', async () => {
+    const { run, read } = setUp();
+    expect(await run('set', 'gateway.auth.token', ...aRef, '--dry-run')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('\n- gateway.auth.token: env provider "default", A_KEY: '),
+    });
+    expect(read()).toBe(FILE);
+    await run('set', 'secrets.providers.told', ...anExec);
+    const ref = ['gateway.auth.token', '--ref-source', 'exec', '--ref-provider', 'told', '--ref-id', 'k'];
+    expect(await run('set', ...ref, '--dry-run')).toMatchObject({
+      exitCode: 0,
+      stderr: 'Not checked: 1 refs of commands; --allow-exec runs them.\n',
+    });
+    const { exitCode, stderr } = await run('set', ...ref, '--dry-run', '--allow-exec');
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('exec provider "told"'),
+    });
+  });
+});
