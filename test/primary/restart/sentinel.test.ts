@@ -24,8 +24,8 @@ beforeEach(() => {
   store = openEmbeddedStore(join(dir, 'store'));
   sessions = createSessions({
     store,
-    scheme: { defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' },
-    workspace: dir,
+    scheme: () => ({ defaultAgentId: 'main', mainKey: 'main', scope: 'per-sender' }),
+    workspace: () => dir,
     observer: { changed: () => {}, hears: () => false, appended: () => {} },
   });
   lines = [];
