@@ -43,10 +43,10 @@ export function createRoll(crew: Crew): Roll {
     const gone: Promise<void> = crew.leave(slot).finally(() => leaving.delete(gone));
     leaving.add(gone);
   };
-  /** Those that leave take memory: usually one at a time does, and never more than there are workers. */
+  /** Those that leave take memory: usually there is one at a time, and never many more than there are workers. */
   const roomForOne = async (): Promise<void> => {
     if (leaving.size > 0) await Promise.race([...leaving, pause(workerLimits.rollPauseMs)]);
-    while (leaving.size >= crew.count && !signal.aborted) await Promise.race([...leaving, aborted]);
+    while (leaving.size > crew.count && !signal.aborted) await Promise.race([...leaving, aborted]);
   };
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   const fill = async (place: number): Promise<void> => {

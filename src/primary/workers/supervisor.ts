@@ -241,14 +241,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           .map(renew),
       );
     },
-    roll() {
+    async roll() {
       count = options.count();
       // Those that wait after early deaths may start with other settings now.
       for (const slot of respawns.keys()) {
         forget(slot);
         void slot.start();
       }
-      return roll.run();
+      await roll.run();
+      const leaving = slots.filter(({ left }) => left).length;
+      if (!stopping)
+        log.info('workers.rolled', `new connections go to workers with the new settings; ${leaving} finish`, {
+          leaving,
+        });
     },
     abortRun: (slot, runId) => slots.find((one) => one.slot === slot)?.abortRun(runId),
     sessionLine: (slot, watch, line) => slots.find((one) => one.slot === slot)?.sessionLine(watch, line),
