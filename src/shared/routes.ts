@@ -103,6 +103,8 @@ export interface RouteTable {
   readonly defaultAgentId: string;
   readonly agents: Readonly<Record<string, AgentRoute>>;
   readonly providers: Readonly<Record<string, ProviderRoute>>;
+  /** By agent, in the place of those: the same providers, asked with credentials of its own. */
+  readonly ownProviders: Readonly<Record<string, RouteTable['providers']>>;
   /** By agent; one that is not there has no embeddings. */
   readonly embeddings: Readonly<Record<string, EmbeddingRoute>>;
   /** Models that the configuration names, in its order: what `/v1/models` lists. */
@@ -132,8 +134,21 @@ export interface RouteTable {
 }
 
 /** Of all its providers. */
-export function tableSecrets({ providers }: RouteTable): string[] {
-  return Object.values(providers).flatMap(routeSecrets);
+export function tableSecrets({ providers, ownProviders }: RouteTable): string[] {
+  return [providers, ...Object.values(ownProviders)]
+    .flatMap(Object.values<ProviderRoute>)
+    .flatMap(routeSecrets);
+}
+
+/** As an agent is to ask it; undefined where there is no such provider. */
+export function providerFor(
+  id: string,
+  agentId: string,
+  { providers, ownProviders }: RouteTable,
+): ProviderRoute | undefined {
+  const own = ownProviders[agentId];
+  if (own && Object.hasOwn(own, id)) return own[id];
+  return Object.hasOwn(providers, id) ? providers[id] : undefined;
 }
 
 /** A table as it travels to threads. */

@@ -14,8 +14,8 @@ const OWN = 'default';
 /** Never empty. @throws StartError for a value that cannot be sent, or an order that names what there is not */
 export function credentialsOf(
   provider: string,
-  { apiKey, auth }: ProviderConfig,
-  config: GatewayConfig['auth'],
+  { apiKey, auth }: Pick<ProviderConfig, 'apiKey' | 'auth'>,
+  profiles: Profiles,
   fromEnvironment: string | undefined,
 ): readonly Credential[] {
   // Whatever such a token is called, it is sent as a bearer.
@@ -24,7 +24,7 @@ export function credentialsOf(
   if (own !== undefined) requireSendable(`models.providers.${provider}.apiKey`, 'authorization', own);
   const found: Credential[] = [
     ...(own === undefined ? [] : [{ id: OWN, secret: own, kind }]),
-    ...profilesOf(provider, config),
+    ...profilesOf(provider, profiles),
   ];
   if (found.length > 0) return found;
   if (fromEnvironment !== undefined)
@@ -32,13 +32,38 @@ export function credentialsOf(
   return [{ id: OWN, secret: fromEnvironment ?? null, kind }];
 }
 
-function profilesOf(provider: string, { profiles, order }: GatewayConfig['auth']): Credential[] {
+/** Profiles that an agent may use, and in which order. */
+interface Profiles extends Pick<GatewayConfig['auth'], 'profiles' | 'order'> {
+  /** Whether another agent has one. */
+  isOthers(id: string, provider: string): boolean;
+}
+
+/** Those of the config, those of the default agent, which are for all, and its own: of two with one id the later one. */
+export function profilesFor(
+  agentId: string,
+  defaultAgentId: string,
+  { profiles, order, agentProfiles }: GatewayConfig['auth'],
+): Profiles {
+  const own = [...new Set([defaultAgentId, agentId])].flatMap((id) => [...(agentProfiles.get(id) ?? [])]);
+  const merged = new Map(profiles);
+  for (const [id, profile] of own) merged.set(id, { ...merged.get(id), ...profile });
+  return {
+    profiles: merged,
+    order,
+    isOthers: (id, provider) =>
+      [...agentProfiles.values()].some((others) => others.get(id)?.provider === provider),
+  };
+}
+
+function profilesOf(provider: string, { profiles, order, isOthers }: Profiles): Credential[] {
   const asked = order.get(provider);
   const ids = asked ?? [...profiles.keys()].filter((id) => profiles.get(id)?.provider === provider);
   return ids.flatMap((id) => {
     const profile = profiles.get(id);
-    if (profile?.provider !== provider)
+    if (profile?.provider !== provider) {
+      if (isOthers(id, provider)) return [];
       throw configError(`auth.order.${provider}: there is no auth profile '${id}' of this provider`);
+    }
     if (profile.mode === 'oauth') return [];
     const field = profile.mode === 'token' ? 'token' : 'key';
     const secret = usableSecret(profile[field]);

@@ -15,7 +15,7 @@ import { upstreamLimits } from '../../shared/upstream/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { AgentRoute, ModelFacts, ProviderRoute, RouteTable } from '../../shared/routes.js';
 import { configError } from '../start-error.js';
-import { credentialsOf, requireSendable } from './credentials.js';
+import { credentialsOf, profilesFor, requireSendable } from './credentials.js';
 import { wellKnown } from './well-known.js';
 import { embeddingRoutes } from './embedding-routes.js';
 
@@ -68,6 +68,7 @@ export function buildRoutes(options: RouteOptions): RouteTable {
     defaultAgentId: defaultAgent(config),
     agents,
     providers,
+    ownProviders: ownProviders(Object.keys(agents), providers, options),
     embeddings,
     configured: known.filter((ref) => ref !== ECHO_MODEL || config.models.providers.has(ECHO_PROVIDER)),
     allowed: allowlist.length > 0 ? unique([...allowlist, ...named]) : known,
@@ -124,7 +125,12 @@ function providerRoute(id: string, provider: ProviderConfig, { config, env }: Ro
     id,
     api,
     baseUrl,
-    credentials: credentialsOf(id, provider, config.auth, known && usableSecret(env[known.key])),
+    credentials: credentialsOf(
+      id,
+      provider,
+      profilesFor(defaultAgent(config), defaultAgent(config), config.auth),
+      known && usableSecret(env[known.key]),
+    ),
     authHeader: provider.authHeader ?? true,
     headers: lowerCased(provider.headers ?? {}),
     models: Object.fromEntries((provider.models ?? []).map((model) => [model.id, factsOf(model)])),
@@ -181,6 +187,33 @@ function agentRoutes(
   return agents;
 }
 
+/** An agent that has auth profiles of its own asks their providers with them. */
+function ownProviders(
+  agentIds: readonly string[],
+  providers: RouteTable['providers'],
+  { config, env }: RouteOptions,
+): Record<string, RouteTable['providers']> {
+  const forAll = defaultAgent(config);
+  const found = agentIds.map((agentId) => {
+    const profiles = agentId === forAll ? undefined : config.auth.agentProfiles.get(agentId);
+    const ids = unique([...(profiles?.values() ?? [])].map(({ provider }) => provider));
+    const own = ids.flatMap((id) => {
+      const shared = Object.hasOwn(providers, id) ? providers[id] : undefined;
+      if (!shared) return [];
+      const known = wellKnown[id];
+      const credentials = credentialsOf(
+        id,
+        config.models.providers.get(id) ?? {},
+        profilesFor(agentId, forAll, config.auth),
+        known && usableSecret(env[known.key]),
+      );
+      return [[id, { ...shared, credentials }] as const];
+    });
+    return [agentId, Object.fromEntries(own)] as const;
+  });
+  return Object.fromEntries(found.filter(([, own]) => Object.keys(own).length > 0));
+}
+
 function contextWindows(config: GatewayConfig): Record<ModelRef, number> {
   const windows: Record<ModelRef, number> = {};
   for (const [id, { models = [] }] of config.models.providers) {
@@ -215,6 +248,6 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function unique(refs: readonly ModelRef[]): ModelRef[] {
+function unique<T extends string>(refs: readonly T[]): T[] {
   return [...new Set(refs)];
 }

@@ -42,7 +42,7 @@ export async function makeStartPlan(
   const seen = await printOf(read.source.files);
   const loaded = requireValid(read, paths);
   requireLocalMode(loaded, flags.allowUnconfigured);
-  const secrets = await requireSecrets(runningConfig(loaded, authFlags(flags)), paths.home, stop);
+  const secrets = await requireSecrets(runningConfig(loaded, authFlags(flags)), paths, stop);
   const { env } = loaded;
   const { config } = secrets;
   const guarded = await guardConfig({
@@ -70,9 +70,13 @@ export function configFlags({ port, bind, logLevel }: GatewayFlags): ConfigFlags
   };
 }
 
-async function requireSecrets(source: RunningConfig, home: string, stop: AbortSignal): Promise<Activation> {
+async function requireSecrets(
+  source: RunningConfig,
+  paths: GatewayOptions['paths'],
+  stop: AbortSignal,
+): Promise<Activation> {
   try {
-    return await activateSecrets(source, { home, signal: stop });
+    return await activateSecrets(source, { ...paths, signal: stop });
   } catch (caught) {
     stop.throwIfAborted();
     if (!(caught instanceof SecretsUnavailable)) throw caught;

@@ -1,7 +1,7 @@
 /** Values of chosen refs for a command on this machine that must not run commands of providers itself (methods.md §7). */
 import { describeFailure, SecretsUnavailable } from '../../shared/secrets/failure.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
-import { secretTargets } from '../../shared/secrets/targets.js';
+import { everyTarget } from '../../shared/secrets/targets.js';
 import type { SnapshotKeeper } from '../snapshot/keeper.js';
 
 export interface TargetsQuestion {
@@ -26,7 +26,7 @@ export interface TargetsAnswer {
 
 /** The first id that names no target; undefined when all do. */
 export function unknownTarget(ids: readonly string[]): string | undefined {
-  return ids.find((id) => secretTargets.every(({ type }) => type !== id));
+  return ids.find((id) => everyTarget.every(({ type }) => type !== id));
 }
 
 /** @throws SecretsUnavailable when one that is needed has no value */
@@ -42,7 +42,7 @@ export async function answerTargets(
     !active && (forcedActivePaths.includes(path) || optionalActivePaths.includes(path));
   const { values: extra, failures } = await keeper.resolve(meant.filter(isExtra));
   const fatal = failures.filter(({ path }) => forcedActivePaths.includes(path));
-  if (fatal.length > 0) throw new SecretsUnavailable(fatal);
+  if (fatal.length > 0) throw new SecretsUnavailable(fatal, refs);
   const found = new Map([...values, ...extra]);
   return {
     assignments: meant.flatMap(({ path, segments: pathSegments }) => {

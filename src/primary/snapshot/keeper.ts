@@ -15,6 +15,7 @@ import type { Logger } from '../../shared/log/logger.js';
 import { SecretsUnavailable, type RefFailure } from '../../shared/secrets/failure.js';
 import { toError } from '../../shared/to-error.js';
 import type { Resolution } from '../../shared/secrets/resolve.js';
+import type { PlacedRef } from '../../shared/secrets/config-refs.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import type { RunningConfig } from '../config/running-config.js';
 import { resolveSecrets } from '../secrets/activation.js';
@@ -81,8 +82,8 @@ export function createSnapshotKeeper(options: KeeperOptions): SnapshotKeeper {
     turns = turn.catch(noop); // whoever asked for it hears of it
     return turn;
   };
-  const failed = (what: Wanting, error: Error, refs: readonly JudgedRef[]): void => {
-    degradedOwners = error instanceof SecretsUnavailable ? ownersOf(error.failures, refs, current) : [];
+  const failed = (what: Wanting, error: Error): void => {
+    degradedOwners = error instanceof SecretsUnavailable ? ownersOf(error, current) : [];
     if (wanting.size === 0) signal(`[SECRETS_RELOADER_DEGRADED] ${error.message}`);
     wanting.add(what);
     clearTimeout(retry);
@@ -116,7 +117,7 @@ export function createSnapshotKeeper(options: KeeperOptions): SnapshotKeeper {
       const error = toError(caught);
       if (!stopping.signal.aborted) {
         log.warn('secrets.reload-failed', `secrets are not reloaded, those before stay: ${error.message}`);
-        failed('secrets', error, source.refs);
+        failed('secrets', error);
         options.reloaded('error');
       }
       throw error;
@@ -157,7 +158,7 @@ export function createSnapshotKeeper(options: KeeperOptions): SnapshotKeeper {
       } catch (caught) {
         const error = toError(caught);
         if (!stopping.signal.aborted) {
-          if (error instanceof SecretsUnavailable) failed('config', error, source.refs);
+          if (error instanceof SecretsUnavailable) failed('config', error);
           // Its secrets are there; what else is wrong with it does not mend itself.
           else healthy('config');
         }
@@ -175,15 +176,10 @@ export function createSnapshotKeeper(options: KeeperOptions): SnapshotKeeper {
 
 function noop(): void {}
 
-/** @param refs of the config that has no values */
-function ownersOf(
-  failures: readonly RefFailure[],
-  refs: readonly JudgedRef[],
-  current: Snapshot,
-): DegradedOwner[] {
-  const owners = new Map<string, { place: JudgedRef; failures: RefFailure[] }>();
+function ownersOf({ failures, places }: SecretsUnavailable, current: Snapshot): DegradedOwner[] {
+  const owners = new Map<string, { place: PlacedRef; failures: RefFailure[] }>();
   for (const failure of failures) {
-    const place = refs.find(({ path }) => path === failure.path);
+    const place = places.find(({ path }) => path === failure.path);
     if (!place) continue;
     const key = `${place.target.owner}:${place.ownerId}`;
     const known = owners.get(key) ?? { place, failures: [] };

@@ -69,7 +69,7 @@ export async function nextSnapshot(
 ): Promise<Snapshot> {
   const { env } = source;
   requireLocalMode({ exists: true, config: source.config }, flags.allowUnconfigured);
-  const activation = await activateSecrets(source, { home: paths.home, signal });
+  const activation = await activateSecrets(source, { ...paths, signal });
   const { config, refs } = activation;
   const generation = before.generation + 1;
   const guarded = await guardConfig({

@@ -9,6 +9,11 @@ export function agentsOf(structured: Structured): readonly AgentConfig[] {
   return [...((structured['agents.list'] ?? []) as AgentConfig[]), ...named];
 }
 
+/** Ids as everything else knows them; without a list there is one agent. */
+export function agentIds(agents: readonly Pick<AgentConfig, 'id'>[]): readonly string[] {
+  return agents.length > 0 ? agents.map(({ id }) => id.toLowerCase()) : ['main'];
+}
+
 /** What no schema can say: ids and folders are each agent's own. */
 export function agentProblems(structured: Structured): ConfigProblem[] {
   const ids = new Set<string>();

@@ -44,3 +44,6 @@ export const AuthProfile = v.strictObject({
 export const AuthOrder = v.array(text);
 
 export type AuthProfileConfig = v.InferOutput<typeof AuthProfile>;
+
+/** By agent, then by the id of the profile. */
+export type AgentProfiles = ReadonlyMap<string, ReadonlyMap<string, AuthProfileConfig>>;

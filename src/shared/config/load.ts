@@ -3,7 +3,7 @@
  * Precedence of a value: flag, environment, file, default (config.md §9). Used by the gateway and the CLI.
  */
 import type { Environment } from '../paths.js';
-import type { AuthProfileConfig } from './auth-schema.js';
+import type { AgentProfiles, AuthProfileConfig } from './auth-schema.js';
 import type { Problem } from '../schema.js';
 import { agentsOf } from './agents.js';
 import { checkTree, type Structured } from './check.js';
@@ -49,6 +49,8 @@ export interface GatewayConfig extends ConfigTree {
     readonly profiles: ReadonlyMap<string, AuthProfileConfig>;
     /** Ids of profiles by provider: these and no others, in this order. */
     readonly order: ReadonlyMap<string, readonly string[]>;
+    /** Profiles that agents have in files of their own; none before secrets have been resolved. */
+    readonly agentProfiles: AgentProfiles;
   };
   readonly memory: MemoryConfig;
   readonly messages: {
@@ -183,6 +185,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       ...scalars.auth,
       profiles: new Map(Object.entries(profiles)),
       order: new Map(Object.entries(order)),
+      agentProfiles: new Map(),
     },
     memory: structured.memory ?? {},
     messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },

@@ -1,4 +1,5 @@
 /** Why a secret could not be had: in words that name places and never a value, nor what a command printed. */
+import type { PlacedRef } from './config-refs.js';
 import { describeRef, type SecretRef } from './ref.js';
 import { secretLimits } from './limits.js';
 
@@ -42,11 +43,14 @@ export interface RefFailure extends FailureReason {
 /** Secrets that are needed and cannot be had. */
 export class SecretsUnavailable extends Error {
   readonly failures: readonly RefFailure[];
+  /** Of these, and of others. */
+  readonly places: readonly PlacedRef[];
 
-  constructor(failures: readonly RefFailure[]) {
+  constructor(failures: readonly RefFailure[], places: readonly PlacedRef[]) {
     super(describeFailures(failures));
     this.name = 'SecretsUnavailable';
     this.failures = failures;
+    this.places = places;
   }
 }
 

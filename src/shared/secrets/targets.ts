@@ -104,6 +104,9 @@ export const profileTargets: Readonly<Record<'key' | 'token', SecretTarget>> = {
   token: profileTarget('auth-profiles.token.token', 'token'),
 };
 
+/** Whatever a plan or a question may name. */
+export const everyTarget: readonly SecretTarget[] = [...secretTargets, ...Object.values(profileTargets)];
+
 /** Every place in a document that a target's shape fits, with what is there. */
 export function* placesOf(
   { shape }: Pick<SecretTarget, 'shape'>,

@@ -1,7 +1,13 @@
 /** From what a request calls `model` to the agent and backend model that answer (http.md §5.1). */
 import { isModelRef, splitModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import { ApiError } from '../../shared/errors/api-error.js';
-import type { AgentRoute, ModelFacts, ProviderRoute, RouteTable } from '../../shared/routes.js';
+import {
+  providerFor,
+  type AgentRoute,
+  type ModelFacts,
+  type ProviderRoute,
+  type RouteTable,
+} from '../../shared/routes.js';
 
 export interface SelectionRequest {
   readonly model: string | undefined;
@@ -38,7 +44,8 @@ const agentForm = /^(?:pllan|openclaw)[/:]([a-z0-9][a-z0-9_-]{0,63})$|^agent:([a
 /** @throws ApiError 400 with the message of http.md §5.1 */
 export function selectModel(request: SelectionRequest, routes: RouteTable): Selection {
   const { agent, agentNamed, override } = selectAgent(request, routes, routes.allowed);
-  const candidates = override === undefined ? candidatesOf(agent, routes) : [candidate(override, routes)];
+  const candidates =
+    override === undefined ? candidatesOf(agent, routes) : [candidate(override, agent, routes)];
   const { provider, model } = candidates[0] as Candidate;
   return { agentId: agent.id, agentNamed, override, provider, model, candidates };
 }
@@ -58,29 +65,30 @@ export function selectAgent(
 }
 
 /** Made once per route table, which never changes: every request needs them. */
-const knownCandidates = new WeakMap<RouteTable, Map<ModelRef, Candidate>>();
+const knownCandidates = new WeakMap<RouteTable | RouteTable['providers'], Map<ModelRef, Candidate>>();
 const knownLists = new WeakMap<AgentRoute, readonly Candidate[]>();
 const noFacts: ModelFacts = {};
 
 function candidatesOf(agent: AgentRoute, routes: RouteTable): readonly Candidate[] {
   const known = knownLists.get(agent);
   if (known) return known;
-  const made = [agent.model, ...agent.fallbacks].map((ref) => candidate(ref, routes));
+  const made = [agent.model, ...agent.fallbacks].map((ref) => candidate(ref, agent, routes));
   knownLists.set(agent, made);
   return made;
 }
 
-function candidate(ref: ModelRef, routes: RouteTable): Candidate {
-  let known = knownCandidates.get(routes);
-  if (!known) knownCandidates.set(routes, (known = new Map()));
-  const found = known.get(ref) ?? makeCandidate(ref, routes);
+function candidate(ref: ModelRef, agent: AgentRoute, routes: RouteTable): Candidate {
+  const owner = routes.ownProviders[agent.id] ?? routes;
+  let known = knownCandidates.get(owner);
+  if (!known) knownCandidates.set(owner, (known = new Map()));
+  const found = known.get(ref) ?? makeCandidate(ref, agent, routes);
   known.set(ref, found);
   return found;
 }
 
-function makeCandidate(ref: ModelRef, routes: RouteTable): Candidate {
+function makeCandidate(ref: ModelRef, agent: AgentRoute, routes: RouteTable): Candidate {
   const { provider, model } = splitModelRef(ref);
-  const route = Object.hasOwn(routes.providers, provider) ? routes.providers[provider] : undefined;
+  const route = providerFor(provider, agent.id, routes);
   if (!route) throw new ApiError('internal', { cause: `no provider for model ${ref}` });
   return { provider: route, model, facts: factsOf(route, model), textOnly: routes.textOnly.includes(ref) };
 }

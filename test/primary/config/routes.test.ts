@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildRoutes, unusedKeys } from '../../../src/primary/config/routes.js';
+import type { AgentProfiles } from '../../../src/shared/config/auth-schema.js';
 import { parseConfig } from '../../../src/shared/config/load.js';
+import { providerFor, tableSecrets, type ProviderRoute } from '../../../src/shared/routes.js';
 
 function routes(
   text: string | undefined,
@@ -103,5 +105,64 @@ describe('routes', () => {
     [undefined, { model: 'plain' }, '--model'],
   ])('%s is refused', (text, options, message) => {
     expect(() => routes(text, options)).toThrow(message);
+  });
+});
+
+describe('credentials of agents', () => {
+  const table = (text: string, agentProfiles: AgentProfiles, env: Record<string, string> = {}) => {
+    const loaded = parseConfig(text, { path: '/nowhere', env });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
+    const { config } = loaded;
+    const resolved = { ...config, auth: { ...config.auth, agentProfiles } };
+    return buildRoutes({ config: resolved, env, model: undefined, version: 1 });
+  };
+  const profile = (key: string, provider = 'local') => ({ provider, mode: 'api_key', key }) as const;
+  const agents = `agents:{list:[{id:'one',default:true},{id:'Two'},{id:'three'}]}`;
+  const keysOf = (route: ProviderRoute | undefined) =>
+    route?.credentials.map(({ id, secret }) => `${id}=${secret}`);
+
+  it('are those of the default agent for all, and their own for each', () => {
+    const routes = table(
+      `{${local}, ${agents}, auth:{profiles:{'local:c':{provider:'local',mode:'api_key',key:'c'}}}}`,
+      new Map([
+        ['one', new Map([['local:a', profile('a')]])],
+        [
+          'two',
+          new Map([
+            ['local:a', profile('own')],
+            ['local:b', profile('b')],
+            ['x:y', profile('z', 'x')],
+          ]),
+        ],
+      ]),
+    );
+    expect(keysOf(routes.providers.local)).toEqual(['local:c=c', 'local:a=a']);
+    expect(keysOf(providerFor('local', 'two', routes))).toEqual(['local:c=c', 'local:a=own', 'local:b=b']);
+    expect(providerFor('local', 'three', routes)).toBe(routes.providers.local);
+    expect(Object.keys(routes.ownProviders)).toEqual(['two']);
+    expect(tableSecrets(routes)).toEqual(expect.arrayContaining(['a', 'own', 'b', 'c']));
+  });
+
+  it('are tried in the order of the config, of which each has what it has', () => {
+    const routes = table(
+      `{${local}, ${agents}, auth:{order:{local:['local:b','local:a']}}}`,
+      new Map([
+        ['one', new Map([['local:a', profile('a')]])],
+        ['two', new Map([['local:b', profile('b')]])],
+      ]),
+    );
+    expect(keysOf(routes.providers.local)).toEqual(['local:a=a']);
+    expect(keysOf(providerFor('local', 'two', routes))).toEqual(['local:b=b', 'local:a=a']);
+    expect(() => table(`{${local}, auth:{order:{local:['none']}}}`, new Map())).toThrow(
+      "auth.order.local: there is no auth profile 'none' of this provider",
+    );
+  });
+
+  it('make a provider that everyone knows one that can be asked', () => {
+    const routes = table(
+      `{agents:{defaults:{model:'openai/gpt-4.1'}}}`,
+      new Map([['main', new Map([['openai:default', profile('k', 'openai')]])]]),
+    );
+    expect(keysOf(routes.providers.openai)).toEqual(['openai:default=k']);
   });
 });

@@ -37,7 +37,7 @@ async function setUp({ build, use }: Steps = {}): Promise<Setting> {
     return { ...runningConfig(loaded, { mode: undefined, token: undefined, password: undefined }), env };
   };
   const make = async (source: RunningConfig, generation: number, signal: AbortSignal): Promise<Snapshot> => {
-    const activation = await activateSecrets(source, { home: '/nowhere', signal });
+    const activation = await activateSecrets(source, { home: '/nowhere', stateDir: '/nowhere', signal });
     build?.();
     return { ...activation, generation, env, source } as Snapshot;
   };

@@ -37,6 +37,7 @@ const routes: RouteTable = {
   providers: {
     echo: providerRoute({ id: 'echo', api: 'echo', baseUrl: '', credentials: [credential(null)] }),
   },
+  ownProviders: {},
   embeddings: {},
   configured: [],
   allowed: [],

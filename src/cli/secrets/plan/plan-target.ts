@@ -4,7 +4,7 @@ import { readRef, type SecretRef } from '../../../shared/secrets/ref.js';
 import {
   configPath,
   profileTargets,
-  secretTargets,
+  everyTarget,
   type SecretTarget,
 } from '../../../shared/secrets/targets.js';
 import { UserError } from '../../user-error.js';
@@ -38,7 +38,7 @@ export function placeTarget(given: PlanTarget, index: number): PlacedTarget {
 }
 
 function placeOf(given: PlanTarget): Pick<PlacedTarget, 'target' | 'segments' | 'agentId'> | undefined {
-  const targets = [...secretTargets, ...ofProfiles].filter((target) => namesOf(target).includes(given.type));
+  const targets = everyTarget.filter((target) => namesOf(target).includes(given.type));
   const segments = segmentsOf(given);
   if (!segments || segments.some((segment) => segment.trim() === '' || blocked.has(segment)))
     return undefined;

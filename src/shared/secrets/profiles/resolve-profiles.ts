@@ -1,14 +1,11 @@
 /** Auth profiles of agents and the refs in them, as part of a secrets snapshot (secrets.md §9). */
-import type { AuthProfileConfig } from '../../config/auth-schema.js';
+import type { AgentProfiles, AuthProfileConfig } from '../../config/auth-schema.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { RefFailure } from '../failure.js';
 import { readRef, type ProviderDefaults, type SecretRef } from '../ref.js';
 import type { JudgedRef } from '../surfaces.js';
 import { profileTargets } from '../targets.js';
 import type { ProfileStore, StoredProfile } from './store.js';
-
-/** By agent, then by the id of the profile; with values in the place of refs. */
-export type AgentProfiles = ReadonlyMap<string, ReadonlyMap<string, AuthProfileConfig>>;
 
 export interface ProfileWarning {
   readonly code: 'SECRETS_REF_OVERRIDES_PLAINTEXT' | 'SECRETS_AUTH_PROFILE_EXPIRED';
@@ -76,7 +73,7 @@ export function gatherProfiles(
   return { refs, failures, warnings };
 }
 
-/** @param values of what `gatherProfiles` named, by path */
+/** With values in the place of refs. @param values of what `gatherProfiles` named, by path */
 export function resolveProfiles(
   stores: readonly ProfileStore[],
   values: ReadonlyMap<string, string>,

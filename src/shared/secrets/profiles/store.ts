@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { readRegularText } from '../../regular-file.js';
 import { compile, describeProblems } from '../../schema.js';
 import { toError } from '../../to-error.js';
+import { SecretsUnavailable } from '../failure.js';
 import { secretLimits } from '../limits.js';
 import { readRef } from '../ref.js';
 import { agentFolder, profilesFile } from './agent-files.js';
@@ -49,10 +50,11 @@ export interface ProfileStore {
 }
 
 /** A file of profiles that cannot be used; nothing of what is in it is part of the message. */
-export class ProfilesUnusable extends Error {
+export class ProfilesUnusable extends SecretsUnavailable {
   constructor(file: string, reason: string) {
-    super(`${file} ${reason}`);
+    super([], []);
     this.name = 'ProfilesUnusable';
+    this.message = `${file} ${reason}`;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which model makes the embeddings of a request: its agent's, or the one that it names (http.md §5.1, §6). */
 import { splitModelRef, type ModelRef } from '../../../shared/config/model-ref.js';
 import { ApiError } from '../../../shared/errors/api-error.js';
-import { hasEmbeddings, type EmbeddingRoute, type RouteTable } from '../../../shared/routes.js';
+import { hasEmbeddings, providerFor, type EmbeddingRoute, type RouteTable } from '../../../shared/routes.js';
 import { factsOf, selectAgent, type Selection, type SelectionRequest } from '../model-selection.js';
 
 /** @throws ApiError 400 with the message of http.md §5.1, 500 when nobody makes embeddings for the agent */
@@ -16,7 +16,7 @@ export function selectEmbeddingModel(request: SelectionRequest, routes: RouteTab
       : (configured.find(({ ref }) => ref === override) ?? routeOf(override));
   if (!chosen)
     throw new ApiError('internal', { cause: `agent ${agent.id} has no memory.search: no embeddings` });
-  const provider = routes.providers[chosen.provider];
+  const provider = providerFor(chosen.provider, agent.id, routes);
   if (!provider) throw new ApiError('internal', { cause: `no provider for model ${chosen.ref}` });
   if (!hasEmbeddings(provider)) {
     throw new ApiError('invalidRequest', {
