@@ -24,6 +24,11 @@ const exitCode = await runCli({
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);
   },
+  // Not the output, which may go into a file.
+  terminal: () =>
+    process.stdin.isTTY && process.stderr.isTTY
+      ? { input: process.stdin, output: process.stderr }
+      : undefined,
 });
 
 /** The root where the folder has been removed. */

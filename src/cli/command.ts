@@ -5,6 +5,7 @@ import type { WithStoredDevices } from '../shared/stored-devices.js';
 import type { StoredSessions } from '../shared/stored-sessions.js';
 import type { GlobalFlags } from './global-flags.js';
 import type { Output } from './output/output.js';
+import type { Terminal } from './prompts.js';
 
 export interface OptionSpec {
   /** Without dashes; a name that begins with `no-` turns something off. */
@@ -64,7 +65,11 @@ export interface CommandContext {
   readonly withStoredDevices: WithStoredDevices;
   readonly storedSessions: StoredSessions;
   readonly onInterrupt: OnInterrupt;
+  readonly terminal: OpenTerminal;
 }
+
+/** Whoever can be asked; undefined where nobody sits at a terminal. */
+export type OpenTerminal = () => Terminal | undefined;
 
 /** Has the listener told of every Ctrl-C, which then does nothing else; gives the way to end that. */
 export type OnInterrupt = (listener: () => void) => () => void;

@@ -252,6 +252,21 @@ const secretCommands: readonly Command[] = [
     ],
     load: async () => (await import('./commands/secrets-apply.js')).secretsApply,
   },
+  {
+    name: 'secrets configure',
+    about: 'Ask which credentials are kept where, and make a plan of it',
+    options: [
+      { name: 'apply', kind: 'flag', about: 'Apply the plan' },
+      { name: 'yes', kind: 'flag', about: 'Do not ask again before it is applied' },
+      { name: 'providers-only', kind: 'flag', about: 'Ask for providers and not for credentials' },
+      { name: 'skip-provider-setup', kind: 'flag', about: 'Ask for credentials and not for providers' },
+      { name: 'agent', kind: 'text', about: 'Agent whose auth profiles are meant' },
+      { name: 'plan-out', kind: 'text', about: 'Write the plan to this file' },
+      allowExecOption,
+      jsonOption,
+    ],
+    load: async () => (await import('./commands/secrets-configure.js')).secretsConfigure,
+  },
 ];
 
 export const commands: readonly Command[] = [

@@ -8,7 +8,7 @@ import type { StoredSessions } from '../shared/stored-sessions.js';
 import { toError } from '../shared/to-error.js';
 import { VERSION } from '../shared/version.js';
 import { parseCommandLine, printHelp } from './command-line.js';
-import type { OnInterrupt } from './command.js';
+import type { OnInterrupt, OpenTerminal } from './command.js';
 import { commands } from './commands.js';
 import { takeGlobalFlags, type GlobalSplit } from './global-flags.js';
 import { createOutput, type Output, type TextStream } from './output/output.js';
@@ -29,6 +29,7 @@ export interface CliProcess {
   readonly withStoredDevices: WithStoredDevices;
   readonly storedSessions: StoredSessions;
   readonly onInterrupt: OnInterrupt;
+  readonly terminal: OpenTerminal;
 }
 
 /** Runs one command; gives the exit code of the process. */
@@ -51,7 +52,7 @@ export async function runCli(cli: CliProcess): Promise<number> {
 }
 
 async function run(
-  { env, folder, runGateway, withStoredDevices, storedSessions, onInterrupt }: CliProcess,
+  { env, folder, runGateway, withStoredDevices, storedSessions, onInterrupt, terminal }: CliProcess,
   { flags, rest }: GlobalSplit,
   output: Output,
 ): Promise<number> {
@@ -71,7 +72,7 @@ async function run(
   const { configPath } = resolvePaths(profiled);
   // What this command reads, `.env` files as well, is to be of one state.
   if (existsSync(journalPath(configPath)))
-    await (await import('./config/finish-journal.js')).finishInterrupted(configPath, output);
+    await (await import('./config/finish-journal.js')).finishJournal(configPath, output);
   const { env: complete, warnings } = withDotenv(profiled, folder, resolvePaths(profiled).stateDir);
   return handle(options, {
     env: complete,
@@ -85,6 +86,7 @@ async function run(
     withStoredDevices,
     storedSessions,
     onInterrupt,
+    terminal,
   });
 }
 

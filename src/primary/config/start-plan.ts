@@ -6,10 +6,12 @@ import {
   type GatewayConfig,
   type LoadedConfig,
 } from '../../shared/config/load.js';
+import { finishInterrupted } from '../../shared/config/write/lock.js';
 import type { GatewayFlags, GatewayOptions } from '../../shared/gateway-options.js';
 import type { Environment } from '../../shared/paths.js';
 import { activateSecrets, type Activation } from '../secrets/activation.js';
 import { SecretsUnavailable } from '../../shared/secrets/failure.js';
+import { toError } from '../../shared/to-error.js';
 import { StartError } from '../start-error.js';
 import { guardConfig, type GuardedConfig } from './config-guard.js';
 import { ensureDevSetup } from './dev-setup.js';
@@ -36,6 +38,10 @@ export async function makeStartPlan(
   stop: AbortSignal,
 ): Promise<StartPlan> {
   if (flags.dev) ensureDevSetup(paths);
+  // A restart in this process is no command, which would have done it.
+  await finishInterrupted(paths.configPath).catch((caught: unknown) => {
+    throw new StartError(toError(caught).message);
+  });
   // A gateway that restarts in its process sees what has become of `.env` files since.
   const given = withDotenv(ownEnv, folder, paths.stateDir).env;
   const read = loadConfig({ path: paths.configPath, env: given, flags: configFlags(flags) });

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { OnInterrupt } from '../../../src/cli/command.js';
 import { runCli } from '../../../src/cli/main.js';
@@ -14,6 +15,8 @@ export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** What was shown to whom is asked. */
+  readonly asked: string;
   /** What the gateway was started with, if it was. */
   readonly gateway: GatewayOptions | undefined;
 }
@@ -27,11 +30,19 @@ export interface CliSetup {
   /** What the gateway throws instead of ending with a code. */
   readonly gatewayFailure?: Error;
   readonly onInterrupt?: OnInterrupt;
+  /** What is typed, a line each, for whom is asked; without it nobody is there to be asked. */
+  readonly typed?: readonly string[];
 }
 
 export async function cli(argv: readonly string[], setup: CliSetup = {}): Promise<CliRun> {
-  const said = { stdout: '', stderr: '' };
+  const said = { stdout: '', stderr: '', asked: '' };
   let gateway: GatewayOptions | undefined;
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      said.asked += String(chunk);
+      done();
+    },
+  });
   const exitCode = await runCli({
     argv,
     env: setup.env ?? { PLLAN_HOME: temporaryHome() },
@@ -46,6 +57,7 @@ export async function cli(argv: readonly string[], setup: CliSetup = {}): Promis
     withStoredDevices,
     storedSessions: { read: readStoredSessions, write: writeStoredSessions },
     onInterrupt: setup.onInterrupt ?? (() => () => {}),
+    terminal: () => setup.typed && { input: Readable.from(setup.typed.map((line) => `${line}\n`)), output },
   });
   return { exitCode, ...said, gateway };
 }

@@ -3,12 +3,13 @@
  * a writer left to do that was ended in the middle.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configLimits } from '../limits.js';
+import { journalPath } from '../../paths.js';
 import { createPrivateFile, makePrivateDir } from '../../private-file.js';
-import { errorCode } from '../../to-error.js';
+import { errorCode, toError } from '../../to-error.js';
 import { ConfigWriteError } from './error.js';
 import { finishJournal, type FinishedJournal } from './journal.js';
 
@@ -36,6 +37,23 @@ export async function withConfigLock<T>(
   } finally {
     // Another process may have taken it for stale, and have one of its own there now.
     if (read(file) === own) rmSync(file, { force: true });
+  }
+}
+
+/**
+ * Does what a writer left to do that was ended in the middle; undefined where none was.
+ *
+ * @throws Error while it cannot be done: what is in the files belongs to two states
+ */
+export async function finishInterrupted(configPath: string): Promise<FinishedJournal | undefined> {
+  if (!existsSync(journalPath(configPath))) return undefined;
+  try {
+    return await withConfigLock(configPath, (finished) => finished);
+  } catch (caught) {
+    const { message } = toError(caught);
+    throw new Error(`A change of secrets was interrupted and cannot be completed: ${message}`, {
+      cause: caught,
+    });
   }
 }
 

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { makeStartPlan } from '../../../../src/primary/config/start-plan.js';
 import { writeConfig } from '../../../../src/shared/config/write/write-config.js';
+import type { GatewayOptions } from '../../../../src/shared/gateway-options.js';
 import { entry } from '../../../support/entry-process.js';
 import { within } from '../../../support/wait-for.js';
 import { cli } from '../../support/cli.js';
@@ -17,7 +19,10 @@ const plan = {
 /** Five files change; one of them is new. */
 function prepared(): Installation {
   const made = installation(
-    { models: { providers: { openai: { baseUrl: 'http://127.0.0.1:1', apiKey: SECRET } } } },
+    {
+      gateway: { mode: 'local' },
+      models: { providers: { openai: { baseUrl: 'http://127.0.0.1:1', apiKey: SECRET } } },
+    },
     { OPENAI_API_KEY: SECRET },
   );
   made.write('.env', `# mine\nOLD_TOKEN=${SECRET}\n`);
@@ -72,8 +77,7 @@ const next = ({ env }: Installation) => cli(['config', 'file'], { env });
 const COMPLETED = 'A change of secrets that was interrupted has been completed.\n';
 
 /** In the middle of the files, one of them half written. */
-async function interrupted(calls: number): Promise<Installation> {
-  const made = prepared();
+async function interrupted(calls: number, made = prepared()): Promise<Installation> {
   await run(made, applying(made), Math.round(calls / 2));
   expect(existsSync(made.path('pllan.json.journal'))).toBe(true);
   expect(statSync(made.path('pllan.json.journal')).mode & 0o777).toBe(0o600);
@@ -138,6 +142,16 @@ describe('secrets apply that is killed', () => {
     const { gateway, stderr } = await cli(['gateway'], { env: made.env });
     expect(gateway).toBeDefined();
     expect(stderr).toBe(COMPLETED);
+    expect(stateOf(made)).toEqual(done);
+  });
+
+  it('is completed by a gateway that starts anew in its process', async () => {
+    const { done, calls } = await applied();
+    const made = prepared();
+    const { gateway } = await cli(['gateway'], { env: made.env });
+    await interrupted(calls, made);
+    const { secrets } = await makeStartPlan(gateway as GatewayOptions, new AbortController().signal);
+    expect(secrets.refs.map(({ path }) => path)).toContain('models.providers.openai.apiKey');
     expect(stateOf(made)).toEqual(done);
   });
 
