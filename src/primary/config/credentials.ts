@@ -38,7 +38,10 @@ interface Profiles extends Pick<GatewayConfig['auth'], 'profiles' | 'order'> {
   isOthers(id: string, provider: string): boolean;
 }
 
-/** Those of the config, those of the default agent, which are for all, and its own: of two with one id the later one. */
+/**
+ * Those of the config, those of the default agent, which are for all, and its own: of two with one id the later one that
+ * holds a credential.
+ */
 export function profilesFor(
   agentId: string,
   defaultAgentId: string,
@@ -46,7 +49,8 @@ export function profilesFor(
 ): Profiles {
   const own = [...new Set([defaultAgentId, agentId])].flatMap((id) => [...(agentProfiles.get(id) ?? [])]);
   const merged = new Map(profiles);
-  for (const [id, profile] of own) merged.set(id, { ...merged.get(id), ...profile });
+  for (const [id, profile] of own)
+    if (!merged.has(id) || profile.key !== undefined || profile.token !== undefined) merged.set(id, profile);
   return {
     profiles: merged,
     order,

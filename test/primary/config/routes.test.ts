@@ -158,6 +158,14 @@ describe('credentials of agents', () => {
     );
   });
 
+  it('are not hidden by profiles that hold none', () => {
+    const routes = table(
+      `{${local}, auth:{profiles:{'local:c':{provider:'local',mode:'api_key',key:'c'}}}}`,
+      new Map([['main', new Map([['local:c', { provider: 'local', mode: 'oauth' } as const]])]]),
+    );
+    expect(keysOf(routes.providers.local)).toEqual(['local:c=c']);
+  });
+
   it('make a provider that everyone knows one that can be asked', () => {
     const routes = table(
       `{agents:{defaults:{model:'openai/gpt-4.1'}}}`,
