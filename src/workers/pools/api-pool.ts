@@ -1,15 +1,11 @@
 /**
  * The process's side of the api threads. A task's way:
  *
- *   waiting ──room, end of this turn──▶ sent (in a batch, through piscina) ──answer or end──▶ done
+ *   waiting ──room, end of this turn──▶ sent (in a batch, to one thread) ──answer or end──▶ done
  *      └── queue full: refused              └── its thread died ──▶ failed
  *
  * Each task's receiver hears exactly one of `answer`, `end`, `prepared`, `failed`.
  */
-import { totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import type { MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { createAnswerer, type Answerer, type Answers } from '../../shared/asking.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { threadLimits } from '../../shared/limits.js';
@@ -18,25 +14,19 @@ import type { SharedRouteTable } from '../../shared/routes.js';
 import type { SharedToolTable } from '../../shared/tools/table.js';
 import type { ToolContent } from '../../shared/tools/tool-call.js';
 import { SlotTable } from '../../shared/slot-table.js';
-import { toError } from '../../shared/to-error.js';
-import { createBeats } from '../threads/beat.js';
 import {
   largeBodyOf,
   type ApiAnswer,
-  type ApiBatch,
   type ApiTask,
-  type FromThread,
   type PreparedRun,
   type TaskId,
   type TaskPart,
   type TaskSummary,
-  type ThreadData,
   type ThreadQuestions,
   type ToolQuestion,
-  type ToThread,
 } from '../threads/protocol.js';
 import { decodePart } from '../threads/wire.js';
-import { watchThreads } from './watch-threads.js';
+import { createApiThreads, type ApiThread } from './api-threads.js';
 
 /** A task as its owner makes it; the pool numbers it. */
 export type NewTask = WithoutId<ApiTask>;
@@ -93,7 +83,8 @@ export interface ApiPool {
 interface OpenTask {
   readonly receiver: TaskReceiver;
   readonly uses: TaskUses;
-  aborted: boolean;
+  /** Who has it; undefined while it waits. */
+  thread: ApiThread | undefined;
   /** Since it first asked something. */
   answerer: Answerer<ThreadQuestions> | undefined;
 }
@@ -113,22 +104,6 @@ export interface ApiPoolOptions {
 
 export function createApiPool(options: ApiPoolOptions): ApiPool {
   const { threads, log } = options;
-  const beats = createBeats();
-  const data: ThreadData = { beats };
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL('../threads/api.js', import.meta.url)),
-    name: 'runApiBatch',
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker: threadLimits.concurrentTasks,
-    maxQueue: options.maxQueue,
-    // A thread that waits in `Atomics.wait` would freeze its sockets and timers between tasks.
-    atomics: 'disabled',
-    recordTiming: false,
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: heapMib(threads) },
-    workerData: data,
-  });
   const room = threads * threadLimits.concurrentTasks;
   const open = new SlotTable<TaskId, OpenTask>();
   let waiting: WaitingTask[] = [];
@@ -159,21 +134,19 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
   };
   const send = ({ routes, tools }: TaskUses, tasks: readonly ApiTask[]): void => {
     const { testHooks } = options;
-    const batch: ApiBatch = { routes, tools: tools(), testHooks, tasks };
+    const thread = apiThreads.next();
+    for (const { id } of tasks) {
+      const task = open.get(id);
+      if (task) task.thread = thread;
+    }
+    thread.tasks += tasks.length;
     const large = tasks.flatMap((task) => largeBodyOf(task) ?? []);
-    pool.run(batch, { transferList: large }).catch((caught: unknown) => {
-      const error = new ApiError('internal', { cause: toError(caught).message });
-      const lost = tasks.filter(({ id }) => open.get(id));
-      log.error(
-        'pool.thread-lost',
-        `an api thread ended with ${lost.length} open tasks: ${toError(caught).message}`,
-      );
-      for (const { id } of lost) take(id)?.failed(error);
-    });
+    thread.post({ type: 'batch', routes, tools: tools(), testHooks, tasks }, large);
   };
   const take = (id: TaskId): TaskReceiver | undefined => {
     const task = open.delete(id);
     if (waiting.length > 0) schedule();
+    if (task?.thread) task.thread.tasks -= 1;
     task?.answerer?.lost();
     return task?.receiver;
   };
@@ -181,9 +154,15 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     const task = open.get(id);
     if (!task) return;
     task.answerer ??= createAnswerer(task.uses.answers, task.receiver, (answer) =>
-      post({ type: 'answer', id, message: answer }),
+      task.thread?.post({ type: 'answer', id, message: answer }),
     );
     task.answerer.received(message);
+  };
+  const failed = ({ id, cause }: Extract<TaskPart, { type: 'failed' }>): void => {
+    const receiver = take(id);
+    if (!receiver) return;
+    log.error('pool.task-failed', `a task of an api thread failed: ${cause}`);
+    receiver.failed(new ApiError('internal', { cause }));
   };
   const deliver = (part: TaskPart): void => {
     if (part.type === 'head') open.get(part.id)?.receiver.head();
@@ -193,29 +172,27 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     else if (part.type === 'ask') asked(part);
     else if (part.type === 'answer') take(part.id)?.answer(part.answer, part.summary);
     else if (part.type === 'end') take(part.id)?.end(part.summary);
+    else if (part.type === 'failed') failed(part);
     else take(part.id)?.prepared(part.run, part.summary);
   };
 
-  const ports = new Set<MessagePort>();
-  pool.on('message', ({ port }: { port?: MessagePort }) => {
-    if (!port) return;
-    ports.add(port);
-    // Its thread was starting, and could not be told.
-    open.forEach((task, id) => task.aborted && port.postMessage({ type: 'abort', id } satisfies ToThread));
-    port.on('message', (parts: FromThread) => parts.forEach((part) => deliver(decodePart(part))));
-    port.once('close', () => ports.delete(port));
-    port.unref();
+  const apiThreads = createApiThreads({
+    count: threads,
+    log,
+    received: (parts) => parts.forEach((part) => deliver(decodePart(part))),
+    lost(thread, { message }) {
+      const lost: TaskId[] = [];
+      open.forEach((task, id) => task.thread === thread && lost.push(id));
+      log.error('pool.thread-lost', `an api thread ended with ${lost.length} open tasks: ${message}`);
+      const error = new ApiError('internal', { cause: message });
+      for (const id of lost) take(id)?.failed(error);
+    },
   });
-  pool.on('error', (error: Error) => log.error('pool.error', `api pool: ${error.message}`));
-  const post = (message: ToThread): void => {
-    // Which thread has the task is piscina's secret; the others do not know the id and ignore it.
-    for (const port of ports) port.postMessage(message);
-  };
-  const tell = (type: 'abort' | 'pause' | 'resume', id: TaskId): void => post({ type, id });
-  const watch = watchThreads(pool, beats, log);
+  const tell = (type: 'abort' | 'pause' | 'resume', id: TaskId): void =>
+    open.get(id)?.thread?.post({ type, id });
   const run = (uses: TaskUses, task: NewTask, receiver: TaskReceiver): TaskId => {
     const full = waiting.length >= options.maxQueue + roomLeft();
-    const id = open.add({ receiver, uses, aborted: false, answerer: undefined });
+    const id = open.add({ receiver, uses, thread: undefined, answerer: undefined });
     if (full) {
       take(id)?.failed(new ApiError('overloaded', { retryAfter: String(threadLimits.retryAfterSeconds) }));
     } else {
@@ -235,7 +212,6 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
       open.delete(id);
       return true;
     }
-    task.aborted = true;
     tell('abort', id);
     return false;
   };
@@ -252,15 +228,6 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
     get openTasks() {
       return open.size;
     },
-    async stop() {
-      watch.stop();
-      await pool.destroy();
-    },
+    stop: apiThreads.stop,
   };
-}
-
-/** MiB; the memory is the machine's, or what its container may use of it. */
-function heapMib(threads: number): number {
-  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-  return Math.min(threadLimits.heapMib, Math.floor((memory * threadLimits.heapShare) / threads / 2 ** 20));
 }

@@ -1,23 +1,25 @@
-/** Entry of an api thread: piscina calls `runApiBatch`. A thread holds no configuration. */
+/** Entry of an api thread: piscina calls `serve`. A thread holds no configuration. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
 import type { RootDatabase } from 'lmdb';
 import { runLimits } from '../../shared/limits.js';
 import { createPace } from '../../shared/pace.js';
 import type { TranscriptReader } from '../../shared/store/transcript-reader.js';
+import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { startBeating } from './beat.js';
 import { answerCompletion } from './chat/answer.js';
 import { callerHashOf } from './chat/prepare.js';
 import { answerEmbeddings } from './embeddings/answer.js';
 import { answerRecorded } from './recorded-answer.js';
-import { createLink, type TaskLink } from './link.js';
+import { createLink, type Link, type TaskLink } from './link.js';
 import {
   largeBodyOf,
   type ApiBatch,
   type ApiTask,
   type CompletionTask,
   type HistoryTask,
+  type ServeTask,
   type SessionTask,
   type ThreadData,
 } from './protocol.js';
@@ -31,7 +33,6 @@ import { withKnownProviders } from './upstream/kept-providers.js';
 import { createUpstream } from './upstream/upstream.js';
 
 startBeating((workerData as ThreadData).beats, threadId);
-const link = createLink();
 const upstream = createUpstream();
 const readRoutes = createSharedReader<RouteTable>((next, known) => {
   const routes = withKnownProviders(next, known);
@@ -42,26 +43,30 @@ const readTools = createSharedReader<ToolTable>();
 const takeTurn = createTurns();
 const pace = createPace(runLimits.deltaStepMs);
 
-/**
- * Starts every task of the batch; resolves when the last has ended and its answer, which goes through the link once
- * per turn, has left: should the thread end in between, the batch has failed and nobody waits for ever.
- */
-export async function runApiBatch(batch: ApiBatch): Promise<void> {
-  const { routes, tools, testHooks, tasks } = batch;
+/** Takes batches from the port as long as the thread lives. */
+export function serve({ port }: ServeTask): Promise<never> {
+  createLink(port, begin);
+  return new Promise(() => {});
+}
+
+function begin({ routes, tools, testHooks, tasks }: ApiBatch, link: Link): void {
   const services: TurnServices = {
     routes: readRoutes(routes),
     tools: tools && readTools(tools),
     upstream,
     testHooks,
   };
-  await Promise.all(tasks.map((task) => start(task, link.open(task.id), services)));
-  await nextTurn();
+  for (const task of tasks) void start(task, link.open(task.id), services);
 }
 
 /** Large bodies take their time: without a turn for each, many of them would look like a blocked thread. */
-function start(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
-  if (!largeBodyOf(task)) return run(task, taskLink, services);
-  return takeTurn().then(() => run(task, taskLink, services));
+async function start(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
+  try {
+    if (largeBodyOf(task)) await takeTurn();
+    await run(task, taskLink, services);
+  } catch (caught) {
+    taskLink.failed(toError(caught));
+  }
 }
 
 function run(task: ApiTask, taskLink: TaskLink, services: TurnServices): Promise<void> {

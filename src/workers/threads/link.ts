@@ -2,18 +2,20 @@
  * The thread's end of its port: collects what tasks produce and sends it once per turn of the event loop; tells
  * each task when it is to pause, go on or give up.
  */
-import { MessageChannel, parentPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { createAsker, type Asker, type AskOptions } from '../../shared/asking.js';
 import { askLimits, threadLimits } from '../../shared/limits.js';
 import { slotOf } from '../../shared/slot-table.js';
 import type {
   ApiAnswer,
+  ApiBatch,
   FromThread,
   PreparedRun,
   TaskId,
   TaskPart,
   TaskSummary,
   ThreadQuestions,
+  ToTask,
   ToThread,
 } from './protocol.js';
 import { encodePart } from './wire.js';
@@ -24,32 +26,23 @@ export interface Link {
 
 type Send = (part: TaskPart) => void;
 
-export function createLink(): Link {
-  const { port1: port, port2: processEnd } = new MessageChannel();
-  /** Both by the slots of the pool's table, in which a task's number is unique. */
+/** @param begin called with each batch of tasks, which it opens */
+export function createLink(port: MessagePort, begin: (batch: ApiBatch, link: Link) => void): void {
+  /** By the slots of the pool's table, in which a task's number is unique. */
   const tasks: (TaskLink | undefined)[] = [];
-  const abortedEarly: TaskId[] = [];
-  port.on('message', (message: ToThread) => {
-    const { type, id } = message;
-    const slot = slotOf(id);
-    const task = tasks[slot];
-    if (task?.id === id) task.told(message);
-    // Its batch may still be on piscina's port, or it may be another thread's.
-    else if (type === 'abort') abortedEarly[slot] = id;
-  });
-  port.unref();
-  parentPort?.postMessage({ port: processEnd }, [processEnd]);
   const forget = (id: TaskId): void => void (tasks[slotOf(id)] = undefined);
   const send = createOutbox((parts) => port.postMessage(parts.map(encodePart) satisfies FromThread));
-  return {
-    open(id) {
-      const task = new TaskLink(id, send, forget);
-      const slot = slotOf(id);
-      tasks[slot] = task;
-      if (abortedEarly[slot] === id) task.told({ type: 'abort', id });
-      return task;
-    },
+  const link: Link = {
+    open: (id) => (tasks[slotOf(id)] = new TaskLink(id, send, forget)),
   };
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'batch') {
+      begin(message, link);
+      return;
+    }
+    const task = tasks[slotOf(message.id)];
+    if (task?.id === message.id) task.told(message);
+  });
 }
 
 function createOutbox(post: (parts: readonly TaskPart[]) => void): Send {
@@ -140,6 +133,12 @@ export class TaskLink {
     this.#send({ id: this.id, type: 'end', summary });
   }
 
+  /** Ends the task. */
+  failed(error: Error): void {
+    this.#forget(this.id);
+    this.#send({ id: this.id, type: 'failed', cause: error.message });
+  }
+
   /** One listener; called at once when the client is gone already. */
   onAbort(listener: () => void): void {
     this.#onAbort = listener;
@@ -151,7 +150,7 @@ export class TaskLink {
     this.#onPause = listener;
   }
 
-  told(what: ToThread): void {
+  told(what: ToTask): void {
     if (what.type === 'answer') {
       this.#asker?.received(what.message);
     } else if (what.type === 'abort') {

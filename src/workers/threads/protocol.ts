@@ -1,9 +1,10 @@
 /**
- * What a worker process and its api threads say to each other. Tasks go through piscina in batches: what comes
- * in one turn of the event loop is one message (a piscina run per request cost 15 to 20 µs of CPU). What comes
- * back, answers and pieces of streams, goes through one `MessagePort` per thread, again one message per turn;
- * a port per task was measured at another 21 µs.
+ * What a worker process and its api threads say to each other, over one `MessagePort` per thread (one per task was
+ * measured at another 21 µs of CPU). Tasks go in batches: what comes in one turn of the event loop is one message. What
+ * comes back, answers and pieces of streams, is again one message per turn. A piscina run per batch, which the thread
+ * said to be done as well, cost 20 µs for a batch of one and 30 µs for one of four.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { AnswerMessage, AskMessage } from '../../shared/asking.js';
 import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { AskedRun, RecordedAnswer } from '../../shared/http-run.js';
@@ -22,8 +23,13 @@ import type { WirePart } from './wire.js';
 declare const taskId: unique symbol;
 export type TaskId = number & { readonly [taskId]: true };
 
-/** What piscina carries: it is done when its last task is. */
+/** What piscina carries, once for each thread: to serve the other end of this port. */
+export interface ServeTask {
+  readonly port: MessagePort;
+}
+
 export interface ApiBatch {
+  readonly type: 'batch';
   readonly routes: SharedRouteTable;
   /** Undefined when there are no tools. */
   readonly tools: SharedToolTable | undefined;
@@ -214,10 +220,14 @@ export type TaskPart =
   /** A `SessionEvent` as JSON. */
   | { readonly id: TaskId; readonly type: 'event'; readonly json: string }
   | { readonly id: TaskId; readonly type: 'ask'; readonly message: AskMessage<ThreadQuestions> }
-  | { readonly id: TaskId; readonly type: 'end'; readonly summary: TaskSummary };
+  | { readonly id: TaskId; readonly type: 'end'; readonly summary: TaskSummary }
+  /** What should not be possible. */
+  | { readonly id: TaskId; readonly type: 'failed'; readonly cause: string };
 
 /** Process → thread. */
-export type ToThread =
+export type ToThread = ApiBatch | ToTask;
+
+export type ToTask =
   | { readonly type: 'abort' | 'pause' | 'resume'; readonly id: TaskId }
   | { readonly type: 'answer'; readonly id: TaskId; readonly message: AnswerMessage };
 

@@ -39,6 +39,8 @@ export function encodePart(part: TaskPart): WirePart {
       return [type, id, part.answer.status, part.answer.retryAfter, part.answer.body, ...flat(part.summary)];
     case 'end':
       return [type, id, ...flat(part.summary)];
+    case 'failed':
+      return [type, id, part.cause];
     default:
       return unreachable(type);
   }
@@ -70,6 +72,8 @@ export function decodePart(wire: WirePart): TaskPart {
     }
     case 'end':
       return { type, id, summary: summaryAt(wire, 2) };
+    case 'failed':
+      return { type, id, cause: wire[2] as string };
     default:
       return unreachable(type);
   }

@@ -4,7 +4,7 @@ import { Inbox, type InboxOwner } from '../../../src/primary/control/inbox.js';
 import { readRequest, type ReadRequest } from '../../../src/primary/control/read-request.js';
 import { deferred, type Deferred } from '../../../src/shared/deferred.js';
 import { controlLimits, largeFrameLimits } from '../../../src/shared/limits.js';
-import { seed, times } from '../../support/fuzz/settings.js';
+import { deadlineMs, seed, times } from '../../support/fuzz/settings.js';
 import { waitFor } from '../../support/wait-for.js';
 
 interface Watched {
@@ -110,7 +110,7 @@ describe('the requests of a connection', () => {
     expect(started).toEqual([]);
   });
 
-  it('are each started once, in order, whatever comes when', async () => {
+  it('are each started once, in order, whatever comes when', { timeout: deadlineMs }, async () => {
     // A small one, a large one, or the end of reading the large one that is being read.
     const steps = fc.array(fc.constantFrom('small', 'large', 'read'), { maxLength: 40 });
     await fc.assert(

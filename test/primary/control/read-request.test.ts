@@ -4,7 +4,7 @@ import { methodParams, type MethodName } from '../../../src/primary/control/meth
 import { readRequest } from '../../../src/primary/control/read-request.js';
 import { encodeErrorResponse, encodeResponse } from '../../../src/shared/protocol/frames.js';
 import { answerId, messages } from '../../support/fuzz/messages.js';
-import { seed, times } from '../../support/fuzz/settings.js';
+import { deadlineMs, seed, times } from '../../support/fuzz/settings.js';
 import { valuesOf } from '../../support/fuzz/valid-values.js';
 import { jsonSchemaOf, type JsonSchema } from '../../../src/shared/json-schema.js';
 
@@ -22,7 +22,7 @@ const requests = fc.constantFrom(...methods).chain((method) =>
   }),
 );
 
-describe('a message of any kind', () => {
+describe('a message of any kind', { timeout: deadlineMs }, () => {
   it('is read or refused, under its own id, with little to say', () => {
     fc.assert(
       fc.property(messages(requests), (message) => {
@@ -55,7 +55,7 @@ describe('a message of any kind', () => {
   });
 });
 
-it.each(methods)('what fits the JSON Schema of %s is accepted', (method) => {
+it.each(methods)('what fits the JSON Schema of %s is accepted', { timeout: deadlineMs }, (method) => {
   fc.assert(
     fc.property(valuesOf(schemas[method], {}), (params) => {
       const text = JSON.stringify({ type: 'req', id: 'a', method, params });

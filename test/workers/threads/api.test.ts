@@ -1,14 +1,16 @@
 /** An api thread as its pool sees it: batches in, answers out. */
 import { fileURLToPath } from 'node:url';
-import type { MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ECHO_MODEL } from '../../../src/shared/config/model-ref.js';
 import { shareRoutes, type RouteTable } from '../../../src/shared/routes.js';
 import { createBeats } from '../../../src/workers/threads/beat.js';
 import type {
   ApiBatch,
+  ApiTask,
   FromThread,
+  ServeTask,
   TaskId,
   TaskPart,
   ToThread,
@@ -58,28 +60,30 @@ const routes: RouteTable = {
 const PROMPTS = ['one', 'two', 'three', 'four'];
 
 let pool: Piscina;
-/** The thread's port; another one when it was replaced. */
-let port: MessagePort | undefined;
+let port: MessagePort;
+/** Rejects when the thread ends. */
+let serving: Promise<unknown>;
 /** What has come, one list for each message of the thread. */
 let messages: TaskPart[][];
 
-beforeAll(async () => {
+beforeEach(() => {
   pool = new Piscina({
     filename: fileURLToPath(new URL('../../../dist/workers/threads/api.js', import.meta.url)),
-    name: 'runApiBatch',
-    minThreads: 1,
+    name: 'serve',
     maxThreads: 1,
-    concurrentTasksPerWorker: 8,
     atomics: 'disabled',
     workerData: { beats: createBeats() },
   });
-  pool.on('message', (message: { port: MessagePort }) => {
-    port = message.port.on('message', (parts: FromThread) => messages.push(parts.map(decodePart)));
-  });
-  await waitFor('the port of the thread', () => port);
+  const { port1, port2 } = new MessageChannel();
+  messages = [];
+  port = port1.on('message', (parts: FromThread) => messages.push(parts.map(decodePart)));
+  serving = pool.run({ port: port2 } satisfies ServeTask, { transferList: [port2] });
+  serving.catch(() => {}); // at the latest when the test is over
 });
-beforeEach(() => void (messages = []));
-afterAll(() => pool.destroy());
+afterEach(async () => {
+  port.close();
+  await pool.destroy();
+});
 
 /** A batch of completions with these prompts, numbered from 1. */
 function batchOf(prompts: readonly string[], large = false): ApiBatch {
@@ -101,12 +105,14 @@ function batchOf(prompts: readonly string[], large = false): ApiBatch {
       storeDir: '',
     } as const;
   });
-  return { routes: shareRoutes(routes), tools: undefined, testHooks: true, tasks };
+  return { type: 'batch', routes: shareRoutes(routes), tools: undefined, testHooks: true, tasks };
 }
+
+const post = (message: ToThread): void => port.postMessage(message);
 
 /** Resolves when every task of the batches, sent at once, has been answered. */
 async function run(...batches: readonly ApiBatch[]): Promise<void> {
-  await within('the batches', Promise.all(batches.map((batch) => pool.run(batch))));
+  batches.forEach(post);
   const tasks = batches.flatMap((batch) => batch.tasks);
   await waitFor('all answers', () => messages.flat().length === tasks.length);
 }
@@ -127,22 +133,22 @@ it.each([
   expect(answered().length).toBeGreaterThan(1);
 });
 
-it('hears that a client is gone also before it has the task', async () => {
-  port?.postMessage({ type: 'abort', id: 1 as TaskId } satisfies ToThread);
-  // By the time that this has come back the thread has read what was sent before.
-  await run(batchOf([]));
-  await run(batchOf(['/trickle 600 100']));
+it('hears that a client is gone as soon as it has the task', async () => {
+  post(batchOf(['/trickle 600 100']));
+  post({ type: 'abort', id: 1 as TaskId });
+  await waitFor('the answer', () => messages.flat().length === 1);
   expect(messages.flat()).toMatchObject([{ type: 'answer', summary: { error: 'aborted' } }]);
 });
 
-it.each([1, 2])(
-  'is done with a batch of %i only when its answers are on their way, should it end then',
-  async (size) => {
-    const done = pool.run(batchOf(PROMPTS.slice(0, size)));
-    const ended = pool.run(batchOf(['/exit']));
-    await expect(within('the end of the thread', ended)).rejects.toThrow('exited');
-    const [batch] = await Promise.allSettled([within('the batch', done)]);
-    if (batch?.status === 'fulfilled') await waitFor('its answers', () => messages.flat().length === size);
-    else expect(batch?.reason).toMatchObject({ message: expect.stringContaining('exited') });
-  },
-);
+it('tells that a task failed which should not, and goes on', async () => {
+  const [task] = batchOf(PROMPTS).tasks;
+  const unknown = { kind: 'unknown', id: 1 as TaskId } as unknown as ApiTask;
+  await run({ ...batchOf([]), tasks: [unknown, ...(task ? [{ ...task, id: 2 as TaskId }] : [])] });
+  const byId = messages.flat().toSorted((a, b) => a.id - b.id);
+  expect(byId).toMatchObject([{ type: 'failed', cause: expect.any(String) }, { type: 'answer' }]);
+});
+
+it('serves until it ends', async () => {
+  post(batchOf(['/exit']));
+  await expect(within('the end of the thread', serving)).rejects.toThrow('exited');
+});

@@ -40,6 +40,7 @@ const refused: TaskSummary = {
 it.each<TaskPart>([
   { id, type: 'head' },
   { id, type: 'data', text: 'data: {}\n\n' },
+  { id, type: 'failed', cause: 'no such file' },
   { id, type: 'end', summary: good },
   { id, type: 'end', summary: { ...good, turn: { ...turn, calls: [] } } },
   { id, type: 'answer', answer: { status: 200, retryAfter: undefined, body: '{}' }, summary: good },
