@@ -569,7 +569,7 @@ export const restartLimits = {
   intentBytes: 1_024,
   sentinelBytes: 64 * KIB,
   /** Of a reason or note. */
-  textChars: 2_000,
+  textChars: 4_096,
 } as const;
 
 /** Instance locks and `--force` (config.md §11). */

@@ -3,7 +3,7 @@
  * the session that is named there when the gateway is up again, and gone then. It is said twice rather than not at all.
  */
 import * as v from 'valibot';
-import { requestLimits, restartLimits } from '../../shared/limits.js';
+import { requestLimits, restartLimits, systemEventLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { writePrivateFile } from '../../shared/private-file.js';
 import { compile } from '../../shared/schema.js';
@@ -136,5 +136,5 @@ function readFound(file: string, log: Logger): SentinelPayload | undefined {
 
 function textOf({ kind, status, message }: SentinelPayload): string {
   const what = `Gateway restart (${kind}): ${status}`;
-  return message ? `${what}\n${message}` : what;
+  return (message ? `${what}\n${message}` : what).slice(0, systemEventLimits.textChars);
 }

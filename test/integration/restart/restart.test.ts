@@ -51,7 +51,10 @@ beforeAll(async () => {
   );
   gateway = await startGateway({
     config: providerConfig(provider.baseUrl),
-    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(heapReport)}` },
+    env: {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(heapReport)}`,
+      PLLAN_TEST_COOL_DOWN_MS: '3600000',
+    },
   });
   client = await connectControl(gateway.wsUrl);
 });
@@ -214,6 +217,50 @@ describe('gateway.restart.request', () => {
     await comeBack();
     held?.release();
     held = undefined;
+  });
+});
+
+describe('a change of the config that needs a restart', () => {
+  it('asks for one; whoever wrote it is told when it counts', async () => {
+    const sessionKey = newKey();
+    const { hash } = await answer(client, 'config.get', {});
+    const written = await answer(client, 'config.patch', {
+      raw: '{gateway:{handshakeTimeoutMs:14000}}',
+      baseHash: hash,
+      sessionKey,
+      note: 'Less patient.',
+      restartDelayMs: 100,
+    });
+    expect(written).toMatchObject({
+      changedPaths: ['gateway.handshakeTimeoutMs'],
+      pending: ['gateway.handshakeTimeoutMs'],
+      restart: { ok: true, delayMs: 100, coalesced: false },
+      sentinel: {
+        persisted: true,
+        payload: { kind: 'config-patch', status: 'ok', message: 'Less patient.', sessionKey },
+      },
+    });
+    await comeBack();
+    const { appliedConfigHash, configRevisionHash } = await answer(client, 'config.get', {});
+    expect(appliedConfigHash).toBe(configRevisionHash);
+    await waitFor('the sentinel to be gone', () => !files().includes('restart-sentinel.json'));
+    await runTurn(client, 'one', sessionKey);
+    expect(lastPrompt()).toEqual(['System: Gateway restart (config-patch): ok\nLess patient.', 'one']);
+  });
+
+  it('keeps a distance to the one before, unless somebody asks', async () => {
+    const path = join(gateway.stateDir, 'pllan.json');
+    const config = JSON.parse(readFileSync(path, 'utf8')) as { gateway: object };
+    writeFileSync(
+      path,
+      JSON.stringify({ ...config, gateway: { ...config.gateway, handshakeTimeoutMs: 13_000 } }),
+    );
+    await gateway.prints(/restart in \d{6,7} ms: config changed: gateway.handshakeTimeoutMs/);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect(await request()).toMatchObject({ status: 'coalesced' });
+    await comeBack();
+    const { appliedConfigHash, configRevisionHash } = await answer(client, 'config.get', {});
+    expect(appliedConfigHash).toBe(configRevisionHash);
   });
 });
 

@@ -40,7 +40,8 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
     const pending = pendingPaths(changedPaths, outcome);
     const restart = restartOf(outcome);
     const kind = sentinelKindOf(task);
-    const sentinel = restart && kind && restarts.sentinel.leave({ kind, sessionKey, message: note });
+    const sentinel =
+      restart && kind ? restarts.sentinel.leave({ kind, sessionKey, message: note }) : undefined;
     const rest = JSON.stringify({ restart, sentinel, pending });
     return `${payload.slice(0, -1)},${rest.slice(1)}`;
   };
