@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Files share processes, and load what they use once: a process for each was 0.4 s of CPU a file.
+    // Files share processes, and load what they use once: a process for each was 0.9 s of CPU a file.
     isolate: false,
     setupFiles: ['test/setup.ts'],
     // Two more than the cores of a small machine: many tests wait for deadlines.
