@@ -30,8 +30,10 @@ export interface GuardRequest {
   /** `--model`. */
   readonly model: string | undefined;
   readonly paths: Paths;
-  /** Of the routes that are made of it. */
+  /** Of the routes that are made of it … */
   readonly version: number;
+  /** … unless they have been made. */
+  readonly routes?: RouteTable | undefined;
   /** What the gateway runs with, once it does: what it is bound to, and a token that was made, it keeps. */
   readonly running?: GuardedConfig & Pick<GuardRequest, 'config'>;
 }
@@ -63,7 +65,9 @@ export async function guardConfig(request: GuardRequest): Promise<GuardedConfig>
   requireProxy(gateway, auth.mode);
   requireLoopback(gateway, bind);
   requireCertificate(gateway);
-  const routes = buildRoutes({ config, env, model, version });
+  const routes = request.routes
+    ? { ...request.routes, version }
+    : buildRoutes({ config, env, model, version });
   requireHooks(config, routes, paths);
   const isMissing = auth.mode === 'token' && auth.secret === undefined;
   return { bind, routes, auth: isMissing ? (made ?? auth) : auth };

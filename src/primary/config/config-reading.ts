@@ -2,6 +2,7 @@
  * Reads the config anew and says what became different, in the config thread: all that grows with the files is done there.
  * The config that the gateway runs with goes along packed, so that the event loop copies bytes and nothing else.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import type { ConfigFlags } from '../../shared/config/complete.js';
 import { loadSource } from '../../shared/config/load.js';
@@ -12,9 +13,11 @@ import { changedPaths, reloadPlan, type ReloadPlan } from '../../shared/config/r
 import type { ReloadSettings } from '../../shared/config/reload/settings.js';
 import type { Environment } from '../../shared/paths.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
+import type { RouteTable } from '../../shared/routes.js';
 import { withSecrets } from '../../shared/secrets/with-secrets.js';
 import { environmentDigest, type ConfigPlace } from './config-place.js';
-import { runningConfig, type AuthFlags, type RunningConfig } from './running-config.js';
+import { buildRoutes } from './routes.js';
+import { hasSecretRoutes, runningConfig, type AuthFlags, type RunningConfig } from './running-config.js';
 
 export interface ReadTask {
   readonly place: ConfigPlace;
@@ -27,6 +30,7 @@ export interface ReadTask {
 /** Of the command line. */
 export interface ReadFlags {
   readonly config: ConfigFlags;
+  readonly model: string | undefined;
   readonly auth: AuthFlags;
 }
 
@@ -50,6 +54,31 @@ export interface ValidReading {
   readonly next: RunningConfig;
   readonly packed: Uint8Array;
   readonly warnings: readonly string[];
+}
+
+/** On its way from the thread to the event loop, which takes it apart piece by piece. */
+export type PackedReading = Exclude<ConfigReading, { readonly kind: 'valid' }> | PackedValidReading;
+
+type PackedValidReading = Omit<ValidReading, 'next'> & {
+  readonly files: readonly string[];
+  readonly routes: Uint8Array | undefined;
+};
+
+export function packReading(reading: ConfigReading): PackedReading {
+  if (reading.kind !== 'valid') return reading;
+  const { next, ...rest } = reading;
+  return { ...rest, routes: next.routes && serialize(next.routes) };
+}
+
+export async function unpackReading(reading: PackedReading): Promise<ConfigReading> {
+  if (reading.kind !== 'valid') return reading;
+  const { routes, ...rest } = reading;
+  const next = deserialize(reading.packed) as RunningConfig;
+  await nextTurn();
+  if (!routes) return { ...rest, next };
+  const made = deserialize(routes) as RouteTable;
+  await nextTurn();
+  return { ...rest, next: { ...next, routes: made } };
 }
 
 /** Problems that are told; a broken file may have many. */
@@ -86,7 +115,19 @@ export function readConfig({ place, flags, known, running }: ReadTask): ConfigRe
     changed.filter((at) => ignored.has(formatPath(at))),
   );
   const warnings = loaded.warnings.map(describeIssue);
-  return { kind: 'valid', key, revision, hash, files, settings, plan, next, packed: packed(next), warnings };
+  const bytes = packed(next);
+  const made = withRoutes(next, flags.model);
+  return { kind: 'valid', key, revision, hash, files, settings, plan, next: made, packed: bytes, warnings };
+}
+
+/** What is wrong with them is told where they are needed. */
+function withRoutes(next: RunningConfig, model: string | undefined): RunningConfig {
+  if (hasSecretRoutes(next)) return next;
+  try {
+    return { ...next, routes: buildRoutes({ ...next, model, version: 0 }) };
+  } catch {
+    return next;
+  }
 }
 
 /** As one tree, with the names that things have in the file; refs stand where their values will. */

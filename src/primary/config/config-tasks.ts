@@ -5,7 +5,7 @@ import { keepLastGood } from '../../shared/config/write/keep.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import { configSchemaAnswer, lookUpSchema } from './config-schema-answers.js';
 import { errorOf, writeAsAsked, type WriteResult, type WriteTask } from './config-write.js';
-import { readConfig, type ConfigReading, type ReadTask } from './config-reading.js';
+import { packReading, readConfig, type PackedReading, type ReadTask } from './config-reading.js';
 import { placeNow, type LivePlace } from './config-place.js';
 import { configSnapshot, type SnapshotRequest } from './config-snapshot.js';
 
@@ -25,7 +25,7 @@ export type ConfigTask =
 export type ConfigAnswer =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: true; readonly result: WriteResult }
-  | { readonly ok: true; readonly reading: ConfigReading }
+  | { readonly ok: true; readonly reading: PackedReading }
   | { readonly ok: false; readonly error: ErrorShape };
 
 export async function doConfigTask(task: ConfigTask): Promise<ConfigAnswer> {
@@ -43,7 +43,7 @@ async function answerOf(task: ConfigTask): Promise<ConfigAnswer> {
     case 'write':
       return { ok: true, result: await writeAsAsked({ ...task, place: placeNow(task.place) }) };
     case 'read':
-      return { ok: true, reading: readConfig({ ...task, place: placeNow(task.place) }) };
+      return { ok: true, reading: packReading(readConfig({ ...task, place: placeNow(task.place) })) };
     case 'keep': {
       const { path, text, revision } = readSource(placeNow(task.place));
       if (text !== undefined && revision === task.revision) keepLastGood(path, text);

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../../shared/config/load.js';
 import { describeIssue } from '../../shared/config/read/source.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { ConfigDesk } from './config-desk.js';
-import { packed, readingKey, type ConfigReading, type ReadFlags } from './config-reading.js';
+import { packed, readingKey, unpackReading, type ConfigReading, type ReadFlags } from './config-reading.js';
 import { placeNow, type LivePlace } from './config-place.js';
 import type { FilePrint } from './file-print.js';
 import { createReloader, type ReloadEffects, type Reloader, type ReloadOutcome } from './reload.js';
@@ -45,7 +45,7 @@ export function createHotReload<P>(options: HotReloadOptions<P>): HotReload {
     const answer = await desk.ask({ kind: 'read', place, flags, known, running: before });
     if (!answer.ok) throw new Error(answer.error.message);
     if (!('reading' in answer)) throw new Error('the config thread answered something else');
-    return answer.reading;
+    return unpackReading(answer.reading);
   };
   const follow = (next: readonly string[]): void => {
     if (next.join('\0') === files.join('\0')) return;

@@ -68,7 +68,7 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
     loaded,
     running: snapshots.current.source,
     seen,
-    flags: { config: configFlags(flags), auth: authFlags(flags) },
+    flags: { config: configFlags(flags), model: flags.model, auth: authFlags(flags) },
     place,
     desk,
     effects: {

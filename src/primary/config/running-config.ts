@@ -1,6 +1,8 @@
 /** A config as the gateway runs with it, apart from the values of its secrets. */
 import type { GatewayConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { Environment } from '../../shared/paths.js';
+import type { RouteTable } from '../../shared/routes.js';
+import type { OwnerKind } from '../../shared/secrets/targets.js';
 import { judgeRefs, type JudgedRef, type SurfaceFacts } from '../../shared/secrets/surfaces.js';
 
 export interface RunningConfig {
@@ -9,6 +11,8 @@ export interface RunningConfig {
   readonly refs: readonly JudgedRef[];
   /** The environment, with what the config adds to it. */
   readonly env: Environment;
+  /** Made already, where no secret goes into them: that takes as long as the config is. */
+  readonly routes?: RouteTable;
 }
 
 export type AuthFlags = SurfaceFacts['flags'];
@@ -19,4 +23,11 @@ export function runningConfig(
   flags: AuthFlags,
 ): RunningConfig {
   return { config, env, refs: judgeRefs({ document, refs, env, flags }) };
+}
+
+const inRoutes: ReadonlySet<OwnerKind> = new Set(['model-provider', 'auth-profile', 'memory']);
+
+/** Whether routes cannot be made before secrets are known. */
+export function hasSecretRoutes({ refs }: Pick<RunningConfig, 'refs'>): boolean {
+  return refs.some(({ target }) => inRoutes.has(target.owner));
 }

@@ -7,7 +7,7 @@ import type { LoadedConfig } from '../../shared/config/load.js';
 import type { GatewayFlags, GatewayOptions } from '../../shared/gateway-options.js';
 import type { Environment } from '../../shared/paths.js';
 import { guardConfig, type GuardedConfig } from '../config/config-guard.js';
-import { runningConfig, type RunningConfig } from '../config/running-config.js';
+import { hasSecretRoutes, runningConfig, type RunningConfig } from '../config/running-config.js';
 import { authFlags, type StartPlan } from '../config/start-plan.js';
 import { requireLocalMode } from '../config/start-guard.js';
 import { authPolicyOf } from '../config/worker-snapshot.js';
@@ -31,6 +31,7 @@ export function firstSnapshot(
 ): Snapshot {
   const { secrets, bind, routes, env } = plan;
   const { auth, policy, loaded } = made;
+  const source = runningConfig(loaded, authFlags(flags));
   return {
     ...secrets,
     bind,
@@ -39,7 +40,7 @@ export function firstSnapshot(
     auth,
     policy,
     generation: 1,
-    source: runningConfig(loaded, authFlags(flags)),
+    source: hasSecretRoutes(source) ? source : { ...source, routes },
   };
 }
 
@@ -80,6 +81,7 @@ export async function nextSnapshot(
     model: flags.model,
     paths,
     version: generation,
+    routes: source.routes,
     running: before,
   });
   const policy = authPolicyOf(guarded.auth, config.gateway);

@@ -1,4 +1,5 @@
 /** Tells a new snapshot to those who do not look at the current one: workers, connections, the log (config.md §12). */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Redactor } from '../../shared/log/redact.js';
 import type { Control } from '../control/open-control.js';
 import { secretsInUse, type GatewayLog } from '../log/open-log.js';
@@ -21,6 +22,8 @@ export async function useSnapshot(next: Snapshot, before: Snapshot, users: Snaps
   users.log.configure(config.logging);
   users.control().useAuth(policy);
   users.runs().limitsChanged();
+  // What workers are sent takes as long as the config is.
+  await nextTurn();
   await users.data().use({ config, routes, auth: policy, env });
   const { mode, secret } = next.auth;
   if (mode !== before.auth.mode || secret !== before.auth.secret) users.control().authChanged();

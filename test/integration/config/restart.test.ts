@@ -1,8 +1,9 @@
-/** Changes of the config that the gateway is started anew for (config.md §12.2, §12.3). */
+/** Changes of the config that workers or the gateway itself are started anew for (config.md §12.2, §12.3). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectControl } from '../../support/control-client.js';
-import { ready, TOKEN } from '../../support/gateway.js';
+import { chatRequest, ready, TOKEN } from '../../support/gateway.js';
 import { startLiveConfig, type LiveConfig } from '../../support/live-config.js';
+import { waitFor } from '../../support/wait-for.js';
 
 let live: LiveConfig;
 beforeAll(async () => {
@@ -21,6 +22,22 @@ const bootId = async (): Promise<unknown> => {
   await client.close();
   return (client.hello.payload?.server as { bootId?: string } | undefined)?.bootId;
 };
+
+it('settings of workers replace them, and nobody else notices', async () => {
+  const [first] = live.gateway.workers();
+  const before = await bootId();
+  const workers = { count: 2, maxQueue: 99 };
+  expect(await patch({ gateway: { workers } })).toMatchObject({ pending: [], restart: null });
+  await waitFor('two others', () => {
+    const now = live.gateway.workers();
+    return now.length === 2 && !now.includes(first ?? 0);
+  });
+  await ready(live.gateway);
+  const answer = await fetch(`${live.gateway.url}/v1/chat/completions`, chatRequest({ content: 'x' }));
+  expect(answer.status).toBe(200);
+  expect(await bootId()).toBe(before);
+  expect(live.client.socket.readyState).toBe(live.client.socket.OPEN);
+});
 
 it('what a client writes restarts the gateway after the answer', async () => {
   const before = await bootId();

@@ -33,7 +33,7 @@ function running(config: object, env: Record<string, string> = {}): Place {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
   const task: ReadTask = {
     place: { path, logDir: dir, env, imported: {} },
-    flags: { config: {}, auth },
+    flags: { config: {}, model: undefined, auth },
     known: readingKey(loaded.source.revision, env),
     running: packed(runningConfig(loaded, auth)),
   };
@@ -88,7 +88,9 @@ it('says what is wrong, and not all of it', () => {
 it('takes a flag before the file, so that its change in the file is none', () => {
   const at = running({});
   at.write({ gateway: { port: 2345 } });
-  expect(at.valid({ flags: { config: { port: '18789' }, auth } }).plan.outcome).toBe('nothing');
+  expect(at.valid({ flags: { config: { port: '18789' }, model: undefined, auth } }).plan.outcome).toBe(
+    'nothing',
+  );
 });
 
 it('sees what the config adds to the environment', () => {

@@ -46,7 +46,7 @@ async function running(config: object): Promise<Place> {
     loaded,
     seen: await printOf(loaded.source.files),
     running: runningConfig(loaded, auth),
-    flags: { config: {}, auth },
+    flags: { config: {}, model: undefined, auth },
     place: { path, logDir: dir, env: {}, imported: {}, dotenv: { folder: dir, stateDir: dir } },
     desk,
     effects: {
