@@ -12,6 +12,7 @@ import { queueModes } from './queue-schema.js';
 import { Secrets } from './secrets-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
+import { reloadSettings } from './reload/settings.js';
 import { Heartbeat, Identity, stamps, thinkingDefault, unsupported, upcoming } from './upcoming.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
@@ -168,6 +169,7 @@ export const structures = {
   'models.providers': compile(v.record(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)), Provider)),
   'tools.byProvider': compile(ToolsByProvider),
   'hooks.mappings': compile(HookMappings),
+  'gateway.reload': reloadSettings,
 } satisfies Record<string, Check<unknown>>;
 
 export type StructurePath = keyof typeof structures;

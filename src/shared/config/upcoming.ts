@@ -7,7 +7,6 @@ import { about, compile, type Check } from '../schema.js';
 import type { Problem } from '../schema.js';
 import { channelIds, heartbeatTargets } from './channel-ids.js';
 import { durationMs } from './duration.js';
-import { reloadSettings } from './reload/settings.js';
 
 const optional = v.exactOptional;
 const text = v.pipe(v.string(), v.minLength(1));
@@ -97,7 +96,6 @@ export const upcoming = {
   'gateway.tailscale': compile(Tailscale),
   'gateway.controlUi.dangerouslyDisableDeviceAuth': preset(v.boolean(), false),
   'gateway.remote.transport': compile(v.picklist(['ssh', 'direct'])),
-  'gateway.reload': reloadSettings,
   'gateway.channelHealthCheckMinutes': preset(about('0: never.', whole(0, 10_080)), 5),
   'gateway.workers.drainTimeoutMs': preset(whole(0), 300_000),
   'gateway.store.url': preset(

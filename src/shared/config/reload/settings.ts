@@ -6,9 +6,18 @@ const whole = (least: number, most = 2_147_483_647) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 
 const ReloadSettings = v.strictObject({
-  mode: v.exactOptional(v.picklist(['off', 'hot', 'restart', 'hybrid']), 'hybrid'),
-  debounceMs: v.exactOptional(whole(0, 600_000), 300),
-  deferralTimeoutMs: v.exactOptional(about('0: for ever.', whole(0)), 300_000),
+  mode: v.exactOptional(
+    about(
+      'What becomes of edits while the gateway runs: see above.',
+      v.picklist(['off', 'hot', 'restart', 'hybrid']),
+    ),
+    'hybrid',
+  ),
+  debounceMs: v.exactOptional(about('Quiet time after an edit.', whole(0, 600_000)), 300),
+  deferralTimeoutMs: v.exactOptional(
+    about('How long runs may hold up a restart that an edit needs; 0: for ever.', whole(0)),
+    300_000,
+  ),
 });
 
 export type ReloadSettings = v.InferOutput<typeof ReloadSettings>;
