@@ -4,7 +4,13 @@ import { readSource } from '../../shared/config/read/source.js';
 import { keepLastGood } from '../../shared/config/write/keep.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import { configSchemaAnswer, lookUpSchema } from './config-schema-answers.js';
-import { errorOf, writeAsAsked, type WriteResult, type WriteTask } from './config-write.js';
+import {
+  errorOf,
+  writeAsAsked,
+  type NeededSecrets,
+  type WriteResult,
+  type WriteTask,
+} from './config-write.js';
 import { packReading, readConfig, type PackedReading, type ReadTask } from './config-reading.js';
 import { placeNow, type LivePlace } from './config-place.js';
 import { configSnapshot, type SnapshotRequest } from './config-snapshot.js';
@@ -24,7 +30,7 @@ export type ConfigTask =
 /** The payload as JSON text, or why there is none. */
 export type ConfigAnswer =
   | { readonly ok: true; readonly payload: string }
-  | { readonly ok: true; readonly result: WriteResult }
+  | { readonly ok: true; readonly result: WriteResult | NeededSecrets }
   | { readonly ok: true; readonly reading: PackedReading }
   | { readonly ok: false; readonly error: ErrorShape };
 

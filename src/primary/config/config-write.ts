@@ -3,9 +3,13 @@ import { isRecord } from '../../shared/is-record.js';
 import { parseText, readSource } from '../../shared/config/read/source.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
 import { ConfigWriteError } from '../../shared/config/write/error.js';
-import { writeConfig, type ConfigChange } from '../../shared/config/write/write-config.js';
+import { writeConfig, type ConfigChange, type WriteRequest } from '../../shared/config/write/write-config.js';
+import type { SecretsConfig } from '../../shared/config/secrets-schema.js';
+import type { Environment } from '../../shared/paths.js';
+import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import type { ConfigPlace } from './config-place.js';
+import { runningConfig, type AuthFlags } from './running-config.js';
 
 export interface WriteTask {
   readonly place: ConfigPlace;
@@ -13,6 +17,17 @@ export interface WriteTask {
   readonly raw: string;
   readonly baseHash: string | undefined;
   readonly replacePaths?: readonly string[] | undefined;
+  /** Of the gateway's command line: they say which secrets a config needs. */
+  readonly flags: AuthFlags;
+  /** The secrets that it would need are there. */
+  readonly checked?: boolean;
+}
+
+/** What has to be there before anything is written. */
+export interface NeededSecrets {
+  readonly refs: readonly JudgedRef[];
+  readonly secrets: SecretsConfig;
+  readonly env: Environment;
 }
 
 export interface WriteResult {
@@ -23,16 +38,19 @@ export interface WriteResult {
   readonly changedPaths: readonly string[];
 }
 
-/** @throws ConfigWriteError */
-export async function writeAsAsked(task: WriteTask): Promise<WriteResult> {
-  const { place, baseHash } = task;
+/** Writes, or says which secrets have to be there first (secrets.md §6). @throws ConfigWriteError */
+export async function writeAsAsked(task: WriteTask): Promise<WriteResult | NeededSecrets> {
+  const { place, baseHash, flags } = task;
   const { exists, text } = readSource(place);
   if (exists && text === undefined)
     throw refused('config base hash unavailable; re-run config.get and retry');
   if (exists && baseHash === undefined)
     throw refused('config base hash required; re-run config.get and retry');
   const base = baseHash === undefined ? {} : { baseHash };
-  const { written, changedPaths, loaded } = await writeConfig({ ...place, ...base, change: changeOf(task) });
+  const request = { ...place, ...base, change: changeOf(task) };
+  const needed = task.checked === true ? undefined : await neededBy(request, flags);
+  if (needed) return needed;
+  const { written, changedPaths, loaded } = await writeConfig(request);
   const noop = written ? {} : ({ noop: true } as const);
   const payload = JSON.stringify({
     ok: true,
@@ -43,6 +61,18 @@ export async function writeAsAsked(task: WriteTask): Promise<WriteResult> {
     changedPaths,
   });
   return { payload, written, changedPaths };
+}
+
+async function neededBy(request: WriteRequest, flags: AuthFlags): Promise<NeededSecrets | undefined> {
+  try {
+    const { loaded, changedPaths } = await writeConfig({ ...request, dryRun: true });
+    if (changedPaths.length === 0) return undefined;
+    const { config, refs, env } = runningConfig(loaded, flags);
+    const needed = refs.filter(({ active }) => active);
+    return needed.length === 0 ? undefined : { refs: needed, secrets: config.secrets, env };
+  } catch {
+    return undefined; // what is wrong with it, the write itself says
+  }
 }
 
 function changeOf({ method, raw, replacePaths = [] }: WriteTask): ConfigChange {

@@ -2,6 +2,7 @@
 import type { LoadedConfig } from '../../shared/config/load.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Logger } from '../../shared/log/logger.js';
+import { describeFailures } from '../../shared/secrets/failure.js';
 import { toError } from '../../shared/to-error.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { SnapshotKeeper } from '../snapshot/keeper.js';
@@ -13,11 +14,15 @@ import { createHotReload, type HotReload } from './hot-reload.js';
 import type { RestartAnswer, RestartRequest } from '../restart/restarts.js';
 import type { RunCounts } from '../sessions/live-runs.js';
 import type { Broadcast } from '../sessions/run-events.js';
+import type { AuthFlags } from './running-config.js';
 import { authFlags, configFlags } from './start-plan.js';
 
 export interface OpenConfig {
-  readonly desk: ConfigDesk;
   readonly place: LivePlace;
+  /** Of the command line. */
+  readonly flags: AuthFlags;
+  /** Asks the config thread. What is written is written only where its secrets are there. */
+  readonly ask: ConfigDesk['ask'];
   /** What the gateway runs with, by the hash of its files. */
   appliedHash(): string;
   /** Makes what was written count: while the gateway runs, or with a restart. */
@@ -64,6 +69,16 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
       .ask({ kind: 'keep', place, revision })
       .catch((caught: unknown) => log.warn('config.last-good', toError(caught).message));
   };
+  const ask: ConfigDesk['ask'] = async (task) => {
+    const answer = await desk.ask(task);
+    if (task.kind !== 'write' || !answer.ok || !('result' in answer) || !('refs' in answer.result))
+      return answer;
+    const { refs, secrets, env } = answer.result;
+    const { failures } = await snapshots.resolve(refs, { config: { secrets }, env });
+    if (failures.length === 0) return desk.ask({ ...task, checked: true });
+    const message = `invalid config: active SecretRef resolution failed (${describeFailures(failures)})`;
+    return { ok: false, error: { code: 'INVALID_REQUEST', message } };
+  };
   const hot = createHotReload<Snapshot>({
     loaded,
     running: snapshots.current.source,
@@ -92,8 +107,9 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
     log,
   });
   return {
-    desk,
     place,
+    flags: authFlags(flags),
+    ask,
     appliedHash: () => hot.appliedRevision,
     apply: hot.reload,
     retry: () => void hot.retry(),

@@ -1,6 +1,7 @@
 /** One pass from a config to one whose refs have values, or to why there can be none (secrets.md §5, §6). */
 import { agentIds } from '../../shared/config/agents.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
+import type { Environment } from '../../shared/paths.js';
 import { SecretsUnavailable } from '../../shared/secrets/failure.js';
 import {
   gatherProfiles,
@@ -27,6 +28,12 @@ export interface Activation {
   /** Of the active refs, by path. */
   readonly values: ReadonlyMap<string, string>;
   readonly warnings: readonly SecretWarning[];
+}
+
+/** What says where secrets are. */
+export interface SecretSource {
+  readonly config: Pick<GatewayConfig, 'secrets'>;
+  readonly env: Environment;
 }
 
 export interface ActivationOptions {
@@ -66,7 +73,7 @@ export async function activateSecrets(
 
 export function resolveSecrets(
   refs: readonly JudgedRef[],
-  { config, env }: Pick<RunningConfig, 'config' | 'env'>,
+  { config, env }: SecretSource,
   { home, signal }: Pick<ActivationOptions, 'home' | 'signal'>,
 ): Promise<Resolution> {
   return resolveRefs(refs, { secrets: config.secrets, env, home, signal });

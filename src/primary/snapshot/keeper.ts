@@ -18,7 +18,7 @@ import type { Resolution } from '../../shared/secrets/resolve.js';
 import type { PlacedRef } from '../../shared/secrets/config-refs.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import type { RunningConfig } from '../config/running-config.js';
-import { resolveSecrets } from '../secrets/activation.js';
+import { resolveSecrets, type SecretSource } from '../secrets/activation.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Who has no value, or works with one that should be newer (secrets.md §7). */
@@ -41,8 +41,8 @@ export interface SnapshotKeeper {
   prepare(source: RunningConfig): Promise<Snapshot>;
   /** At once; resolves when all know. */
   swap(next: Snapshot): Promise<void>;
-  /** Values of refs that the snapshot has none of; they are not kept. */
-  resolve(refs: readonly JudgedRef[]): Promise<Resolution>;
+  /** Values of refs that the snapshot has none of, by another config if one is given; they are not kept. */
+  resolve(refs: readonly JudgedRef[], source?: SecretSource): Promise<Resolution>;
   /** Ends what is under way; nothing is tried again. */
   stop(): void;
 }
@@ -166,7 +166,8 @@ export function createSnapshotKeeper(options: KeeperOptions): SnapshotKeeper {
       }
     },
     swap: (next) => swap(next, 'secrets', 'config'),
-    resolve: (refs) => resolveSecrets(refs, current.source, { home, signal: stopping.signal }),
+    resolve: (refs, source = current.source) =>
+      resolveSecrets(refs, source, { home, signal: stopping.signal }),
     stop() {
       clearTimeout(retry);
       stopping.abort();

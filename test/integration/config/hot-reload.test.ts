@@ -174,6 +174,31 @@ it('a secret that is missing keeps the config before, until it is there', async 
   expect((await live.client.call('config.get')).payload).toMatchObject({ appliedConfigHash: applied });
 });
 
+it('what a client writes needs its secrets before it is written', async () => {
+  await live.apply({ agents: named('Unwritten') });
+  const before = readFileSync(live.path, 'utf8');
+  const write = async (variable: string) => {
+    const { hash } = (await live.client.call('config.get')).payload ?? {};
+    const provider = {
+      baseUrl: 'http://127.0.0.1:9/v1',
+      apiKey: { source: 'env', provider: 'default', id: variable },
+      models: [{ id: 'm' }],
+    };
+    const raw = JSON.stringify({ models: { providers: { other: provider } } });
+    return live.client.call('config.patch', { raw, baseHash: hash });
+  };
+  expect((await write('NO_SUCH_VARIABLE')).error).toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringMatching(
+      /^invalid config: active SecretRef resolution failed \(models\.providers\.other\.apiKey: .*\)$/,
+    ),
+  });
+  expect(readFileSync(live.path, 'utf8')).toBe(before);
+  writeFileSync(join(live.gateway.stateDir, '.env'), 'SUCH_A_VARIABLE=the-key-in-a-variable\n');
+  expect(await write('SUCH_A_VARIABLE')).toMatchObject({ ok: true, payload: { pending: [] } });
+  expect(readFileSync(live.path, 'utf8')).toContain('SUCH_A_VARIABLE');
+});
+
 it('a reload and a reload of secrets come one after the other', async () => {
   const applied = live.apply({ agents: named('Beside') });
   const reloads = Array.from({ length: 4 }, () => live.client.call('secrets.reload', {}));

@@ -24,10 +24,10 @@ interface Afterwards {
 
 export function configMethods({ config, restarts }: ConfigServices): readonly Method[] {
   const ask = async (task: ConfigTask, afterwards: Afterwards = {}): Promise<string> => {
-    const answer = await config.desk.ask(task);
+    const answer = await config.ask(task);
     if (!answer.ok) throw new RpcError(answer.error);
     if ('payload' in answer) return answer.payload;
-    if ('result' in answer) return write(task, answer.result, afterwards);
+    if ('result' in answer && 'payload' in answer.result) return write(task, answer.result, afterwards);
     throw new Error(`no client asks for this: ${task.kind}`);
   };
   const write = async (
@@ -45,7 +45,7 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
     const rest = JSON.stringify({ restart, sentinel, pending });
     return `${payload.slice(0, -1)},${rest.slice(1)}`;
   };
-  const { place } = config;
+  const { place, flags } = config;
   return [
     method({
       name: 'config.get',
@@ -67,7 +67,8 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
       summary:
         'Writes the config file as a whole. What stands for a secret stays what it was; what came from `${NAME}` and is unchanged is written as that.',
       answers: `${written} \`changedPaths\` and \`pending\` are as with \`config.patch\`.`,
-      answer: ({ raw, baseHash }) => ask({ kind: 'write', place, method: 'config.set', raw, baseHash }),
+      answer: ({ raw, baseHash }) =>
+        ask({ kind: 'write', place, flags, method: 'config.set', raw, baseHash }),
     }),
     method({
       name: 'config.apply',
@@ -76,7 +77,7 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
       summary: 'The same as `config.set`.',
       answers: `${written} The rest is as with \`config.patch\`.`,
       answer: ({ raw, baseHash, ...afterwards }) =>
-        ask({ kind: 'write', place, method: 'config.apply', raw, baseHash }, afterwards),
+        ask({ kind: 'write', place, flags, method: 'config.apply', raw, baseHash }, afterwards),
     }),
     method({
       name: 'config.patch',
@@ -86,7 +87,7 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
         'Changes parts of the config; comments and form of the rest stay. A section that is in one file of its own (`$include`) is changed there.',
       answers: `${written} \`changedPaths\` are what is different, \`pending\` those of them that do not count yet: they need a restart, or the gateway cannot run with the config as it is now (the log says why). \`restart\` is null, or \`{ok, delayMs, coalesced}\` where one is needed; what is said after that is in \`sentinel\`. Without a difference \`noop: true\`, and nothing is written.`,
       answer: ({ raw, baseHash, replacePaths, ...afterwards }) =>
-        ask({ kind: 'write', place, method: 'config.patch', raw, baseHash, replacePaths }, afterwards),
+        ask({ kind: 'write', place, flags, method: 'config.patch', raw, baseHash, replacePaths }, afterwards),
     }),
     method({
       name: 'config.schema',
