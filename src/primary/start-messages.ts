@@ -19,7 +19,11 @@ export function warnOfPlan(
   if (bind.warning) log.warn('config.warning', bind.warning);
 }
 
-export function warnOfAuth({ hooks }: StartPlan['config'], auth: ResolvedAuth, { log }: GatewayLog): void {
+export function warnOfAuth(
+  { hooks }: StartPlan['config'],
+  auth: ResolvedAuth,
+  { log }: Pick<GatewayLog, 'log'>,
+): void {
   if (auth.mode === 'none')
     log.warn('auth.none', 'authentication is off: every local process can use this gateway');
   if (hooks.enabled && usableSecret(hooks.token) === auth.secret)

@@ -5,11 +5,12 @@ import type { Control } from '../control/open-control.js';
 import { secretsInUse, type GatewayLog } from '../log/open-log.js';
 import type { DataPath } from '../port/open-data-path.js';
 import type { Runs } from '../sessions/runs.js';
+import { warnOfAuth } from '../start-messages.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface SnapshotUsers {
   readonly redactor: Pick<Redactor, 'hide'>;
-  readonly log: Pick<GatewayLog, 'configure'>;
+  readonly log: Pick<GatewayLog, 'configure' | 'log'>;
   control(): Pick<Control, 'useAuth' | 'authChanged'>;
   data(): Pick<DataPath, 'use'>;
   runs(): Pick<Runs, 'limitsChanged'>;
@@ -26,5 +27,7 @@ export async function useSnapshot(next: Snapshot, before: Snapshot, users: Snaps
   await nextTurn();
   await users.data().use({ config, routes, auth: policy, env });
   const { mode, secret } = next.auth;
-  if (mode !== before.auth.mode || secret !== before.auth.secret) users.control().authChanged();
+  if (mode === before.auth.mode && secret === before.auth.secret) return;
+  warnOfAuth(config, next.auth, users.log);
+  users.control().authChanged();
 }

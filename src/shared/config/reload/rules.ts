@@ -41,6 +41,11 @@ const hot = <P extends string>(path: P, action?: ReloadAction) => rule('hot', pa
 const rolling = <P extends string>(path: P) => rule('rolling', path);
 const restart = <P extends string>(path: P) => rule('restart', path);
 
+/**
+ * Of what asks for no restart, `gateway.remote` is for the command line, which reads the file itself. No reader have yet
+ * `agents.defaults.skipBootstrap` and what `upcoming.ts` lists; `meta` and `$schema` are for others. A login shell
+ * (`env.shellEnv`) is asked at start only.
+ */
 const rules = [
   none('$schema'),
   none('meta'),
