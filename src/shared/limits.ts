@@ -484,9 +484,7 @@ export const workerLimits = {
   exitGraceMs: 1_000,
   /** A worker that has not said by then that it uses a new config is replaced. */
   confirmMs: 5_000,
-  /** One whose successor is ready finishes what it has; longer than a turn may take unless the config says otherwise. */
-  leaveMs: 15 * 60_000,
-  /** What is left then gets so long to be told. */
+  /** What is left of a worker's work when it should have left gets so long to be told. */
   cutOffMs: 2_000,
   /** The next one is replaced when it has ended, or after this. */
   rollPauseMs: 2_000,

@@ -12,7 +12,6 @@ import type { WorkerSnapshot } from '../../shared/ipc.js';
 import { hookAuthLimits } from '../../shared/hooks/limits.js';
 import type { Logger, LogSink } from '../../shared/log/logger.js';
 import { monotonicMs } from '../../shared/monotonic.js';
-import { workerLimits } from '../../shared/limits.js';
 import type { Paths } from '../../shared/paths.js';
 import type { RunPart } from '../../shared/run-job.js';
 import type { DailyUsage } from '../../shared/store/records.js';
@@ -140,7 +139,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       handover.ready();
       options.onWorkerReady();
     },
-    leaveMs: (snapshot.testHooks && Number(plan.env.PLLAN_TEST_LEAVE_MS)) || workerLimits.leaveMs,
+    leaveMs: () => config.gateway.workers.drainTimeoutMs,
     onWithdrawn: handover.suspect,
     onLost(worker) {
       handover.lost(worker);

@@ -26,8 +26,8 @@ export interface SupervisorOptions {
   readonly log: Logger;
   /** Read whenever a process begins. */
   snapshot(): WorkerSnapshot;
-  /** How long a worker may take that leaves. */
-  readonly leaveMs: number;
+  /** How long a worker may take that leaves now. */
+  leaveMs(): number;
   /** What a worker is told before its first connection. */
   standing(): readonly Standing[];
   onReady(target: HandoverTarget): void;

@@ -105,8 +105,8 @@ export interface WorkerSlotOptions {
   readonly isSuccessor: boolean;
   /** Read when a process begins. */
   snapshot(): WorkerSnapshot;
-  /** How long one that leaves may take. */
-  readonly leaveMs: number;
+  /** How long one that leaves now may take. */
+  leaveMs(): number;
   readonly events: SlotEvents;
   readonly answers: PrimaryAnswers;
   readonly log: Logger;
@@ -313,7 +313,7 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
       state = 'leaving';
       events.withdrawn(self);
       send({ type: 'leave' });
-      if (!(await isDrainedWithin(options.leaveMs)) && hasLeft()) {
+      if (!(await isDrainedWithin(options.leaveMs())) && hasLeft()) {
         log.warn('worker.cut-off', `worker ${place} was to leave; what it still has to do is cut off`, {
           slot: place,
         });

@@ -105,6 +105,7 @@ export interface ConfigTree {
       readonly apiThreads: number;
       readonly toolThreads: number;
       readonly maxQueue: number;
+      readonly drainTimeoutMs: number;
     };
     readonly tools: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   };
@@ -287,6 +288,11 @@ export const configSchema: convict.Schema<ConfigTree> = {
         doc: 'Tasks that may wait for a thread; above it 503.',
         default: 1024,
         format: integer(1, 100_000),
+      },
+      drainTimeoutMs: {
+        doc: 'How long a worker that is being replaced may finish what it has; what is left then is cut off.',
+        default: 300_000,
+        format: integer(0, 2_147_483_647),
       },
     },
     tools: {

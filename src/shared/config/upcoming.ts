@@ -97,7 +97,6 @@ export const upcoming = {
   'gateway.controlUi.dangerouslyDisableDeviceAuth': preset(v.boolean(), false),
   'gateway.remote.transport': compile(v.picklist(['ssh', 'direct'])),
   'gateway.channelHealthCheckMinutes': preset(about('0: never.', whole(0, 10_080)), 5),
-  'gateway.workers.drainTimeoutMs': preset(whole(0), 300_000),
   'gateway.store.url': preset(
     about(
       '`embedded`, or redis:// or rediss://.',

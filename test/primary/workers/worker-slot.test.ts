@@ -49,7 +49,7 @@ async function startSlot(script: string, answers = noAnswers): Promise<WorkerSlo
     place: 1,
     isSuccessor: false,
     snapshot: () => ({ tools: {} }) as WorkerSnapshot,
-    leaveMs: 50,
+    leaveMs: () => 50,
     events: {
       ready: ignore,
       withdrawn: ignore,
