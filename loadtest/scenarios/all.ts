@@ -3,6 +3,7 @@ import { chatJson1 } from './chat-json-1.js';
 import { chatJson16, chatJson64, chatSse32 } from './chat-parallel.js';
 import { chatRuns } from './chat-runs.js';
 import { presenceStorm, runs8x2000 } from './crowds.js';
+import { configEdits } from './config-edits.js';
 import { endurance } from './endurance.js';
 import { broadcast500, broadcastAlone, runs32x500 } from './fan-out.js';
 import { memory } from './memory.js';
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   wsConnect,
   chatRuns,
   wsHealth,
+  configEdits,
   broadcast500,
   broadcastAlone,
   runs32x500,

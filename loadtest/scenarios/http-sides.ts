@@ -1,6 +1,7 @@
 /** The servers that an HTTP load can be pointed at, each with the load that fits it. */
 import type { Bench } from '../bench.js';
 import { chatBody, chatPath, responseBody, responsesPath } from '../chat-request.js';
+import type { Gateway } from '../gateway.js';
 import type { Side } from '../rounds.js';
 
 export interface HttpLoadShape {
@@ -14,7 +15,10 @@ function expected(shape: HttpLoadShape): string {
 }
 
 export async function gatewaySide(bench: Bench, shape: HttpLoadShape): Promise<Side> {
-  const { pid, url, token } = await bench.gateway();
+  return gatewayAsSide(bench, await bench.gateway(), shape);
+}
+
+export function gatewayAsSide(bench: Bench, { pid, url, token }: Gateway, shape: HttpLoadShape): Side {
   return side(bench, shape, pid, url, token, 'pllan');
 }
 

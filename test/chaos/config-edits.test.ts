@@ -28,7 +28,7 @@ const base = {
     workers: { count: 2 },
   },
   agents: { defaults: { model: 'echo/echo', maxConcurrent: 64 } },
-  models: { providers: { spare: { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'm' }] } } },
+  models: { providers: { spare: { baseUrl: 'http://127.0.0.1:9/v0', models: [{ id: 'm' }] } } },
 };
 
 it(

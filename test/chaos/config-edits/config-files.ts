@@ -51,10 +51,11 @@ export function createConfigFiles(stateDir: string, base: Config): ConfigFiles {
         withValue(config, ['models', 'providers', 'spare', 'apiKey'], { source: 'env', id: 'NO_SUCH_KEY' }),
         how,
       ),
-    'unreadable file': () => {
+    'unreadable file': (how) => {
       // Whoever is root may read any file: a folder in its place cannot be read by anybody.
       rmSync(file(INCLUDED));
       mkdirSync(file(INCLUDED));
+      saveConfig(config, how);
       mend = () => rmSync(file(INCLUDED), { recursive: true });
     },
   };
