@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { configJsonSchema } from '../../shared/config/describe.js';
 import { loadSource, type InvalidConfig, type LoadedConfig } from '../../shared/config/load.js';
-import { formatPath } from '../../shared/config/path.js';
+import { formatPath, parsePath } from '../../shared/config/path.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { describeIssue, parseText, readSource } from '../../shared/config/read/source.js';
+import { reloadPlan } from '../../shared/config/reload/plan.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
 import type { ConfigChange } from '../../shared/config/write/write-config.js';
 import { displayPath, expandHome } from '../../shared/paths.js';
@@ -117,9 +118,16 @@ async function write(change: ConfigChange, options: ParsedOptions, context: Comm
     output.document({ ok: true, dryRun, path: file, changedPaths, hash: loaded.source.hash, ...checked });
   else if (changedPaths.length === 0) output.print('Nothing to change.');
   else if (dryRun) output.print(`Would update ${changedPaths.join(', ')}.`);
-  else output.print(`Updated ${changedPaths.join(', ')}. Restart the gateway to apply.`);
+  else output.print(`Updated ${changedPaths.join(', ')}. ${whenItCounts(changedPaths, loaded)}`);
   if (checked && checked.skippedExecRefs > 0 && !options.flag('json'))
     output.note(`Not checked: ${checked.skippedExecRefs} refs of commands; --allow-exec runs them.`);
   if (file !== paths.configPath) output.note(`In ${displayPath(file, paths.home)}`);
   return 0;
+}
+
+function whenItCounts(changedPaths: readonly string[], { config }: LoadedConfig): string {
+  const paths = changedPaths.map((path) => parsePath(path) ?? []);
+  const { outcome, ignored } = reloadPlan(paths, config.gateway.reload.mode);
+  const live = (outcome === 'apply' || outcome === 'swap') && ignored.length === 0;
+  return live ? 'The change is hot-applied.' : 'Restart the gateway to apply.';
 }

@@ -67,6 +67,15 @@ describe('config set', () => {
     expect((await run('get', 'gateway.trustedProxies', '--json')).stdout).toContain('10.0.0.1');
   });
 
+  it.each([
+    ['logging.level', 'warn', 'The change is hot-applied.'],
+    ['gateway.workers.count', '2', 'The change is hot-applied.'],
+    ['gateway.handshakeTimeoutMs', '2000', 'Restart the gateway to apply.'],
+    ['gateway.reload.mode', 'off', 'Restart the gateway to apply.'],
+  ])('says when %s counts', async (path, value, when) => {
+    expect((await setUp().run('set', path, value)).stdout).toBe(`Updated ${path}. ${when}\n`);
+  });
+
   it('makes the file when there is none', async () => {
     const home = temporaryHome();
     const run = await cli(['config', 'set', 'gateway.mode', 'local'], { env: { PLLAN_HOME: home } });
