@@ -15,6 +15,9 @@ export function createConfigFiles(stateDir: string, base: Config): ConfigFiles {
   let config = withValue(base, ['agents', '$include'], `./${INCLUDED}`) as Config;
   let agents: unknown = [{ id: 'main' }];
   let mend = (): void => {};
+  let saves = 0;
+  /** What is wrong in the same way twice is told twice if it is another text. */
+  const textOf = (value: unknown): string => `// ${(saves += 1)}\n${JSON.stringify(value, null, 2)}`;
   const file = (name: string): string => join(stateDir, name);
   const save = (name: string, text: string, how: Save): void => {
     const path = file(name);
@@ -30,13 +33,12 @@ export function createConfigFiles(stateDir: string, base: Config): ConfigFiles {
     writeFileSync(`${path}.saved`, text, { mode: 0o600 });
     renameSync(`${path}.saved`, path);
   };
-  const saveConfig = (value: unknown, how: Save): void =>
-    save('pllan.json', JSON.stringify(value, null, 2), how);
+  const saveConfig = (value: unknown, how: Save): void => save('pllan.json', textOf(value), how);
   const saveAgents = (how: Save): void => save(INCLUDED, JSON.stringify({ list: agents }), how);
 
   const spoil: Readonly<Record<Fault, (how: Save) => void>> = {
     truncated: (how) => {
-      const text = JSON.stringify(config, null, 2);
+      const text = textOf(config);
       save('pllan.json', text.slice(0, Math.floor(text.length / 2)), how);
     },
     'wrong type': (how) => saveConfig(withValue(config, ['tools', 'web', 'maxChars'], 'many'), how),

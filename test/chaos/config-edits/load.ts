@@ -88,34 +88,33 @@ async function streamOnce(gateway: TestGateway): Promise<void> {
     throw new Error(`a stream was cut: …${text.slice(-200)}`);
 }
 
-/** Turns on sessions, one after the other on each; every one of them is to end once, and well. */
-function startRuns({ socket, send }: ControlClient, sessions: number): Repetition<void> {
+/** Turns, each on a session of its own; every one of them is to end once, and well. */
+function startRuns({ socket, send }: ControlClient, atOnce: number): Repetition<void> {
   const ends = new Map<string, (end: string) => void>();
-  let refused: string | undefined;
+  let twice: string | undefined;
   socket.removeAllListeners('message');
   socket.on('message', (data: Buffer) => {
     const { type, id, ok, event, payload, error } = JSON.parse(data.toString('utf8')) as Frame;
     if (type === 'res' && !ok) ends.get(String(id))?.(`${error?.code} ${error?.message}`);
     if (event !== 'chat' || payload?.state === 'delta') return;
     const runId = String(payload?.runId);
-    if (!ends.has(runId)) refused ??= `a run ended twice: ${runId}`;
+    if (!ends.has(runId)) twice ??= `a run ended twice: ${runId}`;
     ends.get(runId)?.(String(payload?.state));
     ends.delete(runId);
   });
-  let next = 0;
   return repeat(async () => {
-    const [runId, session] = [randomUUID(), (next += 1) % sessions];
+    const runId = randomUUID();
     const ended = new Promise<string>((resolve) => ends.set(runId, resolve));
     const params = {
-      sessionKey: `agent:main:edits-${session}-${runId}`,
+      sessionKey: `agent:main:edits-${runId}`,
       message: STREAM,
       idempotencyKey: runId,
     };
     send({ type: 'req', id: runId, method: 'chat.send', params });
     const end = await within(`the end of run ${runId}`, ended, RUN_DEADLINE_MS);
     if (end !== 'final') throw new Error(`a run ended with ${end}`);
-    if (refused !== undefined) throw new Error(refused);
-  }, sessions);
+    if (twice !== undefined) throw new Error(twice);
+  }, atOnce);
 }
 
 interface MeasuredHealth {
