@@ -1,4 +1,4 @@
-/** The environment of workers: what every child may have, and what makes them give memory back. */
+/** The environment of workers: what every child may have, what makes them give memory back, and room for slow lookups. */
 import { childEnvironment } from '../child-environment.js';
 
 /**
@@ -7,7 +7,14 @@ import { childEnvironment } from '../child-environment.js';
  */
 const MMAP_THRESHOLD_BYTES = 1024 * 1024;
 
+/** Of libuv, which has four: names that strangers send, looked up in each thread, must not keep providers' names waiting. */
+const LOOKUP_THREADS = 16;
+
 /** For `cluster.fork`. */
 export function workerEnvironment(own: NodeJS.ProcessEnv): Record<string, string | undefined> {
-  return { ...childEnvironment(own), MALLOC_MMAP_THRESHOLD_: String(MMAP_THRESHOLD_BYTES) };
+  return {
+    ...childEnvironment(own),
+    MALLOC_MMAP_THRESHOLD_: String(MMAP_THRESHOLD_BYTES),
+    UV_THREADPOOL_SIZE: String(LOOKUP_THREADS),
+  };
 }

@@ -45,6 +45,8 @@ export const upstreamLimits = {
 export const fetchLimits = {
   /** Of a host's addresses so many are tried. */
   addresses: 8,
+  /** Names that one thread has looked up at the same time. */
+  lookups: 4,
   /** A compressed body may be this much larger than what it may come to. */
   codingBytes: 64 * KIB,
 } as const;

@@ -340,5 +340,5 @@ test('proxies of the environment are not asked', async () => {
 });
 
 test('names of this machine are resolved as it does', async () => {
-  expect(await publicNetwork.resolve('localhost')).toContain('127.0.0.1');
+  expect(await publicNetwork.resolve('localhost', new AbortController().signal)).toContain('127.0.0.1');
 });

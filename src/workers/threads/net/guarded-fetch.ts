@@ -17,6 +17,7 @@ import { errorCode, toError } from '../../../shared/to-error.js';
 import { isPublicAddress } from './address-ranges.js';
 import { FetchFailure } from './fetch-failure.js';
 import { hostOf, readTarget } from './fetch-target.js';
+import { createLookups, type Lookup } from './lookups.js';
 import { acceptedEncodings, readBody, tooLarge } from './read-body.js';
 
 export interface FetchRequest {
@@ -46,17 +47,17 @@ export interface Fetched {
 /** How names become addresses, and which of these may be asked. */
 export interface Network {
   /** @throws when there is no such host */
-  resolve(host: string): Promise<readonly string[]>;
+  readonly resolve: Lookup;
   isAllowedAddress(address: string): boolean;
   /** Certificate authority to be trusted in place of the usual ones. */
   readonly ca?: string;
 }
 
 export const publicNetwork: Network = {
-  async resolve(host) {
+  resolve: createLookups(async (host) => {
     const found = await lookup(host, { all: true, verbatim: true });
     return found.map(({ address }) => address);
-  },
+  }, fetchLimits.lookups),
   isAllowedAddress: isPublicAddress,
 };
 
@@ -119,7 +120,7 @@ async function resolved(host: string, network: Network, signal: AbortSignal): Pr
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([network.resolve(host), aborted]);
+    return await Promise.race([network.resolve(host, signal), aborted]);
   } catch (caught) {
     if (signal.aborted) throw caught;
     throw new FetchFailure('network', 'the host was not found', { cause: caught });
