@@ -41,8 +41,12 @@ export async function applyPlan(
     throw new UserError('The plan has SecretRefs or providers of source exec. Allow them with --allow-exec.');
   const projection = projectPlan(plan, env, paths);
   const found = await preflight(plan, projection, { home: paths.home, allowExec });
-  if (!dryRun) await write(projection, paths);
-  const warnings = [...found.warnings, ...leftInBackups(projection, paths.configPath)];
+  if (!dryRun) await write(projection, paths.configPath);
+  const warnings = [
+    ...found.warnings,
+    ...(dryRun ? [] : noteWrite(projection.config, paths.logDir)),
+    ...leftInBackups(projection, paths.configPath),
+  ];
   return {
     mode: dryRun ? 'dry-run' : 'write',
     changed: projection.files.length > 0,
@@ -55,7 +59,7 @@ export async function applyPlan(
   };
 }
 
-async function write({ config, files }: PlanProjection, { configPath, logDir }: Paths): Promise<void> {
+async function write({ files }: PlanProjection, configPath: string): Promise<void> {
   if (files.length === 0) return;
   try {
     await withConfigLock(configPath, () => replaceFiles(configPath, files));
@@ -64,14 +68,23 @@ async function write({ config, files }: PlanProjection, { configPath, logDir }: 
     const what = caught instanceof ConfigWriteError ? message : `${message}; all files are as they were`;
     throw new UserError(`Secrets apply failed: ${what}`);
   }
-  const { before, after } = config;
-  if (config.files.length === 0) return;
-  audit(logDir, {
-    previousHash: before.exists ? before.source.revision : null,
-    nextHash: after.source.revision,
-    bytes: Buffer.byteLength(after.source.text ?? ''),
-    changedPathCount: changedPaths(before.resolved, after.resolved).length,
-  });
+}
+
+/** In the log of config writes (config.md §6); that it cannot be written there undoes nothing. */
+function noteWrite({ before, after, files }: PlanProjection['config'], logDir: string): PlanWarning[] {
+  if (files.length === 0) return [];
+  try {
+    audit(logDir, {
+      previousHash: before.exists ? before.source.revision : null,
+      nextHash: after.source.revision,
+      bytes: Buffer.byteLength(after.source.text ?? ''),
+      changedPathCount: changedPaths(before.resolved, after.resolved).length,
+    });
+    return [];
+  } catch (caught) {
+    const message = `the log of config writes cannot be written: ${toError(caught).message}`;
+    return [{ code: 'CONFIG_AUDIT_NOT_WRITTEN', path: logDir, message }];
+  }
 }
 
 /** Former contents of the config, kept by those who wrote it before, may still hold what has moved. */

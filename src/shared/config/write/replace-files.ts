@@ -28,6 +28,8 @@ interface Present extends FileChange {
 export function replaceFiles(configPath: string, changes: readonly FileChange[]): void {
   if (changes.length === 0) return;
   const files = changes.map(present);
+  const [twice] = files.filter(({ path }, index) => files.findIndex((file) => file.path === path) < index);
+  if (twice) throw new ConfigWriteError('refused', `${twice.path} goes by several names; change it by one`);
   makePrivateDir(dirname(configPath));
   writeJournal(
     configPath,

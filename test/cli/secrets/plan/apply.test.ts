@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { secretCommand, secretFile } from '../../../shared/secrets/support.js';
@@ -291,12 +291,50 @@ describe('pllan secrets apply', () => {
   it('changes what a link leads to', async () => {
     const { apply, write, read, path } = installation(config, variables);
     const real = write('elsewhere/real.json', config);
-    const { rmSync, lstatSync } = await import('node:fs');
     rmSync(path('pllan.json'));
     symlinkSync(real, path('pllan.json'));
     expect((await apply(planOf(keyTarget()))).exitCode).toBe(0);
     expect(lstatSync(path('pllan.json')).isSymbolicLink()).toBe(true);
     expect(read('elsewhere/real.json')).not.toContain(SECRET);
+  });
+
+  it('starts without a config as well', async () => {
+    const { apply, read, path } = installation({}, variables);
+    rmSync(path('pllan.json'));
+    const { exitCode, stdout } = await apply({
+      ...planOf(profileTarget()),
+      providerUpserts: { e: { source: 'env' } },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Updated 2 file(s).');
+    expect(JSON.parse(read('pllan.json'))).toMatchObject({
+      secrets: { providers: { e: { source: 'env' } } },
+    });
+  });
+
+  it('refuses one file that goes by two names', async () => {
+    const { apply, write, files, path } = installation(config, variables);
+    write('agents/a/agent/auth-profiles.json', {
+      version: 1,
+      profiles: { 'openai:default': { type: 'api_key', provider: 'openai', key: SECRET } },
+    });
+    mkdirSync(path('agents', 'b', 'agent'), { recursive: true });
+    symlinkSync(
+      path('agents', 'a', 'agent', 'auth-profiles.json'),
+      path('agents', 'b', 'agent', 'auth-profiles.json'),
+    );
+    const before = files();
+    expect((await apply(planOf(keyTarget()))).stderr).toContain('goes by several names');
+    expect(files()).toEqual(before);
+  });
+
+  it('says so when the log of writes cannot be written', async () => {
+    const { apply, write, read } = installation(config, variables);
+    write('logs', 'no folder');
+    const { exitCode, stderr } = await apply(planOf(keyTarget()));
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^Warning: the log of config writes cannot be written: /);
+    expect(read('pllan.json')).not.toContain(SECRET);
   });
 
   it('puts back every file when one cannot be written', async () => {

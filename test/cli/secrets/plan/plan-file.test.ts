@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cli } from '../../support/cli.js';
@@ -17,7 +18,6 @@ describe('the file of a plan', () => {
 
   it('is a regular file of at most 16 MiB', async () => {
     const { env, path, write } = installation({});
-    const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [path('pipe')]);
     for (const wrong of [path('pipe'), path(), '/dev/zero'])
       expect((await from(wrong, env)).stderr).toBe(`Plan file ${wrong} is not a regular file\n`);
