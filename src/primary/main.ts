@@ -23,6 +23,7 @@ import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
+import { secretsInUse } from './secrets/secrets-in-use.js';
 import { openSnapshots } from './snapshot/open-snapshots.js';
 import { createReaders } from './snapshot/readers.js';
 import { firstSnapshot } from './snapshot/snapshot.js';
@@ -99,8 +100,10 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     eventLoop: () => eventLoop.sample,
     failed: (error) => log.for('health').error('readiness.failed', error.message, { stack: error.stack }),
   });
+  const first = firstSnapshot(plan, { auth, loaded, policy }, flags);
+  opened.redactor.hide(secretsInUse(first, first.source.hidden));
   const snapshots = openSnapshots({
-    first: firstSnapshot(plan, { auth, loaded, policy }, flags),
+    first,
     options,
     redactor: opened.redactor,
     logging: opened,

@@ -4,6 +4,7 @@
  */
 import type { EndpointsConfig } from './config/endpoints-schema.js';
 import type { ModelRef } from './config/model-ref.js';
+import { urlSecrets } from './config/redact/sensitive.js';
 import { shareJson, type SharedJson } from './shared-json.js';
 import type { Prices } from './usage.js';
 
@@ -68,10 +69,10 @@ export interface CooldownTimes {
  * Values of a route that no answer and no log line may show: its keys and every header, since a header's name need
  * not tell that it is a secret. A credential is also hidden without the scheme in front of it.
  */
-export function routeSecrets({ credentials, headers }: ProviderRoute): string[] {
+export function routeSecrets({ baseUrl, credentials, headers }: ProviderRoute): string[] {
   const values = Object.values(headers);
   const bare = values.flatMap((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? []);
-  return [...credentials.flatMap(({ secret }) => secret ?? []), ...values, ...bare];
+  return [...credentials.flatMap(({ secret }) => secret ?? []), ...values, ...bare, ...urlSecrets(baseUrl)];
 }
 
 export interface AgentRoute {

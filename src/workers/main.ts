@@ -17,7 +17,7 @@ import { createRedactor } from '../shared/log/redact.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { toError } from '../shared/to-error.js';
 import { shareRoutes, tableSecrets } from '../shared/routes.js';
-import { mcpSecrets } from '../shared/tools/setup.js';
+import { toolSecrets } from '../shared/tools/setup.js';
 import { createClientRuns } from './client-runs.js';
 import type { ConfigVersion } from './config-version.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
@@ -146,7 +146,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
   });
   endOnUnexpected(log);
   const metrics = createWorkerMetrics();
-  const tools = openTools(first.tools.threads, primary, metrics.tools, log.for('tools'));
+  const tools = openTools(first.tools.threads, primary, metrics.tools, redactor, log.for('tools'));
   // Apart from tools: files that take long hold up other files only.
   const documents = createToolPool({ threads: 1, log: log.for('documents') });
   const pool = createApiPool({
@@ -192,6 +192,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     tools: directCalls,
     primary,
     metrics,
+    redactor,
     log: log.for('http'),
     onConnectionClosed: () => primary.connectionClosed(),
     askAboutAttempt: (secret, client, right) =>
@@ -206,6 +207,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     pool: () => version.pool,
     metrics,
     storeDir: first.storeDir,
+    redactor,
     clients: clientRuns,
     send: (part) => primary.runPart(part),
   });
@@ -222,7 +224,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
 }
 
 function secretsOf({ routes, tools }: WorkerSnapshot): string[] {
-  return [...tableSecrets(routes), ...mcpSecrets(tools.mcp)];
+  return [...tableSecrets(routes), ...toolSecrets(tools)];
 }
 
 /** Nothing here is expected to throw past its handler: the process is replaced rather than trusted. */

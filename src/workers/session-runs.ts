@@ -1,5 +1,6 @@
 /** Work on sessions in this worker: jobs of the primary become tasks of the api pool, what they give goes back to it. */
 import type { ApiError } from '../shared/errors/api-error.js';
+import type { Redactor } from '../shared/log/redact.js';
 import type { RunJob, RunPart, SessionEvent, TurnEnd } from '../shared/run-job.js';
 import { toolUpdated } from '../shared/tools/tool-event.js';
 import type { ClientRuns } from './client-runs.js';
@@ -19,6 +20,7 @@ export interface SessionRunsOptions {
   pool(): Pick<TaskPool, 'run' | 'abort'>;
   readonly metrics: WorkerMetrics;
   readonly storeDir: string;
+  readonly redactor: Pick<Redactor, 'exactIn'>;
   readonly clients: Pick<ClientRuns, 'begin'>;
   send(part: RunPart): void;
 }
@@ -27,6 +29,7 @@ export function createSessionRuns({
   pool,
   metrics,
   storeDir,
+  redactor,
   clients,
   send,
 }: SessionRunsOptions): SessionRuns {
@@ -63,7 +66,10 @@ export function createSessionRuns({
             if (own) own.client.summary(summary);
             else metrics.task(summary);
             done(runId);
-            send({ runId, type: 'end', end: JSON.parse(body) as TurnEnd });
+            // What went wrong is stored and told to clients.
+            const end: unknown = JSON.parse(body);
+            const told = summary.error === undefined ? end : redactor.exactIn(end);
+            send({ runId, type: 'end', end: told as TurnEnd });
           },
           end() {},
           failed(error) {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ApiError } from '../../src/shared/errors/api-error.js';
+import { createRedactor } from '../../src/shared/log/redact.js';
 import type { RunJob, RunPart } from '../../src/shared/run-job.js';
 import type { WorkerMetrics } from '../../src/workers/metrics.js';
 import type { TaskPool } from '../../src/workers/pools/api-pool.js';
@@ -17,7 +18,17 @@ function over(pool: Pick<TaskPool, 'run' | 'abort'>): {
   const parts: RunPart[] = [];
   const clients = { begin: () => undefined };
   const send = (part: RunPart): void => void parts.push(part);
-  return { runs: createSessionRuns({ pool: () => pool, metrics, storeDir: '', clients, send }), parts };
+  return {
+    runs: createSessionRuns({
+      pool: () => pool,
+      metrics,
+      storeDir: '',
+      redactor: createRedactor([]),
+      clients,
+      send,
+    }),
+    parts,
+  };
 }
 
 it('none is left when one was aborted before a thread had it', async () => {

@@ -12,6 +12,7 @@ import { keepValues } from '../../shared/config/reload/keep.js';
 import { changedPaths, reloadPlan, type ReloadPlan } from '../../shared/config/reload/plan.js';
 import type { ReloadSettings } from '../../shared/config/reload/settings.js';
 import type { Environment } from '../../shared/paths.js';
+import { secretLimits } from '../../shared/secrets/limits.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { withSecrets } from '../../shared/secrets/with-secrets.js';
@@ -144,6 +145,8 @@ function keepParts(before: RunningConfig, next: RunningConfig, kept: readonly Co
     config: keepValues(before.config, next.config, kept),
     refs: [...before.refs.filter(isKept), ...next.refs.filter((ref) => !isKept(ref))],
     env: next.env,
+    // What is kept may hold some of those before.
+    hidden: [...new Set([...next.hidden, ...before.hidden])].slice(0, secretLimits.refs),
   };
 }
 

@@ -3,6 +3,7 @@ import type { GatewayConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { OwnerKind } from '../../shared/secrets/targets.js';
+import { secretsOfConfig } from '../secrets/secrets-in-use.js';
 import { judgeRefs, type JudgedRef, type SurfaceFacts } from '../../shared/secrets/surfaces.js';
 
 export interface RunningConfig {
@@ -13,16 +14,19 @@ export interface RunningConfig {
   readonly env: Environment;
   /** Made already, where no secret goes into them: that takes as long as the config is. */
   readonly routes?: RouteTable;
+  /** What it and its environment hold that must appear nowhere, in use or not. */
+  readonly hidden: readonly string[];
 }
 
 export type AuthFlags = SurfaceFacts['flags'];
 
 /** @param flags of the gateway's command line: they say which refs are needed, too */
 export function runningConfig(
-  { config, document, refs, env }: Pick<LoadedConfig, 'config' | 'document' | 'refs' | 'env'>,
+  loaded: Pick<LoadedConfig, 'config' | 'document' | 'refs' | 'env' | 'resolved'>,
   flags: AuthFlags,
 ): RunningConfig {
-  return { config, env, refs: judgeRefs({ document, refs, env, flags }) };
+  const { config, document, refs, env } = loaded;
+  return { config, env, refs: judgeRefs({ document, refs, env, flags }), hidden: secretsOfConfig(loaded) };
 }
 
 const inRoutes: ReadonlySet<OwnerKind> = new Set(['model-provider', 'auth-profile', 'memory']);

@@ -1,8 +1,10 @@
 /** Requests after the handshake: role → scope → method → params → one answer (protocol.md §7). */
 import { encodeErrorResponse, encodeResponse, type ErrorShape } from '../../shared/protocol/frames.js';
+import { logLimits } from '../../shared/limits.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
 import type { Logger } from '../../shared/log/logger.js';
+import type { Redactor } from '../../shared/log/redact.js';
 import type { Connection } from './connection.js';
 import { missingScope, RpcError, type Method } from './methods/method.js';
 import type { ReadRequest } from './read-request.js';
@@ -12,8 +14,7 @@ export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>;
   readonly writeLimit: WriteLimit;
   readonly log: Logger;
-  /** Takes secrets out of what an error says. */
-  redact(text: string): string;
+  readonly redactor: Pick<Redactor, 'text' | 'exact' | 'exactIn'>;
   answered(method: string, outcome: 'ok' | 'error', ms: number): void;
 }
 
@@ -22,13 +23,18 @@ const SLOW_MS = 50;
 
 /** Answers one request. Never throws; the socket stays open whatever was in it. */
 export function dispatch(request: ReadRequest, connection: Connection, options: DispatchOptions): void {
+  const { redactor } = options;
+  const refuse = (error: ErrorShape, payload?: string): void => {
+    const shown = redactor.exactIn(error) as ErrorShape;
+    connection.send(encodeErrorResponse(request.id, shown, payload && redactor.exact(payload)));
+  };
   if (!request.ok) {
-    connection.send(encodeErrorResponse(request.id, request.error));
+    refuse(request.error);
     return;
   }
   const judged = judge(request, connection, options);
   if ('refused' in judged) {
-    connection.send(encodeErrorResponse(request.id, judged.refused));
+    refuse(judged.refused);
     options.answered(options.methods.has(request.method) ? request.method : 'unknown', 'error', 0);
     return;
   }
@@ -42,9 +48,9 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
       options.log.info('ws.slow-call', `${method.name} took ${Math.round(ms)} ms`, { conn: connection.id });
   };
   const fail = (caught: unknown): void => {
-    const payload = caught instanceof RpcError ? caught.payload : undefined;
     const { message, ...shape } = shapeOf(caught);
-    connection.send(encodeErrorResponse(request.id, { ...shape, message: options.redact(message) }, payload));
+    const text = redactor.text(message, logLimits.messageChars);
+    refuse({ ...shape, message: text }, caught instanceof RpcError ? caught.payload : undefined);
     options.answered(method.name, 'error', performance.now() - startedAt);
     if (!(caught instanceof RpcError))
       options.log.error('ws.handler', `${method.name}: ${toError(caught).message}`, {
@@ -52,13 +58,10 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
       });
   };
   try {
-    const answer = method.answer(params, connection, (late) =>
-      connection.send(
-        late.ok
-          ? encodeResponse(request.id, late.payload)
-          : encodeErrorResponse(request.id, late.error, late.payload),
-      ),
-    );
+    const answer = method.answer(params, connection, (late) => {
+      if (late.ok) connection.send(encodeResponse(request.id, late.payload));
+      else refuse(late.error, late.payload);
+    });
     if (typeof answer === 'string') succeed(answer);
     else void answer.then(succeed, fail);
   } catch (caught) {

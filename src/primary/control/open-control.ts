@@ -1,6 +1,6 @@
 /** Wires the control plane: presence, health, methods and events around the WebSocket connections. */
 import { randomUUID } from 'node:crypto';
-import { controlLimits, logLimits } from '../../shared/limits.js';
+import { controlLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment, Paths } from '../../shared/paths.js';
 import { closeCodes } from '../../shared/protocol/constants.js';
@@ -206,7 +206,7 @@ export function openControl(options: ControlOptions): Control {
     methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
     writeLimit: createWriteLimit(() => performance.now()),
     log: options.log,
-    redact: (text) => options.redactor.text(text, logLimits.messageChars),
+    redactor: options.redactor,
     answered: metrics.wsRequest,
     handshake: {
       authenticate: countingFailures(

@@ -6,10 +6,8 @@ import type { GatewayOptions } from '../../shared/gateway-options.js';
 import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';
 import { createRedactor, type Redactor } from '../../shared/log/redact.js';
 import { expandHome } from '../../shared/paths.js';
-import { tableSecrets } from '../../shared/routes.js';
-import type { GuardedConfig } from '../config/config-guard.js';
+import { secretsInUse, secretsOfConfig } from '../secrets/secrets-in-use.js';
 import type { StartPlan } from '../config/start-plan.js';
-import type { Activation } from '../secrets/activation.js';
 import { consoleSink } from './console-sink.js';
 import { openLogFile, type LogFile } from './file-sink.js';
 
@@ -66,7 +64,9 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
       view.shown.write(line, level);
     },
   };
-  const redactor = createRedactor(secretsInUse({ ...plan, values: plan.secrets.values }));
+  const redactor = createRedactor(
+    secretsInUse({ ...plan, values: plan.secrets.values }, secretsOfConfig(plan.loaded)),
+  );
   const log = createLogger({ sink, level: view.level, subsystem: 'gateway', redactor });
   const fileOnly: LogSink = { write: (line, level) => file.write(line, level) };
   const fileLog = createLogger({ sink: fileOnly, level: view.config.level, subsystem: 'gateway', redactor });
@@ -83,7 +83,8 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     get level() {
       return view.level;
     },
-    sink,
+    // Workers know the secrets that they need, and what is logged of others may come from outside.
+    sink: { write: (line, lineLevel) => sink.write(redactor.exact(line), lineLevel) },
     configure(config) {
       if (isOtherFile(config, view.config)) {
         const next = openFile(config);
@@ -117,14 +118,4 @@ function rank(level: LogLevel): number {
 
 function lower(a: LogLevel, b: LogLevel): LogLevel {
   return rank(a) <= rank(b) ? a : b;
-}
-
-/** What must never appear in a line, whatever it looks like. */
-export function secretsInUse({
-  auth,
-  routes,
-  values,
-}: Pick<GuardedConfig, 'auth' | 'routes'> & Pick<Activation, 'values'>): string[] {
-  const resolved = [...values.values(), ...tableSecrets(routes)];
-  return auth.secret === undefined ? resolved : [auth.secret, ...resolved];
 }

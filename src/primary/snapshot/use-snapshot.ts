@@ -2,8 +2,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Redactor } from '../../shared/log/redact.js';
 import type { Control } from '../control/open-control.js';
-import { secretsInUse, type GatewayLog } from '../log/open-log.js';
+import type { GatewayLog } from '../log/open-log.js';
 import type { DataPath } from '../port/open-data-path.js';
+import { secretsInUse } from '../secrets/secrets-in-use.js';
 import type { Runs } from '../sessions/runs.js';
 import { warnOfAuth } from '../start-messages.js';
 import type { Snapshot } from './snapshot.js';
@@ -19,7 +20,7 @@ export interface SnapshotUsers {
 /** Resolves when all workers know, or are being replaced. */
 export async function useSnapshot(next: Snapshot, before: Snapshot, users: SnapshotUsers): Promise<void> {
   const { config, routes, policy, env } = next;
-  users.redactor.hide(secretsInUse(next));
+  users.redactor.hide(secretsInUse(next, next.source.hidden));
   users.log.configure(config.logging);
   users.control().useAuth(policy);
   users.runs().limitsChanged();

@@ -33,6 +33,8 @@ export interface Redactor {
   text(value: string, maxChars: number): string;
   /** Without the exact values, and whole: for what has to stay as it is in all else, JSON too. */
   exact(value: string): string;
+  /** As `exact`, for each string in plain data. */
+  exactIn(value: unknown): unknown;
   /** As `text`, for each string in it, with the limit of fields. */
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** From here on these are the exact values to hide; those before them stay hidden until the next time. */
@@ -69,11 +71,14 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       return value.slice(0, logLimits.fieldEntries).map((entry) => walk(key, entry, depth + 1));
     }
     const entries = Object.entries(value).slice(0, logLimits.fieldEntries);
-    return Object.fromEntries(entries.map(([name, entry]) => [name, walk(name, entry, depth + 1)]));
+    return Object.fromEntries(
+      entries.map(([name, entry]) => [exact.replace(name, mask), walk(name, entry, depth + 1)]),
+    );
   };
   return {
     text,
     exact: (value) => exact.replace(value, mask),
+    exactIn: (value) => withStrings(value, (one) => exact.replace(one, mask)),
     fields: (value) => walk('', value, 0) as Record<string, unknown>,
     hide(next) {
       exact = createExactSecrets([...current, ...next]);
@@ -85,6 +90,15 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 
 function cut(value: string, maxChars: number): string {
   return value.length <= maxChars ? value : value.slice(0, maxChars) + CUT_MARK;
+}
+
+function withStrings(value: unknown, shown: (text: string) => string): unknown {
+  if (typeof value === 'string') return shown(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((entry) => withStrings(entry, shown));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [shown(name), withStrings(entry, shown)]),
+  );
 }
 
 /** A key whose value is a secret, to go by its name. */

@@ -1,4 +1,5 @@
 /** What one config version says about tools, as workers get it. */
+import { isSensitiveName } from '../config/redact/sensitive.js';
 import type { ToolPolicy } from './policy.js';
 import type { SessionVisibility, WebSettings } from './settings.js';
 
@@ -56,8 +57,13 @@ export interface ServerAddress {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What must not be logged of them: any value that they are given may be a secret. */
-export function mcpSecrets({ servers }: McpSetup): string[] {
+/** What must not be told of what tools are given: to servers any value may be a secret, to commands one whose name says so. */
+export function toolSecrets({ mcp, exec }: Pick<ToolSetup, 'mcp' | 'exec'>): string[] {
+  const passed = Object.entries(exec.env).filter(([name]) => isSensitiveName(name));
+  return [...passed.map(([, value]) => value), ...mcpSecrets(mcp)];
+}
+
+function mcpSecrets({ servers }: McpSetup): string[] {
   return servers.flatMap(({ reach }) => {
     if (reach.kind === 'process') return Object.values(reach.env);
     const { username, password, searchParams } = new URL(reach.url);

@@ -13,6 +13,13 @@ export interface AnswerHeaders {
   readonly last: readonly string[];
 }
 
+/** What it asks of the server that it is part of. */
+export interface ExchangePlace {
+  isLast(exchange: Exchange): boolean;
+  /** For answers that are errors, which may repeat what a provider or a tool has said. */
+  withoutSecrets(text: string): string;
+}
+
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -33,24 +40,24 @@ export class Exchange {
   /** Called instead of an answer that says that there is none, when the worker waits for it no longer. */
   onCutOff: (() => void) | undefined;
   readonly #headers: AnswerHeaders;
-  readonly #isLast: (exchange: Exchange) => boolean;
+  readonly #place: ExchangePlace;
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     headers: AnswerHeaders,
-    isLast: (exchange: Exchange) => boolean,
+    place: ExchangePlace,
   ) {
     this.request = request;
     this.response = response;
     this.path = pathOf(request.url ?? '/');
     this.#headers = headers;
-    this.#isLast = isLast;
+    this.#place = place;
   }
 
   /** Headers that every answer has, flat; this one begins now. */
   begin(): readonly string[] {
-    this.last = this.#isLast(this);
+    this.last = this.#place.isLast(this);
     return this.last ? this.#headers.last : this.#headers.usual;
   }
 
@@ -125,9 +132,10 @@ export class Exchange {
     else if (!response.headersSent) response.writeProcessing();
   }
 
-  #send(status: number, type: string, body: string, headers: readonly string[] | undefined): void {
+  #send(status: number, type: string, given: string, headers: readonly string[] | undefined): void {
     const { request, response } = this;
     if (this.closed || response.headersSent) return;
+    const body = status < 400 ? given : this.#place.withoutSecrets(given);
     const fields = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(body)), ...this.begin()];
     if (headers) fields.push(...headers);
     this.last = !response.shouldKeepAlive || fields.includes('Connection');

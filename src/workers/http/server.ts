@@ -15,6 +15,7 @@ import { answerUnreadable, badRequest } from '../../shared/http/unreadable.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../../shared/http/upgrade.js';
 import { httpLimits, portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
+import type { Redactor } from '../../shared/log/redact.js';
 import { createTlsEnd, type TlsEnd, type TlsMaterial } from '../../shared/tls/tls-end.js';
 import type { Scope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
@@ -28,7 +29,7 @@ import type { SessionWatches } from '../session-watches.js';
 import { monotonicMs } from '../threads/protocol.js';
 import type { DirectCalls } from '../tools/direct-calls.js';
 import { cutOffBody, dropBody } from './body.js';
-import { Exchange } from './exchange.js';
+import { Exchange, type ExchangePlace } from './exchange.js';
 import { answerExpectations } from './expect-continue.js';
 import { createFailedClients, type AskAboutAttempt, type FailedClients } from './failed-clients.js';
 import { serveHalfClosedClients } from './half-closed.js';
@@ -64,6 +65,7 @@ export interface HttpServerOptions {
   readonly primary: Pick<PrimaryChannel, 'ask'>;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
+  readonly redactor: Pick<Redactor, 'exact'>;
   onConnectionClosed(): void;
   askAboutAttempt(
     secret: CountedSecret,
@@ -117,6 +119,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     sockets: new Set(),
     isLast: (exchange) => state.phase !== 'open' && open.latest(exchange.request.socket) === exchange,
     watchHalfClosed: serveHalfClosedClients(server, open),
+    withoutSecrets: options.redactor.exact,
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
     serve(site, request, response);
@@ -189,14 +192,13 @@ interface State {
   readonly connections: OpenCount;
 }
 
-interface Site {
+interface Site extends ExchangePlace {
   /** A request takes them once, where it begins. */
   rules: Rules;
   readonly metrics: WorkerMetrics;
   readonly state: State;
   readonly open: OpenExchanges;
   readonly sockets: Set<Socket>;
-  readonly isLast: (exchange: Exchange) => boolean;
   readonly watchHalfClosed: (socket: Socket) => void;
 }
 
@@ -218,7 +220,7 @@ function serve(site: Site, request: IncomingMessage, response: ServerResponse): 
   const { state, rules } = site;
   // What was sent behind the last request of a connection is not served: its client cannot know what became of it.
   if (site.open.latest(request.socket)?.last) return;
-  const exchange = new Exchange(request, response, rules.headers, site.isLast);
+  const exchange = new Exchange(request, response, rules.headers, site);
   const route = rules.route(exchange.path, request.method ?? '');
   exchange.route = route?.name ?? 'none';
   state.active.began();

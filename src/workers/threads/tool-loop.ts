@@ -9,6 +9,7 @@
  * What goes wrong with a call is its result. A bound that is reached asks the model once more, for an answer without calls.
  */
 import { toolLoopLimits } from '../../shared/tools/limits.js';
+import { jsonProblem } from '../../shared/json-problem.js';
 import { toError } from '../../shared/to-error.js';
 import { bytesOf, shortened } from '../../shared/tools/tool-event.js';
 import { toolError, type ToolOutcome } from '../../shared/tools/tool-call.js';
@@ -143,7 +144,7 @@ function readArguments(text: string): Pick<OwnCall, 'args' | 'problem'> {
       return { args: args as Record<string, unknown>, problem: '' };
     return { args: undefined, problem: 'the arguments are not a JSON object' };
   } catch (caught) {
-    return { args: undefined, problem: `the arguments are not valid JSON: ${toError(caught).message}` };
+    return { args: undefined, problem: `the arguments are not valid JSON: ${jsonProblem(caught)}` };
   }
 }
 

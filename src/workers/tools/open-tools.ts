@@ -8,6 +8,7 @@ import { createToolPool, type ToolPool } from '../pools/tool-pool.js';
 import type { PrimaryChannel } from '../primary-channel.js';
 import { createCommands } from './exec/exec-source.js';
 import { createMcpServers } from './mcp/mcp-source.js';
+import type { ExactRedactor } from './outcome-redactor.js';
 import { createPoolSource } from './pool-source.js';
 import { createProcessGroups } from './process-group.js';
 import type { ToolMetrics } from './tool-metrics.js';
@@ -28,6 +29,7 @@ export function openTools(
   threads: number,
   primary: Pick<PrimaryChannel, 'ask'>,
   metrics: ToolMetrics,
+  redactor: ExactRedactor,
   log: Logger,
 ): WorkerTools {
   const pool = threads === 0 ? undefined : createToolPool({ threads, log });
@@ -40,7 +42,7 @@ export function openTools(
     use(snapshot) {
       const { tools: setup } = snapshot;
       const sources = pool ? [builtin(pool, snapshot), commands.use(setup.exec), servers.use(setup.mcp)] : [];
-      return createToolRunner({ setup, sources, nextVersion, metrics, log });
+      return createToolRunner({ setup, sources, nextVersion, metrics, redactor, log });
     },
     pool,
     arrived: () => servers.arrived(),

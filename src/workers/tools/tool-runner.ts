@@ -12,6 +12,7 @@ import {
   type ToolUpdate,
 } from '../../shared/tools/tool-call.js';
 import { toError } from '../../shared/to-error.js';
+import { createOutcomeRedactor, type ExactRedactor } from './outcome-redactor.js';
 import type { ToolMetrics } from './tool-metrics.js';
 import type { ToolSource } from './tool-source.js';
 
@@ -35,6 +36,7 @@ export interface ToolRunnerOptions {
   /** A number for a table of tools: threads know one from another by it. */
   nextVersion(): number;
   readonly metrics: ToolMetrics;
+  readonly redactor: ExactRedactor;
   readonly log: Logger;
 }
 
@@ -47,14 +49,10 @@ interface Known {
   readonly direct: Map<string, readonly ToolDefinition[]>;
 }
 
-export function createToolRunner({
-  setup,
-  sources,
-  nextVersion,
-  metrics,
-  log,
-}: ToolRunnerOptions): ToolRunner {
+export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
+  const { setup, sources, nextVersion, metrics, log } = options;
   const { policy } = setup;
+  const withoutSecrets = createOutcomeRedactor(options.redactor);
   let last: Known | undefined;
 
   /** Made anew when a source has another list than before. */
@@ -102,14 +100,16 @@ export function createToolRunner({
         await arriving;
         found = find(request);
       }
-      if (!found) return toolError('not-found', `Tool not available: ${request.name}`);
+      if (!found)
+        return withoutSecrets.outcome(toolError('not-found', `Tool not available: ${request.name}`));
       const { tool, source } = found;
       const startedAt = performance.now();
       let outcome: ToolOutcome;
       try {
-        outcome = await source.call(request, signal, update);
+        const hear: ToolUpdate = (partial) => update(withoutSecrets.content(partial));
+        outcome = withoutSecrets.outcome(await source.call(request, signal, hear));
       } catch (caught) {
-        outcome = toolError('failed', toError(caught).message);
+        outcome = withoutSecrets.outcome(toolError('failed', toError(caught).message));
       }
       metrics.called(tool, outcome, performance.now() - startedAt);
       if (outcome.status === 'error') {

@@ -6,6 +6,7 @@ import { createControlPlane, type ControlPlaneOptions } from '../../../src/prima
 import { createRemotes } from '../../../src/primary/control/remote.js';
 import { createWriteLimit } from '../../../src/primary/control/write-limit.js';
 import { createLogger } from '../../../src/shared/log/logger.js';
+import { createRedactor } from '../../../src/shared/log/redact.js';
 import { connectParams } from '../../support/control-client.js';
 import { refused, type Refused } from '../../support/first-frame.js';
 
@@ -22,7 +23,7 @@ async function refusedBy(handshake: Partial<ControlPlaneOptions['handshake']>): 
     methods: new Map(),
     writeLimit: createWriteLimit(() => 0),
     log,
-    redact: (text) => text,
+    redactor: createRedactor([]),
     answered: none,
     handshake: {
       authenticate: async () => ({ ok: true, method: 'none', scopes: 'all' }),

@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/primary/control/connection.js';
 import { dispatch } from '../../../src/primary/control/dispatch.js';
-import type { Method } from '../../../src/primary/control/methods/method.js';
+import { RpcError, type AnswerAgain, type Method } from '../../../src/primary/control/methods/method.js';
 import { createWriteLimit } from '../../../src/primary/control/write-limit.js';
 import { createLogger } from '../../../src/shared/log/logger.js';
+import { createRedactor } from '../../../src/shared/log/redact.js';
+
+const SECRET = 'a-secret-of-the-gateway';
 
 interface Caller {
   readonly scopes?: readonly string[];
@@ -15,7 +18,7 @@ interface Caller {
 /** A gateway with two methods that count as writes, and a clock that the test moves. */
 function setUp() {
   let clock = 0;
-  const methods: readonly Method[] = (['sessions.patch', 'sessions.reset'] as const).map((name) => ({
+  const methods: Method[] = (['sessions.patch', 'sessions.reset'] as const).map((name) => ({
     name,
     scope: 'operator.write',
     writeLimited: true,
@@ -23,11 +26,35 @@ function setUp() {
     answers: '',
     answer: () => '{}',
   }));
+  const error = {
+    code: 'UNAVAILABLE',
+    message: `it is ${SECRET}`,
+    details: { issues: [{ path: SECRET, message: SECRET }] },
+  } as const;
+  const plain = { scope: null, summary: '', answers: '' } as const;
+  const payload = JSON.stringify({ summary: SECRET });
+  methods.push(
+    {
+      ...plain,
+      name: 'fails',
+      answer: () => {
+        throw new RpcError(error, payload);
+      },
+    } as unknown as Method,
+    {
+      ...plain,
+      name: 'fails.late',
+      answer: (_params: unknown, _connection: unknown, again: AnswerAgain) => {
+        again({ ok: false, payload, error });
+        return '{}';
+      },
+    } as unknown as Method,
+  );
   const options = {
     methods: new Map<string, Method>(methods.map((method) => [method.name, method])),
     writeLimit: createWriteLimit(() => clock),
     log: createLogger({ level: 'silent', subsystem: 'ws', sink: { write: () => {} } }),
-    redact: (text: string) => text,
+    redactor: createRedactor([SECRET]),
     answered: () => {},
   };
   return {
@@ -44,6 +71,15 @@ function setUp() {
     },
   };
 }
+
+it('an error never tells a secret, whatever part of it does', () => {
+  const { call } = setUp();
+  for (const method of [`unknown ${SECRET}`, 'fails', 'fails.late']) {
+    const { error } = call(method, { scopes: ['operator.admin'] });
+    expect(JSON.stringify(error)).toContain('a-secr…eway');
+    expect(JSON.stringify(error)).not.toContain(SECRET);
+  }
+});
 
 describe('a method that is limited as a write', () => {
   it('may be called 30 times in 60 s, then is refused with the time to wait', () => {

@@ -9,14 +9,25 @@ const record = (line) => process.env.RECORD && appendFileSync(process.env.RECORD
 const text = (said) => ({ content: [{ type: 'text', text: said }] });
 const anything = { type: 'object' };
 
+/** All that it was given as a secret, as programs repeat such things. */
+function keys() {
+  const given = Object.entries(process.env).flatMap(([name, value]) =>
+    name.endsWith('_KEY') ? [value] : [],
+  );
+  const forms = [(key) => key, encodeURIComponent, JSON.stringify];
+  for (const coding of ['base64', 'base64url', 'hex']) forms.push((key) => Buffer.from(key).toString(coding));
+  forms.push((key) => Buffer.from(`me:${key}`).toString('base64'));
+  return given.flatMap((key) => forms.map((form) => form(key))).join(' ');
+}
+
 record(`start ${process.pid}`);
 if (how === 'exits') process.exit(3);
 if (how === 'stray') for (let n = 0; n < 5_000; n += 1) process.stdout.write(`no message ${n}\n`);
-if (how === 'leaky') process.stderr.write(`my key is ${process.env.SECRET_KEY}\n`);
+if (how === 'leaky') process.stderr.write(`my key is ${process.env.SECRET_KEY}\n${keys()}\n`);
 
 const tools = [
   { name: 'echo', description: 'Says it again.', inputSchema: anything },
-  ...'hang exit large endless misfit fail invalid busy env pid child flood change image progress stray'
+  ...'hang exit large endless misfit fail invalid busy env pid child flood change image progress stray tell tell_error tell_invalid'
     .split(' ')
     .map((name) => ({ name, inputSchema: anything })),
 ];
@@ -41,6 +52,8 @@ const calls = {
   large: () => text('x'.repeat(9 * 1024 * 1024)),
   endless: () => void process.stdout.write('x'.repeat(13 * 1024 * 1024)),
   misfit: () => ({ content: 'none' }),
+  tell: () => ({ ...text(keys()), structuredContent: { said: keys() } }),
+  tell_error: () => ({ ...text(keys()), isError: true }),
   fail: () => ({ ...text('it did not work'), isError: true }),
   busy() {
     for (;;);
@@ -94,6 +107,7 @@ function answer({ id, method, params }) {
     case 'tools/call': {
       record(`call ${params.name}`);
       if (params.name === 'invalid') send({ id, error: { code: -32_602, message: 'text is missing' } });
+      if (params.name === 'tell_invalid') send({ id, error: { code: -32_602, message: keys() } });
       const result = calls[params.name]?.(params.arguments ?? {}, params._meta ?? {});
       if (result !== undefined) send({ id, result });
       return;

@@ -4,7 +4,7 @@ import JSON5 from 'json5';
 import { isDeepStrictEqual } from 'node:util';
 import type { ConfigPath } from '../path.js';
 import { parseText } from '../read/source.js';
-import { isSecretRef, isSensitive, REDACTED, shownScalar, withoutUrlPasswords } from './sensitive.js';
+import { isSecretRef, isSensitive, REDACTED, shownScalar, withoutUrlSecrets } from './sensitive.js';
 import { redactConfig } from './value.js';
 
 /** `token: "abc"` in a comment: an older value, or one that was switched off. */
@@ -44,7 +44,7 @@ function redacted(text: string): string {
     if (!type.endsWith('Comment') || !range) continue;
     const [start, end] = range;
     const comment = text.slice(start, end);
-    const by = withoutUrlPasswords(comment.replaceAll(inComment, `$1$2${REDACTED}$2`));
+    const by = withoutUrlSecrets(comment.replaceAll(inComment, `$1$2${REDACTED}$2`));
     if (by !== comment) cuts.push({ start, end, by });
   }
   cuts.sort((a, b) => a.start - b.start);

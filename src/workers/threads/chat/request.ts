@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { isTooDeep, TOO_DEEP } from '../../../shared/json-depth.js';
 import { compile } from '../../../shared/schema.js';
-import { toError } from '../../../shared/to-error.js';
+import { jsonProblem } from '../../../shared/json-problem.js';
 import type { SentFile } from '../responses/parts.js';
 import type { Turn, TurnMessage } from '../turn.js';
 import { readTools } from './tools.js';
@@ -108,7 +108,7 @@ export function parseObject(body: string | Uint8Array<ArrayBuffer>): Record<stri
   try {
     value = JSON.parse(text);
   } catch (caught) {
-    throw invalid(`Invalid JSON: ${toError(caught).message.slice(0, 200)}`);
+    throw invalid(`Invalid JSON: ${jsonProblem(caught)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid('Invalid JSON: body must be an object');

@@ -1,4 +1,5 @@
 /** Why a call to a provider did not end well, before anyone decides what to tell the client. */
+import { jsonProblem } from '../../../shared/json-problem.js';
 import { toError } from '../../../shared/to-error.js';
 
 export type FailureReason =
@@ -52,7 +53,7 @@ export class UpstreamFailure extends Error {
 export function unreadable(caught: unknown): UpstreamFailure {
   if (caught instanceof UpstreamFailure) return caught;
   const cause = toError(caught);
-  return new UpstreamFailure('malformed', `unreadable answer: ${cause.message}`, { cause });
+  return new UpstreamFailure('malformed', `unreadable answer: ${jsonProblem(cause)}`, { cause });
 }
 
 export function isContextOverflow(caught: unknown): boolean {

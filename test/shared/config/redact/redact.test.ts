@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { REDACTED } from '../../../../src/shared/config/redact/sensitive.js';
 import { redactText } from '../../../../src/shared/config/redact/text.js';
-import { redactConfig } from '../../../../src/shared/config/redact/value.js';
+import { configSecrets, redactConfig } from '../../../../src/shared/config/redact/value.js';
 
 const R = REDACTED;
 
@@ -45,8 +45,31 @@ describe('a config without its secrets', () => {
       { secrets: { defaults: { file: 'f' }, providers: { secret: { source: 'file', path: '/s' } } } },
       { secrets: { defaults: { file: 'f' }, providers: { secret: { source: 'file', path: '/s' } } } },
     ],
+    [
+      { secrets: { providers: { v: { source: 'exec', env: { A: 'b' }, command: '/c' } } } },
+      { secrets: { providers: { v: { source: 'exec', env: { A: R }, command: '/c' } } } },
+    ],
+    [
+      { auth: { profiles: { p: { provider: 'p', mode: 'api_key', key: 'a', token: 'b' } } } },
+      { auth: { profiles: { p: { provider: 'p', mode: 'api_key', key: R, token: R } } } },
+    ],
+    [
+      { mcp: { servers: { s: { url: 'https://h/x?a=b&api_key=c&key=d#e' } } } },
+      { mcp: { servers: { s: { url: `https://h/x?a=b&api_key=${R}&key=${R}#e` } } } },
+    ],
+    [{ x: 'https://h/?token=${A}&key={{b}}&keys=c' }, { x: 'https://h/?token=${A}&key={{b}}&keys=c' }],
   ])('%j', (config, shown) => {
     expect(redactConfig(config)).toEqual(shown);
+  });
+
+  it('leaves out what can be hidden elsewhere, too', () => {
+    expect(
+      configSecrets({
+        gateway: { auth: { token: 'a', mode: 'token' }, store: { url: 'redis://u:b%20c@h' } },
+        models: { providers: { p: { headers: { h: 'd' }, apiKey: { source: 'env', id: 'E' } } } },
+        mcp: { servers: { s: { url: 'https://h?key=f' } } },
+      }),
+    ).toEqual(['a', 'b%20c', 'b c', 'd', 'f', 'f']);
   });
 
   it('shows the name of a variable, not what it holds', () => {
