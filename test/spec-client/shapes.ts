@@ -65,6 +65,7 @@ export const Health = v.looseObject({
     cpuCoreRatio: v.number(),
   }),
   workers: v.strictObject({ configured: natural, ready: natural, degraded: v.boolean() }),
+  degradedSecretOwners: v.array(v.unknown()),
 });
 
 export const Hello = v.looseObject({

@@ -4,6 +4,7 @@ import type { Style } from '../output/style.js';
 import { plainText } from '../output/plain-text.js';
 import { recordOf, recordsOf, textOf as rawTextOf, type Facts } from '../record.js';
 import { formatAge } from '../output/age.js';
+import { degradedSecretLines } from './degraded-secrets.js';
 
 export function healthLines(snapshot: unknown, style: Style): string[] {
   const facts = recordOf(snapshot);
@@ -13,6 +14,7 @@ export function healthLines(snapshot: unknown, style: Style): string[] {
     ...sessionLines(facts),
     ...workerLines(facts, style),
     ...eventLoopLines(facts, style),
+    ...degradedSecretLines(facts.degradedSecretOwners).map((line) => `Secrets: ${style.warn(line)}`),
   ];
 }
 

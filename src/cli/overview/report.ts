@@ -8,6 +8,7 @@ import { deviceOf, type GatewayAccess } from '../client/call.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
 import { selfOf } from '../client/self.js';
 import { isLocal, type GatewayTarget } from '../client/target.js';
+import { degradedSecretLines } from '../health/degraded-secrets.js';
 import { numberOf, recordOf, recordsOf, textOf, type Facts } from '../record.js';
 import { inspectPort, type PortReport } from '../status/inspect-port.js';
 import { askGateway, type Asked, type Wishes } from './ask-gateway.js';
@@ -42,7 +43,7 @@ export interface Overview {
   readonly channels?: unknown;
   readonly lastHeartbeat?: unknown;
   readonly usage?: unknown;
-  /** Variables that the config names and this process does not have. */
+  /** Variables that the config names and this process does not have, and what the gateway cannot resolve anew. */
   readonly secretDiagnostics: readonly string[];
   readonly problems: readonly string[];
 }
@@ -110,7 +111,7 @@ export async function collectOverview(
     },
     agents: agentsOf(access, recordOf(status.heartbeat), sessions),
     ...more,
-    secretDiagnostics: config.warnings,
+    secretDiagnostics: [...config.warnings, ...degradedSecretLines(status.degradedSecretOwners)],
     problems: local.problem === undefined ? problems : [...problems, local.problem],
   };
   return { overview, port };

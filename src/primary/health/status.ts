@@ -55,6 +55,9 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
     eventLoop: sources.eventLoop(),
     configReload: { hotReloadStatus: sources.configReload() },
     workers: sources.workers(),
+    degradedSecretOwners: sources
+      .degradedSecretOwners()
+      .map(({ reason, ...owner }) => (view === 'full' ? { ...owner, reason } : owner)),
   };
 }
 

@@ -39,9 +39,16 @@ test('agents with their heartbeat, and the session store with its newest entries
 test('trouble is named: missing workers, a slow event loop', () => {
   const workers = { configured: 2, ready: 0, degraded: true };
   const eventLoop = { degraded: true, reasons: ['delay'] };
-  expect(lines({ workers, eventLoop })).toEqual([
+  const place = { state: 'stale', paths: ['a.b', 'a.c'] };
+  const degradedSecretOwners = [
+    { ...place, ownerKind: 'model-provider', ownerId: 'openai', reason: 'there is no such file' },
+    { ...place, ownerKind: 'gateway-auth', ownerId: '' },
+  ];
+  expect(lines({ workers, eventLoop, degradedSecretOwners })).toEqual([
     'Workers: 0 of 2 ready (degraded)',
     'Event loop: degraded (delay)',
+    'Secrets: model-provider openai is stale (a.b, a.c): there is no such file',
+    'Secrets: gateway-auth is stale (a.b, a.c)',
   ]);
 });
 
@@ -57,7 +64,8 @@ test('a gateway cannot steer the terminal', () => {
     agents: [{ agentId: evil, heartbeat: { enabled: true, every: evil } }],
     sessions: { path: evil, count: 1, recent: [{ key: evil, age: 1 }] },
     eventLoop: { degraded: true, reasons: [evil] },
+    degradedSecretOwners: [{ ownerKind: evil, state: evil, paths: [evil], reason: evil }],
   });
-  expect(shown).toHaveLength(6);
+  expect(shown).toHaveLength(7);
   expect(shown.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });

@@ -19,7 +19,7 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
       scope: null,
       summary: "The gateway's health, at most a minute old; with `probe` at most a second.",
       answers:
-        'The snapshot: `ok`, `ts`, `durationMs`, `defaultAgentId`, `agents`, `sessions`, `channels`, `eventLoop`, `workers`. Paths only for admins.',
+        'The snapshot: `ok`, `ts`, `durationMs`, `defaultAgentId`, `agents`, `sessions`, `channels`, `eventLoop`, `workers`, `degradedSecretOwners`. Paths, and why secrets could not be had, only for admins.',
       answer: (params, connection) => {
         const view = isAdmin(connection) ? 'full' : 'redacted';
         return params.probe === true ? services.health.probe(view) : services.health.read(view);
