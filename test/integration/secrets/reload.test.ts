@@ -83,6 +83,10 @@ describe('secrets.reload', () => {
       const now = gateway.workers();
       return now.length === before.length && now.every((pid) => !before.includes(pid));
     });
+    await waitFor('one that is ready', async () => {
+      const { payload } = await client.call('health', { probe: true });
+      return (payload?.workers as { readonly ready: number } | undefined)?.ready === 2;
+    });
     expect(await keyUsed(TOKEN)).toBe('Bearer second-key');
     await client.close();
   });
