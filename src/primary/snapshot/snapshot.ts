@@ -40,8 +40,13 @@ export function firstSnapshot(
     auth,
     policy,
     generation: 1,
-    source: hasSecretRoutes(source) ? source : { ...source, routes },
+    source: hasSecretRoutes(source) || hasOwnProfiles(secrets) ? source : { ...source, routes },
   };
+}
+
+/** Whether agents have files of auth profiles: routes are made with them, and they may be others the next time. */
+function hasOwnProfiles({ config }: Pick<Activation, 'config'>): boolean {
+  return config.auth.agentProfiles.size > 0;
 }
 
 /** Looked at where something begins, and not kept. */
@@ -81,7 +86,7 @@ export async function nextSnapshot(
     model: flags.model,
     paths,
     version: generation,
-    routes: source.routes,
+    routes: hasOwnProfiles(activation) ? undefined : source.routes,
     running: before,
   });
   const policy = authPolicyOf(guarded.auth, config.gateway);

@@ -1,5 +1,5 @@
 /** Credentials that agents keep in files of their own (secrets.md §9). */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agentFolder, profilesFile } from '../../../src/shared/secrets/profiles/agent-files.js';
@@ -73,6 +73,10 @@ describe('auth profiles', () => {
     writeProfiles(stateDir, 'main', '{"version":1');
     expect(JSON.stringify(await client.call('secrets.reload', {}))).toContain('is not valid JSON');
     expect(await keyUsed('main')).toBe(`Bearer ${NEXT}`);
+
+    for (const agentId of ['main', 'second']) rmSync(profilesFile(agentFolder(stateDir, agentId)));
+    expect(await client.call('secrets.reload', {})).toMatchObject({ ok: true });
+    expect(await keyUsed('main')).toBe(200);
     const shown = gateway.output() + JSON.stringify(gateway.logLines());
     for (const secret of [SHARED, OWN, NEXT]) expect(shown).not.toContain(secret);
     client.socket.terminate();

@@ -21,7 +21,8 @@ async function start(
   const config = { gateway: { mode: 'local', auth: { mode: 'token', token } }, secrets };
   writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config), { mode: 0o600 });
   const given = { HOME: stateDir, PLLAN_STATE_DIR: stateDir, ...env };
-  const options = { flags, env: given, envWarnings: [], paths: resolvePaths(given) };
+  const paths = resolvePaths(given);
+  const options = { flags, env: given, ownEnv: given, folder: stateDir, envWarnings: [], paths };
   try {
     const plan = await makeStartPlan(options, new AbortController().signal);
     return plan.auth.secret ?? '';
