@@ -7,7 +7,7 @@ import type { HttpAdapter, StreamReader } from '../providers/adapter.js';
 import type { Candidate } from '../model-selection.js';
 import type { TurnSink } from '../turn-sink.js';
 import type { TurnEvent, TurnResult, Usage } from '../turn.js';
-import { CollectedBytes } from './collected-bytes.js';
+import { CollectedBytes } from '../../collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
 import { refusalFailure, shownText, single } from './refusal.js';
 import { ErrorInAnswer, readReportedError } from './reported-error.js';

@@ -1,6 +1,6 @@
 /** Reads a provider's answer that is one JSON document, or its error. */
 import { upstreamLimits } from '../../../shared/upstream/limits.js';
-import { CollectedBytes } from './collected-bytes.js';
+import { CollectedBytes } from '../../collected-bytes.js';
 import { UpstreamFailure } from './failure.js';
 import { refusalFailure } from './refusal.js';
 import { isRefusal, type Receiver, type ResponseHeaders } from './upstream.js';

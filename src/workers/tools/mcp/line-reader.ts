@@ -1,6 +1,7 @@
 /** Lines of a stream, no faster than they may come and none longer than it may be. */
 import type { Readable } from 'node:stream';
 import { mcpLimits } from '../../../shared/tools/limits.js';
+import { CollectedBytes } from '../../collected-bytes.js';
 import { endings, type Ending } from './ending.js';
 import type { Intake } from './intake.js';
 
@@ -15,10 +16,9 @@ const NEWLINE = 0x0a;
 
 export function createLineReader(stream: Readable, { intake, line, failed }: LineReaderOptions): void {
   /** Of the line that has not ended yet. */
-  let parts: Buffer[] = [];
-  let bytes = 0;
+  let begun = new CollectedBytes();
   const fail = (ending: Ending): void => {
-    parts = [];
+    begun = new CollectedBytes();
     stream.destroy();
     failed(ending);
   };
@@ -26,19 +26,16 @@ export function createLineReader(stream: Readable, { intake, line, failed }: Lin
   const feed = (chunk: Buffer): boolean => {
     for (let from = 0; from < chunk.length;) {
       const newline = chunk.indexOf(NEWLINE, from);
-      const part = chunk.subarray(from, newline === -1 ? chunk.length : newline);
-      parts.push(part);
-      bytes += part.length;
-      if (bytes > mcpLimits.messageBytes) {
+      begun.add(chunk.subarray(from, newline === -1 ? chunk.length : newline));
+      if (begun.size > mcpLimits.messageBytes) {
         fail(endings.tooLong);
         return false;
       }
       if (newline === -1) return true;
       from = newline + 1;
-      const text = Buffer.concat(parts).toString('utf8');
-      const waitMs = intake.take(1, bytes + 1);
-      parts = [];
-      bytes = 0;
+      const text = begun.text();
+      const waitMs = intake.take(1, begun.size + 1);
+      begun = new CollectedBytes();
       line(text);
       if (intake.flooded) {
         fail(endings.flood);
