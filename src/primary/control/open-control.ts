@@ -90,7 +90,9 @@ export interface Control extends Pick<
   useAuth(policy: AuthPolicy): void;
   /** The gateway's secret is another one: who came in with the one before must come again. */
   authChanged(): void;
-  /** Workers came or went: the health snapshot says so at once. */
+  /** Another config is in use: the health snapshot says so at once. */
+  configChanged(): void;
+  /** Workers came or went: as above. */
   workersChanged(): void;
   /** Stops what makes events on its own, and the reading of large frames; connections stay. */
   stop(): Promise<void>;
@@ -279,6 +281,7 @@ export function openControl(options: ControlOptions): Control {
       // After the answer to whoever asked for it.
       setImmediate(() => plane.closeWhere(bySecret, closeCodes.credentialsChanged, 'gateway auth changed'));
     },
+    configChanged: health.refresh,
     workersChanged: health.refresh,
     async stop() {
       clearInterval(ticks);

@@ -12,7 +12,7 @@ import type { Snapshot } from './snapshot.js';
 export interface SnapshotUsers {
   readonly redactor: Pick<Redactor, 'hide'>;
   readonly log: Pick<GatewayLog, 'configure' | 'log'>;
-  control(): Pick<Control, 'useAuth' | 'authChanged'>;
+  control(): Pick<Control, 'useAuth' | 'authChanged' | 'configChanged'>;
   data(): Pick<DataPath, 'use'>;
   runs(): Pick<Runs, 'limitsChanged'>;
 }
@@ -24,6 +24,7 @@ export async function useSnapshot(next: Snapshot, before: Snapshot, users: Snaps
   users.log.configure(config.logging);
   users.control().useAuth(policy);
   users.runs().limitsChanged();
+  users.control().configChanged();
   // What workers are sent takes as long as the config is.
   await nextTurn();
   await users.data().use({ config, routes, auth: policy, env });
