@@ -18,7 +18,8 @@ const unused = (): void => {};
 
 /** Builds the table for one config version: a disabled endpoint is simply not in it. */
 export function createRouter(snapshot: WorkerSnapshot): (path: string, method: string) => Route | undefined {
-  const table = findMyWay({ onBadUrl: unused });
+  // How long a part of a path may be is its route's business.
+  const table = findMyWay({ onBadUrl: unused, maxParamLength: Number.MAX_SAFE_INTEGER });
   const add = (path: string, route: Route): void => table.on('GET', path, unused, route);
   const servesModels = snapshot.chatCompletions.enabled || snapshot.responses.enabled;
   if (snapshot.chatCompletions.enabled) add('/v1/chat/completions', chatCompletions);

@@ -57,6 +57,12 @@ async function follow(on: TestGateway, key: string) {
 }
 
 describe('the history of a session', () => {
+  it('is found by a key of any length that a session may have', async () => {
+    const key = `${newKey()}${'é'.repeat(400)}`;
+    await runTurn(client, 'one', key);
+    expect(texts(await page(key))).toEqual(['one', 'one']);
+  });
+
   it('has its rows, the oldest first, in pages from the newest back', async () => {
     const key = newKey();
     for (const text of ['one', 'two', 'three']) await runTurn(client, text, key);
