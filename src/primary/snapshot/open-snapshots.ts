@@ -30,7 +30,7 @@ export function openSnapshots(opened: OpenSnapshotsOptions): SnapshotKeeper {
     home: options.paths.home,
     make: (source, before, signal) => nextSnapshot(source, before, options, signal),
     async use(next, before) {
-      if (next.refs !== before.refs) sayRefs(next, log);
+      sayRefs(next, log);
       await useSnapshot(next, before, { ...opened, redactor, log: logging });
     },
     signal: (text) => tellMainSession(sessions(), redactor.text(text, systemEventLimits.textChars), log),
