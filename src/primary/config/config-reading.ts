@@ -106,7 +106,7 @@ export function readConfig({ place, flags, known, running }: ReadTask): ConfigRe
 
   const before = deserialize(running) as RunningConfig;
   const written = runningConfig(loaded, flags.auth);
-  const changed = changedPaths(compared(before), compared(written));
+  const changed = changes(before, written);
   const settings = written.config.gateway.reload;
   const plan = reloadPlan(changed, settings.mode);
   const ignored = new Set(plan.ignored);
@@ -131,6 +131,13 @@ function withRoutes(next: RunningConfig, model: string | undefined): RunningConf
   }
 }
 
+function changes(before: RunningConfig, written: RunningConfig): ConfigPath[] {
+  const inForce = changedPaths(compared(before), compared(written));
+  const known = new Set(inForce.map(formatPath));
+  const beside = changedPaths(before.besides, written.besides);
+  return [...inForce, ...beside.filter((path) => !known.has(formatPath(path)))];
+}
+
 /** As one tree, with the names that things have in the file; refs stand where their values will. */
 function compared({ config, refs, env }: RunningConfig): object {
   const named = new Map(refs.map(({ path, ref }) => [path, JSON.stringify(ref)] as const));
@@ -145,6 +152,7 @@ function keepParts(before: RunningConfig, next: RunningConfig, kept: readonly Co
     config: keepValues(before.config, next.config, kept),
     refs: [...before.refs.filter(isKept), ...next.refs.filter((ref) => !isKept(ref))],
     env: next.env,
+    besides: keepValues(before.besides, next.besides, kept),
     // What is kept may hold some of those before.
     hidden: [...new Set([...next.hidden, ...before.hidden])].slice(0, secretLimits.refs),
   };

@@ -3,6 +3,7 @@ import type { GatewayConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { OwnerKind } from '../../shared/secrets/targets.js';
+import { besides } from './besides.js';
 import { secretsOfConfig } from '../secrets/secrets-in-use.js';
 import { judgeRefs, type JudgedRef, type SurfaceFacts } from '../../shared/secrets/surfaces.js';
 
@@ -16,6 +17,8 @@ export interface RunningConfig {
   readonly routes?: RouteTable;
   /** What it and its environment hold that must appear nowhere, in use or not. */
   readonly hidden: readonly string[];
+  /** What its files say besides: a change of it is a change, too. */
+  readonly besides: object;
 }
 
 export type AuthFlags = SurfaceFacts['flags'];
@@ -26,7 +29,13 @@ export function runningConfig(
   flags: AuthFlags,
 ): RunningConfig {
   const { config, document, refs, env } = loaded;
-  return { config, env, refs: judgeRefs({ document, refs, env, flags }), hidden: secretsOfConfig(loaded) };
+  return {
+    config,
+    env,
+    refs: judgeRefs({ document, refs, env, flags }),
+    hidden: secretsOfConfig(loaded),
+    besides: besides(document, config),
+  };
 }
 
 const inRoutes: ReadonlySet<OwnerKind> = new Set(['model-provider', 'auth-profile', 'memory']);

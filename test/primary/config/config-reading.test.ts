@@ -85,12 +85,26 @@ it('says what is wrong, and not all of it', () => {
   expect(reading.kind === 'invalid' && reading.why).toMatch(/^gateway\.port: .*; and 2 more$/);
 });
 
-it('takes a flag before the file, so that its change in the file is none', () => {
+it('takes a flag before the file; the change in the file is one all the same', () => {
   const at = running({});
   at.write({ gateway: { port: 2345 } });
-  expect(at.valid({ flags: { config: { port: '18789' }, model: undefined, auth } }).plan.outcome).toBe(
-    'nothing',
-  );
+  const { plan, next } = at.valid({ flags: { config: { port: '18789' }, model: undefined, auth } });
+  expect(plan).toMatchObject({ outcome: 'restart', paths: { restart: ['gateway.port'] } });
+  expect(next.config.gateway.port).toBe(18_789);
+});
+
+it('sees changes of what has no effect, by their rules', () => {
+  const at = running({ discovery: { mdns: { mode: 'off' } } });
+  at.write({ discovery: { mdns: { mode: 'off' } }, ui: { seamColor: '#fff' }, channels: { irc: {} } });
+  expect(at.valid().plan).toMatchObject({
+    outcome: 'apply',
+    paths: { none: ['ui.seamColor'], hot: ['channels.irc'] },
+  });
+  at.write({ plugins: { enabled: true } });
+  expect(at.valid().plan).toMatchObject({
+    outcome: 'restart',
+    paths: { restart: expect.arrayContaining(['discovery.mdns.mode', 'plugins.enabled']) as unknown },
+  });
 });
 
 it('sees what the config adds to the environment', () => {
