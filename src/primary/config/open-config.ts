@@ -2,7 +2,7 @@
 import type { LoadedConfig } from '../../shared/config/load.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Logger } from '../../shared/log/logger.js';
-import { describeFailures } from '../../shared/secrets/failure.js';
+import { describeFailures, describeRefFailure } from '../../shared/secrets/failure.js';
 import { toError } from '../../shared/to-error.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import type { SnapshotKeeper } from '../snapshot/keeper.js';
@@ -77,7 +77,8 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
     const { failures } = await snapshots.resolve(refs, { config: { secrets }, env });
     if (failures.length === 0) return desk.ask({ ...task, checked: true });
     const message = `invalid config: active SecretRef resolution failed (${describeFailures(failures)})`;
-    return { ok: false, error: { code: 'INVALID_REQUEST', message } };
+    const issues = failures.map((failure) => ({ path: failure.path, message: describeRefFailure(failure) }));
+    return { ok: false, error: { code: 'INVALID_REQUEST', message, details: { issues } } };
   };
   const hot = createHotReload<Snapshot>({
     loaded,

@@ -61,6 +61,11 @@ export function describeFailures(failures: readonly RefFailure[]): string {
   return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
-export function describeFailure({ path, ref, message }: RefFailure): string {
-  return `${path}: ${describeRef(ref)}: ${message}`;
+export function describeFailure(failure: RefFailure): string {
+  return `${failure.path}: ${describeRefFailure(failure)}`;
+}
+
+/** Where its path is told already. */
+export function describeRefFailure({ ref, message }: RefFailure): string {
+  return `${describeRef(ref)}: ${message}`;
 }

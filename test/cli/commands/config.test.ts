@@ -206,7 +206,8 @@ describe('config set of secrets', () => {
         command: '/bin/resolve',
         args: ['--json'],
         passEnv: ['HOME'],
-        env: { A: 'b=c' },
+        // What commands are given may be a secret.
+        env: { A: '__PLLAN_REDACTED__' },
         trustedDirs: ['/bin'],
         jsonOnly: false,
         timeoutMs: 100,

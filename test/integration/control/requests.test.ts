@@ -195,7 +195,7 @@ describe('a request', () => {
           sessions: { count: 0, recent: [] },
         },
       ],
-      configReload: { hotReloadStatus: 'disabled' },
+      configReload: { hotReloadStatus: 'active' },
       sessions: { path: expect.stringContaining(gateway.stateDir), count: 0, recent: [] },
       eventLoop: {
         degraded: expect.any(Boolean),
