@@ -41,7 +41,7 @@ afterAll(async () => {
 
 /** Saves as editors do. */
 function write(mode: string, onPort: number, mainKey: string): void {
-  const { models, agents } = providerConfig(provider.baseUrl) as Record<string, unknown>;
+  const { models, agents } = providerConfig(provider.baseUrl);
   const config = {
     gateway: {
       mode: 'local',
