@@ -8,8 +8,8 @@ export default defineConfig({
     // Files share processes, and load what they use once: a process for each was 0.9 s of CPU a file.
     isolate: false,
     setupFiles: ['test/setup.ts'],
-    // Two more than the cores of a small machine: many tests wait for deadlines.
-    maxWorkers: 4,
+    // More than the cores of a small machine: many tests wait for deadlines.
+    maxWorkers: 5,
     // Dozens of real processes share two cores: one starved start must not fail a whole run. Locally nothing is repeated.
     retry: process.env.CI ? 1 : 0,
     testTimeout: 60_000,

@@ -15,7 +15,8 @@ const full = process.env.PLLAN_CHAOS === 'full';
 const scale = full
   ? { sessions: 200, runs: 1_000, workerKills: 20, gatewayKills: 5, restarts: 10, clients: 16 }
   : { sessions: 12, runs: 80, workerKills: 4, gatewayKills: 1, restarts: 1, clients: 6 };
-const seeds = [42, Number(process.env.PLLAN_CHAOS_SEED ?? randomInt(2 ** 31))];
+const random = Number(process.env.PLLAN_CHAOS_SEED ?? randomInt(2 ** 31));
+const seeds = full ? [42, random] : [random];
 
 /** Each kind of harm as often as it is to be done, spread over the whole. */
 const harms = (

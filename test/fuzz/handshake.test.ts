@@ -58,7 +58,7 @@ const connects = fc.record({
 
 it(`seed ${seed}: every first frame is decided on, whatever it is`, { timeout: deadlineMs }, async () => {
   const { pid } = gateway;
-  const total = times(1_600);
+  const total = times(800);
   let begun = 0;
   const work = async (): Promise<void> => {
     while (begun < total) {

@@ -66,7 +66,7 @@ const frames = fc.array(
 );
 
 it(`seed ${seed}: whatever bytes come, only their connection ends`, { timeout: deadlineMs }, async () => {
-  const total = times(1_000);
+  const total = times(500);
   const { pid } = gateway;
   let begun = 0;
   const work = async (): Promise<void> => {

@@ -267,7 +267,7 @@ describe('a change of the config that needs a restart', () => {
 describe('restarts, many of them', () => {
   it('leave nothing behind', async () => {
     const warmUp = 4;
-    const measured = process.env.PLLAN_CHAOS === 'full' ? 30 : 8;
+    const measured = process.env.PLLAN_CHAOS === 'full' ? 30 : 4;
     const restart = async (): Promise<void> => {
       const ready = count(/\] ready \(/g);
       process.kill(gateway.pid, 'SIGUSR1');

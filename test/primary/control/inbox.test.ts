@@ -139,7 +139,7 @@ describe('the requests of a connection', () => {
           .map((step, at) => (step === 'small' ? `small ${at}` : `large ${larges++}`));
         expect(started).toEqual(order);
       }),
-      { seed, numRuns: times(300) },
+      { seed, numRuns: times(150) },
     );
   });
 });

@@ -31,7 +31,7 @@ describe('a message of any kind', { timeout: deadlineMs }, () => {
         if (!read.ok) expect(read.error.message.length).toBeLessThan(1_000);
         else if (read.params?.ok === false) expect(read.params.problems.length).toBeLessThan(1_000);
       }),
-      { seed, numRuns: times(1_500) },
+      { seed, numRuns: times(750) },
     );
   });
 
@@ -50,7 +50,7 @@ describe('a message of any kind', { timeout: deadlineMs }, () => {
         );
         expect(methodParams[method].parse(value)).toEqual({ ok: true, value });
       }),
-      { seed, numRuns: times(1_500) },
+      { seed, numRuns: times(750) },
     );
   });
 });
@@ -67,7 +67,7 @@ it.each(methods)('what fits the JSON Schema of %s is accepted', { timeout: deadl
       );
       expect(read.ok).toBe(true);
     }),
-    { seed, numRuns: times(60) },
+    { seed, numRuns: times(30) },
   );
 });
 

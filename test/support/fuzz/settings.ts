@@ -7,6 +7,6 @@ const full = process.env.PLLAN_FUZZ === 'full';
 export const seed = Number(process.env.PLLAN_FUZZ_SEED ?? (full ? randomInt(2 ** 31) : 42));
 
 /** @param few what is tried without asking for more */
-export const times = (few: number, many = few * 20): number => (full ? many : few);
+export const times = (few: number, many = few * 40): number => (full ? many : few);
 
 export const deadlineMs = full ? 1_800_000 : 300_000;

@@ -233,7 +233,9 @@ test('a folder that is exchanged for a link meanwhile leads nowhere else', async
   ];
   const said = new Set<string>();
   await whileSwapped(workspace.dir, workspace.outside, async () => {
-    for (let n = 0; n < 300; n += 1) {
+    // On a busy machine a round may take long: fewer are enough then.
+    const end = performance.now() + 5_000;
+    for (let n = 0; n < 300 && (n < 10 || performance.now() < end); n += 1) {
       for (const [name, args] of tried) {
         const result = workspace.text(name, args).catch((caught: unknown) => {
           if (caught instanceof ToolInputError) return 'refused';

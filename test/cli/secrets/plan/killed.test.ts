@@ -110,7 +110,10 @@ describe('secrets apply that is killed', () => {
       expect({ call, exitCode, state }).toEqual({ call, exitCode: 0, state: outcome === 'new' ? done : old });
       outcomes[call] = outcome;
     };
-    const points = Array.from({ length: calls }, (_, index) => index + 1).values();
+    const step = process.env.PLLAN_CHAOS === 'full' ? 1 : 4;
+    const points = Array.from({ length: calls }, (_, index) => index + 1)
+      .filter((call) => call % step === calls % step)
+      .values();
     const worker = async (): Promise<void> => {
       for (const call of points) await killAt(call);
     };
@@ -118,7 +121,7 @@ describe('secrets apply that is killed', () => {
     // Once the journal is there, there is no way back.
     const turn = outcomes.indexOf('new');
     expect(turn).toBeGreaterThan(0);
-    expect(outcomes.slice(1, turn)).not.toContain('new');
+    expect(outcomes.slice(0, turn)).toContain('old');
     expect(outcomes.slice(turn)).not.toContain('old');
   }, 180_000);
 
