@@ -13,9 +13,9 @@ import { createConfigFiles } from './config-edits/config-files.js';
 import { startLoad } from './config-edits/load.js';
 import { tailLog, type LogTail } from './config-edits/log-tail.js';
 import { planEdits, type Edit } from './config-edits/plan.js';
+import { inFull } from '../support/in-full.js';
 
-const full = process.env.PLLAN_CHAOS === 'full';
-const scale = full
+const scale = inFull
   ? { edits: 300, rolling: 12, http: 64, sockets: 200, streams: 50 }
   : { edits: 12, rolling: 1, http: 8, sockets: 20, streams: 6 };
 const seed = Number(process.env.PLLAN_CHAOS_SEED ?? randomInt(2 ** 31));
@@ -33,7 +33,7 @@ const base = {
 
 it(
   `seed ${seed}: edits under load are reported one by one, and nothing is lost`,
-  { timeout: full ? 1_800_000 : 180_000 },
+  { timeout: inFull ? 1_800_000 : 180_000 },
   async (test) => {
     const edits = planEdits(seed, scale);
     const gateway = await startFor(test, { config: base });

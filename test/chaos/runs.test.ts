@@ -10,13 +10,13 @@ import { connectControl, type ControlClient, type Frame } from '../support/contr
 import { freePort, startGateway, temporaryDir, type TestGateway } from '../support/gateway.js';
 import { runEnded } from '../support/session-calls.js';
 import { waitFor, within } from '../support/wait-for.js';
+import { inFull } from '../support/in-full.js';
 
-const full = process.env.PLLAN_CHAOS === 'full';
-const scale = full
+const scale = inFull
   ? { sessions: 200, runs: 1_000, workerKills: 20, gatewayKills: 5, restarts: 10, clients: 16 }
   : { sessions: 12, runs: 80, workerKills: 4, gatewayKills: 1, restarts: 1, clients: 6 };
 const random = Number(process.env.PLLAN_CHAOS_SEED ?? randomInt(2 ** 31));
-const seeds = full ? [42, random] : [random];
+const seeds = inFull ? [42, random] : [random];
 
 /** Each kind of harm as often as it is to be done, spread over the whole. */
 const harms = (
@@ -76,7 +76,7 @@ const paramsOf = ({ sessionKey, message, runId, queueMode }: PlannedRun): object
 
 it.each(seeds)(
   'seed %i: every run ends once, whatever dies',
-  { timeout: full ? 600_000 : 120_000 },
+  { timeout: inFull ? 600_000 : 120_000 },
   async (seed) => {
     const [port, stateDir] = [await freePort(), temporaryDir()];
     const config = { agents: { defaults: { maxConcurrent: 16 } } };

@@ -31,16 +31,15 @@ describe('config.patch', () => {
   it('changes the file and nothing else in it', async () => {
     const { hash } = await current();
     const { payload } = await client.call('config.patch', {
-      raw: '{ gateway: { port: 4000 }, session: { mainKey: "home" } }',
+      raw: '{ gateway: { reload: { debounceMs: 200 } }, session: { mainKey: "home" } }',
       baseHash: hash,
     });
     expect(payload).toMatchObject({
       ok: true,
       path,
-      changedPaths: ['gateway.port', 'session.mainKey'],
-      config: { gateway: { port: 4000, auth: { token: '__PLLAN_REDACTED__' } } },
+      changedPaths: ['gateway.reload.debounceMs', 'session.mainKey'],
+      config: { gateway: { reload: { debounceMs: 200 }, auth: { token: '__PLLAN_REDACTED__' } } },
       restart: null,
-      // The port of the command line counts, whatever the file says.
       pending: [],
     });
     expect(read()).toContain('// mine\n');
@@ -86,10 +85,15 @@ describe.each(['config.set', 'config.apply'])('%s', (method) => {
   it('takes back what config.get gave, with a change', async () => {
     const { raw, hash } = await current();
     expect(raw).not.toContain(TOKEN);
-    const changed = (raw as string).replace("mode: 'local',", "mode: 'local', port: 4001, /* why */");
+    const changed = (raw as string).replace(
+      "mode: 'local',",
+      "mode: 'local', reload: { debounceMs: 100 }, /* why */",
+    );
     const answer = await client.call(method, { raw: changed, baseHash: hash });
-    expect(answer).toMatchObject({ ok: true, payload: { changedPaths: ['gateway.port'] } });
-    expect(read()).toContain(`port: 4001, /* why */ auth: { mode: 'token', token: "${TOKEN}" }`);
+    expect(answer).toMatchObject({ ok: true, payload: { changedPaths: ['gateway.reload.debounceMs'] } });
+    expect(read()).toContain(
+      `reload: { debounceMs: 100 }, /* why */ auth: { mode: 'token', token: "${TOKEN}" }`,
+    );
   });
 
   it('writes nothing that is no config, and says what is wrong', async () => {

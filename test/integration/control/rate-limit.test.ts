@@ -10,6 +10,7 @@ import {
   type TestGateway,
 } from '../../support/gateway.js';
 import { waitFor } from '../../support/wait-for.js';
+import { inFull } from '../../support/in-full.js';
 
 const tui = { id: 'pllan-tui', version: '1', platform: 'linux', mode: 'ui' };
 
@@ -116,7 +117,8 @@ it('exemptLoopback false: a client on this machine is locked as well', async (te
   expect(await enter(gateway, {})).toMatchObject({ details: { code: 'AUTH_RATE_LIMITED' } });
 });
 
-it(
+// Ten thousand handshakes: with `npm run test:chaos`; the limiter's own test has as many clients.
+it.runIf(inFull)(
   'memory: ten thousand clients are remembered, then the oldest gives way',
   { timeout: 120_000 },
   async (test) => {

@@ -11,6 +11,7 @@ import {
 } from '../../support/control-client.js';
 import { childrenOf, isAlive, startGateway, type TestGateway } from '../../support/gateway.js';
 import { scrape } from '../../support/metrics.js';
+import { inFull } from '../../support/in-full.js';
 import {
   answerStream,
   providerConfig,
@@ -267,7 +268,7 @@ describe('a change of the config that needs a restart', () => {
 describe('restarts, many of them', () => {
   it('leave nothing behind', async () => {
     const warmUp = 4;
-    const measured = process.env.PLLAN_CHAOS === 'full' ? 30 : 4;
+    const measured = inFull ? 30 : 4;
     const restart = async (): Promise<void> => {
       const ready = count(/\] ready \(/g);
       process.kill(gateway.pid, 'SIGUSR1');

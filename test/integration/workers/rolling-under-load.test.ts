@@ -9,22 +9,23 @@ import { repeat } from '../../support/repeat.js';
 import { editWorkers, gone, newWorkers, withWorkers } from '../../support/rolling.js';
 import { askAgent, ofRun, story } from '../../support/run-story.js';
 import { waitFor } from '../../support/wait-for.js';
+import { inFull } from '../../support/in-full.js';
 
-/** Half of them over HTTP. */
-const STREAMS = 50;
+/** Half of the streams over HTTP. */
+const scale = inFull ? { streams: 50, sockets: 200, http: 64 } : { streams: 16, sockets: 40, http: 16 };
 
 it('under load workers are replaced without a failed request', async (test) => {
-  const all = { agents: { defaults: { maxConcurrent: STREAMS } } };
+  const all = { agents: { defaults: { maxConcurrent: scale.streams } } };
   const gateway = await startFor(test, { config: withWorkers({ count: 2 }, all) as typeof all });
-  const clients = await connectMany(gateway.wsUrl, 200);
+  const clients = await connectMany(gateway.wsUrl, scale.sockets);
   const [first] = clients as [ControlClient];
   const before = gateway.workers();
-  const load = startHttpLoad(gateway, 64);
+  const load = startHttpLoad(gateway, scale.http);
   const ready = repeat(async () => {
     const { payload } = await first.call('health', { probe: true });
     return (payload as { workers: { ready: number } }).workers.ready;
   });
-  const streams = Array.from({ length: STREAMS / 2 }, async () => {
+  const streams = Array.from({ length: scale.streams / 2 }, async () => {
     const answer = await fetch(
       `${gateway.url}/v1/chat/completions`,
       chatRequest({ content: '/trickle 40 100', stream: true }),
@@ -32,7 +33,7 @@ it('under load workers are replaced without a failed request', async (test) => {
     return readStream(answer);
   });
   const runs = clients
-    .slice(0, STREAMS / 2)
+    .slice(0, scale.streams / 2)
     .map((client) => ({ client, runId: askAgent(client, '/trickle 40 100') }));
   await waitFor('runs that stream', () =>
     runs.every(({ client, runId }) => client.frames.filter(ofRun(runId)).length > 3),

@@ -9,6 +9,7 @@ import { entry } from '../../../support/entry-process.js';
 import { within } from '../../../support/wait-for.js';
 import { cli } from '../../support/cli.js';
 import { installation, keyTarget, planOf, profileTarget, SECRET, type Installation } from './support.js';
+import { inFull } from '../../../support/in-full.js';
 
 const preload = fileURLToPath(new URL('../../../support/killed-at-call.mjs', import.meta.url));
 const plan = {
@@ -110,7 +111,7 @@ describe('secrets apply that is killed', () => {
       expect({ call, exitCode, state }).toEqual({ call, exitCode: 0, state: outcome === 'new' ? done : old });
       outcomes[call] = outcome;
     };
-    const step = process.env.PLLAN_CHAOS === 'full' ? 1 : 4;
+    const step = inFull ? 1 : 4;
     const points = Array.from({ length: calls }, (_, index) => index + 1)
       .filter((call) => call % step === calls % step)
       .values();
