@@ -94,7 +94,7 @@ describe('large bodies', () => {
     await Promise.all(Array.from({ length: 100 }, send));
     expect(wrong).toEqual([]);
     expect(provider.calls).toHaveLength(count);
-  });
+  }, 180_000);
 });
 
 function fingerprint(text: string): string {
