@@ -4,19 +4,20 @@
  */
 import { keepValues } from '../../shared/config/reload/keep.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
+import { configTree, type SchemaNode } from '../../shared/config/tree.js';
 import { unsupported, upcoming } from '../../shared/config/upcoming.js';
 import { valueAt } from '../../shared/secrets/config-refs.js';
 
-const withoutEffect = [...Object.keys(upcoming), ...Object.keys(unsupported)];
+const withoutEffect = [...Object.keys(upcoming), ...Object.keys(unsupported)].map((path) => path.split('.'));
 
-/** Those of the schema that have a flag or a variable. */
-const replaceable = [
-  'gateway.port',
-  'gateway.bind',
-  'gateway.auth.mode',
-  'gateway.handshakeTimeoutMs',
-  'logging.level',
-];
+/** Those that have a flag or a variable. */
+const replaceable = replaceableIn(configTree, []);
+
+function replaceableIn(node: SchemaNode, path: readonly string[]): (readonly string[])[] {
+  if (node.kind === 'branch')
+    return [...node.children].flatMap(([key, child]) => replaceableIn(child, [...path, key]));
+  return node.kind === 'leaf' && (node.env ?? node.flag) !== undefined ? [path] : [];
+}
 
 /** @param document what is in the files, without defaults */
 export function besides(document: unknown, config: GatewayConfig): object {
@@ -25,10 +26,6 @@ export function besides(document: unknown, config: GatewayConfig): object {
     const written = valueAt(document, path);
     return written !== undefined && written !== valueAt(config, path);
   };
-  const split = (paths: readonly string[]): string[][] => paths.map((path) => path.split('.'));
-  const paths = [
-    ...split(withoutEffect).filter((path) => !isElsewhere(path)),
-    ...split(replaceable).filter(isReplaced),
-  ];
+  const paths = [...withoutEffect.filter((path) => !isElsewhere(path)), ...replaceable.filter(isReplaced)];
   return keepValues<object>(document as object, {}, paths);
 }

@@ -29,9 +29,9 @@ export function openSnapshots(opened: OpenSnapshotsOptions): SnapshotKeeper {
     first,
     home: options.paths.home,
     make: (source, before, signal) => nextSnapshot(source, before, options, signal),
-    async use(next, before) {
+    use(next, before) {
       sayRefs(next, log);
-      await useSnapshot(next, before, { ...opened, redactor, log: logging });
+      return useSnapshot(next, before, { ...opened, redactor, log: logging });
     },
     signal: (text) => tellMainSession(sessions(), redactor.text(text, systemEventLimits.textChars), log),
     retryConfig: opened.retryConfig,
