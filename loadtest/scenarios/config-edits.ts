@@ -6,11 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createConfigEdits } from '../config-edits.js';
 import { figure } from '../figures.js';
 import { failuresOf } from '../rounds.js';
+import { probeHealth } from './health-probes.js';
 import { gatewayAsSide } from './http-sides.js';
 import type { Scenario } from './scenario.js';
 
 const name = 'config-edits';
-const intervalMs = 5;
 const editEveryMs = 100;
 
 export const configEdits: Scenario = {
@@ -31,17 +31,7 @@ export const configEdits: Scenario = {
           http.load(loadMs),
           streams.load(loadMs),
           edits.run(loadMs, editEveryMs),
-          delay(warmUpMs).then(() =>
-            Promise.all([
-              bench.runRpcProbe({ url: wsUrl, token, intervalMs, durationMs: probeMs }),
-              bench.runRpcProbe({
-                url: `ws://127.0.0.1:${echo.port}/`,
-                token: null,
-                intervalMs,
-                durationMs: probeMs,
-              }),
-            ]),
-          ),
+          delay(warmUpMs).then(() => probeHealth(bench, gateway, echo, probeMs)),
         ]);
         return {
           scenario: name,

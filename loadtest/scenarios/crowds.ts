@@ -7,23 +7,20 @@ import { figure } from '../figures.js';
 import { slowModel } from '../mock-answers.js';
 import { failuresOf, measureRound } from '../rounds.js';
 import { gatewayFanOut, type FanOutShape } from './fan-out-sides.js';
+import { probeHealth } from './health-probes.js';
 import type { Scenario } from './scenario.js';
-
-const probeIntervalMs = 5;
 
 function crowd(name: string, what: string, shape: FanOutShape): Scenario {
   return {
     name,
     run: async (bench) => {
-      const { wsUrl, token } = await bench.gateway();
+      const target = await bench.gateway();
       const gateway = await gatewayFanOut(bench, shape);
       const echo = await bench.wsEcho();
       const { roundMs } = bench.timing;
-      const shared = { intervalMs: probeIntervalMs, durationMs: roundMs };
-      const [load, probe, floor] = await Promise.all([
+      const [load, [probe, floor]] = await Promise.all([
         measureRound(gateway, roundMs),
-        bench.runRpcProbe({ url: wsUrl, token, ...shared }),
-        bench.runRpcProbe({ url: `ws://127.0.0.1:${echo.port}/`, token: null, ...shared }),
+        probeHealth(bench, target, echo, roundMs),
       ]);
       return {
         scenario: name,

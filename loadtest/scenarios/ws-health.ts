@@ -6,34 +6,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { figure } from '../figures.js';
 import { failuresOf } from '../rounds.js';
+import { probeHealth } from './health-probes.js';
 import { gatewaySide } from './http-sides.js';
 import type { Scenario } from './scenario.js';
 
 const name = 'ws-health';
-const intervalMs = 5;
 
 export const wsHealth: Scenario = {
   name,
   run: async (bench) => {
     const { warmUpMs, probeMs } = bench.timing;
-    const { wsUrl, token } = await bench.gateway();
+    const target = await bench.gateway();
     const echo = await bench.wsEcho();
     const http = await gatewaySide(bench, { connections: 64, stream: false });
     await http.load(warmUpMs);
 
     // The load starts before the probes and ends after them.
     const saturation = http.load(warmUpMs + probeMs + warmUpMs);
-    const probe = delay(warmUpMs).then(() =>
-      Promise.all([
-        bench.runRpcProbe({ url: wsUrl, token, intervalMs, durationMs: probeMs }),
-        bench.runRpcProbe({
-          url: `ws://127.0.0.1:${echo.port}/`,
-          token: null,
-          intervalMs,
-          durationMs: probeMs,
-        }),
-      ]),
-    );
+    const probe = delay(warmUpMs).then(() => probeHealth(bench, target, echo, probeMs));
     const [load, [gateway, floor]] = await Promise.all([saturation, probe]);
     return {
       scenario: name,
