@@ -1,5 +1,5 @@
 /** Paths that the file system refuses: a start says which, why and what to do, and ends (config.md §10). */
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -59,7 +59,11 @@ const refusals: Readonly<Record<string, Refusal>> = {
     ],
   },
   'a lock dir that is open to others': {
-    make: (place) => mkdirSync(lockDir(place), { mode: 0o755 }),
+    make(place) {
+      mkdirSync(lockDir(place));
+      // Whatever the umask is.
+      chmodSync(lockDir(place), 0o755);
+    },
     says: (place) => [`lock directory ${lockDir(place)} must be a directory of this user with mode 0700\n`],
   },
   'a lock that is a directory': {

@@ -15,18 +15,22 @@ export async function withLockedStore<T>(
   { env, paths }: StoreLocation,
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  process.umask(0o077);
-  makePrivateDir(paths.stateDir);
-  const stop = new AbortController().signal;
-  const lock = await acquireLocks({ paths, port: NO_PORT, env, log: silentLog, stop });
+  const before = process.umask(0o077);
   try {
-    const store = openEmbeddedStore(paths.storeDir);
+    makePrivateDir(paths.stateDir);
+    const stop = new AbortController().signal;
+    const lock = await acquireLocks({ paths, port: NO_PORT, env, log: silentLog, stop });
     try {
-      return await use(store);
+      const store = openEmbeddedStore(paths.storeDir);
+      try {
+        return await use(store);
+      } finally {
+        await store.close();
+      }
     } finally {
-      await store.close();
+      lock.release();
     }
   } finally {
-    lock.release();
+    process.umask(before);
   }
 }
