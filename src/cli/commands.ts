@@ -1,6 +1,7 @@
 /** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
 import type { ArgumentSpec, Command, OptionSpec } from './command.js';
 import { setOptions } from './config/set-options.js';
+import { setupCommands } from './setup/setup-commands.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
   { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
@@ -12,6 +13,7 @@ const gatewayOptions: readonly OptionSpec[] = [
   { name: 'model', kind: 'text', about: 'Default model of this run, provider/model' },
   { name: 'verbose', kind: 'flag', about: 'Show debug lines on the console' },
   { name: 'force', kind: 'flag', about: 'End whoever listens on the port first' },
+  { name: 'reset', kind: 'flag', about: 'With --dev: begin anew; what is there goes to the trash' },
   { name: 'allow-unconfigured', kind: 'flag', about: 'Start without gateway.mode=local in the config' },
   {
     name: 'allow-empty-store',
@@ -333,6 +335,7 @@ export const commands: readonly Command[] = [
     options: agentOptions,
     load: async () => (await import('./commands/agent.js')).agent,
   },
+  ...setupCommands,
   ...configCommands,
   ...deviceCommands,
   ...secretCommands,

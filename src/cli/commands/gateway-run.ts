@@ -13,6 +13,12 @@ export const gatewayRun: CommandHandler = async (options, context) => {
     if (options.text(name) !== undefined) context.output.note(processListWarning(name));
   }
   const { env, envWarnings, ownEnv, folder, paths } = context;
+  if (options.flag('reset')) {
+    if (!context.globals.dev) throw new UserError('Use --reset with --dev.');
+    const { resetDev } = await import('../setup/reset-dev.js');
+    const trash = resetDev(paths, new Date());
+    if (trash !== undefined) context.output.note(`What was there is now in ${trash}`);
+  }
   return context.runGateway({ flags, env, envWarnings, ownEnv, folder, paths });
 };
 

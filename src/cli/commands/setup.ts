@@ -1,0 +1,37 @@
+/** `pllan setup`: the baseline, without questions (cli.md §13). */
+import type { CommandHandler, ParsedOptions } from '../command.js';
+import { baselineLines, makeBaseline, type Wish } from '../setup/baseline.js';
+import { UserError } from '../user-error.js';
+
+export const setup: CommandHandler = async (options, context) => {
+  if (options.flag('wizard')) {
+    if (options.flag('non-interactive')) throw new UserError('Use either --wizard or --non-interactive.');
+    const { onboard } = await import('./onboard.js');
+    return onboard(options, context);
+  }
+  const made = await makeBaseline(context, wishesOf(options));
+  const { output, paths } = context;
+  if (options.flag('json')) output.document({ ok: true, ...made });
+  else output.print(...baselineLines(made, paths.home));
+  return 0;
+};
+
+/** @throws UserError */
+function wishesOf(options: ParsedOptions): readonly Wish[] {
+  const mode = options.text('mode');
+  const url = options.text('remote-url');
+  const token = options.text('remote-token');
+  const workspace = options.text('workspace');
+  if (mode !== undefined && mode !== 'local' && mode !== 'remote')
+    throw new UserError('Invalid --mode (use "local" or "remote")');
+  if (mode !== 'remote' && (url !== undefined || token !== undefined))
+    throw new UserError('--remote-url and --remote-token go with --mode remote.');
+  if (mode === 'remote' && url === undefined)
+    throw new UserError('--mode remote needs --remote-url <ws://… or wss://…>.');
+  return [
+    ...(mode === undefined ? [] : [{ path: ['gateway', 'mode'], value: mode }]),
+    ...(url === undefined ? [] : [{ path: ['gateway', 'remote', 'url'], value: url }]),
+    ...(token === undefined ? [] : [{ path: ['gateway', 'remote', 'token'], value: token }]),
+    ...(workspace === undefined ? [] : [{ path: ['agents', 'defaults', 'workspace'], value: workspace }]),
+  ];
+}

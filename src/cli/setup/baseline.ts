@@ -1,0 +1,111 @@
+/**
+ * What every gateway needs before it starts: a config that says that it is one, a workspace, a place for sessions
+ * (cli.md §13). Made where it is missing; what is there stays as it is, but for what is asked for by name.
+ */
+import { formatPath, type ConfigPath } from '../../shared/config/path.js';
+import { valueOf } from '../../shared/config/read/node.js';
+import { describeIssue, readSource } from '../../shared/config/read/source.js';
+import { displayPath, expandHome, type Paths } from '../../shared/paths.js';
+import { makePrivateDir } from '../../shared/private-file.js';
+import { makeWorkspace } from '../../shared/setup/starter-files.js';
+import { toError } from '../../shared/to-error.js';
+import type { CommandContext } from '../command.js';
+import { changeConfig, valueAt } from '../config/edit-config.js';
+import { UserError } from '../user-error.js';
+
+export interface Wish {
+  readonly path: ConfigPath;
+  readonly value: unknown;
+  /** Only where the file says nothing. */
+  readonly ifMissing?: boolean;
+}
+
+export interface Baseline {
+  readonly configPath: string;
+  /** `written`: there was none; `updated`: paths of it changed. */
+  readonly config: 'written' | 'updated' | 'kept';
+  readonly changedPaths: readonly string[];
+  readonly workspace: string;
+  /** Starter files that were made. */
+  readonly created: readonly string[];
+  readonly sessions: string;
+}
+
+const WORKSPACE = ['agents', 'defaults', 'workspace'];
+
+/** @throws UserError */
+export async function makeBaseline(context: CommandContext, asked: readonly Wish[]): Promise<Baseline> {
+  const { paths, env } = context;
+  makeDir('State directory', paths.stateDir);
+  const source = readSource({ path: paths.configPath, env });
+  if (source.issues.length > 0)
+    throw new UserError('Config invalid; nothing has been changed.', [
+      ...source.issues.map((issue) => `- ${describeIssue(issue)}`),
+      'Repair it, or run: pllan doctor --fix',
+    ]);
+  const written = valueOf(source.root);
+  const edits = [...asked, ...needed(paths).filter(({ path }) => !isAsked(path, asked))].filter(
+    ({ path, value, ifMissing = false }) => {
+      const there = valueAt(written, path);
+      return ifMissing ? there === undefined : there !== value;
+    },
+  );
+  const { changedPaths, loaded } = await changeConfig(context, { kind: 'edits', edits }, false);
+  const { workspace: named, skipBootstrap } = loaded.config.agents.defaults;
+  const workspace = expandHome(named ?? paths.workspace, paths.home);
+  const created = attempt(`Workspace ${workspace}`, () => {
+    if (!skipBootstrap) return makeWorkspace(workspace);
+    makePrivateDir(workspace);
+    return [];
+  });
+  makeDir('The store of sessions', paths.storeDir);
+  return {
+    configPath: paths.configPath,
+    config: source.exists ? (changedPaths.length > 0 ? 'updated' : 'kept') : 'written',
+    changedPaths,
+    workspace,
+    created,
+    sessions: paths.storeDir,
+  };
+}
+
+function needed({ workspace, home }: Paths): readonly Wish[] {
+  return [
+    { path: ['gateway', 'mode'], value: 'local', ifMissing: true },
+    { path: WORKSPACE, value: displayPath(workspace, home), ifMissing: true },
+  ];
+}
+
+/** What is said of it, for people. */
+export function baselineLines(made: Baseline, home: string): readonly string[] {
+  const path = displayPath(made.configPath, home);
+  const config = {
+    written: `Wrote ${path}`,
+    updated: `Updated ${path}: ${made.changedPaths.join(', ')}`,
+    kept: `Config OK: ${path}`,
+  }[made.config];
+  const added = made.created.length > 0 ? ` (new: ${made.created.join(', ')})` : '';
+  return [
+    config,
+    `Workspace OK: ${displayPath(made.workspace, home)}${added}`,
+    `Sessions OK: ${displayPath(made.sessions, home)}`,
+  ];
+}
+
+function isAsked(path: ConfigPath, asked: readonly Wish[]): boolean {
+  return asked.some((wish) => formatPath(wish.path) === formatPath(path));
+}
+
+function makeDir(what: string, path: string): void {
+  attempt(`${what} ${path}`, () => makePrivateDir(path));
+}
+
+function attempt<T>(what: string, make: () => T): T {
+  try {
+    return make();
+  } catch (caught) {
+    throw new UserError(`${what} cannot be made: ${toError(caught).message}`, [
+      'Make its folder one that this user can write to, or set PLLAN_STATE_DIR.',
+    ]);
+  }
+}
