@@ -140,8 +140,12 @@ describe('pllan onboard', () => {
     const run = await cli(
       [
         ...accept,
-        ...['--gateway-port', '18800', '--gateway-auth', 'token', '--gateway-token-ref-env', 'MY_TOKEN'],
-        ...['--auth-choice', 'openai-api-key', '--secret-input-mode', 'ref', '--model', 'openai/some-model'],
+        '--gateway-port=18800',
+        '--gateway-auth=token',
+        '--gateway-token-ref-env=MY_TOKEN',
+        '--auth-choice=openai-api-key',
+        '--secret-input-mode=ref',
+        '--model=openai/some-model',
       ],
       { env: { PLLAN_HOME: home, OPENAI_API_KEY: 'sk-of-the-test', MY_TOKEN: 'a-token-of-the-test' } },
     );
