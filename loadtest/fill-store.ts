@@ -13,7 +13,7 @@ import { loadOptions, type FillStoreOptions } from './load-protocol.js';
 const batch = 500;
 const lineBytes = 4_000;
 
-/** What is used of the built product's `primary/store/embedded.js`. */
+/** What is used of the product's `src/primary/store/embedded.ts`, which `npm run loadtest` makes a file of. */
 interface StoreModule {
   openEmbeddedStore(path: string): {
     commit(changes: readonly object[]): Promise<void>;
@@ -44,7 +44,7 @@ function session(name: string, updatedAt: number, texts: readonly string[]): rea
 }
 
 async function fill({ stateDir, sessions, transcriptBytes }: FillStoreOptions): Promise<void> {
-  const module = resolve(import.meta.dirname, '../../dist/primary/store/embedded.js');
+  const module = resolve(import.meta.dirname, '../store/embedded.js');
   const { openEmbeddedStore } = (await import(pathToFileURL(module).href)) as StoreModule;
   const storeDir = join(stateDir, 'store');
   mkdirSync(storeDir, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { VERSION } from '../../src/shared/version.js';
 import { temporaryHome } from './support/cli.js';
@@ -29,6 +30,23 @@ function pllan(argv: readonly string[], deaf = false): Promise<Ended> {
 
 test('--version prints the version and exits 0', async () => {
   expect(await pllan(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+});
+
+/** What a module loads before it runs, as text. */
+function loaded(file: string, before = new Map<string, string>()): Map<string, string> {
+  if (before.has(file)) return before;
+  const text = readFileSync(file, 'utf8');
+  before.set(file, text);
+  for (const [, name = ''] of text.matchAll(/^import[^'"]*["']([^'"]+)["']/gm))
+    if (name.startsWith('.')) loaded(resolve(dirname(file), name), before);
+  return before;
+}
+
+test('what every command loads is small, and nothing of the gateway', () => {
+  const text = [...loaded(entry).values()].join('');
+  expect(text).toContain('function runCli');
+  expect(text).not.toMatch(/lmdb|bufferutil|piscina/);
+  expect(text.length).toBeLessThan(100_000);
 });
 
 test('a failed command exits 1', async () => {

@@ -1,6 +1,9 @@
 /** The tools that tell of sessions, on a store that is being written. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { build } from 'rolldown';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Change, Store } from '../../../src/primary/store/store.js';
@@ -300,6 +303,20 @@ const reader = `
   }
 `;
 
+/** As JavaScript, which is all that a thread understands. @returns where it is */
+async function bundled(module: string): Promise<string> {
+  const { output } = await build({
+    input: module,
+    platform: 'node',
+    external: ['lmdb'],
+    output: { codeSplitting: false, paths: { lmdb: import.meta.resolve('lmdb') } },
+    write: false,
+  });
+  const file = join(temporaryDir(), 'module.mjs');
+  writeFileSync(file, output[0].code);
+  return pathToFileURL(file).href;
+}
+
 test('a thread may end while it reads, and the store goes on', async () => {
   const context = {
     agentId: 'main',
@@ -308,7 +325,7 @@ test('a thread may end while it reads, and the store goes on', async () => {
     storeDir,
     settings: toolSettings,
   };
-  const toolBox = new URL('../../../dist/workers/threads/tools/index.js', import.meta.url).href;
+  const toolBox = await bundled('src/workers/threads/tools/index.ts');
   for (let n = 0; n < 20; n += 1) {
     const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(reader)}`), {
       workerData: { context, toolBox },

@@ -11,7 +11,8 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import Client from 'undici/lib/dispatcher/client.js';
 import { fetchLimits } from '../../../shared/upstream/limits.js';
 import { errorCode, toError } from '../../../shared/to-error.js';
 import { isPublicAddress } from './address-ranges.js';

@@ -6,7 +6,8 @@
  *
  * A call ends in exactly one of: resolved, or rejected with an `UpstreamFailure`.
  */
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { createDeadlines, type Deadlines, type Waiter, type WatchId } from '../../../shared/deadlines.js';
 import { upstreamLimits } from '../../../shared/upstream/limits.js';
 import { monotonicMs } from '../../../shared/monotonic.js';
