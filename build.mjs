@@ -1,8 +1,7 @@
 // @ts-check
 /**
  * Makes `dist/` of `src/`: a bundle for each process and thread, in the folder of its entry, with what it loads later as files
- * beside it. What `package.json` has as a dependency stays outside, what it has for development goes in: native parts, and
- * files that start as threads, cannot move. The page in `src/ui` has a compiler of its own and is only copied from here.
+ * beside it. The page in `src/ui` has a compiler of its own and is only copied from here.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -25,8 +24,8 @@ function entries() {
   return ['entry', ...new Set(started)];
 }
 
-/** @type {{ dependencies: Record<string, string> }} */
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** What cannot be in a bundle: native parts, and a file that starts as a thread from where it is. */
+const outside = ['bufferutil', 'lmdb', 'piscina'];
 
 /**
  * A module finds other files from where it would be without bundles.
@@ -55,7 +54,7 @@ async function bundle(entry) {
     platform: 'node',
     // `ownPlaces` moves nothing to another line.
     checks: { sourcemapBroken: false },
-    external: Object.keys(dependencies),
+    external: outside,
     plugins: [ownPlaces(folder)],
     output: {
       dir: join(output, folder),
