@@ -1,6 +1,7 @@
 /** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
 import type { ArgumentSpec, Command, OptionSpec } from './command.js';
 import { setOptions } from './config/set-options.js';
+import { doctorCommands } from './doctor/doctor-commands.js';
 import { setupCommands } from './setup/setup-commands.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
@@ -336,6 +337,7 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/agent.js')).agent,
   },
   ...setupCommands,
+  ...doctorCommands,
   ...configCommands,
   ...deviceCommands,
   ...secretCommands,

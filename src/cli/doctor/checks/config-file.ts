@@ -1,0 +1,151 @@
+/** The config: readable, valid, its own (cli.md §12, rows 1, 2). */
+import { parsePath, type ConfigPath } from '../../../shared/config/path.js';
+import { describeIssue, type ConfigIssue } from '../../../shared/config/read/source.js';
+import { displayPath } from '../../../shared/paths.js';
+import { baselineLines, makeBaseline } from '../../setup/baseline.js';
+import { isRecord } from '../../record.js';
+import { lastGoodText, removeKeys, restoreLastGood } from '../config-repair.js';
+import type { Check, Finding, Repair } from '../finding.js';
+import type { Site } from '../site.js';
+
+const SECTION = 'Config';
+
+export const configFile: Check = {
+  section: SECTION,
+  changesSite: true,
+  find(site) {
+    const { source, loaded } = site;
+    if (!source.exists && source.issues.length === 0) return [missing(site)];
+    if (source.issues.length > 0) return [unreadable(site)];
+    if (loaded.ok) return clobbered(site);
+    const { unknown, wrong } = sorted(loaded.issues);
+    return [...(unknown.length > 0 ? [unknownKeys(site, unknown)] : []), ...wrong.map(wrongValue)];
+  },
+};
+
+/** What it says of the gateway's place; looked at when all of it can be read. */
+export const gatewayMode: Check = {
+  section: SECTION,
+  changesSite: true,
+  find(site) {
+    const { loaded, context } = site;
+    if (!loaded.ok || !loaded.exists || loaded.config.gateway.mode !== null) return [];
+    return [
+      {
+        code: 'gateway-mode-unset',
+        level: 'error',
+        message: 'gateway.mode is not set: the gateway does not start from this file.',
+        repair: {
+          question: 'Set gateway.mode=local?',
+          level: 'recommended',
+          run: async () => baselineLines(await makeBaseline(context, []), context.paths.home).join('; '),
+        },
+      },
+    ];
+  },
+};
+
+function missing({ source, context }: Site): Finding {
+  const { home } = context.paths;
+  const lastGood = lastGoodText(source.path, context.env);
+  const restore: Repair | undefined =
+    lastGood === undefined
+      ? undefined
+      : {
+          question: 'Put back the config that the gateway last ran with?',
+          level: 'recommended',
+          run: () => restoreLastGood(source, lastGood),
+        };
+  return {
+    code: 'config-missing',
+    level: 'error',
+    message: `There is no config: ${displayPath(source.path, home)}`,
+    repair: restore ?? {
+      question: 'Make one, as pllan setup does?',
+      level: 'recommended',
+      run: async () => baselineLines(await makeBaseline(context, []), home).join('; '),
+    },
+  };
+}
+
+function unreadable({ source, context }: Site): Finding {
+  const lastGood = source.text === undefined ? undefined : lastGoodText(source.path, context.env);
+  return {
+    code: 'config-unreadable',
+    level: 'error',
+    message: source.issues.map(describeIssue).join('; '),
+    advice: `Mend ${displayPath(source.path, context.paths.home)} in an editor; backups are beside it (.bak, .bak.1 …).`,
+    ...(lastGood === undefined
+      ? {}
+      : {
+          repair: {
+            question: 'Put back the config that the gateway last ran with? The broken one is kept.',
+            level: 'recommended',
+            run: () => restoreLastGood(source, lastGood),
+          },
+        }),
+  };
+}
+
+/** A file that was put together anew from something else: what every config of ours has is gone from it. */
+function clobbered({ source, document, context }: Site): readonly Finding[] {
+  const lastGood = lastGoodText(source.path, context.env);
+  if (lastGood === undefined || !isRecord(document)) return [];
+  const lost = ['meta', 'gateway'].filter((key) => document[key] === undefined && lastGood.includes(key));
+  if (lost.length < 2) return [];
+  return [
+    {
+      code: 'config-clobbered',
+      level: 'error',
+      message: `The config has lost ${lost.join(' and ')}, which the one that the gateway last ran with has.`,
+      repair: {
+        question: 'Put that one back? The present one is kept.',
+        level: 'recommended',
+        run: () => restoreLastGood(source, lastGood),
+      },
+    },
+  ];
+}
+
+interface Sorted {
+  readonly unknown: readonly { readonly issue: ConfigIssue; readonly path: ConfigPath }[];
+  readonly wrong: readonly ConfigIssue[];
+}
+
+function sorted(issues: readonly ConfigIssue[]): Sorted {
+  const pathOf = (issue: ConfigIssue): ConfigPath | undefined =>
+    issue.message.startsWith('unknown key') ? parsePath(issue.path) : undefined;
+  return {
+    unknown: issues.flatMap((issue) => {
+      const path = pathOf(issue);
+      return path ? [{ issue, path }] : [];
+    }),
+    wrong: issues.filter((issue) => pathOf(issue) === undefined),
+  };
+}
+
+function unknownKeys({ source }: Site, unknown: Sorted['unknown']): Finding {
+  return {
+    code: 'config-unknown-keys',
+    level: 'error',
+    message: unknown.map(({ issue }) => describeIssue(issue)).join('; '),
+    repair: {
+      question: 'Remove them? The file is kept as .bak.',
+      level: 'recommended',
+      run: () =>
+        removeKeys(
+          source,
+          unknown.map(({ path }) => path),
+        ),
+    },
+  };
+}
+
+function wrongValue(issue: ConfigIssue): Finding {
+  return {
+    code: 'config-invalid',
+    level: 'error',
+    message: describeIssue(issue),
+    advice: `pllan config set ${issue.path || '<path>'} <value>, or: pllan config unset ${issue.path || '<path>'}`,
+  };
+}

@@ -1,0 +1,66 @@
+/** The store of sessions: it can be read, to the last line where that is asked for (cli.md §12, rows 6, 8). */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SessionGone, type SessionSource } from '../../../shared/stored-sessions.js';
+import { displayPath } from '../../../shared/paths.js';
+import { toError } from '../../../shared/to-error.js';
+import { plainText } from '../../output/plain-text.js';
+import type { Check, Finding } from '../finding.js';
+
+export const sessions: Check = {
+  section: 'State integrity',
+  async find({ context, deep }) {
+    const { env, paths, storedSessions } = context;
+    const findings: Finding[] = [];
+    const older = join(paths.stateDir, 'sessions', 'sessions.json');
+    if (existsSync(older))
+      findings.push({
+        code: 'sessions-older-form',
+        level: 'warn',
+        message: `${displayPath(older, paths.home)}: sessions of an older form, which the gateway does not read.`,
+        advice: `Stop the gateway, then: pllan sessions import ${displayPath(join(paths.stateDir, 'sessions'), paths.home)}`,
+      });
+    if (!existsSync(join(paths.storeDir, 'data.mdb'))) return findings;
+    try {
+      const broken = await storedSessions.read({ env, paths }, (source) =>
+        deep ? unreadable(source) : count(source),
+      );
+      findings.push(
+        ...broken.map((message): Finding => ({
+          code: 'session-unreadable',
+          level: 'warn',
+          message,
+          advice: 'pllan sessions export <dir> keeps what can be read; then delete the session.',
+        })),
+      );
+    } catch (caught) {
+      findings.push({
+        code: 'store-unreadable',
+        level: 'error',
+        message: `The store cannot be read: ${toError(caught).message}`,
+        advice:
+          'It was left as it is. Restore it from a backup, or start with: pllan gateway --allow-empty-store (which moves it aside).',
+      });
+    }
+    return findings;
+  },
+};
+
+/** It opens, which is most of what can be wrong. */
+async function count(source: SessionSource): Promise<readonly string[]> {
+  source.count();
+  return [];
+}
+
+async function unreadable(source: SessionSource): Promise<readonly string[]> {
+  const broken: string[] = [];
+  for await (const { key, pages } of source.each()) {
+    try {
+      for await (const page of pages) if (page.length === 0) break;
+    } catch (caught) {
+      if (!(caught instanceof SessionGone))
+        broken.push(`Session ${plainText(key)} cannot be read: ${toError(caught).message}`);
+    }
+  }
+  return broken;
+}

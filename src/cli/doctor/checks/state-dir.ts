@@ -1,0 +1,158 @@
+/** The state directory: there, this user's, and nobody else's (cli.md §12, rows 4, 5). */
+import { accessSync, chmodSync, constants, existsSync, statSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { displayPath, resolvePaths } from '../../../shared/paths.js';
+import { makePrivateDir } from '../../../shared/private-file.js';
+import type { Check, Finding } from '../finding.js';
+
+const SECTION = 'State integrity';
+const OTHERS = 0o077;
+
+export const stateDir: Check = {
+  section: SECTION,
+  changesSite: true,
+  find({ context }) {
+    const { paths } = context;
+    const dir = paths.stateDir;
+    const shown = displayPath(dir, paths.home);
+    const stats = statSync(dir, { throwIfNoEntry: false });
+    if (!stats)
+      return [
+        {
+          code: 'state-dir-missing',
+          level: 'warn',
+          message: `${shown} does not exist yet.`,
+          repair: {
+            question: 'Make it?',
+            level: 'safe',
+            run() {
+              makePrivateDir(dir);
+              return `Made ${shown}`;
+            },
+          },
+        },
+      ];
+    if (!stats.isDirectory())
+      return [
+        {
+          code: 'state-dir-not-a-dir',
+          level: 'error',
+          message: `${shown} is not a directory.`,
+          advice: 'Move it away, or set PLLAN_STATE_DIR.',
+        },
+      ];
+    const mine = owned(dir, stats);
+    return mine ?? [...writable(dir, shown), ...open([dir, ...privateParts(paths)], paths.home)];
+  },
+};
+
+/** Folders that another program copies elsewhere while they are written. */
+const synced =
+  /\/(?:Dropbox|OneDrive[^/]*|Google ?Drive|iCloud ?Drive|Mobile Documents|Nextcloud|pCloud[^/]*)\//i;
+
+export const stateDirPlace: Check = {
+  section: SECTION,
+  find({ context }) {
+    const { paths, env } = context;
+    const findings: Finding[] = [];
+    if (synced.test(`${paths.stateDir}/`))
+      findings.push({
+        code: 'state-dir-synced',
+        level: 'warn',
+        message: `${displayPath(paths.stateDir, paths.home)} seems to be in a folder that is synchronized: that breaks the store.`,
+        advice: 'Move it, or set PLLAN_STATE_DIR to a folder of this machine.',
+      });
+    const other = resolvePaths({ PLLAN_HOME: env.PLLAN_HOME, PLLAN_PROFILE: env.PLLAN_PROFILE });
+    if (other.stateDir !== paths.stateDir && existsSync(other.configPath))
+      findings.push({
+        code: 'state-dir-several',
+        level: 'warn',
+        message: `There is another state directory, ${displayPath(other.stateDir, paths.home)}; PLLAN_STATE_DIR names this one.`,
+        advice: 'A command without that variable means the other one: is that what you want?',
+      });
+    return findings;
+  },
+};
+
+interface Places {
+  readonly stateDir: string;
+  readonly configPath: string;
+  readonly storeDir: string;
+  readonly logDir: string;
+  readonly identityDir: string;
+  readonly tokenFile: string;
+}
+
+function privateParts({
+  stateDir: dir,
+  configPath,
+  storeDir,
+  logDir,
+  identityDir,
+  tokenFile,
+}: Places): string[] {
+  return [
+    configPath,
+    `${configPath}.bak`,
+    join(dir, '.env'),
+    join(dir, 'credentials'),
+    tokenFile,
+    storeDir,
+    logDir,
+    identityDir,
+    join(dir, 'agents'),
+  ];
+}
+
+function owned(dir: string, { uid }: Stats): readonly Finding[] | undefined {
+  const me = process.getuid?.();
+  if (me === undefined || uid === me || me === 0) return undefined;
+  return [
+    {
+      code: 'state-dir-foreign',
+      level: 'error',
+      message: `${dir} belongs to user ${uid}, and this is user ${me}.`,
+      advice: `sudo chown -R ${me} ${dir}`,
+    },
+  ];
+}
+
+function writable(dir: string, shown: string): readonly Finding[] {
+  try {
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return [];
+  } catch {
+    return [
+      {
+        code: 'state-dir-read-only',
+        level: 'error',
+        message: `${shown} cannot be written to.`,
+        advice: 'Look at its permissions and at the file system: chmod u+rwx, or set PLLAN_STATE_DIR.',
+      },
+    ];
+  }
+}
+
+function open(paths: readonly string[], home: string): readonly Finding[] {
+  if (process.platform === 'win32') return [];
+  const tooOpen = paths.flatMap((path) => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats && (stats.mode & OTHERS) !== 0 ? [{ path, mode: stats.mode & 0o700 }] : [];
+  });
+  if (tooOpen.length === 0) return [];
+  return [
+    {
+      code: 'state-open-to-others',
+      level: 'warn',
+      message: `Others can look into ${tooOpen.map(({ path }) => displayPath(path, home)).join(', ')}.`,
+      repair: {
+        question: 'Keep others out (chmod go-rwx)?',
+        level: 'safe',
+        run() {
+          for (const { path, mode } of tooOpen) chmodSync(path, mode);
+          return `Only this user can use ${tooOpen.length === 1 ? 'it' : 'them'} now`;
+        },
+      },
+    },
+  ];
+}

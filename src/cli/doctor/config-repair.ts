@@ -1,0 +1,44 @@
+/** Repairs of the config file that `pllan config` refuses to make, since what comes out may still not be valid. */
+import { readFileSync } from 'node:fs';
+import { loadConfig } from '../../shared/config/load.js';
+import { formatPath, type ConfigPath } from '../../shared/config/path.js';
+import type { ConfigSource } from '../../shared/config/read/source.js';
+import { editText } from '../../shared/config/write/edit-text.js';
+import { keepRejected, replaceFile } from '../../shared/config/write/keep.js';
+import { withConfigLock } from '../../shared/config/write/lock.js';
+import { placeInFiles } from '../../shared/config/write/place.js';
+import type { Environment } from '../../shared/paths.js';
+import { errorCode } from '../../shared/to-error.js';
+
+/** Takes keys out of the files that they are in; what was there is kept as `.bak`. */
+export function removeKeys(source: ConfigSource, paths: readonly ConfigPath[]): Promise<string> {
+  return withConfigLock(source.path, () => {
+    const edits = paths.map((path) => ({ path, remove: true as const }));
+    for (const { file, edits: own } of placeInFiles(source.root, edits)) {
+      const text = file === source.path ? source.text : source.included.get(file);
+      if (text !== undefined) replaceFile(file, editText(text, own), text);
+    }
+    return `Removed ${paths.map(formatPath).join(', ')}; the file before is ${source.path}.bak`;
+  });
+}
+
+/** The last config that a gateway ran with; undefined when there is none that is valid. */
+export function lastGoodText(path: string, env: Environment): string | undefined {
+  const kept = `${path}.last-good`;
+  try {
+    const text = readFileSync(kept, 'utf8');
+    return loadConfig({ path: kept, env, askLoginShell: () => ({}) }).ok ? text : undefined;
+  } catch (caught) {
+    if (errorCode(caught) === 'ENOENT') return undefined;
+    throw caught;
+  }
+}
+
+/** Puts it back; the broken one is kept beside it. */
+export function restoreLastGood({ path, text }: ConfigSource, lastGood: string): Promise<string> {
+  return withConfigLock(path, () => {
+    const kept = text === undefined ? undefined : keepRejected(path, text);
+    replaceFile(path, lastGood, text);
+    return `Put back what the gateway last ran with${kept === undefined ? '' : `; the broken file is ${kept}`}`;
+  });
+}

@@ -1,0 +1,45 @@
+/** Installations that are broken in one way each. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Diagnosis } from '../../../src/cli/doctor/run-doctor.js';
+import type { Environment } from '../../../src/shared/paths.js';
+import { cli, environmentWith } from '../support/cli.js';
+
+export interface Installation {
+  readonly stateDir: string;
+  readonly env: Environment;
+  readonly configPath: string;
+}
+
+export const sound = {
+  meta: { lastTouchedVersion: '0.1.0' },
+  gateway: { mode: 'local', port: 1 },
+  agents: { defaults: { model: 'echo/echo' } },
+};
+
+/** Nothing is wrong with it, but that no gateway runs. */
+export function install(config: object | string = sound): Installation {
+  const env = environmentWith(config);
+  const stateDir = env.PLLAN_STATE_DIR;
+  chmodSync(stateDir, 0o700);
+  const configPath = join(stateDir, 'pllan.json');
+  chmodSync(configPath, 0o600);
+  // Locks of other tests are not this installation's.
+  return { stateDir, env: { ...env, PATH: process.env.PATH }, configPath };
+}
+
+export async function doctor({ env }: Installation, ...flags: string[]): Promise<readonly Diagnosis[]> {
+  const run = await cli(['doctor', '--json', ...flags], { env });
+  const { findings } = JSON.parse(run.stdout) as { findings: Diagnosis[] };
+  return findings.filter(({ code }) => code !== 'gateway-not-running');
+}
+
+export const codes = (findings: readonly Diagnosis[]): readonly string[] => findings.map(({ code }) => code);
+export const writeLastGood = ({ configPath }: Installation, config: object): void =>
+  writeFileSync(`${configPath}.last-good`, JSON.stringify(config), { mode: 0o600 });
+export const readConfig = ({ configPath }: Installation): unknown =>
+  JSON.parse(readFileSync(configPath, 'utf8'));
+export const writeStore = ({ stateDir }: Installation, content: string): void => {
+  mkdirSync(join(stateDir, 'store'), { mode: 0o700 });
+  writeFileSync(join(stateDir, 'store', 'data.mdb'), content, { mode: 0o600 });
+};

@@ -1,0 +1,176 @@
+/** `pllan doctor` repairs: it says what it would do, does it when it may, and a second time finds nothing (cli.md §12). */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configLockName, resolvePaths } from '../../../src/shared/paths.js';
+import { cli } from '../support/cli.js';
+import {
+  codes,
+  doctor,
+  install,
+  readConfig,
+  sound,
+  writeLastGood,
+  type Installation,
+} from './installation.js';
+
+it('has nothing to say of a sound installation', async () => {
+  const site = install();
+  expect(await doctor(site)).toEqual([]);
+  const run = await cli(['doctor'], { env: site.env });
+  expect(run.exitCode).toBe(0);
+  expect(run.stdout).toContain('No gateway is running.');
+  expect(run.stdout.trimEnd().endsWith('Doctor complete.')).toBe(true);
+});
+
+interface Repaired {
+  readonly name: string;
+  readonly make: () => Installation;
+  readonly code: string;
+  readonly mended: (site: Installation) => void;
+}
+
+const repaired: readonly Repaired[] = [
+  {
+    name: 'unknown keys',
+    make: () => install({ ...sound, gateway: { mode: 'local', port: 1, prot: 2 }, surprise: true }),
+    code: 'config-unknown-keys',
+    mended(site) {
+      expect(readConfig(site)).toMatchObject({ gateway: { mode: 'local', port: 1 } });
+      expect(readFileSync(site.configPath, 'utf8')).not.toContain('surprise');
+      expect(readFileSync(`${site.configPath}.bak`, 'utf8')).toContain('surprise');
+    },
+  },
+  {
+    name: 'a file that is no JSON5, with one that was good',
+    make() {
+      const site = install('{ gateway: { mode: ');
+      writeLastGood(site, sound);
+      return site;
+    },
+    code: 'config-unreadable',
+    mended(site) {
+      expect(readConfig(site)).toEqual(sound);
+      const kept = readdirSync(site.stateDir).filter((name) => name.startsWith('pllan.json.rejected.'));
+      expect(kept).toHaveLength(1);
+      expect(readFileSync(join(site.stateDir, kept[0] as string), 'utf8')).toBe('{ gateway: { mode: ');
+    },
+  },
+  {
+    name: 'a file from which everything of ours is gone',
+    make() {
+      const site = install({ agents: { defaults: { model: 'echo/echo' } } });
+      writeLastGood(site, sound);
+      return site;
+    },
+    code: 'config-clobbered',
+    mended: (site) => expect(readConfig(site)).toEqual(sound),
+  },
+  {
+    name: 'no file',
+    make() {
+      const site = install();
+      const env = { ...site.env, PLLAN_CONFIG_PATH: join(site.stateDir, 'other.json') };
+      return { ...site, env, configPath: env.PLLAN_CONFIG_PATH };
+    },
+    code: 'config-missing',
+    mended: (site) => expect(readConfig(site)).toMatchObject({ gateway: { mode: 'local' } }),
+  },
+  {
+    name: 'no mode',
+    make: () => install({ meta: {}, gateway: { port: 1 }, agents: { defaults: { model: 'echo/echo' } } }),
+    code: 'gateway-mode-unset',
+    mended: (site) => expect(readConfig(site)).toMatchObject({ gateway: { mode: 'local', port: 1 } }),
+  },
+  {
+    name: 'a token and a password, and no mode',
+    make: () =>
+      install({ ...sound, gateway: { mode: 'local', port: 1, auth: { token: '${A}', password: '${B}' } } }),
+    code: 'auth-ambiguous',
+    mended: (site) => expect(readConfig(site)).toMatchObject({ gateway: { auth: { mode: 'token' } } }),
+  },
+  {
+    name: 'a LAN without a secret',
+    make: () =>
+      install({ ...sound, gateway: { mode: 'local', port: 1, bind: 'lan', tls: { enabled: true } } }),
+    code: 'auth-token-missing',
+    mended: (site) =>
+      expect(readConfig(site)).toMatchObject({
+        gateway: { auth: { token: expect.stringMatching(/^[0-9a-f]{48}$/) } },
+      }),
+  },
+  {
+    name: 'a LAN without auth',
+    make: () =>
+      install({
+        ...sound,
+        gateway: {
+          mode: 'local',
+          port: 1,
+          bind: 'lan',
+          tls: { enabled: true },
+          auth: { mode: 'none', token: '${A}' },
+        },
+      }),
+    code: 'auth-open',
+    mended: (site) => expect(readConfig(site)).toMatchObject({ gateway: { auth: { mode: 'token' } } }),
+  },
+  {
+    name: 'a state directory that others can read',
+    make() {
+      const site = install();
+      chmodSync(site.stateDir, 0o755);
+      chmodSync(site.configPath, 0o644);
+      return site;
+    },
+    code: 'state-open-to-others',
+    mended(site) {
+      expect(statSync(site.stateDir).mode & 0o777).toBe(0o700);
+      expect(statSync(site.configPath).mode & 0o777).toBe(0o600);
+    },
+  },
+  {
+    name: 'locks of a gateway that has gone',
+    make() {
+      const site = install();
+      const owner = JSON.stringify({ pid: 2 ** 22 + 1, createdAt: '', configPath: site.configPath, port: 1 });
+      writeFileSync(join(site.stateDir, 'gateway.lock'), owner, { mode: 0o600 });
+      const { lockDir } = resolvePaths(site.env);
+      mkdirSync(lockDir, { recursive: true, mode: 0o700 });
+      writeFileSync(join(lockDir, configLockName(site.configPath)), owner, { mode: 0o600 });
+      return site;
+    },
+    code: 'lock-stale',
+    mended(site) {
+      expect(existsSync(join(site.stateDir, 'gateway.lock'))).toBe(false);
+      expect(existsSync(join(resolvePaths(site.env).lockDir, configLockName(site.configPath)))).toBe(false);
+    },
+  },
+];
+
+describe('repairs', () => {
+  it.each(repaired)('$name', async ({ make, code, mended }) => {
+    const site = make();
+    const before = readdirSync(site.stateDir).toSorted();
+    const reported = await doctor(site);
+    expect(codes(reported)).toContain(code);
+    expect(reported.find((one) => one.code === code)).toMatchObject({ repair: 'offered' });
+    expect(readdirSync(site.stateDir).toSorted()).toEqual(before);
+
+    const fixed = await doctor(site, '--fix');
+    expect(fixed.find((one) => one.code === code)).toMatchObject({
+      repair: 'done',
+      outcome: expect.any(String),
+    });
+    mended(site);
+    expect(codes(await doctor(site, '--fix'))).not.toContain(code);
+  });
+});
