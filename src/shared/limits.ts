@@ -219,6 +219,12 @@ export const historyLimits = {
   imageBytes: 20 * MIB,
 } as const;
 
+/** Files of a workspace that its agent is told of before each turn. */
+export const workspaceLimits = {
+  /** Of each; what is beyond it is left out. */
+  promptFileBytes: 20_000,
+} as const;
+
 /** Summaries of sessions by their model (runs-and-events.md §8). */
 export const compactionLimits = {
   /** What a token is worth until a model has counted; English text has about four. */

@@ -207,6 +207,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     pool: () => version.pool,
     metrics,
     storeDir: first.storeDir,
+    workspaceOf: (agentId) => version.runner.workspaceOf(agentId),
     redactor,
     clients: clientRuns,
     send: (part) => primary.runPart(part),

@@ -20,6 +20,8 @@ export interface SessionRunsOptions {
   pool(): Pick<TaskPool, 'run' | 'abort'>;
   readonly metrics: WorkerMetrics;
   readonly storeDir: string;
+  /** Where an agent's files are, by the current config. */
+  workspaceOf(agentId: string): string;
   readonly redactor: Pick<Redactor, 'exactIn'>;
   readonly clients: Pick<ClientRuns, 'begin'>;
   send(part: RunPart): void;
@@ -29,6 +31,7 @@ export function createSessionRuns({
   pool,
   metrics,
   storeDir,
+  workspaceOf,
   redactor,
   clients,
   send,
@@ -54,7 +57,14 @@ export function createSessionRuns({
       const run: { readonly pool: Pick<TaskPool, 'abort'>; id?: TaskId } = { pool: runPool };
       running.set(runId, run);
       const id = runPool.run(
-        { kind: 'session', queuedAt: monotonicMs(), job, storeDir, prepared: own?.turn },
+        {
+          kind: 'session',
+          queuedAt: monotonicMs(),
+          job,
+          storeDir,
+          workspace: workspaceOf(job.agentId),
+          prepared: own?.turn,
+        },
         {
           head: () => own?.head(),
           bytes: (text, last) => own?.bytes(text, last),

@@ -23,6 +23,7 @@ function over(pool: Pick<TaskPool, 'run' | 'abort'>): {
       pool: () => pool,
       metrics,
       storeDir: '',
+      workspaceOf: () => '',
       redactor: createRedactor([]),
       clients,
       send,

@@ -86,6 +86,8 @@ export interface SessionTask {
   readonly queuedAt: number;
   readonly job: RunJob;
   readonly storeDir: string;
+  /** Its agent's folder. */
+  readonly workspace: string;
   /** A `PreparedTurn` as JSON, of a run that an HTTP client waits for: the task also gives what that one is sent. */
   readonly prepared: string | undefined;
 }

@@ -1,5 +1,7 @@
 /** Sessions that are summarized by their model: asked for, and when the model cannot read them any more. */
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient, type Frame } from '../../support/control-client.js';
 import { answerStatus, answerStream, chunk, type ProviderCall } from '../../support/mock-provider.js';
@@ -321,3 +323,14 @@ function chatEnd(runId: string): Promise<Frame> {
     ({ event, payload }) => event === 'chat' && payload?.runId === runId && payload.state !== 'delta',
   );
 }
+
+it('before each turn the model is told what the files of the workspace say', async () => {
+  behaveWell();
+  const workspace = join(gateway.stateDir, 'workspace');
+  mkdirSync(workspace, { recursive: true });
+  writeFileSync(join(workspace, 'SOUL.md'), 'You are a lighthouse.');
+  await runAgent(client, 'Who are you?');
+  rmSync(join(workspace, 'SOUL.md'));
+  const [system] = messagesOf(provider.calls.at(-1) as ProviderCall);
+  expect(system).toEqual({ role: 'system', content: '[SOUL.md]\nYou are a lighthouse.' });
+});

@@ -25,6 +25,7 @@ import { pairToolCalls } from './pair-tool-calls.js';
 import { sendEvent } from './session-event.js';
 import { showImages } from './show-images.js';
 import { createToolObserver } from './tool-observer.js';
+import { readWorkspacePrompt } from './workspace-prompt.js';
 
 /** Never rejects: the link gets pieces of text and then one answer, which is a `TurnEnd`. */
 export async function answerSessionTurn(
@@ -62,7 +63,8 @@ export async function answerSessionTurn(
     const { upstream, testHooks, routes, tools } = services;
     const { timeoutMs, sessionKey, runId, byStranger } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
-    const answer = createAsker({ ask, history, job, prepared, sink, routes });
+    const system = join(await readWorkspacePrompt(task.workspace), job.systemPrompt);
+    const answer = createAsker({ ask, history, system, prepared, sink, routes });
     const brought = prepared ?? { tools: [], toolChoice: undefined };
     const offered = offeredTools(tools, selection, { sessionKey, byStranger }, brought);
     let last: TurnResult;
@@ -91,7 +93,8 @@ export async function answerSessionTurn(
 interface AskerOptions {
   readonly ask: Ask;
   readonly history: History;
-  readonly job: SessionTask['job'];
+  /** Before what the client itself says of it. */
+  readonly system: string;
   readonly prepared: PreparedTurn | undefined;
   readonly sink: DeltaSink;
   readonly routes: RouteTable;
@@ -106,11 +109,11 @@ interface WithTools {
 type Asker = (added: readonly TurnMessage[], tools: WithTools | undefined) => Promise<TurnResult>;
 
 /** Asks the model, once more with a summary when it cannot read all that was said; only once in a turn. */
-function createAsker({ ask, history: whole, job, prepared, sink, routes }: AskerOptions): Asker {
+function createAsker({ ask, history: whole, system, prepared, sink, routes }: AskerOptions): Asker {
   let history = whole;
   return async (added, tools) => {
     const run = (): Promise<void> => {
-      const plain = turnOf(messagesOf(history), added, job.systemPrompt, prepared);
+      const plain = turnOf(messagesOf(history), added, system, prepared);
       const turn = tools ? withOwnTools(plain, tools.turn, tools.mayCall) : plain;
       return streamTurn({ ...ask, timeoutMs: tools?.turn.leftMs ?? ask.timeoutMs, turn }, sink);
     };
@@ -133,15 +136,18 @@ function createAsker({ ask, history: whole, job, prepared, sink, routes }: Asker
 function turnOf(
   held: readonly TurnMessage[],
   added: readonly TurnMessage[],
-  system = '',
+  system: string,
   prepared: PreparedTurn | undefined,
 ): Turn {
   const before = pairToolCalls(prepared ? withContext(held, prepared) : held);
   const messages = added.length > 0 ? [...before, ...added] : before;
   if (!prepared) return { system, messages, tools: [], toolChoice: undefined, sampling: {} };
   const { tools, toolChoice, sampling } = prepared;
-  const systems = [system, prepared.system].filter((text) => text !== '');
-  return { system: systems.join('\n\n'), messages, tools, toolChoice, sampling };
+  return { system: join(system, prepared.system), messages, tools, toolChoice, sampling };
+}
+
+function join(...texts: readonly (string | undefined)[]): string {
+  return texts.filter((text) => text !== undefined && text !== '').join('\n\n');
 }
 
 /** Undefined when there is nothing to summarize. Its client hears when it begins and how it ends. */
