@@ -1,8 +1,11 @@
 /** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
 import type { ArgumentSpec, Command, OptionSpec } from './command.js';
-import { setOptions } from './config/set-options.js';
-import { doctorCommands } from './doctor/doctor-commands.js';
-import { setupCommands } from './setup/setup-commands.js';
+import { clientOptions, jsonOption, rpcOptions } from './client-options.js';
+import { configCommands } from './tables/config.js';
+import { deviceCommands } from './tables/devices.js';
+import { doctorCommands } from './tables/doctor.js';
+import { secretCommands } from './tables/secrets.js';
+import { setupCommands } from './tables/setup.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
   { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
@@ -20,167 +23,6 @@ const gatewayOptions: readonly OptionSpec[] = [
     name: 'allow-empty-store',
     kind: 'flag',
     about: 'Move a store that cannot be read aside and start empty',
-  },
-];
-
-const jsonOption: OptionSpec = { name: 'json', kind: 'flag', about: 'Print one JSON document' };
-
-/** Shared by every command that asks a running gateway (cli.md §1). */
-const clientOptions: readonly OptionSpec[] = [
-  { name: 'url', kind: 'text', about: 'Gateway to ask, ws:// or wss://; needs --token or --password' },
-  { name: 'token', kind: 'text', about: 'Token of the gateway' },
-  { name: 'password', kind: 'text', about: 'Password of the gateway' },
-  { name: 'timeout', kind: 'text', about: 'Milliseconds to wait for the answer, 10000 unless given' },
-  jsonOption,
-];
-
-/** Of commands that call one method of it. */
-const rpcOptions: readonly OptionSpec[] = [
-  ...clientOptions,
-  { name: 'expect-final', kind: 'flag', about: 'Wait past an answer that only says "accepted"' },
-];
-
-const loadDevices = () => import('./commands/devices.js');
-const byRequest = [{ name: 'requestId', required: true }];
-const byDevice = [{ name: 'deviceId', required: true }];
-const roleOption: OptionSpec = { name: 'role', kind: 'text', about: 'Whose token: operator or node' };
-
-const deviceCommands: readonly Command[] = [
-  {
-    name: 'devices list',
-    about: 'Show devices that may connect, and those that wait for approval',
-    options: rpcOptions,
-    load: async () => (await loadDevices()).devicesList,
-  },
-  {
-    name: 'devices approve',
-    about: 'Let a waiting device in',
-    args: [{ name: 'requestId', required: false }],
-    options: [...rpcOptions, { name: 'latest', kind: 'flag', about: 'The request that came last' }],
-    load: async () => (await loadDevices()).devicesApprove,
-  },
-  {
-    name: 'devices reject',
-    about: 'Turn a waiting device away',
-    args: byRequest,
-    options: rpcOptions,
-    load: async () => (await loadDevices()).devicesReject,
-  },
-  {
-    name: 'devices remove',
-    about: 'Forget a device and close its connections',
-    args: byDevice,
-    options: rpcOptions,
-    load: async () => (await loadDevices()).devicesRemove,
-  },
-  {
-    name: 'devices rename',
-    about: 'Call a device by a name of your own',
-    args: [...byDevice, { name: 'label', required: true }],
-    options: rpcOptions,
-    load: async () => (await loadDevices()).devicesRename,
-  },
-  {
-    name: 'devices rotate',
-    about: "Replace a device's token and close its connections",
-    args: byDevice,
-    options: [
-      roleOption,
-      { name: 'scope', kind: 'list', about: 'Allow only this; may be repeated' },
-      ...rpcOptions,
-    ],
-    load: async () => (await loadDevices()).devicesRotate,
-  },
-  {
-    name: 'devices revoke',
-    about: "Take a device's token away and close its connections",
-    args: byDevice,
-    options: [roleOption, ...rpcOptions],
-    load: async () => (await loadDevices()).devicesRevoke,
-  },
-  {
-    name: 'devices clear',
-    about: 'Forget every paired device',
-    options: [
-      { name: 'yes', kind: 'flag', about: 'Do it' },
-      { name: 'pending', kind: 'flag', about: 'Turn the waiting ones away as well' },
-      ...rpcOptions,
-    ],
-    load: async () => (await loadDevices()).devicesClear,
-  },
-];
-
-const loadConfigCommands = () => import('./commands/config.js');
-const atPath: ArgumentSpec = { name: 'path', required: true };
-const dryRunOption: OptionSpec = { name: 'dry-run', kind: 'flag', about: 'Check it, and write nothing' };
-
-const configCommands: readonly Command[] = [
-  {
-    name: 'config get',
-    about: 'Show what the config file says at a path, without secrets',
-    args: [atPath],
-    options: [jsonOption],
-    load: async () => (await loadConfigCommands()).configGet,
-  },
-  {
-    name: 'config set',
-    about:
-      'Set a path of the config file: JSON5, or text where that is none; a ref, or a provider of secrets',
-    args: [
-      { name: 'path', required: false },
-      { name: 'value', required: false },
-    ],
-    options: [
-      ...setOptions,
-      { name: 'strict-json', kind: 'flag', about: 'The value must be JSON' },
-      { name: 'merge', kind: 'flag', about: 'Merge an object into what is there' },
-      { name: 'replace', kind: 'flag', about: 'Put it in place of what is there, as without --merge' },
-      dryRunOption,
-      {
-        name: 'allow-exec',
-        kind: 'flag',
-        about: 'With --dry-run: run the commands of refs to see if they answer',
-      },
-      { ...jsonOption, about: 'Print one JSON document; the value must be JSON' },
-    ],
-    load: async () => (await loadConfigCommands()).configSet,
-  },
-  {
-    name: 'config unset',
-    about: 'Remove a path from the config file',
-    args: [atPath],
-    options: [dryRunOption, jsonOption],
-    load: async () => (await loadConfigCommands()).configUnset,
-  },
-  {
-    name: 'config patch',
-    about: 'Merge an object into the config file; null removes',
-    options: [
-      { name: 'file', kind: 'text', about: 'File with the object, JSON5' },
-      { name: 'stdin', kind: 'flag', about: 'Read it from standard input' },
-      { name: 'replace-path', kind: 'list', about: 'A list that may get shorter; may be repeated' },
-      dryRunOption,
-      jsonOption,
-    ],
-    load: async () => (await loadConfigCommands()).configPatch,
-  },
-  {
-    name: 'config validate',
-    about: 'Say what is wrong with the config file',
-    options: [jsonOption],
-    load: async () => (await loadConfigCommands()).configValidate,
-  },
-  {
-    name: 'config file',
-    about: 'Print the path of the config file',
-    options: [jsonOption],
-    load: async () => (await loadConfigCommands()).configFile,
-  },
-  {
-    name: 'config schema',
-    about: 'Print the JSON Schema of the config file',
-    options: [jsonOption],
-    load: async () => (await loadConfigCommands()).configSchema,
   },
 ];
 
@@ -216,61 +58,6 @@ const agentOptions: readonly OptionSpec[] = [
 
 const loadSessionsList: Command['load'] = async () =>
   (await import('./commands/sessions-list.js')).sessionsList;
-
-const allowExecOption: OptionSpec = {
-  name: 'allow-exec',
-  kind: 'flag',
-  about: 'Run the commands of providers to check their references',
-};
-
-const secretCommands: readonly Command[] = [
-  {
-    name: 'secrets reload',
-    about: 'Have the running gateway resolve its secrets anew',
-    options: clientOptions.map((option) =>
-      option.name === 'timeout'
-        ? { ...option, about: 'Milliseconds to wait for the answer, 30000 unless given' }
-        : option,
-    ),
-    load: async () => (await import('./commands/secrets-reload.js')).secretsReload,
-  },
-  {
-    name: 'secrets audit',
-    about: 'Look for credentials in plain text and for references that lead nowhere',
-    options: [
-      { name: 'check', kind: 'flag', about: 'Exit 1 when there are findings' },
-      allowExecOption,
-      jsonOption,
-    ],
-    load: async () => (await import('./commands/secrets-audit.js')).secretsAudit,
-  },
-  {
-    name: 'secrets apply',
-    about: 'Put references in the place of credentials, as a plan says',
-    options: [
-      { name: 'from', kind: 'text', about: 'File of the plan; required' },
-      dryRunOption,
-      allowExecOption,
-      jsonOption,
-    ],
-    load: async () => (await import('./commands/secrets-apply.js')).secretsApply,
-  },
-  {
-    name: 'secrets configure',
-    about: 'Ask which credentials are kept where, and make a plan of it',
-    options: [
-      { name: 'apply', kind: 'flag', about: 'Apply the plan' },
-      { name: 'yes', kind: 'flag', about: 'Do not ask again before it is applied' },
-      { name: 'providers-only', kind: 'flag', about: 'Ask for providers and not for credentials' },
-      { name: 'skip-provider-setup', kind: 'flag', about: 'Ask for credentials and not for providers' },
-      { name: 'agent', kind: 'text', about: 'Agent whose auth profiles are meant' },
-      { name: 'plan-out', kind: 'text', about: 'Write the plan to this file' },
-      allowExecOption,
-      jsonOption,
-    ],
-    load: async () => (await import('./commands/secrets-configure.js')).secretsConfigure,
-  },
-];
 
 export const commands: readonly Command[] = [
   {

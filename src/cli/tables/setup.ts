@@ -1,7 +1,6 @@
 /** The lines of the command table that make a gateway: setup, onboard, dashboard, completion. */
+import { jsonOption } from '../client-options.js';
 import type { Command, OptionSpec } from '../command.js';
-
-const jsonOption: OptionSpec = { name: 'json', kind: 'flag', about: 'Print one JSON document' };
 
 /** Of a gateway that is set up, with or without questions. */
 const placeOptions: readonly OptionSpec[] = [
