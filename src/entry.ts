@@ -3,7 +3,9 @@
 import { runCli } from './cli/main.js';
 
 // A reader that went away (`pllan health | head -1`) is no reason to fail, and none to stop a gateway.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+const outputGone = new AbortController();
+process.stdout.on('error', () => outputGone.abort());
+process.stderr.on('error', () => {});
 
 const storedSessions = () => import('./primary/sessions/stored-sessions.js');
 
@@ -24,6 +26,7 @@ const exitCode = await runCli({
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);
   },
+  outputGone: outputGone.signal,
   // Not the output, which may go into a file.
   terminal: () =>
     process.stdin.isTTY && process.stderr.isTTY

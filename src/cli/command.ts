@@ -65,6 +65,7 @@ export interface CommandContext {
   readonly withStoredDevices: WithStoredDevices;
   readonly storedSessions: StoredSessions;
   readonly onInterrupt: OnInterrupt;
+  readonly outputGone: AbortSignal;
   readonly terminal: OpenTerminal;
 }
 

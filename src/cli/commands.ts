@@ -4,6 +4,7 @@ import { clientOptions, jsonOption, rpcOptions } from './client-options.js';
 import { configCommands } from './tables/config.js';
 import { deviceCommands } from './tables/devices.js';
 import { doctorCommands } from './tables/doctor.js';
+import { observationCommands } from './tables/observation.js';
 import { secretCommands } from './tables/secrets.js';
 import { setupCommands } from './tables/setup.js';
 
@@ -125,6 +126,7 @@ export const commands: readonly Command[] = [
   },
   ...setupCommands,
   ...doctorCommands,
+  ...observationCommands,
   ...configCommands,
   ...deviceCommands,
   ...secretCommands,

@@ -32,6 +32,27 @@ export const runLimits = {
   maxPauseMs: 30_000,
 } as const;
 
+/** `pllan logs`. */
+export const followLimits = {
+  /** Lines to begin with. */
+  lines: 200,
+  /** Default of `--timeout`: reading waits for others who read. */
+  timeoutMs: 30_000,
+  /** Default of `--interval`. */
+  intervalMs: 1_000,
+  /** After a lost connection a new one is tried this often in a row … */
+  tries: 8,
+  /** … with a pause of this before the first try, doubling … */
+  pauseMs: 250,
+  /** … up to this. */
+  maxPauseMs: 30_000,
+} as const;
+
+/** `pllan gateway discover`. */
+export const discoveryLimits = {
+  timeoutMs: 2_000,
+} as const;
+
 /** `pllan sessions import`. */
 export const importLimits = {
   /** Of the index, which is read whole: many times what a gateway keeps. */

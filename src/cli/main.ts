@@ -29,6 +29,8 @@ export interface CliProcess {
   readonly withStoredDevices: WithStoredDevices;
   readonly storedSessions: StoredSessions;
   readonly onInterrupt: OnInterrupt;
+  /** Whoever read stdout has gone. */
+  readonly outputGone: AbortSignal;
   readonly terminal: OpenTerminal;
 }
 
@@ -51,11 +53,9 @@ export async function runCli(cli: CliProcess): Promise<number> {
   }
 }
 
-async function run(
-  { env, folder, runGateway, withStoredDevices, storedSessions, onInterrupt, terminal }: CliProcess,
-  { flags, rest }: GlobalSplit,
-  output: Output,
-): Promise<number> {
+async function run(cli: CliProcess, { flags, rest }: GlobalSplit, output: Output): Promise<number> {
+  const { env, folder, runGateway, withStoredDevices, storedSessions, onInterrupt, outputGone, terminal } =
+    cli;
   if (flags.version) {
     output.print(VERSION);
     return 0;
@@ -86,6 +86,7 @@ async function run(
     withStoredDevices,
     storedSessions,
     onInterrupt,
+    outputGone,
     terminal,
   });
 }

@@ -188,7 +188,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   });
   const control = openControl({
     snapshots,
-    redactor: opened.redactor,
+    opened,
     paths,
     env,
     config,

@@ -611,6 +611,18 @@ export const logLimits = {
   finalWriteRetryMs: 100,
 } as const;
 
+/** `logs.tail` (methods.md §8). */
+export const logTailLimits = {
+  defaults: { lines: 500, bytes: 250_000 },
+  most: { lines: 5_000, bytes: 1_000_000 },
+  /** Reading may take so long: a disk can hang. */
+  taskMs: 20_000,
+  /** The thread waits so long for the next call: whoever follows the log asks every second. */
+  idleMs: 5_000,
+  /** Calls that wait for it. */
+  waitingTasks: 64,
+} as const;
+
 /** Prometheus exposition (http.md §12). */
 export const metricsLimits = {
   labelChars: 120,

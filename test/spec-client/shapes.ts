@@ -315,6 +315,16 @@ export const UsageCost = v.looseObject({
   totals: v.looseObject(totals),
 });
 
+export const LogTail = v.strictObject({
+  file: v.pipe(v.string(), v.endsWith('.log')),
+  cursor: natural,
+  size: natural,
+  lines: v.array(v.string()),
+  truncated: v.boolean(),
+  reset: v.boolean(),
+  skippedBytes: maybe(natural),
+});
+
 export const GatewayIdentity = v.looseObject({ deviceId: hex64, publicKey: base64url });
 
 export const PendingDevice = v.looseObject({ requestId: text, deviceId: hex64, publicKey: text, ts: moment });

@@ -16,7 +16,8 @@ import type { SnapshotKeeper } from '../snapshot/keeper.js';
 import { derived, type Snapshot } from '../snapshot/snapshot.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import type { RouteTable } from '../../shared/routes.js';
-import type { Redactor } from '../../shared/log/redact.js';
+import type { GatewayLog } from '../log/open-log.js';
+import { createLogDesk } from '../log/log-desk.js';
 import { toolSetup } from '../config/tool-setup.js';
 import { originsOf } from '../config/worker-snapshot.js';
 import type { ExecApprovals } from '../approvals/open-approvals.js';
@@ -56,7 +57,7 @@ import { createWriteLimit } from './write-limit.js';
 
 export interface ControlOptions {
   readonly snapshots: SnapshotKeeper;
-  readonly redactor: Redactor;
+  readonly opened: Pick<GatewayLog, 'place' | 'redactor'>;
   readonly paths: Paths;
   readonly env: Environment;
   readonly config: OpenConfig;
@@ -163,6 +164,8 @@ export function openControl(options: ControlOptions): Control {
     invokes,
     failed: (error) => options.log.error('ws.node-seen', error.message),
   });
+  const { opened } = options;
+  const logDesk = createLogDesk(options.log);
   const turns = createReadingTurns();
   const methods = methodRegistry({
     ...agents,
@@ -184,6 +187,13 @@ export function openControl(options: ControlOptions): Control {
     restarts: options.restarts,
     secrets: snapshots,
     workers: options.workers,
+    logs: {
+      desk: logDesk,
+      redactor: opened.redactor,
+      get place() {
+        return opened.place;
+      },
+    },
     profileOf: (agentId) => profileOf(tools(), agentId),
     dedupe: createDedupe(() => performance.now()),
   });
@@ -208,7 +218,7 @@ export function openControl(options: ControlOptions): Control {
     methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
     writeLimit: createWriteLimit(() => performance.now()),
     log: options.log,
-    redactor: options.redactor,
+    redactor: opened.redactor,
     answered: metrics.wsRequest,
     handshake: {
       authenticate: countingFailures(
@@ -288,7 +298,7 @@ export function openControl(options: ControlOptions): Control {
       health.stop();
       presence.stop();
       events.stop();
-      await largeFrames.stop();
+      await Promise.all([largeFrames.stop(), logDesk.stop()]);
     },
   };
 }

@@ -4,17 +4,14 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { currentLogFile, type LogPlace } from '../../shared/log/log-place.js';
 import { logLimits } from '../../shared/limits.js';
 import { logFileDay, logFileName } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { makePrivateDir } from '../../shared/private-file.js';
 import { systemStep } from '../start-error.js';
 
-export interface LogFilesOptions {
-  /** Where dated files go. */
-  readonly dir: string;
-  /** Absolute path of the one file; null for one a day. */
-  readonly configured: string | null;
+export interface LogFilesOptions extends LogPlace {
   /** A file of this size is moved to `.1`. */
   readonly maxFileBytes: number;
   /** Dated files of earlier days are removed. */
@@ -37,7 +34,7 @@ const REMEDY = 'Make its folder one that this user can write to, or set logging.
 /** @throws StartError when the file cannot be opened */
 export function openLogFiles(options: LogFilesOptions): LogFiles {
   const { dir, configured, maxFileBytes, now } = options;
-  const pathNow = (): string => configured ?? join(dir, logFileName(now()));
+  const pathNow = (): string => currentLogFile(options, now());
   const attempt = (step: () => void): boolean => {
     try {
       step();

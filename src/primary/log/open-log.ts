@@ -3,6 +3,7 @@ import pino from 'pino';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
 import type { GatewayOptions } from '../../shared/gateway-options.js';
+import type { LogPlace } from '../../shared/log/log-place.js';
 import { createLogger, type Logger, type LogSink } from '../../shared/log/logger.js';
 import { createRedactor, type Redactor } from '../../shared/log/redact.js';
 import { expandHome } from '../../shared/paths.js';
@@ -19,6 +20,8 @@ export interface GatewayLog {
   readonly fileLog: Logger;
   /** Of the file that is written to. */
   readonly path: string;
+  /** Where it is looked for. */
+  readonly place: LogPlace;
   readonly style: ConsoleStyle;
   /** Least level that anyone wants: what workers should send. */
   readonly level: LogLevel;
@@ -33,12 +36,15 @@ export interface GatewayLog {
 }
 
 export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): GatewayLog {
-  const openFile = ({ maxFileBytes, retentionDays, file }: LoggingConfig): LogFile =>
+  const placeOf = ({ file }: LoggingConfig): LogPlace => ({
+    dir: paths.logDir,
+    configured: file === null ? null : expandHome(file, paths.home),
+  });
+  const openFile = (config: LoggingConfig): LogFile =>
     openLogFile({
-      dir: paths.logDir,
-      maxFileBytes,
-      retentionDays,
-      configured: file === null ? null : expandHome(file, paths.home),
+      ...placeOf(config),
+      maxFileBytes: config.maxFileBytes,
+      retentionDays: config.retentionDays,
       lost(lines) {
         log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, {
           lines,
@@ -76,6 +82,9 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     redactor,
     get path() {
       return file.path;
+    },
+    get place() {
+      return placeOf(view.config);
     },
     get style() {
       return view.style;

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import pino from 'pino';
 import type { LogLevel } from '../config/schema.js';
 import { logLimits } from '../limits.js';
+import { localIso } from './local-time.js';
 import { createRedactor, type Redactor } from './redact.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -130,12 +131,4 @@ function rateLimit(now: () => Date, report: (dropped: number) => void): () => bo
     dropped += 1;
     return false;
   };
-}
-
-/** ISO 8601 in local time with its offset: what an operator's clock shows. */
-export function localIso(date: Date): string {
-  const offset = -date.getTimezoneOffset();
-  const shifted = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, -1);
-  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
-  return `${shifted}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
 }

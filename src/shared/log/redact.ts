@@ -39,11 +39,14 @@ export interface Redactor {
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** From here on these are the exact values to hide; those before them stay hidden until the next time. */
   hide(secrets: readonly string[]): void;
+  /** All that are hidden, for a redactor in another thread. */
+  known(): readonly string[];
 }
 
 /** `secrets` are exact values to hide wherever they occur; short ones are left out, they would hit ordinary words. */
 export function createRedactor(secrets: readonly string[]): Redactor {
   let current = secrets;
+  let known = secrets;
   let exact = createExactSecrets(secrets);
   let margin = 0;
   const measure = (): void => void (margin = Math.max(LEAST_MARGIN_CHARS, exact.longest));
@@ -81,10 +84,12 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     exactIn: (value) => withStrings(value, (one) => exact.replace(one, mask)),
     fields: (value) => walk('', value, 0) as Record<string, unknown>,
     hide(next) {
-      exact = createExactSecrets([...current, ...next]);
+      known = [...current, ...next];
+      exact = createExactSecrets(known);
       current = next;
       measure();
     },
+    known: () => known,
   };
 }
 

@@ -24,9 +24,12 @@ const words: Readonly<Record<string, string>> = {
 };
 /** They tell of gateways that are not there. */
 const reports = ['status', 'gateway status', 'gateway probe'];
+/** It has the file to read. */
+const others = ['logs'];
 
 const asking = commands.filter(
-  ({ name, options }) => options.some((option) => option.name === 'url') && !reports.includes(name),
+  ({ name, options }) =>
+    options.some((option) => option.name === 'url') && ![...reports, ...others].includes(name),
 );
 
 /** So long that a test which waited for it would fail. */

@@ -30,6 +30,7 @@ export interface CliSetup {
   /** What the gateway throws instead of ending with a code. */
   readonly gatewayFailure?: Error;
   readonly onInterrupt?: OnInterrupt;
+  readonly outputGone?: AbortSignal;
   /** What is typed, a line each, for whom is asked; without it nobody is there to be asked. */
   readonly typed?: readonly string[];
 }
@@ -57,6 +58,7 @@ export async function cli(argv: readonly string[], setup: CliSetup = {}): Promis
     withStoredDevices,
     storedSessions: { read: readStoredSessions, write: writeStoredSessions },
     onInterrupt: setup.onInterrupt ?? (() => () => {}),
+    outputGone: setup.outputGone ?? new AbortController().signal,
     terminal: () => setup.typed && { input: Readable.from(setup.typed.map((line) => `${line}\n`)), output },
   });
   return { exitCode, ...said, gateway };

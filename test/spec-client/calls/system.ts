@@ -49,6 +49,15 @@ export const systemCalls: Calls = {
     void (await expectOk(client, 'commands.list', { includeArgs: true }, shapes.Commands)),
   'skills.status': async ({ client }) => void (await expectOk(client, 'skills.status', {}, shapes.Skills)),
   'usage.status': async ({ client }) => void (await expectOk(client, 'usage.status', {}, shapes.UsageStatus)),
+  'logs.tail': async ({ client }) => {
+    const tail = await expectOk(client, 'logs.tail', { limit: 3, maxBytes: 100_000 }, shapes.LogTail);
+    expect(tail.lines).toHaveLength(3);
+    const next = await expectOk(client, 'logs.tail', { cursor: tail.cursor }, shapes.LogTail);
+    expect(next).toMatchObject({ file: tail.file, reset: false, truncated: false });
+    expect(await expectOk(client, 'logs.tail', { cursor: 1e12 }, shapes.LogTail)).toMatchObject({
+      reset: true,
+    });
+  },
   'usage.cost': async ({ client }) => {
     const usage = await expectOk(client, 'usage.cost', { days: 2 }, shapes.UsageCost);
     expect(usage.days).toBe(2);

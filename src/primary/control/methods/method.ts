@@ -67,9 +67,11 @@ export function requireAdmin(connection: Connection): void {
   if (!isAdmin(connection)) throw new RpcError(missingScope('operator.admin'));
 }
 
+export const REDACTED_PATH = '[redacted]';
+
 /** Where the gateway keeps things, as far as its caller may know. */
 export function shownPath(path: string, connection: Connection): string {
-  return isAdmin(connection) ? path : '[redacted]';
+  return isAdmin(connection) ? path : REDACTED_PATH;
 }
 
 /** Keeps a method's params type while it stands in a list with others. */

@@ -3,7 +3,13 @@
  * frames needs nothing else of them. What a schema describes is what reaches the method, so it must be bounded.
  */
 import * as v from 'valibot';
-import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../../shared/limits.js';
+import {
+  historyPageLimits,
+  logTailLimits,
+  requestLimits,
+  runLimits,
+  usageLimits,
+} from '../../../shared/limits.js';
 import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import { withProvenance } from './chat-send-params.js';
@@ -98,6 +104,18 @@ const catalog = {
       agentId: optional(about('Runs of this agent only.', name)),
       agentScope: optional(about('Of all agents, as without it.', v.literal('all'))),
       ...ignoredBy('mode', 'utcOffset'),
+    }),
+  ),
+};
+
+const { defaults: tail, most } = logTailLimits;
+
+const logs = {
+  'logs.tail': compile(
+    v.strictObject({
+      cursor: optional(about('Of an earlier answer. Default: the end of the file.', whole(0))),
+      limit: optional(about('Lines.', whole(1, most.lines)), tail.lines),
+      maxBytes: optional(about('Of the file, that are read.', whole(1, most.bytes)), tail.bytes),
     }),
   ),
 };
@@ -270,6 +288,7 @@ const runs = {
 export const methodParams = {
   ...system,
   ...catalog,
+  ...logs,
   ...devices,
   ...nodeParams,
   ...execApprovalParams,

@@ -5,6 +5,7 @@ import { chatMethods, type ChatServices } from './chat.js';
 import { configMethods, type ConfigServices } from './config.js';
 import { deviceMethods } from './devices.js';
 import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals.js';
+import { logMethods, type LogServices } from './logs.js';
 import type { Method } from './method.js';
 import { nodePairingMethods } from './node-pairing.js';
 import { nodeMethods, type NodeMethodServices } from './nodes.js';
@@ -25,6 +26,7 @@ export type MethodServices = AgentMethodServices &
   ChatServices &
   ConfigServices &
   ExecApprovalServices &
+  LogServices &
   NodeMethodServices &
   RestartMethodServices &
   SecretServices &
@@ -49,6 +51,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...catalogMethods(services),
     ...toolMethods(services),
     ...usageMethods(services),
+    ...logMethods(services),
     ...configMethods(services),
     ...secretMethods(services),
     ...restartMethods(services),
