@@ -16,6 +16,8 @@ const gatewayOptions: readonly OptionSpec[] = [
   { name: 'password', kind: 'text', about: 'Shared password; the process list shows it' },
   { name: 'password-file', kind: 'text', about: 'File that holds the shared password' },
   { name: 'model', kind: 'text', about: 'Default model of this run, provider/model' },
+  { name: 'tailscale', kind: 'text', about: 'off, serve or funnel' },
+  { name: 'tailscale-reset-on-exit', kind: 'flag', about: 'Undo that at the end' },
   { name: 'verbose', kind: 'flag', about: 'Show debug lines on the console' },
   { name: 'force', kind: 'flag', about: 'End whoever listens on the port first' },
   { name: 'reset', kind: 'flag', about: 'With --dev: begin anew; what is there goes to the trash' },

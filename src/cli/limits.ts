@@ -83,8 +83,8 @@ export const portLimits = {
   lsofMs: 3_000,
 } as const;
 
-/** The tunnel of `gateway probe --ssh`. */
-export const probeLimits = {
+/** A tunnel made by ssh. */
+export const tunnelLimits = {
   /** How often its local port is tried while ssh connects. */
   sshPollMs: 50,
   /** Of what ssh says only the end is kept. */

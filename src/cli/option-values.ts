@@ -7,6 +7,7 @@ import {
   type BindMode,
   type LogLevel,
 } from '../shared/config/schema.js';
+import { tailscaleModes, type TailscaleMode } from '../shared/config/tailscale-schema.js';
 import { toError } from '../shared/to-error.js';
 import { clientLimits } from './limits.js';
 import { isRecord } from './record.js';
@@ -31,6 +32,13 @@ export function readAuthMode(value: string): AuthMode {
   const mode = authModes.find((known) => known === value);
   if (mode) return mode;
   throw new UserError(`Invalid --auth (use ${alternatives(authModes)})`);
+}
+
+/** @throws UserError */
+export function readTailscaleMode(value: string): TailscaleMode {
+  const mode = tailscaleModes.find((known) => known === value);
+  if (mode) return mode;
+  throw new UserError(`Invalid --tailscale (use ${alternatives(tailscaleModes)})`);
 }
 
 /** @throws UserError */

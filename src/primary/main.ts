@@ -21,6 +21,7 @@ import type { GatewayLog } from './log/open-log.js';
 import type { PrimaryMetrics } from './metrics/primary-metrics.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
+import { createExposure } from './tailscale/exposure.js';
 import { openTlsKeeper } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
 import { secretsInUse } from './secrets/secrets-in-use.js';
@@ -279,6 +280,13 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     waitingConnections: () => data.waiting,
     unclassifiedConnections: () => data.unclassified,
   });
+  const { tailscale } = plan.config.gateway;
+  const exposure = createExposure({
+    settings: { ...tailscale, resetOnExit: tailscale.resetOnExit || flags.tailscaleResetOnExit },
+    port: plan.port,
+    tls: tls !== undefined,
+    log: log.for('tailscale'),
+  });
   const shutdown = createShutdown(
     {
       beginDraining() {
@@ -300,6 +308,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         { name: 'control', run: () => control.stop() },
         { name: 'config', run: () => config.stop() },
         { name: 'websockets', run: control.shutdown },
+        { name: 'tailscale', run: exposure.stop },
         { name: 'port', run: () => data.closePort() },
         { name: 'workers', run: () => data.supervisor.stop() },
         { name: 'usage', run: () => usage.flush() },
@@ -327,6 +336,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   control.start();
   config.watch();
   maintenance.start();
+  exposure.start();
 
   void workerReady.promise.then(() => {
     if (phase !== 'starting') return;

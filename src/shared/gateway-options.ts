@@ -1,5 +1,6 @@
 /** How the command line starts the gateway: the one contract between `cli` and `primary`, joined in `entry.ts`. */
 import type { AuthMode, BindMode, LogLevel } from './config/schema.js';
+import type { TailscaleMode } from './config/tailscale-schema.js';
 import type { Environment, Paths } from './paths.js';
 
 /** Flags of `pllan gateway`, already checked for form; undefined means not given (cli.md §2). */
@@ -12,6 +13,9 @@ export interface GatewayFlags {
   /** Default model of this run, `provider/model`. */
   readonly model: string | undefined;
   readonly logLevel: LogLevel | undefined;
+  readonly tailscale: TailscaleMode | undefined;
+  /** As `gateway.tailscale.resetOnExit`. */
+  readonly tailscaleResetOnExit: boolean;
   readonly verbose: boolean;
   readonly force: boolean;
   readonly allowUnconfigured: boolean;

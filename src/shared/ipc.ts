@@ -39,6 +39,7 @@ export interface WorkerSnapshot {
   readonly scheme: KeyScheme;
   readonly maxQueue: number;
   readonly logLevel: LogLevel;
+  readonly redactPatterns: readonly string[];
   readonly tunnel: TunnelAddress;
   /** The store, which workers only read. */
   readonly storeDir: string;

@@ -189,6 +189,16 @@ export const failedAuthLimits = {
 } as const;
 
 /** Questions to the `tailscale` command about who has an address (http.md §14). */
+export const tailscaleLimits = {
+  /** `serve` and `funnel` may have to ask Tailscale's servers for a certificate. */
+  exposeMs: 30_000,
+  statusMs: 5_000,
+  /** A stop waits for it. */
+  resetMs: 3_000,
+  /** What the command says; the status of a large tailnet is long. */
+  outputBytes: 4 * MIB,
+} as const;
+
 export const whoisLimits = {
   /** One that takes longer is ended. */
   timeoutMs: 5_000,

@@ -138,6 +138,7 @@ interface RunningWorker {
 
 function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel): RunningWorker {
   const redactor = createRedactor(secretsOf(first));
+  redactor.usePatterns(first.redactPatterns);
   const log = createLogger({
     sink: primary.logSink,
     level: first.logLevel,
@@ -170,6 +171,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     ...directCalls.answers,
     'use-snapshot'(next) {
       redactor.hide(secretsOf(next));
+      redactor.usePatterns(next.redactPatterns);
       log.useLevel(next.logLevel);
       version = versionOf(next);
       http.use(version);

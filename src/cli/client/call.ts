@@ -5,6 +5,7 @@ import { deadlineIn, type Deadline } from './deadline.js';
 import { openDevice, type Device } from './device/device.js';
 import { explain } from './explain.js';
 import { cliClient, type ClientKind } from './kinds.js';
+import { openSshTunnel } from './ssh-tunnel.js';
 import { resolveTarget, type GatewayTarget, type TargetFlags } from './target.js';
 
 /** What a command has at hand to reach a gateway. */
@@ -46,12 +47,29 @@ export function deviceOf({ sources, note }: Pick<GatewayAccess, 'sources' | 'not
   return openDevice(sources.paths.identityDir, note);
 }
 
-/** @throws GatewayError */
-export function connectTo(
-  { url, trust, credentials, ownToken }: GatewayTarget,
+/** Through a tunnel, where there is to be one, which ends with the connection. @throws GatewayError */
+export async function connectTo(
+  target: GatewayTarget,
   device: Device | undefined,
   deadline: Deadline,
   kind: ClientKind = cliClient,
 ): Promise<GatewayClient> {
-  return connectGateway({ url: url.href, trust, credentials, ownToken, device, kind }, deadline);
+  const { url, ssh, trust, credentials, ownToken } = target;
+  const connect = (address: string): Promise<GatewayClient> =>
+    connectGateway({ url: address, trust, credentials, ownToken, device, kind }, deadline);
+  if (!ssh) return connect(url.href);
+  const tunnel = await openSshTunnel(ssh, deadline);
+  try {
+    const client = await connect(`${url.protocol}//127.0.0.1:${tunnel.localPort}`);
+    return {
+      ...client,
+      close() {
+        client.close();
+        tunnel.close();
+      },
+    };
+  } catch (caught) {
+    tunnel.close();
+    throw caught;
+  }
 }

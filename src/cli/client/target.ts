@@ -14,18 +14,22 @@ import {
 } from './credentials.js';
 import { localTrust, remoteTrust, type TlsTrust } from './tls-trust.js';
 import { displayUrl, parseGatewayUrl, requireSafeTransport } from './gateway-url.js';
+import { parseSshTarget, type SshTarget } from './ssh-tunnel.js';
 
 export type TargetSource =
   | 'cli --url'
   | 'cli --port'
   | 'env PLLAN_GATEWAY_URL'
   | 'config gateway.remote.url'
+  | 'config gateway.remote.sshTarget'
   | 'ssh tunnel'
   | 'local loopback'
   | 'local customBindHost';
 
 export interface GatewayTarget {
   readonly url: URL;
+  /** A tunnel through which that machine is reached. */
+  readonly ssh?: SshTarget;
   /** Of its certificate, beside what the system trusts. */
   readonly trust: TlsTrust | undefined;
   readonly source: TargetSource;
@@ -75,9 +79,10 @@ export function explicitTarget(text: string, flags: CredentialFlags, sources: Lo
   };
 }
 
-/** The gateway of `gateway.remote.url`. @throws UserError when there is none */
+/** The gateway of `gateway.remote`. @throws UserError when there is none */
 export function remoteTarget(flags: CredentialFlags, sources: LocalSources): GatewayTarget {
   const { remote } = sources.config.gateway;
+  if (remote.transport === 'ssh') return tunnelTarget(flags, sources);
   if (remote.url === null || remote.url.trim() === '') {
     throw new UserError('gateway remote mode misconfigured: gateway.remote.url missing');
   }
@@ -88,6 +93,31 @@ export function remoteTarget(flags: CredentialFlags, sources: LocalSources): Gat
     credentials: remoteCredentials(flags, sources),
     ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
   };
+}
+
+/** It listens on its machine's loopback address only; what is said to it is encrypted by ssh. */
+function tunnelTarget(flags: CredentialFlags, sources: LocalSources): GatewayTarget {
+  const { sshTarget, sshIdentity, remotePort } = sources.config.gateway.remote;
+  const problem = 'gateway remote mode misconfigured: gateway.remote.sshTarget';
+  if (sshTarget === null || sshTarget.trim() === '') throw new UserError(`${problem} missing`);
+  const place = parseSshTarget(sshTarget);
+  if (!place) throw new UserError(`${problem} must be user@host or user@host:port`);
+  const ssh = { ...place, identity: sshIdentity ?? undefined, remotePort, env: sources.env };
+  return {
+    url: behindSsh(ssh, sources),
+    ssh,
+    trust: remoteTrust(sources),
+    source: 'config gateway.remote.sshTarget',
+    credentials: remoteCredentials(flags, sources),
+    ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
+  };
+}
+
+/** Where the gateway is, as it would be named from the other machine's network. */
+export function behindSsh({ host, remotePort }: SshTarget, { config }: LocalSources): URL {
+  const scheme = config.gateway.remote.url?.trim().startsWith('wss:') ? 'wss' : 'ws';
+  const machine = host.slice(host.lastIndexOf('@') + 1);
+  return new URL(`${scheme}://${machine.includes(':') ? `[${machine}]` : machine}:${remotePort}`);
 }
 
 /** The gateway of this machine. @throws UserError */
@@ -108,6 +138,7 @@ export function localTarget(flags: Omit<TargetFlags, 'url'>, sources: LocalSourc
 export function connectionDetails(target: GatewayTarget, { paths, config }: LocalSources): string[] {
   const lines = [
     `Gateway target: ${displayUrl(target.url)}`,
+    ...(target.ssh ? [`SSH tunnel: ${target.ssh.host}`] : []),
     `Source: ${target.source}`,
     `Config: ${displayPath(config.path, paths.home)}`,
   ];

@@ -4,7 +4,7 @@ import type { GatewayFlags } from '../../shared/gateway-options.js';
 import { expandHome } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
-import { readAuthMode, readBindMode, readLogLevel, readPort } from '../option-values.js';
+import { readAuthMode, readBindMode, readLogLevel, readPort, readTailscaleMode } from '../option-values.js';
 import { UserError } from '../user-error.js';
 
 export const gatewayRun: CommandHandler = async (options, context) => {
@@ -26,6 +26,7 @@ function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: Co
   const port = options.text('port');
   const bind = options.text('bind');
   const auth = options.text('auth');
+  const tailscale = options.text('tailscale');
   const { logLevel } = globals;
   return {
     port: port === undefined ? undefined : readPort(port),
@@ -35,6 +36,8 @@ function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: Co
     password: readPassword(options, paths.home),
     model: options.text('model'),
     logLevel: logLevel === undefined ? undefined : readLogLevel(logLevel),
+    tailscale: tailscale === undefined ? undefined : readTailscaleMode(tailscale),
+    tailscaleResetOnExit: options.flag('tailscale-reset-on-exit'),
     verbose: options.flag('verbose'),
     force: options.flag('force'),
     allowUnconfigured: options.flag('allow-unconfigured'),

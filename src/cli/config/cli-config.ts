@@ -56,6 +56,7 @@ const wanted = [
   'gateway.remote.tlsFingerprint',
   'gateway.remote.token',
   'gateway.remote.password',
+  'gateway.remote.transport',
   'gateway.remote.sshTarget',
   'gateway.remote.sshIdentity',
   'gateway.remote.remotePort',

@@ -1,13 +1,14 @@
 /** Asks a gateway that could be meant: directly, or through a tunnel of our own. */
 import { toError } from '../../shared/to-error.js';
 import type { GatewayAccess } from '../client/call.js';
+import { behindSsh } from '../client/target.js';
 import { remoteTrust } from '../client/tls-trust.js';
 import { remoteCredentials } from '../client/credentials.js';
 import type { Deadline } from '../client/deadline.js';
 import type { Device } from '../client/device/device.js';
 import { choose, flagsForOthers, urlOf, type Candidate, type CandidateKind } from './candidates.js';
 import { probeTarget, unreached, type Findings, type Probed } from './probe-target.js';
-import { openSshTunnel, type SshTarget, type SshTunnel } from './ssh-tunnel.js';
+import { openSshTunnel, type SshTarget, type SshTunnel } from '../client/ssh-tunnel.js';
 
 export type WarningCode =
   | 'multiple_gateways'
@@ -67,7 +68,7 @@ export async function askThroughSsh(
 ): Promise<Asked> {
   let tunnel: SshTunnel;
   try {
-    tunnel = await openSshTunnel(ssh, sources.env, deadline);
+    tunnel = await openSshTunnel(ssh, deadline);
   } catch (caught) {
     const { message } = toError(caught);
     const place = {
@@ -84,9 +85,7 @@ export async function askThroughSsh(
     };
   }
   try {
-    const { url: remoteUrl } = sources.config.gateway.remote;
-    const scheme = remoteUrl?.trim().startsWith('wss:') ? 'wss' : 'ws';
-    const url = new URL(`${scheme}://127.0.0.1:${tunnel.localPort}`);
+    const url = new URL(`${behindSsh(ssh, sources).protocol}//127.0.0.1:${tunnel.localPort}`);
     const choice = choose(
       () => ({
         url,

@@ -43,7 +43,8 @@ export function candidates(flags: TargetFlags, sources: LocalSources): Candidate
     const choice = choose(() => resolveTarget(flags, sources), env.PLLAN_GATEWAY_URL ?? '');
     found.push({ kind: 'explicit', active: true, choice });
   }
-  if (remote.url !== null && remote.url.trim() !== '') {
+  // One behind ssh is asked in another way.
+  if (remote.transport !== 'ssh' && remote.url !== null && remote.url.trim() !== '') {
     const choice = choose(() => remoteTarget(others, sources), remote.url);
     found.push({ kind: 'configRemote', active: !named && mode === 'remote', choice });
   }

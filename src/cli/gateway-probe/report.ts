@@ -7,7 +7,7 @@ import type { Capability } from '../client/capability.js';
 import { deadlineIn } from '../client/deadline.js';
 import { ask, askThroughSsh, type Asked, type TargetReport, type Warning } from './ask.js';
 import { candidates } from './candidates.js';
-import type { SshTarget } from './ssh-tunnel.js';
+import type { SshTarget } from '../client/ssh-tunnel.js';
 
 export interface ProbeReport {
   /** One of them can be used. */

@@ -68,10 +68,11 @@ export function authFlags({ auth, token, password }: GatewayFlags): AuthFlags {
 }
 
 /** What the command line says in the place of the file. */
-export function configFlags({ port, bind, logLevel }: GatewayFlags): ConfigFlags {
+export function configFlags({ port, bind, tailscale, logLevel }: GatewayFlags): ConfigFlags {
   return {
     ...(port === undefined ? {} : { port: String(port) }),
     ...(bind === undefined ? {} : { bind }),
+    ...(tailscale === undefined ? {} : { tailscale }),
     ...(logLevel === undefined ? {} : { 'log-level': logLevel }),
   };
 }

@@ -115,6 +115,7 @@ export function workerSnapshot({
     scheme: keyScheme(config, routes.defaultAgentId),
     maxQueue: workers.maxQueue,
     logLevel,
+    redactPatterns: config.logging.redactPatterns,
     tunnel,
     storeDir: paths.storeDir,
     testHooks,

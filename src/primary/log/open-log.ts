@@ -73,6 +73,7 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
   const redactor = createRedactor(
     secretsInUse({ ...plan, values: plan.secrets.values }, secretsOfConfig(plan.loaded)),
   );
+  redactor.usePatterns(plan.config.logging.redactPatterns);
   const log = createLogger({ sink, level: view.level, subsystem: 'gateway', redactor });
   const fileOnly: LogSink = { write: (line, level) => file.write(line, level) };
   const fileLog = createLogger({ sink: fileOnly, level: view.config.level, subsystem: 'gateway', redactor });
@@ -101,6 +102,7 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
         file = next;
       }
       view = viewOf(config);
+      redactor.usePatterns(config.redactPatterns);
       log.useLevel(view.level);
       fileLog.useLevel(config.level);
     },

@@ -7,7 +7,9 @@ import type { ConfigIssue } from './read/source.js';
 import { configSchema, type ConfigTree } from './schema.js';
 
 /** Command line values that override the file; absent means not given. */
-export type ConfigFlags = Readonly<Partial<Record<'port' | 'bind' | 'auth' | 'log-level', string>>>;
+export type ConfigFlags = Readonly<
+  Partial<Record<'port' | 'bind' | 'auth' | 'tailscale' | 'log-level', string>>
+>;
 
 /** Undefined when flags or environment hold what is not right; why is added to `issues`. */
 export function completeScalars(

@@ -54,6 +54,17 @@ export const texts = format(textList, (value) => {
   }
 });
 
+export const regularExpressions = format(textList, (value) => {
+  texts(value);
+  for (const source of value as string[]) {
+    try {
+      void new RegExp(source, 'g');
+    } catch {
+      throw new Error(`must be regular expressions; ${JSON.stringify(source)} is none`);
+    }
+  }
+});
+
 export const duration = format(anyText, (value) => {
   if (typeof value !== 'string' || durationMs(value) === undefined)
     throw new Error('must be a time such as "30d", "12h", "45m" or "90s"');

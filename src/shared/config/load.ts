@@ -31,11 +31,10 @@ import { findRefs, withValues, type PlacedRef } from '../secrets/config-refs.js'
 import type { SecretsConfig } from './secrets-schema.js';
 import { structures } from './structures.js';
 import { substituteEnvironment } from './substitute.js';
-import { effectWarnings, type TailscaleConfig } from './upcoming.js';
+import { effectWarnings } from './upcoming.js';
 
 export interface GatewayConfig extends ConfigTree {
   readonly gateway: ConfigTree['gateway'] & {
-    readonly tailscale: TailscaleConfig;
     readonly reload: ReloadSettings;
   };
   readonly agents: ConfigTree['agents'] & {
@@ -170,7 +169,6 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     ...scalars,
     gateway: {
       ...scalars.gateway,
-      tailscale: tailscaleOf(structured['gateway.tailscale']),
       reload: reloadSettingsOf(structured['gateway.reload']),
     },
     agents: {
@@ -200,12 +198,6 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     tools: { ...scalars.tools, byProvider: (structured['tools.byProvider'] ?? {}) as ToolsByProvider },
     hooks: { ...scalars.hooks, mappings: (structured['hooks.mappings'] ?? []) as HookMapping[] },
   };
-}
-
-function tailscaleOf(value: unknown): TailscaleConfig {
-  const parsed = structures['gateway.tailscale'].parse(value ?? {});
-  if (!parsed.ok) throw new Error('gateway.tailscale was not checked');
-  return parsed.value;
 }
 
 /** With its defaults; it has been checked. */

@@ -18,16 +18,17 @@ import {
   networks,
   oneOf,
   optional,
-  sha256,
   text,
   texts,
   truth,
-  webSocketUrl,
 } from './formats.js';
 import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
 import { hooksSchema, type HooksConfig } from './hooks-schema.js';
+import { loggingSchema, type LoggingConfig } from './logging-schema.js';
 import { queueSchema, type QueueSettings } from './queue-schema.js';
+import { DEFAULT_PORT, remoteSchema, type RemoteConfig } from './remote-schema.js';
 import { sessionSchema, type SessionConfig } from './session-schema.js';
+import { tailscaleSchema, type TailscaleConfig } from './tailscale-schema.js';
 import { toolsSchema, type ToolsConfig } from './tools-schema.js';
 import { tlsSchema, type TlsConfig } from './tls-schema.js';
 
@@ -37,11 +38,7 @@ export type BindMode = (typeof bindModes)[number];
 export const authModes = ['none', 'token', 'password', 'trusted-proxy'] as const;
 export type AuthMode = (typeof authModes)[number];
 
-export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-export const consoleStyles = ['pretty', 'compact', 'json'] as const;
-export type ConsoleStyle = (typeof consoleStyles)[number];
+export { consoleStyles, logLevels, type ConsoleStyle, type LogLevel } from './logging-schema.js';
 
 /** The scalar part of the config, complete: nothing inside the gateway fills in a default. */
 export interface ConfigTree {
@@ -72,15 +69,8 @@ export interface ConfigTree {
     };
     readonly trustedProxies: readonly string[];
     readonly allowRealIpFallback: boolean;
-    readonly remote: {
-      readonly url: string | null;
-      readonly token: string | null;
-      readonly password: string | null;
-      readonly tlsFingerprint: string | null;
-      readonly sshTarget: string | null;
-      readonly sshIdentity: string | null;
-      readonly remotePort: number;
-    };
+    readonly tailscale: TailscaleConfig;
+    readonly remote: RemoteConfig;
     readonly nodes: {
       readonly pairing: {
         readonly autoApproveLocal: boolean;
@@ -124,21 +114,11 @@ export interface ConfigTree {
   readonly session: SessionConfig;
   readonly tools: ToolsConfig;
   readonly hooks: HooksConfig;
-  readonly logging: {
-    readonly level: LogLevel;
-    readonly file: string | null;
-    readonly consoleLevel: LogLevel | null;
-    readonly consoleStyle: ConsoleStyle | null;
-    readonly maxFileBytes: number;
-    readonly retentionDays: number;
-  };
+  readonly logging: LoggingConfig;
   /** Whether signals and clients may restart the gateway. */
   readonly commands: { readonly restart: boolean };
   readonly diagnostics: DiagnosticsConfig;
 }
-
-const DEFAULT_PORT = 18_789;
-const MIB = 1024 * 1024;
 
 const bind = format({ type: 'string', enum: bindModes }, (value) => {
   if (typeof value === 'string' && ['0.0.0.0', 'localhost', '127.0.0.1', '::', '::1'].includes(value)) {
@@ -226,15 +206,8 @@ export const configSchema: convict.Schema<ConfigTree> = {
       default: false,
       format: truth,
     },
-    remote: {
-      url: optional(webSocketUrl, 'Gateway that the command line asks with mode "remote", ws:// or wss://.'),
-      token: { ...optional(text, 'Its token.'), sensitive: true },
-      password: { ...optional(text, 'Its password.'), sensitive: true },
-      tlsFingerprint: optional(sha256, 'SHA-256 of its certificate, the only one that is believed then.'),
-      sshTarget: optional(text, 'user@host[:port] through which "gateway probe --ssh-auto" reaches it.'),
-      sshIdentity: optional(text, 'Key file for that.'),
-      remotePort: { doc: 'Its port on that host.', default: DEFAULT_PORT, format: integer(1, 65_535) },
-    },
+    tailscale: tailscaleSchema,
+    remote: remoteSchema,
     nodes: {
       pairing: {
         autoApproveLocal: {
@@ -340,24 +313,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
   session: sessionSchema,
   tools: toolsSchema,
   hooks: hooksSchema,
-  logging: {
-    level: {
-      doc: 'Least level that is logged.',
-      default: 'info',
-      format: oneOf(logLevels),
-      env: 'PLLAN_LOG_LEVEL',
-      arg: 'log-level',
-    },
-    file: optional(text, 'Log file; default is one a day in the state dir.'),
-    consoleLevel: optional(oneOf(logLevels), 'Least level shown on the console.'),
-    consoleStyle: optional(oneOf(consoleStyles), 'How console lines look.'),
-    maxFileBytes: {
-      doc: 'Size at which a log file is moved aside.',
-      default: 100 * MIB,
-      format: integer(4_096, 1024 * 1024 * MIB),
-    },
-    retentionDays: { doc: 'Days that log files are kept.', default: 7, format: integer(1, 36_500) },
-  },
+  logging: loggingSchema,
   commands: {
     restart: { doc: 'Signals and clients may restart the gateway.', default: true, format: truth },
   },

@@ -80,22 +80,13 @@ const Channels = v.strictObject({
   >),
 });
 
-const Tailscale = v.strictObject({
-  mode: optional(v.picklist(['off', 'serve', 'funnel']), 'off'),
-  resetOnExit: flag(false),
-});
-
-export type TailscaleConfig = v.InferOutput<typeof Tailscale>;
-
 /** A key of its own, with what it is when it is not there. */
 const preset = <S extends v.GenericSchema>(schema: S, value: v.InferInput<S>) =>
   compile(v.exactOptional(schema, value as never));
 
 /** By path; each section or key is checked as a whole. */
 export const upcoming = {
-  'gateway.tailscale': compile(Tailscale),
   'gateway.controlUi.dangerouslyDisableDeviceAuth': preset(v.boolean(), false),
-  'gateway.remote.transport': compile(v.picklist(['ssh', 'direct'])),
   'gateway.channelHealthCheckMinutes': preset(about('0: never.', whole(0, 10_080)), 5),
   'gateway.store.url': preset(
     about(
@@ -134,7 +125,6 @@ export const upcoming = {
   ),
   channels: compile(Channels),
   'logging.redactSensitive': preset(v.picklist(['tools', 'off']), 'tools'),
-  'logging.redactPatterns': preset(texts, []),
   'diagnostics.enabled': preset(v.boolean(), true),
   'diagnostics.flags': preset(texts, []),
   'commands.ownerAllowFrom': preset(v.array(v.union([v.string(), v.number()])), []),

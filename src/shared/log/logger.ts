@@ -57,7 +57,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
   const root = pino(
     {
       level: options.level,
-      base: { hostname: hostname() },
+      base: { hostname: hostname(), pid: process.pid },
       messageKey: 'message',
       timestamp: () => `,"time":"${localIso(now())}"`,
       formatters: { level: (label) => ({ level: label }) },

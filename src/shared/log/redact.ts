@@ -39,7 +39,9 @@ export interface Redactor {
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** From here on these are the exact values to hide; those before them stay hidden until the next time. */
   hide(secrets: readonly string[]): void;
-  /** All that are hidden, for a redactor in another thread. */
+  /** From here on these regular expressions are looked for as well. */
+  usePatterns(sources: readonly string[]): void;
+  /** All exact values, for a redactor in another thread. */
   known(): readonly string[];
 }
 
@@ -48,6 +50,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   let current = secrets;
   let known = secrets;
   let exact = createExactSecrets(secrets);
+  let own: readonly RegExp[] = [];
   let margin = 0;
   const measure = (): void => void (margin = Math.max(LEAST_MARGIN_CHARS, exact.longest));
   measure();
@@ -56,6 +59,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     for (const pattern of patterns) {
       clean = clean.replace(pattern, (_whole, stays: string, secret: string) => stays + mask(secret));
     }
+    for (const pattern of own) clean = clean.replace(pattern, maskMatch);
     return clean;
   };
   const text = (value: string, maxChars: number): string => {
@@ -89,8 +93,19 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       current = next;
       measure();
     },
+    usePatterns: (sources) => void (own = sources.map((source) => new RegExp(source, 'g'))),
     known: () => known,
   };
+}
+
+/** Of a match with groups the last one that took part; of another one all of it. */
+function maskMatch(match: string, ...groups: readonly unknown[]): string {
+  const captured = groups.slice(
+    0,
+    groups.findIndex((value) => typeof value === 'number'),
+  );
+  const secret = captured.findLast((group) => typeof group === 'string' && group !== '') ?? match;
+  return secret === '' ? match : match.replace(String(secret), () => mask(String(secret)));
 }
 
 function cut(value: string, maxChars: number): string {

@@ -21,6 +21,8 @@ describe('pllan gateway', () => {
         password: undefined,
         model: undefined,
         logLevel: undefined,
+        tailscale: undefined,
+        tailscaleResetOnExit: false,
         verbose: false,
         force: false,
         allowUnconfigured: false,
@@ -44,7 +46,7 @@ describe('pllan gateway', () => {
 
   test('every flag arrives', async () => {
     const words =
-      'gateway --port 19002 --bind lan --auth token --token 0123 --model openai/gpt-x --verbose --force --allow-unconfigured --log-level debug';
+      'gateway --port 19002 --bind lan --auth token --token 0123 --model openai/gpt-x --verbose --force --allow-unconfigured --log-level debug --tailscale serve --tailscale-reset-on-exit';
     const { gateway } = await cli(words.split(' '), { isTTY: true });
     expect(gateway?.flags).toEqual({
       port: 19_002,
@@ -54,6 +56,8 @@ describe('pllan gateway', () => {
       password: undefined,
       model: 'openai/gpt-x',
       logLevel: 'debug',
+      tailscale: 'serve',
+      tailscaleResetOnExit: true,
       verbose: true,
       force: true,
       allowUnconfigured: true,
@@ -72,6 +76,7 @@ describe('pllan gateway', () => {
     [['--port', 'x'], 'Invalid port'],
     [['--bind', '0.0.0.0'], 'Invalid --bind (use "loopback", "lan", "tailnet", "auto", or "custom")'],
     [['--auth', 'basic'], 'Invalid --auth (use "none", "token", "password", or "trusted-proxy")'],
+    [['--tailscale', 'on'], 'Invalid --tailscale (use "off", "serve", or "funnel")'],
     [['--password', 'a', '--password-file', 'b'], 'Use either --password or --password-file.'],
   ])('%j is refused and nothing is started', async (options, message) => {
     const run = await cli(['gateway', ...options]);

@@ -112,3 +112,12 @@ describe('hostile text', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 });
+
+it('hides what the config names as well: of a match with groups the last one', () => {
+  const redactor = createRedactor([]);
+  redactor.usePatterns([String.raw`badge-\d+`, '(card) ([0-9]+)', 'x*']);
+  const show = (raw: string): string => redactor.text(raw, 1_000);
+  expect(show('badge-12 and card 4111111111111111111')).toBe('*** and card 411111…1111');
+  redactor.usePatterns([]);
+  expect(show('badge-12')).toBe('badge-12');
+});

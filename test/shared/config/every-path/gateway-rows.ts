@@ -86,7 +86,12 @@ export const gatewayRows: Rows = {
   'gateway.allowRealIpFallback': ['hot', flag, false],
 
   'gateway.tailscale': ['restart', section],
-  'gateway.tailscale.mode': ['restart', words('off', 'serve', 'funnel'), 'off'],
+  'gateway.tailscale.mode': [
+    'restart',
+    words('off', 'serve', 'funnel'),
+    'off',
+    { flag: ['tailscale', 'serve', 'serve'] },
+  ],
   'gateway.tailscale.resetOnExit': ['restart', flag, false],
 
   'gateway.controlUi': ['restart', section],

@@ -256,7 +256,7 @@ export const sectionRows: Rows = {
       consoleLevel: logLevel,
       consoleStyle: words('pretty', 'compact', 'json'),
       redactSensitive: [words('tools', 'off'), 'tools'],
-      redactPatterns: [texts, []],
+      redactPatterns: [{ good: [[], [String.raw`a\d+`, '(b|c)']], bad: [...texts.bad, ['(']] }, []],
       'redactPatterns[]': text,
       maxFileBytes: [whole(4_096, 1_099_511_627_776), 104_857_600],
       retentionDays: [whole(1, 36_500), 7],

@@ -1,16 +1,16 @@
 /**
  * A way to a gateway that listens on the loopback address of another machine: the system's `ssh` forwards a local port
- * to it (cli.md §4). It asks for nothing: keys and known hosts have to be in place.
+ * to it (cli.md §4, operations.md §9). It asks for nothing: keys and known hosts have to be in place.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
-import type { Deadline } from '../client/deadline.js';
-import { probeLimits } from '../limits.js';
+import { tunnelLimits } from '../limits.js';
 import { plainText } from '../output/plain-text.js';
-import { UserError } from '../user-error.js';
+import type { Deadline } from './deadline.js';
+import { GatewayError } from './errors.js';
 
 export interface SshTarget {
   /** `user@host`, or a host that the ssh config knows. */
@@ -20,6 +20,8 @@ export interface SshTarget {
   readonly identity: string | undefined;
   /** Of the gateway on that machine. */
   readonly remotePort: number;
+  /** In which ssh finds its agent and its config. */
+  readonly env: Environment;
 }
 
 export interface SshTunnel {
@@ -28,31 +30,26 @@ export interface SshTunnel {
   close(): void;
 }
 
-/** `user@host[:port]`. @throws UserError */
-export function parseSshTarget(text: string): Pick<SshTarget, 'host' | 'port'> {
+/** `user@host[:port]`; undefined when it is none. */
+export function parseSshTarget(text: string): Pick<SshTarget, 'host' | 'port'> | undefined {
   const [, host, port] =
     /^((?:[\w.+-]+@)?(?!-)[\w.-]+|(?:[\w.+-]+@)?\[[\da-f:]+\])(?::(\d{1,5}))?$/i.exec(text.trim()) ?? [];
-  if (host === undefined || host.startsWith('-') || Number(port ?? 22) > 65_535)
-    throw new UserError('Invalid --ssh (use user@host or user@host:port)');
+  if (host === undefined || host.startsWith('-') || Number(port ?? 22) > 65_535) return undefined;
   return { host: host.replace(/\[(.*)\]$/, '$1'), port: port === undefined ? undefined : Number(port) };
 }
 
-/** Resolves when the local port takes connections. @throws Error with what ssh said */
-export async function openSshTunnel(
-  target: SshTarget,
-  env: Environment,
-  deadline: Deadline,
-): Promise<SshTunnel> {
+/** Resolves when the local port takes connections. @throws GatewayError with what ssh said */
+export async function openSshTunnel(target: SshTarget, deadline: Deadline): Promise<SshTunnel> {
   const localPort = await freePort();
   const child = spawn('ssh', sshArguments(target, localPort), {
-    env,
+    env: target.env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
   let failure: string | undefined;
   child.stderr.on(
     'data',
-    (chunk: Buffer) => (said = (said + chunk.toString()).slice(-probeLimits.sshTextChars)),
+    (chunk: Buffer) => (said = (said + chunk.toString()).slice(-tunnelLimits.sshTextChars)),
   );
   child.once('error', (error) => (failure = error.message));
   child.once('close', (code) => (failure ??= lastLine(said) ?? `ssh ended with code ${code ?? 'none'}`));
@@ -61,11 +58,11 @@ export async function openSshTunnel(
       if (failure !== undefined) throw new Error(failure);
       if (deadline.remainingMs() === 0)
         throw new Error(lastLine(said) ?? `no tunnel after ${deadline.timeoutMs}ms`);
-      await sleep(probeLimits.sshPollMs);
+      await sleep(tunnelLimits.sshPollMs);
     }
   } catch (caught) {
     end(child);
-    throw new Error(`ssh tunnel failed: ${toError(caught).message}`, { cause: caught });
+    throw new GatewayError('unreachable', `ssh tunnel failed: ${toError(caught).message}`, false);
   }
   return { localPort, pid: child.pid, close: () => end(child) };
 }
