@@ -214,6 +214,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     workers: { ask: (...question) => data.supervisor.ask(...question) },
     devices: (events) => createDeviceRegistry({ store, policy: readers.pairing, events, now: Date.now }),
     log: log.for('ws'),
+    wsLog: flags.wsLog,
     draining: () => phase === 'draining',
     uptimeMs,
   });
@@ -239,6 +240,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     log,
     logLevel: () => opened.level,
     logSink: opened.sink,
+    rawStream: flags.rawStream,
     onWebSocket: control.upgrade,
     onWorkerReady() {
       workerReady.resolve();

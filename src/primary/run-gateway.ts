@@ -6,6 +6,7 @@
  *                                   ▲                         │
  *                                   └── restart: new log ◀────┘
  */
+import { dirname } from 'node:path';
 import type { RunGateway } from '../shared/gateway-options.js';
 import { makePrivateDir } from '../shared/private-file.js';
 import { toError } from '../shared/to-error.js';
@@ -17,6 +18,7 @@ import { coolDownMs, createCoolDown } from './restart/cool-down.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
 import { exitCodes, StartError, systemStep } from './start-error.js';
 
+const RAW_STREAM_REMEDY = 'Name another file with --raw-stream-path.';
 const STATE_DIR_REMEDY = 'Make it a directory that this user can write to, or set PLLAN_STATE_DIR.';
 
 export const runGateway: RunGateway = async (options) => {
@@ -35,6 +37,11 @@ export const runGateway: RunGateway = async (options) => {
     systemStep(`state directory ${paths.stateDir} cannot be used`, STATE_DIR_REMEDY, () =>
       makePrivateDir(paths.stateDir),
     );
+    const { rawStream } = options.flags;
+    if (rawStream !== undefined)
+      systemStep(`folder of ${rawStream} cannot be made`, RAW_STREAM_REMEDY, () =>
+        makePrivateDir(dirname(rawStream)),
+      );
     let current = (opened = openLog(plan, options));
     const { log } = current;
     if (options.flags.force) await forcePort(plan.port, log);

@@ -3,6 +3,10 @@ import type { AuthMode, BindMode, LogLevel } from './config/schema.js';
 import type { TailscaleMode } from './config/tailscale-schema.js';
 import type { Environment, Paths } from './paths.js';
 
+/** Requests over WebSocket in the log: `full` has a line for each and another for its answer. */
+export const wsLogStyles = ['auto', 'full', 'compact'] as const;
+export type WsLogStyle = (typeof wsLogStyles)[number];
+
 /** Flags of `pllan gateway`, already checked for form; undefined means not given (cli.md §2). */
 export interface GatewayFlags {
   readonly port: number | undefined;
@@ -17,6 +21,9 @@ export interface GatewayFlags {
   /** As `gateway.tailscale.resetOnExit`. */
   readonly tailscaleResetOnExit: boolean;
   readonly verbose: boolean;
+  readonly wsLog: WsLogStyle;
+  /** File for what models say, word for word. */
+  readonly rawStream: string | undefined;
   readonly force: boolean;
   readonly allowUnconfigured: boolean;
   /** Begin with an empty store when the one that is there cannot be read. */

@@ -38,6 +38,8 @@ export interface WorkerSnapshot {
   /** How keys of sessions are read. */
   readonly scheme: KeyScheme;
   readonly maxQueue: number;
+  /** File for what models say, word for word; undefined when nobody wants it. */
+  readonly rawStream: string | undefined;
   readonly logLevel: LogLevel;
   readonly redactPatterns: readonly string[];
   readonly tunnel: TunnelAddress;

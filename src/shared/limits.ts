@@ -1,5 +1,5 @@
 /**
- * Every bound of the gateway, but for those of tools, hooks and providers, which have a file each: name with its unit, one
+ * Every bound of the gateway, but for those of tools, hooks, providers and the log, which have a file each: name with its unit, one
  * sentence of reason.
  * A limit that an operator may change lives in the config schema; what is here is fixed.
  */
@@ -77,6 +77,8 @@ export const schemaLimits = {
 
 /** WebSocket control plane (protocol.md §3, §15). */
 export const controlLimits = {
+  /** A call that takes this long is worth a log line (operations.md §6). */
+  slowCallMs: 50,
   maxPayloadBytes: 25 * MIB,
   preAuthPayloadBytes: 64 * KIB,
   /** Unsent bytes of one socket above which events are skipped or the socket is closed. */
@@ -595,42 +597,6 @@ export const lockLimits = {
   forceTermMs: 700,
   forceKillMs: 2_000,
   forceBindMs: 3_000,
-} as const;
-
-/** Log records (operations.md §6). */
-export const logLimits = {
-  /** One message; longer text is cut. */
-  messageChars: 8_192,
-  /** One field of a record; longer text is cut. */
-  fieldChars: 2_048,
-  /** Entries of a list or object in a record; the rest is left out. */
-  fieldEntries: 100,
-  /** Records that one process may write in a second; the rest are counted in one line. */
-  recordsPerSecond: 500,
-  /** Records of one kind that strangers can cause: this many are written … */
-  repeats: 10,
-  /** … in this time; the rest are counted in one line. */
-  repeatWindowMs: 60_000,
-  /** Files of one day, or of one configured name, that are kept beside the one that is written. */
-  rolledFiles: 5,
-  /** Lines that wait for the disk; above it they are dropped and counted. */
-  unwrittenBytes: 8 * MIB,
-  /** The last write before the exit is tried this often when the file is busy … */
-  finalWriteTries: 5,
-  /** … with this pause. */
-  finalWriteRetryMs: 100,
-} as const;
-
-/** `logs.tail` (methods.md §8). */
-export const logTailLimits = {
-  defaults: { lines: 500, bytes: 250_000 },
-  most: { lines: 5_000, bytes: 1_000_000 },
-  /** Reading may take so long: a disk can hang. */
-  taskMs: 20_000,
-  /** The thread waits so long for the next call: whoever follows the log asks every second. */
-  idleMs: 5_000,
-  /** Calls that wait for it. */
-  waitingTasks: 64,
 } as const;
 
 /** Prometheus exposition (http.md §12). */

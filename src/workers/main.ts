@@ -154,6 +154,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     threads: first.apiThreads,
     maxQueue: first.maxQueue,
     testHooks: first.testHooks,
+    rawStream: first.rawStream,
     log: log.for('pool'),
   });
   const versionOf = (snapshot: WorkerSnapshot): ConfigVersion => {

@@ -1,7 +1,8 @@
 /** `pllan gateway` and `pllan gateway run`: checks the form of the flags and hands over to the gateway (cli.md §2). */
 import { readFileSync } from 'node:fs';
-import type { GatewayFlags } from '../../shared/gateway-options.js';
-import { expandHome } from '../../shared/paths.js';
+import { join } from 'node:path';
+import { wsLogStyles, type GatewayFlags, type WsLogStyle } from '../../shared/gateway-options.js';
+import { expandHome, type Paths } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { readAuthMode, readBindMode, readLogLevel, readPort, readTailscaleMode } from '../option-values.js';
@@ -39,12 +40,29 @@ function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: Co
     tailscale: tailscale === undefined ? undefined : readTailscaleMode(tailscale),
     tailscaleResetOnExit: options.flag('tailscale-reset-on-exit'),
     verbose: options.flag('verbose'),
+    wsLog: readWsLog(options),
+    rawStream: rawStreamPath(options, paths),
     force: options.flag('force'),
     allowUnconfigured: options.flag('allow-unconfigured'),
     allowEmptyStore: options.flag('allow-empty-store'),
     dev: globals.gatewayDev,
     color: output.style.enabled,
   };
+}
+
+function readWsLog(options: ParsedOptions): WsLogStyle {
+  const typed = options.text('ws-log');
+  const compact = options.flag('compact');
+  const style = wsLogStyles.find((known) => known === (typed ?? (compact ? 'compact' : 'auto')));
+  if (!style) throw new UserError('Invalid --ws-log (use "auto", "full", or "compact")');
+  if (compact && style !== 'compact') throw new UserError('Use either --ws-log or --compact.');
+  return style;
+}
+
+function rawStreamPath(options: ParsedOptions, { home, logDir }: Paths): string | undefined {
+  const typed = options.text('raw-stream-path');
+  if (typed !== undefined) return expandHome(typed, home);
+  return options.flag('raw-stream') ? join(logDir, 'raw-stream.jsonl') : undefined;
 }
 
 function readPassword(options: ParsedOptions, home: string): string | undefined {

@@ -7,7 +7,7 @@
  *        └── else: why not                                               └── too often in a row: why
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logTailLimits } from '../../shared/limits.js';
+import { logTailLimits } from '../../shared/log/limits.js';
 import type { LogTail } from '../../shared/log/tail.js';
 import { deviceOf, type GatewayAccess } from '../client/call.js';
 import { explain } from '../client/explain.js';

@@ -1,5 +1,5 @@
 /** What `pllan logs` was asked for (cli.md §8). */
-import { logTailLimits } from '../../shared/limits.js';
+import { logTailLimits } from '../../shared/log/limits.js';
 import type { TailRequest } from '../../shared/log/tail.js';
 import type { ParsedOptions } from '../command.js';
 import { clientLimits, followLimits } from '../limits.js';

@@ -84,6 +84,7 @@ export interface SnapshotSources {
   readonly policy: HttpAuthPolicy;
   readonly tunnel: TunnelAddress;
   readonly logLevel: LogLevel;
+  readonly rawStream: string | undefined;
   readonly paths: Paths;
   readonly env: Environment;
 }
@@ -95,6 +96,7 @@ export function workerSnapshot({
   policy,
   tunnel,
   logLevel,
+  rawStream,
   paths,
   env,
 }: SnapshotSources): WorkerSnapshot {
@@ -115,6 +117,7 @@ export function workerSnapshot({
     scheme: keyScheme(config, routes.defaultAgentId),
     maxQueue: workers.maxQueue,
     logLevel,
+    rawStream,
     redactPatterns: config.logging.redactPatterns,
     tunnel,
     storeDir: paths.storeDir,

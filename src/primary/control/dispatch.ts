@@ -1,6 +1,6 @@
 /** Requests after the handshake: role → scope → method → params → one answer (protocol.md §7). */
 import { encodeErrorResponse, encodeResponse, type ErrorShape } from '../../shared/protocol/frames.js';
-import { logLimits } from '../../shared/limits.js';
+import { logLimits } from '../../shared/log/limits.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
 import type { Logger } from '../../shared/log/logger.js';
@@ -9,33 +9,36 @@ import type { Connection } from './connection.js';
 import { missingScope, RpcError, type Method } from './methods/method.js';
 import type { ReadRequest } from './read-request.js';
 import type { WriteLimit } from './write-limit.js';
+import type { WsLog } from './ws-log.js';
 
 export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>;
   readonly writeLimit: WriteLimit;
   readonly log: Logger;
+  readonly wsLog: WsLog;
   readonly redactor: Pick<Redactor, 'text' | 'exact' | 'exactIn'>;
   answered(method: string, outcome: 'ok' | 'error', ms: number): void;
 }
 
-/** A call that takes this long is worth a log line (operations.md §6). */
-const SLOW_MS = 50;
-
 /** Answers one request. Never throws; the socket stays open whatever was in it. */
 export function dispatch(request: ReadRequest, connection: Connection, options: DispatchOptions): void {
-  const { redactor } = options;
+  const { redactor, wsLog } = options;
   const refuse = (error: ErrorShape, payload?: string): void => {
     const shown = redactor.exactIn(error) as ErrorShape;
     connection.send(encodeErrorResponse(request.id, shown, payload && redactor.exact(payload)));
   };
   if (!request.ok) {
     refuse(request.error);
+    wsLog.answered({ method: 'unreadable', id: request.id, conn: connection.id }, 0, request.error);
     return;
   }
+  const call = { method: request.method, id: request.id, conn: connection.id };
+  wsLog.asked(call);
   const judged = judge(request, connection, options);
   if ('refused' in judged) {
     refuse(judged.refused);
     options.answered(options.methods.has(request.method) ? request.method : 'unknown', 'error', 0);
+    wsLog.answered(call, 0, judged.refused);
     return;
   }
   const { method, params } = judged;
@@ -44,15 +47,16 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
     connection.send(encodeResponse(request.id, payload));
     const ms = performance.now() - startedAt;
     options.answered(method.name, 'ok', ms);
-    if (ms >= SLOW_MS)
-      options.log.info('ws.slow-call', `${method.name} took ${Math.round(ms)} ms`, { conn: connection.id });
+    wsLog.answered(call, ms);
   };
   const fail = (caught: unknown): void => {
     const { message, ...shape } = shapeOf(caught);
     const text = redactor.text(message, logLimits.messageChars);
     refuse({ ...shape, message: text }, caught instanceof RpcError ? caught.payload : undefined);
-    options.answered(method.name, 'error', performance.now() - startedAt);
-    if (!(caught instanceof RpcError))
+    const ms = performance.now() - startedAt;
+    options.answered(method.name, 'error', ms);
+    if (caught instanceof RpcError) wsLog.answered(call, ms, caught.shape);
+    else
       options.log.error('ws.handler', `${method.name}: ${toError(caught).message}`, {
         stack: toError(caught).stack,
       });

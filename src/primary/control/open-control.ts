@@ -54,6 +54,8 @@ import { createReadingTurns } from './reading-turns.js';
 import { createRemotes } from './remote.js';
 import { createToolEvents } from './tool-events.js';
 import { createWriteLimit } from './write-limit.js';
+import { createWsLog } from './ws-log.js';
+import type { WsLogStyle } from '../../shared/gateway-options.js';
 
 export interface ControlOptions {
   readonly snapshots: SnapshotKeeper;
@@ -75,6 +77,7 @@ export interface ControlOptions {
   readonly approvals: ExecApprovals;
   readonly workers: Pick<Supervisor, 'ask'>;
   readonly log: Logger;
+  readonly wsLog: WsLogStyle;
   draining(): boolean;
   uptimeMs(): number;
 }
@@ -213,7 +216,9 @@ export function openControl(options: ControlOptions): Control {
   const { policy } = current();
   const authenticator = createReplaceableAuthenticator({ policy, limiter: options.limiter, devices });
   const remotes = derived(current, ({ config }) => createRemotes(config.gateway, options.untrustedProxy));
+  const wsLog = createWsLog(options.log, options.wsLog, (method) => methods.has(method));
   const plane = createControlPlane({
+    wsLog,
     largeFrames,
     methods: new Map([...methods].map(([name, method]) => [name, turns.inTurn(method)])),
     writeLimit: createWriteLimit(() => performance.now()),
@@ -298,6 +303,7 @@ export function openControl(options: ControlOptions): Control {
       health.stop();
       presence.stop();
       events.stop();
+      wsLog.stop();
       await Promise.all([largeFrames.stop(), logDesk.stop()]);
     },
   };

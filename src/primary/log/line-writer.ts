@@ -3,7 +3,7 @@
  * After a failed write the next line tries again. What waits is bounded; what does not fit is counted.
  */
 import { write, writeSync } from 'node:fs';
-import { logLimits } from '../../shared/limits.js';
+import { logLimits } from '../../shared/log/limits.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 
 export interface LineWriterOptions {

@@ -1,5 +1,5 @@
 /** Reads the log for clients in a thread (methods.md §8): a megabyte of lines never holds up the event loop. */
-import { logTailLimits } from '../../shared/limits.js';
+import { logTailLimits } from '../../shared/log/limits.js';
 import type { LogPlace } from '../../shared/log/log-place.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { TailRequest } from '../../shared/log/tail.js';

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentLogFile, type LogPlace } from '../../shared/log/log-place.js';
-import { logLimits } from '../../shared/limits.js';
+import { logLimits } from '../../shared/log/limits.js';
 import { logFileDay, logFileName } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { makePrivateDir } from '../../shared/private-file.js';

@@ -47,6 +47,8 @@ export interface DataPathOptions {
   /** Least level of records that anyone wants now. */
   logLevel(): LogLevel;
   readonly logSink: LogSink;
+  /** File for what models say; undefined when nobody wants it. */
+  readonly rawStream: string | undefined;
   onWebSocket(request: IncomingMessage, socket: Duplex, rest: Buffer, peer: Peer): void;
   /** A worker became ready. */
   onWorkerReady(): void;
@@ -117,8 +119,9 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   });
   const tunnel = await openTunnelEnd(options.paths, own.adopt, log.for('port'));
   const snapshotOf = (version: number, next: NextConfig): WorkerSnapshot => {
+    const { rawStream } = options;
     const [policy, logLevel] = [policyOf(next), options.logLevel()];
-    return workerSnapshot({ ...next, version, policy, tunnel: tunnel.address, logLevel, paths });
+    return workerSnapshot({ ...next, version, policy, tunnel: tunnel.address, logLevel, rawStream, paths });
   };
   let { config } = plan;
   let snapshot = snapshotOf(1, first);

@@ -38,7 +38,7 @@ export type BindMode = (typeof bindModes)[number];
 export const authModes = ['none', 'token', 'password', 'trusted-proxy'] as const;
 export type AuthMode = (typeof authModes)[number];
 
-export { consoleStyles, logLevels, type ConsoleStyle, type LogLevel } from './logging-schema.js';
+export { logLevels, type ConsoleStyle, type LogLevel } from './logging-schema.js';
 
 /** The scalar part of the config, complete: nothing inside the gateway fills in a default. */
 export interface ConfigTree {

@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import pino from 'pino';
 import type { LogLevel } from '../config/schema.js';
-import { logLimits } from '../limits.js';
+import { logLimits } from './limits.js';
 import { localIso } from './local-time.js';
 import { createRedactor, type Redactor } from './redact.js';
 

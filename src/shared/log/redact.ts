@@ -3,7 +3,7 @@
  * (operations.md §6). Eighteen characters or more keep six in front and four at the end. The work is bounded:
  * only as much of a text is looked at as will be shown, and every pattern takes time in proportion to it.
  */
-import { logLimits } from '../limits.js';
+import { logLimits } from './limits.js';
 import { createExactSecrets } from './exact-secrets.js';
 
 const sensitiveKey =
@@ -104,8 +104,9 @@ function maskMatch(match: string, ...groups: readonly unknown[]): string {
     0,
     groups.findIndex((value) => typeof value === 'number'),
   );
-  const secret = captured.findLast((group) => typeof group === 'string' && group !== '') ?? match;
-  return secret === '' ? match : match.replace(String(secret), () => mask(String(secret)));
+  const texts = captured.filter((group) => typeof group === 'string' && group !== '');
+  const secret = (texts.at(-1) ?? match) as string;
+  return secret === '' ? match : match.replace(secret, () => mask(secret));
 }
 
 function cut(value: string, maxChars: number): string {

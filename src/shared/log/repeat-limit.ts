@@ -2,7 +2,7 @@
  * For records that strangers can cause at will: so many of a kind in each span of time, and then how many there
  * were beside them. The kinds must be few.
  */
-import { logLimits } from '../limits.js';
+import { logLimits } from './limits.js';
 
 export interface RepeatLimit<Kind extends string> {
   /** Counts one; false when it should not be logged. */

@@ -35,6 +35,7 @@ import { createFailedClients, type AskAboutAttempt, type FailedClients } from '.
 import { serveHalfClosedClients } from './half-closed.js';
 import { createOpenExchanges, type OpenExchanges } from './open-exchanges.js';
 import type { Route, RouteServices } from './routes/route.js';
+import { createRequestLog, type RequestLog } from './request-log.js';
 import { createRules, type Rules, type RulesOptions } from './rules.js';
 import { tunnelUpgrade } from './tunnel.js';
 
@@ -114,6 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const site: Site = {
     rules: rulesOf(options.version),
     metrics,
+    log: createRequestLog(log),
     state,
     open,
     sockets: new Set(),
@@ -196,6 +198,7 @@ interface Site extends ExchangePlace {
   /** A request takes them once, where it begins. */
   rules: Rules;
   readonly metrics: WorkerMetrics;
+  readonly log: RequestLog;
   readonly state: State;
   readonly open: OpenExchanges;
   readonly sockets: Set<Socket>;
@@ -232,14 +235,22 @@ function serve(site: Site, request: IncomingMessage, response: ServerResponse): 
 }
 
 /** The answer is complete, or its client gone. */
-function ended({ state, open, metrics }: Site, exchange: Exchange): void {
+function ended({ state, open, metrics, log }: Site, exchange: Exchange): void {
   if (exchange.closed) return;
   exchange.closed = true;
   exchange.onAbort?.();
   open.ended(exchange);
   state.active.ended();
   const { request, response, route, startedAt } = exchange;
-  metrics.request(route, request.method ?? '', response.statusCode, monotonicMs() - startedAt);
+  const ms = monotonicMs() - startedAt;
+  metrics.request(route, request.method ?? '', response.statusCode, ms);
+  log({
+    method: request.method ?? '',
+    path: exchange.path,
+    status: response.statusCode,
+    ms,
+    left: !response.writableFinished,
+  });
 }
 
 /** What came cannot be read: it is answered in its turn, and as one request if it is the body of one that was read. */

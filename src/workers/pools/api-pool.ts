@@ -99,6 +99,7 @@ export interface ApiPoolOptions {
   /** Tasks that may wait when every thread has all it may have. */
   readonly maxQueue: number;
   readonly testHooks: boolean;
+  readonly rawStream?: string | undefined;
   readonly log: Logger;
 }
 
@@ -178,6 +179,7 @@ export function createApiPool(options: ApiPoolOptions): ApiPool {
 
   const apiThreads = createApiThreads({
     count: threads,
+    rawStream: options.rawStream,
     log,
     received: (parts) => parts.forEach((part) => deliver(decodePart(part))),
     lost(thread, { message }) {

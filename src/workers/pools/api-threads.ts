@@ -28,15 +28,16 @@ export interface ApiThreads {
 
 export interface ApiThreadsOptions {
   readonly count: number;
+  readonly rawStream: string | undefined;
   readonly log: Logger;
   received(parts: FromThread): void;
   /** It has ended; all that it said has been received. */
   lost(thread: ApiThread, error: Error): void;
 }
 
-export function createApiThreads({ count, log, received, lost }: ApiThreadsOptions): ApiThreads {
+export function createApiThreads({ count, rawStream, log, received, lost }: ApiThreadsOptions): ApiThreads {
   const beats = createBeats();
-  const data: ThreadData = { beats };
+  const data: ThreadData = { beats, rawStream };
   const pool = new Piscina({
     filename: fileURLToPath(new URL('../threads/api.js', import.meta.url)),
     name: 'serve',

@@ -30,10 +30,12 @@ import type { Recall } from './responses/recall.js';
 import type { TurnServices } from './run-turn.js';
 import type { TranscriptLines } from './session/known-lines.js';
 import { withKnownProviders } from './upstream/kept-providers.js';
+import { openRawStream } from './upstream/raw-stream.js';
 import { createUpstream } from './upstream/upstream.js';
 
-startBeating((workerData as ThreadData).beats, threadId);
-const upstream = createUpstream();
+const { beats, rawStream } = workerData as ThreadData;
+startBeating(beats, threadId);
+const upstream = createUpstream(rawStream === undefined ? undefined : openRawStream(rawStream));
 const readRoutes = createSharedReader<RouteTable>((next, known) => {
   const routes = withKnownProviders(next, known);
   if (next.version > known.version) upstream.keepOnly(Object.values(routes.providers));

@@ -34,10 +34,11 @@ export async function callModel(
   const { provider } = candidate;
   const adapter = adapters[provider.api];
   const attempt = new AttemptSink(sink);
+  const raw = job.upstream.raw?.of(candidate);
   let reader: AnswerReader | undefined;
   try {
     if (adapter.kind === 'http') {
-      reader = new AnswerReader(adapter, candidate, attempt, (text) =>
+      reader = new AnswerReader(adapter, candidate, attempt, raw, (text) =>
         createRedactor(routeSecrets(provider)).text(text, upstreamLimits.errorBytes),
       );
       const call = job.upstream.call(provider, adapter.request(turn, candidate, credential, stream), reader);
@@ -47,7 +48,7 @@ export async function callModel(
       await call.done;
       reader.finish();
     } else {
-      await generate(adapter, job, turn, attempt, stop);
+      await generate(adapter, job, turn, attempt, stop, raw);
     }
     attempt.ended();
     job.calls.push(noted(to, attempt, 'ok', 'none'));
@@ -78,6 +79,7 @@ async function generate(
   turn: Turn,
   sink: TurnSink,
   stop: TurnStop,
+  raw: ((event: string) => void) | undefined,
 ): Promise<void> {
   sink.started();
   let wake: (() => void) | undefined;
@@ -86,6 +88,7 @@ async function generate(
   for await (const event of adapter.generate(turn, { testHooks: job.testHooks })) {
     while (job.link.paused && !stop.failure) await new Promise<void>((resolve) => (wake = resolve));
     if (stop.failure) throw stop.failure;
+    raw?.(JSON.stringify(event));
     sink.event(event);
   }
   if (stop.failure) throw stop.failure;

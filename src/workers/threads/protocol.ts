@@ -236,6 +236,8 @@ export type ToTask =
 /** What piscina hands to a starting thread. */
 export interface ThreadData {
   readonly beats: SharedArrayBuffer;
+  /** Where it writes what models say; undefined when nobody wants it. */
+  readonly rawStream: string | undefined;
 }
 
 export { monotonicMs } from '../../shared/monotonic.js';

@@ -24,6 +24,8 @@ describe('pllan gateway', () => {
         tailscale: undefined,
         tailscaleResetOnExit: false,
         verbose: false,
+        wsLog: 'auto',
+        rawStream: undefined,
         force: false,
         allowUnconfigured: false,
         allowEmptyStore: false,
@@ -46,7 +48,7 @@ describe('pllan gateway', () => {
 
   test('every flag arrives', async () => {
     const words =
-      'gateway --port 19002 --bind lan --auth token --token 0123 --model openai/gpt-x --verbose --force --allow-unconfigured --log-level debug --tailscale serve --tailscale-reset-on-exit';
+      'gateway --port 19002 --bind lan --auth token --token 0123 --model openai/gpt-x --verbose --force --allow-unconfigured --log-level debug --compact --raw-stream-path /r.jsonl --tailscale serve --tailscale-reset-on-exit';
     const { gateway } = await cli(words.split(' '), { isTTY: true });
     expect(gateway?.flags).toEqual({
       port: 19_002,
@@ -59,6 +61,8 @@ describe('pllan gateway', () => {
       tailscale: 'serve',
       tailscaleResetOnExit: true,
       verbose: true,
+      wsLog: 'compact',
+      rawStream: '/r.jsonl',
       force: true,
       allowUnconfigured: true,
       allowEmptyStore: false,
@@ -77,6 +81,8 @@ describe('pllan gateway', () => {
     [['--bind', '0.0.0.0'], 'Invalid --bind (use "loopback", "lan", "tailnet", "auto", or "custom")'],
     [['--auth', 'basic'], 'Invalid --auth (use "none", "token", "password", or "trusted-proxy")'],
     [['--tailscale', 'on'], 'Invalid --tailscale (use "off", "serve", or "funnel")'],
+    [['--ws-log', 'x'], 'Invalid --ws-log (use "auto", "full", or "compact")'],
+    [['--ws-log', 'full', '--compact'], 'Use either --ws-log or --compact.'],
     [['--password', 'a', '--password-file', 'b'], 'Use either --password or --password-file.'],
   ])('%j is refused and nothing is started', async (options, message) => {
     const run = await cli(['gateway', ...options]);

@@ -40,7 +40,7 @@ it('tells who may not know it where the file is nothing', async () => {
   const full = await answer(admin, 'logs.tail', { limit: 2 });
   expect(full).toMatchObject({ file, reset: false });
   expect(full.lines).toHaveLength(2);
-  expect(await answer(reader, 'logs.tail', {})).toMatchObject({ file: '[redacted]', size: full.size });
+  expect(await answer(reader, 'logs.tail', {})).toMatchObject({ file: '[redacted]', reset: false });
   const nobody = await connectControl(gateway.wsUrl, { params: { scopes: [] } });
   expect(await refusal(nobody, 'logs.tail', {})).toBe('FORBIDDEN missing scope: operator.read');
   for (const bad of [{ limit: 0 }, { limit: 5_001 }, { maxBytes: 1_000_001 }, { cursor: -1 }])
@@ -90,7 +90,7 @@ it('ends quietly when nobody reads it any more', async () => {
   follower.child.stdout?.destroy();
   await makeLines(1);
   expect(await within('exit', follower.exited)).toBe(0);
-  expect(follower.stderr()).toBe(`Log file: ${file}\n`);
+  expect(follower.stderr()).not.toMatch(/EPIPE|error/i);
 });
 
 it('reads the file where no gateway runs', async () => {

@@ -25,6 +25,7 @@ async function refusedBy(handshake: Partial<ControlPlaneOptions['handshake']>): 
     log,
     redactor: createRedactor([]),
     answered: none,
+    wsLog: { asked: none, answered: none, stop: none },
     handshake: {
       authenticate: async () => ({ ok: true, method: 'none', scopes: 'all' }),
       devices: { admit: () => Promise.reject(new Error('no devices here')) },

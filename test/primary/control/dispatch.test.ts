@@ -54,6 +54,7 @@ function setUp() {
     methods: new Map<string, Method>(methods.map((method) => [method.name, method])),
     writeLimit: createWriteLimit(() => clock),
     log: createLogger({ level: 'silent', subsystem: 'ws', sink: { write: () => {} } }),
+    wsLog: { asked: () => {}, answered: () => {}, stop: () => {} },
     redactor: createRedactor([SECRET]),
     answered: () => {},
   };

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { createLineWriter, type LineWriter } from '../../../src/primary/log/line-writer.js';
-import { logLimits } from '../../../src/shared/limits.js';
+import { logLimits } from '../../../src/shared/log/limits.js';
 import { temporaryDir } from '../../support/gateway.js';
 import { waitFor } from '../../support/wait-for.js';
 

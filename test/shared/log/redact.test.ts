@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor, mask } from '../../../src/shared/log/redact.js';
-import { logLimits } from '../../../src/shared/limits.js';
+import { logLimits } from '../../../src/shared/log/limits.js';
 
 const SECRET = 'exact-secret-value-of-this-process';
 const { text, fields } = createRedactor([SECRET]);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { limitRepeats } from '../../../src/shared/log/repeat-limit.js';
-import { logLimits } from '../../../src/shared/limits.js';
+import { logLimits } from '../../../src/shared/log/limits.js';
 import { waitFor } from '../../support/wait-for.js';
 
 type Kind = 'a' | 'b' | 'c';

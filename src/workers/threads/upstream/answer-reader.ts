@@ -23,6 +23,7 @@ export class AnswerReader implements Receiver {
   readonly #adapter: HttpAdapter;
   readonly #from: Candidate;
   readonly #sink: TurnSink;
+  readonly #raw: ((event: string) => void) | undefined;
   readonly #redact: (text: string) => string;
   readonly #body = new CollectedBytes();
   #status = 0;
@@ -31,8 +32,15 @@ export class AnswerReader implements Receiver {
   /** The head does not say that it is JSON: what comes may be a stream all the same. */
   #untyped = false;
 
-  /** `redact` takes out of the provider's words what neither users nor the log may see. */
-  constructor(adapter: HttpAdapter, from: Candidate, sink: TurnSink, redact: (text: string) => string) {
+  /** `raw` hears every event; `redact` takes out of the provider's words what neither users nor the log may see. */
+  constructor(
+    adapter: HttpAdapter,
+    from: Candidate,
+    sink: TurnSink,
+    raw: ((event: string) => void) | undefined,
+    redact: (text: string) => string,
+  ) {
+    this.#raw = raw;
     this.#adapter = adapter;
     this.#from = from;
     this.#sink = sink;
@@ -104,6 +112,7 @@ export class AnswerReader implements Receiver {
           throw new UpstreamFailure('malformed', `an event too large: ${message}`);
       },
       onEvent: ({ data }) => {
+        this.#raw?.(data);
         for (const event of this.#read(reader, data)) this.#sink.event(event);
       },
     });
@@ -119,8 +128,10 @@ export class AnswerReader implements Receiver {
   }
 
   #readWhole(): TurnResult {
+    const text = this.#body.text();
+    this.#raw?.(text);
     try {
-      return this.#adapter.readAnswer(JSON.parse(this.#body.text()), this.#from);
+      return this.#adapter.readAnswer(JSON.parse(text), this.#from);
     } catch (caught) {
       throw this.#told(caught);
     }

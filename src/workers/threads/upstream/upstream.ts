@@ -16,6 +16,7 @@ import { errorCode } from '../../../shared/to-error.js';
 import type { ProviderRequest } from '../providers/adapter.js';
 import { createBreakers, originOf, type Breakers } from './breakers.js';
 import { createCooldowns, type Cooldowns } from './cooldowns.js';
+import type { RawStream } from './raw-stream.js';
 import { createToolless, type Toolless } from './toolless.js';
 import { unreadable, UpstreamFailure } from './failure.js';
 
@@ -38,6 +39,8 @@ export function isRefusal(status: number): boolean {
 
 export interface Upstream {
   readonly deadlines: Deadlines;
+  /** Whoever wants to see what models say, word for word. */
+  readonly raw: RawStream | undefined;
   /** What this thread has learned of providers: which credentials rest, … */
   readonly cooldowns: Cooldowns;
   /** … which origins do not answer, … */
@@ -49,7 +52,7 @@ export interface Upstream {
   call(route: ProviderRoute, request: ProviderRequest, receiver: Receiver): UpstreamCall;
 }
 
-export function createUpstream(): Upstream {
+export function createUpstream(raw?: RawStream): Upstream {
   const deadlines = createDeadlines(upstreamLimits.deadlineSweepMs);
   const breakers = createBreakers(monotonicMs);
   const pools = new Map<string, Pool>();
@@ -65,6 +68,7 @@ export function createUpstream(): Upstream {
   };
   return {
     deadlines,
+    raw,
     cooldowns: createCooldowns(monotonicMs),
     breakerOf: breakers.of,
     toolless: createToolless(),

@@ -21,7 +21,7 @@ interface Answer {
 }
 
 function feed(sink: TurnSink, { status = 200, headers = json, pieces = [] }: Answer): AnswerReader {
-  const reader = new AnswerReader(openaiCompletions, candidate(), sink, (text) =>
+  const reader = new AnswerReader(openaiCompletions, candidate(), sink, undefined, (text) =>
     text.replaceAll(SECRET, '***'),
   );
   reader.head(status, headers);
