@@ -11,8 +11,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Dispatcher } from 'undici';
-import Client from 'undici/lib/dispatcher/client.js';
+import { Client, type Dispatcher } from 'undici';
 import { fetchLimits } from '../../../shared/upstream/limits.js';
 import { errorCode, toError } from '../../../shared/to-error.js';
 import { isPublicAddress } from './address-ranges.js';
