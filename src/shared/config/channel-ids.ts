@@ -11,8 +11,11 @@ export const channelIds = [
   'slack',
   'telegram',
   'webchat',
+  'webhook',
   'whatsapp',
 ] as const;
+
+export type ChannelId = (typeof channelIds)[number];
 
 /** Where heartbeats go: to the owner, to whoever wrote last, nowhere, or to a channel. */
 export const heartbeatTargets = ['owner', 'last', 'none', ...channelIds] as const;

@@ -9,6 +9,8 @@ import { nearest } from '../nearest.js';
 import type { Problem } from '../schema.js';
 import { toError } from '../to-error.js';
 import { agentProblems } from './agents.js';
+import { channelProblems } from './channel-accounts.js';
+import type { ChannelsConfig } from './channels-schema.js';
 import type { ConfigPath } from './path.js';
 import type { StructurePath } from './structures.js';
 import { configTree, type SchemaBranch, type SchemaNode, type SchemaStructure } from './tree.js';
@@ -75,7 +77,11 @@ export function checkTree(value: unknown): CheckedTree {
   };
   const scalars = branch(value, configTree, []);
   // What is no list has been said to be none.
-  if (problems.length === 0) problems.push(...agentProblems(structured));
+  if (problems.length === 0)
+    problems.push(
+      ...agentProblems(structured),
+      ...channelProblems(structured.channels as ChannelsConfig | undefined),
+    );
   return { scalars, structured, problems: problems.slice(0, MOST_PROBLEMS) };
 }
 

@@ -10,8 +10,10 @@ import { checkTree, type Structured } from './check.js';
 import { completeScalars, type ConfigFlags } from './complete.js';
 import { effectiveEnvironment } from './environment/effective.js';
 import type { AskLoginShell } from './environment/login-shell.js';
+import type { ChannelsConfig } from './channels-schema.js';
 import type { HookMapping } from './hook-mappings.js';
 import type { McpServerConfig } from './mcp-schema.js';
+import type { Binding, MessagingConfig } from './messaging-schema.js';
 import { formatPath } from './path.js';
 import { type QueueMode } from './queue-schema.js';
 import { fileAt, valueOf } from './read/node.js';
@@ -51,8 +53,12 @@ export interface GatewayConfig extends ConfigTree {
     /** Profiles that agents have in files of their own; none before secrets have been resolved. */
     readonly agentProfiles: AgentProfiles;
   };
+  readonly bindings: readonly Binding[];
+  readonly channels: ChannelsConfig;
+  readonly commands: ConfigTree['commands'] & { readonly ownerAllowFrom: MessagingConfig['ownerAllowFrom'] };
   readonly memory: MemoryConfig;
-  readonly messages: {
+  readonly messages: ConfigTree['messages'] & {
+    readonly inbound: MessagingConfig['inbound'];
     readonly queue: ConfigTree['messages']['queue'] & {
       /** Instead of `mode`, by the channel that a session belongs to. */
       readonly byChannel: ReadonlyMap<string, QueueMode>;
@@ -61,6 +67,7 @@ export interface GatewayConfig extends ConfigTree {
   readonly mcp: { readonly servers: ReadonlyMap<string, McpServerConfig> };
   readonly models: { readonly providers: ReadonlyMap<string, ProviderConfig> };
   readonly session: ConfigTree['session'] & {
+    readonly identityLinks: MessagingConfig['identityLinks'];
     readonly resetByType: Readonly<Partial<Record<SessionType, ResetOverride>>>;
     readonly resetByChannel: ReadonlyMap<string, ResetOverride>;
   };
@@ -148,7 +155,7 @@ export function loadSource(source: ConfigSource, options: LoadOptions): LoadedCo
     refs,
     document,
     hash: source.hash,
-    warnings: [...warnings, ...substituted.warnings, ...effectWarnings(Object.keys(checked.structured))],
+    warnings: [...warnings, ...substituted.warnings, ...effectWarnings(checked.structured)],
     env,
     imported,
     source,
@@ -185,12 +192,23 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       order: new Map(Object.entries(order)),
       agentProfiles: new Map(),
     },
+    bindings: (structured.bindings ?? []) as readonly Binding[],
+    channels: (structured.channels ?? {}) as ChannelsConfig,
+    commands: {
+      ...scalars.commands,
+      ownerAllowFrom: (structured['commands.ownerAllowFrom'] ?? []) as MessagingConfig['ownerAllowFrom'],
+    },
     memory: structured.memory ?? {},
-    messages: { queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) } },
+    messages: {
+      ...scalars.messages,
+      inbound: (structured['messages.inbound'] ?? {}) as MessagingConfig['inbound'],
+      queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) },
+    },
     mcp: { servers: new Map(Object.entries(servers)) },
     models: { providers: new Map(Object.entries(providers)) },
     session: {
       ...scalars.session,
+      identityLinks: (structured['session.identityLinks'] ?? {}) as MessagingConfig['identityLinks'],
       resetByType: structured['session.resetByType'] ?? {},
       resetByChannel: new Map(Object.entries(resetByChannel)),
     },

@@ -25,12 +25,13 @@ import {
 import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
 import { hooksSchema, type HooksConfig } from './hooks-schema.js';
 import { loggingSchema, type LoggingConfig } from './logging-schema.js';
-import { queueSchema, type QueueSettings } from './queue-schema.js';
+import { messagesSchema, type MessagesConfig } from './messages-schema.js';
 import { DEFAULT_PORT, remoteSchema, type RemoteConfig } from './remote-schema.js';
 import { sessionSchema, type SessionConfig } from './session-schema.js';
 import { tailscaleSchema, type TailscaleConfig } from './tailscale-schema.js';
 import { toolsSchema, type ToolsConfig } from './tools-schema.js';
 import { tlsSchema, type TlsConfig } from './tls-schema.js';
+import { workersSchema, type WorkersConfig } from './workers-schema.js';
 
 export const bindModes = ['auto', 'loopback', 'lan', 'tailnet', 'custom'] as const;
 export type BindMode = (typeof bindModes)[number];
@@ -86,17 +87,12 @@ export interface ConfigTree {
     readonly controlUi: ControlUiConfig;
     readonly tls: TlsConfig;
     readonly handshakeTimeoutMs: number;
+    readonly channelHealthCheckMinutes: number;
     readonly http: {
       readonly endpoints: EndpointsConfig;
       readonly securityHeaders: { readonly strictTransportSecurity: string | false | null };
     };
-    readonly workers: {
-      readonly count: number;
-      readonly apiThreads: number;
-      readonly toolThreads: number;
-      readonly maxQueue: number;
-      readonly drainTimeoutMs: number;
-    };
+    readonly workers: WorkersConfig;
     readonly tools: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   };
   readonly agents: {
@@ -110,7 +106,7 @@ export interface ConfigTree {
     };
   };
   readonly auth: AuthConfig;
-  readonly messages: { readonly queue: QueueSettings };
+  readonly messages: MessagesConfig;
   readonly session: SessionConfig;
   readonly tools: ToolsConfig;
   readonly hooks: HooksConfig;
@@ -236,6 +232,11 @@ export const configSchema: convict.Schema<ConfigTree> = {
       format: integer(1, 600_000),
       env: 'PLLAN_HANDSHAKE_TIMEOUT_MS',
     },
+    channelHealthCheckMinutes: {
+      doc: 'How often channel accounts are looked after that do not work; 0: never.',
+      default: 5,
+      format: integer(0, 10_080),
+    },
     http: {
       endpoints: endpointsSchema,
       securityHeaders: {
@@ -245,29 +246,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
         ),
       },
     },
-    workers: {
-      count: {
-        doc: 'Worker processes.',
-        default: Math.min(8, Math.max(1, availableParallelism() - 1)),
-        format: integer(1, 64),
-      },
-      apiThreads: { doc: 'Threads for HTTP API work in each worker.', default: 1, format: integer(1, 16) },
-      toolThreads: {
-        doc: 'Most threads for tools in each worker, started when needed; 0: agents have no tools.',
-        default: 2,
-        format: integer(0, 64),
-      },
-      maxQueue: {
-        doc: 'Tasks that may wait for a thread; above it 503.',
-        default: 1024,
-        format: integer(1, 100_000),
-      },
-      drainTimeoutMs: {
-        doc: 'How long a worker that is being replaced may finish what it has; what is left then is cut off.',
-        default: 300_000,
-        format: integer(0, 2_147_483_647),
-      },
-    },
+    workers: workersSchema,
     tools: {
       allow: {
         doc: 'Tools that may be called directly, over HTTP and RPC, although that is denied by default.',
@@ -309,7 +288,7 @@ export const configSchema: convict.Schema<ConfigTree> = {
     },
   },
   auth: authSchema,
-  messages: { queue: queueSchema },
+  messages: messagesSchema,
   session: sessionSchema,
   tools: toolsSchema,
   hooks: hooksSchema,

@@ -1,15 +1,21 @@
 /** `session.*` of the config: its scalar keys (config.md §8). */
 import type convict from 'convict';
-import { duration, integer, oneOf, sessionName } from './formats.js';
+import { duration, integer, oneOf, sessionName, texts } from './formats.js';
 
 export const resetModes = ['none', 'daily', 'idle'] as const;
 export type ResetMode = (typeof resetModes)[number];
 
 export const maintenanceModes = ['enforce', 'warn'] as const;
 
+/** Whether people who write directly share a session (runs-and-events.md §6). */
+export const dmScopes = ['main', 'per-peer', 'per-channel-peer', 'per-account-channel-peer'] as const;
+export type DmScope = (typeof dmScopes)[number];
+
 export interface SessionConfig {
   readonly mainKey: string;
   readonly scope: 'per-sender' | 'global';
+  readonly dmScope: DmScope;
+  readonly resetTriggers: readonly string[];
   readonly reset: {
     readonly mode: ResetMode;
     readonly atHour: number;
@@ -33,6 +39,16 @@ export const sessionSchema: convict.Schema<SessionConfig> = {
     doc: '"global": one main session for everybody.',
     default: 'per-sender',
     format: oneOf(['per-sender', 'global']),
+  },
+  dmScope: {
+    doc: 'Sessions of direct chats in chat networks: all in the main one, or one for each peer.',
+    default: 'main',
+    format: oneOf(dmScopes),
+  },
+  resetTriggers: {
+    doc: 'Messages in chat networks that begin a new session.',
+    default: ['/new', '/reset'],
+    format: texts,
   },
   reset: {
     mode: {

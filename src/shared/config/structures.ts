@@ -6,8 +6,10 @@ import * as v from 'valibot';
 import { providerApis } from '../routes.js';
 import { about, compile, type Check } from '../schema.js';
 import { AuthOrder, AuthProfile } from './auth-schema.js';
+import { Channels } from './channels-schema.js';
 import { HookMappings } from './hook-mappings.js';
 import { McpServers } from './mcp-schema.js';
+import { messaging } from './messaging-schema.js';
 import { queueModes } from './queue-schema.js';
 import { Secrets } from './secrets-schema.js';
 import { resetModes } from './session-schema.js';
@@ -145,6 +147,8 @@ export const structures = {
   ...unsupported,
   ...stamps,
   ...upcoming,
+  ...messaging,
+  channels: Channels,
   'agents.entries': compile(v.record(agentId, v.strictObject(agentKeys))),
   'auth.profiles': compile(v.record(text, AuthProfile)),
   'auth.order': compile(v.record(text, AuthOrder)),

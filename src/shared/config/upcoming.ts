@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { about, compile, type Check } from '../schema.js';
 import type { Problem } from '../schema.js';
-import { channelIds, heartbeatTargets } from './channel-ids.js';
+import { isKnownChannel } from './channels-schema.js';
+import { heartbeatTargets } from './channel-ids.js';
 import { durationMs } from './duration.js';
 
 const optional = v.exactOptional;
@@ -49,37 +50,6 @@ export const Identity = v.strictObject({
   avatar: optional(text),
 });
 
-const Binding = v.strictObject({
-  agentId: text,
-  match: v.strictObject({
-    channel: text,
-    accountId: optional(text),
-    peer: optional(v.strictObject({ kind: text, id: text })),
-    guildId: optional(text),
-  }),
-});
-
-/** A channel's own keys are its own affair; these mean the same in all of them. */
-const channelKeys = {
-  enabled: optional(v.boolean()),
-  defaultAccount: optional(text),
-  dmPolicy: optional(v.picklist(['pairing', 'allowlist', 'open', 'disabled'])),
-  allowFrom: optional(v.array(v.union([v.string(), v.number()]))),
-  groups: optional(anything),
-};
-const Channel = v.looseObject({
-  ...channelKeys,
-  accounts: optional(v.record(text, v.looseObject(channelKeys))),
-});
-
-const Channels = v.strictObject({
-  defaults: optional(v.strictObject({ groupPolicy: optional(text), heartbeat: optional(anything) })),
-  ...(Object.fromEntries(channelIds.map((id) => [id, optional(Channel)])) as Record<
-    (typeof channelIds)[number],
-    v.ExactOptionalSchema<typeof Channel, undefined>
-  >),
-});
-
 /** A key of its own, with what it is when it is not there. */
 const preset = <S extends v.GenericSchema>(schema: S, value: v.InferInput<S>) =>
   compile(v.exactOptional(schema, value as never));
@@ -87,7 +57,6 @@ const preset = <S extends v.GenericSchema>(schema: S, value: v.InferInput<S>) =>
 /** By path; each section or key is checked as a whole. */
 export const upcoming = {
   'gateway.controlUi.dangerouslyDisableDeviceAuth': preset(v.boolean(), false),
-  'gateway.channelHealthCheckMinutes': preset(about('0: never.', whole(0, 10_080)), 5),
   'gateway.store.url': preset(
     about(
       '`embedded`, or redis:// or rediss://.',
@@ -100,19 +69,12 @@ export const upcoming = {
   'agents.defaults.contextTokens': compile(whole(1)),
   'agents.defaults.userTimezone': compile(text),
   'agents.defaults.heartbeat': compile(Heartbeat),
-  bindings: compile(v.array(Binding)),
   'models.mode': preset(v.picklist(['merge', 'replace']), 'merge'),
-  'session.dmScope': preset(text, 'main'),
-  'session.identityLinks': compile(v.record(text, texts)),
-  'session.resetTriggers': preset(texts, ['/new', '/reset']),
   'session.store': compile(text),
   'session.sendPolicy': compile(
     v.strictObject({ default: optional(v.picklist(['allow', 'deny'])), rules: optional(v.array(anything)) }),
   ),
   'session.typingMode': compile(text),
-  'messages.inbound': compile(v.looseObject({ debounceMs: optional(whole(0, 600_000)) })),
-  'messages.responsePrefix': compile(v.string()),
-  'messages.ackReaction': compile(v.string()),
   cron: compile(
     v.strictObject({
       enabled: flag(true),
@@ -123,11 +85,9 @@ export const upcoming = {
       runLog: optional(v.strictObject({ maxBytes: optional(whole(1)), keepLines: optional(whole(1)) })),
     }),
   ),
-  channels: compile(Channels),
   'logging.redactSensitive': preset(v.picklist(['tools', 'off']), 'tools'),
   'diagnostics.enabled': preset(v.boolean(), true),
   'diagnostics.flags': preset(texts, []),
-  'commands.ownerAllowFrom': preset(v.array(v.union([v.string(), v.number()])), []),
   'commands.text': compile(v.boolean()),
   'commands.native': compile(v.union([v.boolean(), v.literal('auto')])),
   'commands.config': preset(v.boolean(), false),
@@ -166,9 +126,14 @@ export const unsupported = Object.fromEntries(
 export const stamps = { wizard: compile(about('Without effect.', anything)) };
 
 /** What is said about keys that are there and do nothing. */
-export function effectWarnings(present: readonly string[]): Problem[] {
-  return present.flatMap((path): Problem[] => {
+export function effectWarnings(structured: Readonly<Record<string, unknown>>): Problem[] {
+  const sections = Object.keys(structured).flatMap((path): Problem[] => {
     if (Object.hasOwn(unsupported, path)) return [{ path, message: `section not supported: ${path}` }];
     return Object.hasOwn(upcoming, path) ? [{ path, message: 'has no effect yet' }] : [];
   });
+  const others = Object.keys(structured.channels ?? {}).filter(
+    (id) => id !== 'defaults' && !isKnownChannel(id),
+  );
+  const message = 'has no effect: this gateway does not know the network';
+  return [...sections, ...others.map((id) => ({ path: `channels.${id}`, message }))];
 }

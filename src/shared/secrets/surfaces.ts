@@ -79,7 +79,8 @@ function judgeChannel({ segments }: PlacedRef, { document, refs }: SurfaceFacts)
       : yes('the account is enabled');
   }
   const own = valueAt(document, [...path, 'accounts']);
-  if (typeof own !== 'object' || own === null) return yes('the channel is enabled');
+  if (typeof own !== 'object' || own === null || Object.keys(own).length === 0)
+    return yes('the channel is enabled');
   const field = segments.at(-1) ?? '';
   const hasOwn = (id: string): boolean =>
     valueAt(own, [id, field]) !== undefined ||

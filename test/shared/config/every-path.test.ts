@@ -10,12 +10,13 @@ import { formatPath, type ConfigPath } from '../../../src/shared/config/path.js'
 import { reloadRuleOf } from '../../../src/shared/config/reload/rules.js';
 import { configTree, type SchemaLeaf, type SchemaNode } from '../../../src/shared/config/tree.js';
 import { agentRows } from './every-path/agent-rows.js';
+import { channelRows } from './every-path/channel-rows.js';
 import { gatewayRows } from './every-path/gateway-rows.js';
 import type { Row, Takes } from './every-path/row.js';
 import { placeOf, valueAt, withValue } from './every-path/sample.js';
 import { sectionRows } from './every-path/section-rows.js';
 
-const rows = Object.entries({ ...gatewayRows, ...agentRows, ...sectionRows });
+const rows = Object.entries({ ...gatewayRows, ...agentRows, ...channelRows, ...sectionRows });
 const places = new Map(schemaPlaces().map((place) => [place.path, place]));
 
 type Rest = Partial<LoadOptions>;

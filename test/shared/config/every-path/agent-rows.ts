@@ -27,7 +27,7 @@ const thinking = words('off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'adap
 const profile = words('minimal', 'messaging', 'coding', 'full');
 const address = like(['http://h/v1', 'https://h'], ['h', 'ftp://h']);
 const channels =
-  'discord googlechat imessage irc matrix mattermost msteams signal slack telegram webchat whatsapp'.split(
+  'discord googlechat imessage irc matrix mattermost msteams signal slack telegram webchat webhook whatsapp'.split(
     ' ',
   );
 const MOST = 2_147_483_647;

@@ -50,21 +50,6 @@ const foreign: Readonly<Record<string, Kind>> = {
   acp: 'restart',
 };
 
-const channels =
-  'discord googlechat imessage irc matrix mattermost msteams signal slack telegram webchat whatsapp'.split(
-    ' ',
-  );
-const channel = {
-  '': open,
-  enabled: flag,
-  defaultAccount: name,
-  dmPolicy: words('pairing', 'allowlist', 'open', 'disabled'),
-  allowFrom: list,
-  'allowFrom[]': nameOrId,
-  groups: map,
-  'groups.*': anything,
-} as const;
-
 const reset = { '': section, mode: resetMode, atHour: whole(0, 23), idleMinutes: whole(1) } as const;
 
 /** A key of one of the kinds of providers, tried out there. */
@@ -85,7 +70,7 @@ export const sectionRows: Rows = {
     {
       '': section,
       scope: [words('per-sender', 'global'), 'per-sender'],
-      dmScope: [name, 'main'],
+      dmScope: [words('main', 'per-peer', 'per-channel-peer', 'per-account-channel-peer'), 'main'],
       mainKey: [like(['main', '0_a-b'], ['', 'Main', '-a', 'a'.repeat(65)]), 'main'],
       identityLinks: map,
       'identityLinks.*': texts,
@@ -228,24 +213,6 @@ export const sectionRows: Rows = {
       'runLog.maxBytes': whole(1, MOST),
       'runLog.keepLines': whole(1, MOST),
     },
-  ),
-
-  ...below(
-    { channels: 'hot' },
-    {
-      '': section,
-      defaults: section,
-      'defaults.groupPolicy': name,
-      'defaults.heartbeat': map,
-      'defaults.heartbeat.*': anything,
-    },
-  ),
-  ...Object.assign(
-    {},
-    ...channels.flatMap((id) => [
-      below({ [`channels.${id}`]: 'hot' }, { ...channel, accounts: map }),
-      below({ [`channels.${id}.accounts.*`]: 'hot' }, channel),
-    ]),
   ),
 
   ...below(
