@@ -7,6 +7,8 @@ import type { GatewayOptions } from '../shared/gateway-options.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
+import { noMessages } from './channels/no-messages.js';
+import { openChannels } from './channels/open-channels.js';
 import { printOf } from './config/file-print.js';
 import { keepAsLastGood } from './config/last-good.js';
 import { openConfig } from './config/open-config.js';
@@ -22,7 +24,7 @@ import type { PrimaryMetrics } from './metrics/primary-metrics.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { createExposure } from './tailscale/exposure.js';
-import { openTlsKeeper } from './tls/keeper.js';
+import { openTls } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
 import { secretsInUse } from './secrets/secrets-in-use.js';
 import { openSnapshots } from './snapshot/open-snapshots.js';
@@ -80,14 +82,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   const policy = authPolicyOf(auth, plan.config.gateway);
   warnOfAuth(plan.config, auth, opened);
 
-  const tls = plan.config.gateway.tls.enabled
-    ? await openTlsKeeper({
-        tls: plan.config.gateway.tls,
-        paths,
-        addresses: plan.bind.required,
-        log: log.for('tls'),
-      })
-    : undefined;
+  const tls = await openTls(plan, paths, log.for('tls'));
   const store = openStore(paths.storeDir, flags.allowEmptyStore, log);
   let phase: Phase = 'starting';
   const uptimeMs = (): number => Math.round(performance.now() - startedAt);
@@ -97,6 +92,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     phase: () => phase,
     workersReady: () => workers().ready,
     storeWritable: store.writable,
+    failingChannels: () => channels.failing(),
     uptimeMs,
     eventLoop: () => eventLoop.sample,
     failed: (error) => log.for('health').error('readiness.failed', error.message, { stack: error.stack }),
@@ -112,6 +108,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     control: () => control,
     data: () => data,
     runs: () => runs,
+    channels: () => channels,
     sessions: () => sessions,
     retryConfig: () => config.retry(),
     log: log.for('secrets'),
@@ -162,6 +159,15 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     broadcast: (...event) => control.broadcast(...event),
     log: log.for('exec'),
   });
+  const channels = openChannels({
+    current: () => snapshots.current,
+    messages: noMessages,
+    env,
+    changed: () => control.channelsChanged(),
+    redactor: opened.redactor,
+    metrics: metrics.channels,
+    log: log.for('channels'),
+  });
   const limiter = createFailedAuthLimiter(readers.rateLimit, monotonicMs);
   const untrustedProxy = createProxyWarning(log.for('port'));
   const config = openConfig({
@@ -203,6 +209,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       workers,
       degradedSecretOwners: () => snapshots.degradedOwners,
       eventLoop: () => eventLoop.sample,
+      channels: () => channels,
       configReload: config.status,
     },
     limiter,
@@ -211,6 +218,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     runs,
     compactions,
     approvals,
+    channels,
     workers: { ask: (...question) => data.supervisor.ask(...question) },
     devices: (events) => createDeviceRegistry({ store, policy: readers.pairing, events, now: Date.now }),
     log: log.for('ws'),
@@ -281,6 +289,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     workers: data.supervisor.up,
     waitingConnections: () => data.waiting,
     unclassifiedConnections: () => data.unclassified,
+    channelAccounts: channels.measured,
   });
   const { tailscale } = plan.config.gateway;
   const exposure = createExposure({
@@ -296,6 +305,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         restarts.stop();
         config.stopWatching();
         snapshots.stop();
+        channels.stopChecking();
         data.refuseWork();
         runs.close();
       },
@@ -311,6 +321,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         { name: 'config', run: () => config.stop() },
         { name: 'websockets', run: control.shutdown },
         { name: 'tailscale', run: exposure.stop },
+        { name: 'channels', run: () => channels.stop() },
         { name: 'port', run: () => data.closePort() },
         { name: 'workers', run: () => data.supervisor.stop() },
         { name: 'usage', run: () => usage.flush() },
@@ -340,7 +351,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   maintenance.start();
   exposure.start();
 
-  void workerReady.promise.then(() => {
+  void Promise.all([workerReady.promise, channels.start()]).then(() => {
     if (phase !== 'starting') return;
     phase = 'started';
     keepAsLastGood(loaded, log);

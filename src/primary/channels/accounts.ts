@@ -20,6 +20,7 @@ export interface GroupPolicy {
 export interface RunningAccount {
   readonly channel: Channel;
   readonly accountId: string;
+  /** Another one after a restart of the account: not to be kept. Nothing that is asked of it hangs. */
   readonly account: ChannelAccount;
   /** As of now: an edit that only changes it restarts nothing. */
   policy(): AccountPolicy;

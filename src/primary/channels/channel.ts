@@ -36,6 +36,10 @@ export interface ChannelCapabilities {
 export interface ChannelAccount {
   /** How it is connected, for status rows: `polling`, `webhook`, `irc`. */
   readonly mode: string;
+  /** Answers are to be shown while they are written; where `edit` is. */
+  readonly streams?: boolean;
+  /** UTF-16 units of text that an attachment's caption may have; undefined: what any part may have. */
+  readonly captionChars?: number;
   /**
    * Connects, and stays until the signal ends it (then it resolves, disconnected) or the connection is lost.
    * @throws ChannelError
@@ -46,6 +50,11 @@ export interface ChannelAccount {
    * @throws SendError which says whether it may be sent again
    */
   send(part: OutboundPart, signal: AbortSignal): Promise<SentPart>;
+  /**
+   * Resolves when the pace that the network allows lets another part go there: to be awaited before a part is marked as
+   * being sent, so that it does not wait in between. Rejects when the signal ends it.
+   */
+  paced?(route: Route, signal: AbortSignal): Promise<void>;
   /** Cuts a text into parts that the network takes, at ends of paragraphs, lines and words where it can. */
   split(text: string, route: Route): readonly string[];
   /** Puts another text in the place of one that was sent. Where `capabilities.edits`. @throws SendError */
@@ -64,6 +73,8 @@ export interface ChannelAccount {
 export interface AccountHost {
   readonly accountId: string;
   readonly log: Logger;
+  /** Ids of the groups that the config names and does not switch off, as of now; without `*`. */
+  groups(): readonly string[];
   /** It is connected. `about`: what is worth a status row, without secrets (`{bot: "@name"}`). */
   connected(about?: Readonly<Record<string, unknown>>): void;
   /** Anything came from the network: the connection is not stale. */
@@ -132,6 +143,8 @@ export interface InboundAttachment {
 }
 
 export interface OutboundPart {
+  /** Unique, and the same when it is sent again: a network may know by it what it has already. */
+  readonly id: string;
   readonly route: Route;
   /** Of an attachment: its caption. */
   readonly text: string;

@@ -20,6 +20,7 @@ import type { GatewayLog } from '../log/open-log.js';
 import { createLogDesk } from '../log/log-desk.js';
 import { toolSetup } from '../config/tool-setup.js';
 import { originsOf } from '../config/worker-snapshot.js';
+import type { Channels } from '../channels/open-channels.js';
 import type { ExecApprovals } from '../approvals/open-approvals.js';
 import { createHealthMonitor, type HealthView } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
@@ -75,6 +76,7 @@ export interface ControlOptions {
   readonly runs: Runs;
   readonly compactions: Compactions;
   readonly approvals: ExecApprovals;
+  readonly channels: Channels;
   readonly workers: Pick<Supervisor, 'ask'>;
   readonly log: Logger;
   readonly wsLog: WsLogStyle;
@@ -98,6 +100,8 @@ export interface Control extends Pick<
   configChanged(): void;
   /** Workers came or went: as above. */
   workersChanged(): void;
+  /** Of a channel's account there is something else to tell: as above, but not for each of many changes. */
+  channelsChanged(): void;
   /** Stops what makes events on its own, and the reading of large frames; connections stay. */
   stop(): Promise<void>;
 }
@@ -186,6 +190,7 @@ export function openControl(options: ControlOptions): Control {
     nodes,
     invokes,
     approvals: options.approvals,
+    channels: options.channels,
     config: options.config,
     restarts: options.restarts,
     secrets: snapshots,
@@ -298,6 +303,9 @@ export function openControl(options: ControlOptions): Control {
     },
     configChanged: health.refresh,
     workersChanged: health.refresh,
+    channelsChanged() {
+      if (started) health.refreshSoon();
+    },
     async stop() {
       clearInterval(ticks);
       health.stop();

@@ -22,6 +22,8 @@ export interface HealthMonitor {
   refreshIfOld(): void;
   /** Something that the snapshot tells has changed: refreshes at once. */
   refresh(): void;
+  /** The same for what may change many times in a moment: a second after the last refresh, or at once. */
+  refreshSoon(): void;
   start(): void;
   stop(): void;
 }
@@ -85,6 +87,7 @@ export function createHealthMonitor(
       if (ageMs() > healthLimits.refreshIntervalMs) refreshSoon();
     },
     refresh,
+    refreshSoon,
     start() {
       refresh();
       timer = setInterval(() => {

@@ -21,6 +21,8 @@ export interface ReadinessSources {
   phase(): Phase;
   workersReady(): number;
   storeWritable(): boolean;
+  /** Channels that should be connected. */
+  failingChannels(): readonly string[];
   uptimeMs(): number;
   eventLoop(): EventLoopSample;
   /** The evaluation threw. */
@@ -63,6 +65,7 @@ function failingIn(sources: ReadinessSources, phase: Phase): string[] {
     if (phase === 'draining') failing.push('gateway-draining');
     if (sources.workersReady() === 0) failing.push('workers');
     if (!sources.storeWritable()) failing.push('store');
+    failing.push(...sources.failingChannels());
   } catch (caught) {
     sources.failed(toError(caught));
     failing.push('internal');

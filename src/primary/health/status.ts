@@ -1,5 +1,6 @@
 /** Facts behind `health` and `status` (methods.md §2). */
 import { VERSION } from '../../shared/version.js';
+import type { ChannelStatus } from '../channels/channel-status.js';
 import type { RouteTable } from '../../shared/routes.js';
 import { overviewLimits } from '../../shared/limits.js';
 import { sessionDefaults } from '../sessions/session-defaults.js';
@@ -20,13 +21,14 @@ export interface StatusSources {
   degradedSecretOwners(): readonly DegradedOwner[];
   workers(): WorkersStatus;
   eventLoop(): EventLoopSample;
+  channels(): Pick<ChannelStatus, 'health' | 'summary' | 'linked'>;
   /** Whether edits of the config are noticed. */
   configReload(): 'active' | 'disabled';
 }
 
 export interface StatusSource {
-  /** `admin`: file paths are shown. */
-  collect(admin: boolean): object;
+  /** `admin`: file paths are shown. `channels`: they are told of. */
+  collect(admin: boolean, channels: boolean): object;
 }
 
 const HIDDEN = '[redacted]';
@@ -39,9 +41,7 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
   const path = view === 'full' ? sources.storeDir : HIDDEN;
   const blockOf = (agentId: string): object => sessionBlock(sources, agentId, path);
   return {
-    channels: {},
-    channelOrder: [],
-    channelLabels: {},
+    ...sources.channels().health(),
     heartbeatSeconds: 0,
     defaultAgentId: routes.defaultAgentId,
     agents: Object.values(routes.agents).map(({ id: agentId, name }) => ({
@@ -63,7 +63,7 @@ export function healthFacts(sources: StatusSources, view: HealthView): HealthFac
 
 export function createStatusSource(sources: StatusSources): StatusSource {
   return {
-    collect(admin) {
+    collect(admin, channels) {
       const routes = sources.routes();
       const { facts } = sources.sessions;
       const path = admin ? sources.storeDir : HIDDEN;
@@ -71,11 +71,12 @@ export function createStatusSource(sources: StatusSources): StatusSource {
       return {
         runtimeVersion: VERSION,
         pid: process.pid,
+        ...(channels ? { linkChannel: sources.channels().linked() } : {}),
         heartbeat: {
           defaultAgentId: routes.defaultAgentId,
           agents: Object.keys(routes.agents).map((agentId) => ({ agentId, ...noHeartbeat })),
         },
-        channelSummary: [],
+        channelSummary: channels ? sources.channels().summary() : [],
         queuedSystemEvents: [],
         sessions: {
           paths: admin ? [path] : [],

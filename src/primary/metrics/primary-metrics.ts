@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { MetricsSnapshot } from '../../shared/ipc.js';
 import { createCells } from '../../shared/metrics/cells.js';
+import { createChannelMetrics, type ChannelMetrics, type MeasuredAccount } from './channel-metrics.js';
 import { createMetricsMerge, type MeasuredProcess } from './merge.js';
 
 /** Read when Prometheus asks. */
@@ -11,6 +12,7 @@ export interface MetricSources {
   workers(): readonly { readonly place: number; readonly up: boolean }[];
   waitingConnections(): number;
   unclassifiedConnections(): number;
+  channelAccounts(): readonly MeasuredAccount[];
 }
 
 export interface MeasuredWorker {
@@ -31,6 +33,7 @@ export interface PrimaryMetrics {
   workerMetrics(worker: MeasuredWorker, metrics: MetricsSnapshot): void;
   /** Its process has ended. */
   workerLost(worker: MeasuredWorker): void;
+  readonly channels: ChannelMetrics;
   watch(sources: MetricSources): void;
   scrape(): Promise<string>;
 }
@@ -71,6 +74,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     'pllan_port_unclassified_connections',
     'Connections without a whole request head yet.',
   );
+  const channels = createChannelMetrics(registry);
   let sources: MetricSources | undefined;
   const counted = { in: 0, out: 0 };
 
@@ -82,6 +86,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     for (const { place, up: isUp } of from.workers()) up.set({ worker: nameOf(place) }, isUp ? 1 : 0);
     waiting.set(from.waitingConnections());
     unclassified.set(from.unclassifiedConnections());
+    channels.collect(from.channelAccounts());
     for (const direction of ['in', 'out'] as const) {
       frames.inc({ direction }, counted[direction]);
       counted[direction] = 0;
@@ -102,6 +107,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     workerRestart: (reason) => restarts.inc({ reason }),
     workerMetrics: (worker, metrics) => merge.push(processOf(worker), metrics),
     workerLost: (worker) => merge.retire(processOf(worker)),
+    channels,
     watch: (from) => (sources = from),
     async scrape() {
       if (sources) collect(sources);

@@ -1,6 +1,7 @@
 /** Tells a new snapshot to those who do not look at the current one: workers, connections, the log (config.md §12). */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Redactor } from '../../shared/log/redact.js';
+import type { Channels } from '../channels/open-channels.js';
 import type { Control } from '../control/open-control.js';
 import type { GatewayLog } from '../log/open-log.js';
 import type { DataPath } from '../port/open-data-path.js';
@@ -15,6 +16,7 @@ export interface SnapshotUsers {
   control(): Pick<Control, 'useAuth' | 'authChanged' | 'configChanged'>;
   data(): Pick<DataPath, 'use'>;
   runs(): Pick<Runs, 'limitsChanged'>;
+  channels(): Pick<Channels, 'configChanged'>;
 }
 
 /** Resolves when all workers know, or are being replaced. */
@@ -24,6 +26,7 @@ export async function useSnapshot(next: Snapshot, before: Snapshot, users: Snaps
   users.log.configure(config.logging);
   users.control().useAuth(policy);
   users.runs().limitsChanged();
+  users.channels().configChanged();
   users.control().configChanged();
   // What workers are sent takes as long as the config is.
   await nextTurn();

@@ -14,6 +14,7 @@ import { tlsFiles, type TlsFiles } from '../../shared/tls/files.js';
 import { plainFingerprint } from '../../shared/tls/fingerprint.js';
 import { requireUsable, type TlsMaterial } from '../../shared/tls/tls-end.js';
 import { toError } from '../../shared/to-error.js';
+import type { StartPlan } from '../config/start-plan.js';
 import { StartError } from '../start-error.js';
 import { makeSelfSigned } from './self-signed.js';
 
@@ -35,6 +36,16 @@ export interface TlsKeeperOptions {
 }
 
 const DAY_MS = 86_400_000;
+
+/** The one that a start needs: none where `gateway.tls` is not enabled. @throws StartError */
+export async function openTls(
+  { config, bind }: Pick<StartPlan, 'config' | 'bind'>,
+  paths: Paths,
+  log: Logger,
+): Promise<TlsKeeper | undefined> {
+  const { tls } = config.gateway;
+  return tls.enabled ? openTlsKeeper({ tls, paths, addresses: bind.required, log }) : undefined;
+}
 
 /** @throws StartError when there is no certificate that can be used */
 export async function openTlsKeeper({ tls, paths, addresses, log }: TlsKeeperOptions): Promise<TlsKeeper> {

@@ -7,6 +7,7 @@ import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../
 import { logTailLimits } from '../../../shared/log/limits.js';
 import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
+import { channelParams } from './channel-params.js';
 import { withProvenance } from './chat-send-params.js';
 import { configParams } from './config-params.js';
 import { execApprovalParams } from './exec-approval-params.js';
@@ -41,7 +42,13 @@ const noEffect = 'No effect yet.';
 
 const system = {
   health: compile(v.object({ probe: optional(about('Collect it anew.', v.boolean())) })),
-  status: compile(v.strictObject({ includeChannelSummary: optional(about(noEffect, v.boolean())) })),
+  status: compile(
+    v.strictObject({
+      includeChannelSummary: optional(
+        about('false: without `channelSummary` and `linkChannel`.', v.boolean()),
+      ),
+    }),
+  ),
   'system-presence': none,
   'system-event': compile(
     v.object({
@@ -290,6 +297,7 @@ export const methodParams = {
   ...toolParams,
   ...secretParams,
   ...channels,
+  ...channelParams,
   ...configParams,
   ...restartParams,
   ...runs,

@@ -1,6 +1,7 @@
 /** Every method that there is. */
 import { agentMethods, type AgentMethodServices } from './agent.js';
 import { catalogMethods, type CatalogServices } from './catalog.js';
+import { channelMethods, type ChannelServices } from './channels.js';
 import { chatMethods, type ChatServices } from './chat.js';
 import { configMethods, type ConfigServices } from './config.js';
 import { deviceMethods } from './devices.js';
@@ -23,6 +24,7 @@ import { usageMethods, type UsageServices } from './usage.js';
 /** What methods work with; each family takes of it what it needs. */
 export type MethodServices = AgentMethodServices &
   CatalogServices &
+  ChannelServices &
   ChatServices &
   ConfigServices &
   ExecApprovalServices &
@@ -44,6 +46,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...systemMethods(services),
     ...agentMethods(services),
     ...chatMethods(services),
+    ...channelMethods(services),
     ...sendMethods(services),
     ...sessionReadMethods(services),
     ...sessionWriteMethods(services),

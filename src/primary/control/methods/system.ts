@@ -3,9 +3,10 @@ import type { GatewayIdentity } from '../../config/gateway-identity.js';
 import type { HealthMonitor } from '../../health/health-monitor.js';
 import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
+import type { ChannelServices } from './channels.js';
 import { isAdmin, method, type Method } from './method.js';
 
-export interface SystemMethodServices {
+export interface SystemMethodServices extends ChannelServices {
   readonly health: HealthMonitor;
   readonly status: StatusSource;
   readonly presence: Presence;
@@ -17,12 +18,16 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
     method({
       name: 'health',
       scope: null,
-      summary: "The gateway's health, at most a minute old; with `probe` at most a second.",
+      summary:
+        "The gateway's health, at most a minute old; with `probe` at most a second, and the networks of channels are asked.",
       answers:
-        'The snapshot: `ok`, `ts`, `durationMs`, `defaultAgentId`, `agents`, `sessions`, `channels`, `eventLoop`, `workers`, `degradedSecretOwners`. Paths, and why secrets could not be had, only for admins.',
-      answer: (params, connection) => {
+        'The snapshot: `ok`, `ts`, `durationMs`, `defaultAgentId`, `agents`, `sessions`, `channels`, `channelOrder`, `channelLabels`, `eventLoop`, `workers`, `degradedSecretOwners`. Paths, and why secrets could not be had, only for admins.',
+      async answer(params, connection) {
         const view = isAdmin(connection) ? 'full' : 'redacted';
-        return params.probe === true ? services.health.probe(view) : services.health.read(view);
+        if (params.probe !== true) return services.health.read(view);
+        // What the networks have just said is to be in it; they are asked once a second at most.
+        if (await services.channels.probeForHealth()) services.health.refresh();
+        return services.health.probe(view);
       },
     }),
     method({
@@ -30,8 +35,9 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
       scope: 'operator.read',
       summary: "The gateway's version, process and sessions.",
       answers:
-        '`{runtimeVersion, pid, heartbeat, channelSummary, queuedSystemEvents, sessions, degradedSecretOwners}`; paths and recent sessions only for admins.',
-      answer: (_params, connection) => JSON.stringify(services.status.collect(isAdmin(connection))),
+        '`{runtimeVersion, pid, linkChannel, heartbeat, channelSummary, queuedSystemEvents, sessions, degradedSecretOwners}`; `linkChannel` where a channel is configured, paths and recent sessions only for admins.',
+      answer: ({ includeChannelSummary = true }, connection) =>
+        JSON.stringify(services.status.collect(isAdmin(connection), includeChannelSummary)),
     }),
     method({
       name: 'system-presence',

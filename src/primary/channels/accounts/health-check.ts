@@ -1,0 +1,88 @@
+/**
+ * Looks after accounts now and then (operations.md §7): one that has given up is started again, and one that was silent for
+ * a whole interval has to prove that it is connected. After the machine has slept all connect anew: what they had is gone.
+ */
+import type { Logger } from '../../../shared/log/logger.js';
+import { toError } from '../../../shared/to-error.js';
+import { healthCheckLimits } from '../limits.js';
+import { isRunning } from './account-facts.js';
+import type { Supervisor } from './supervisor.js';
+
+export interface HealthCheckOptions {
+  accounts(): readonly Supervisor[];
+  /** Of `gateway.channelHealthCheckMinutes`; 0: never. */
+  readonly minutes: number;
+  /** Much time has passed at once: others may want to look at theirs. */
+  thawed(): void;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface HealthCheck {
+  start(): void;
+  stop(): void;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function createHealthCheck({ accounts, minutes, thawed, log, now }: HealthCheckOptions): HealthCheck {
+  const intervalMs = minutes * 60_000;
+  /** Restarts of the last hour, and the first check that may make another. */
+  const known = new WeakMap<Supervisor, { readonly at: readonly number[]; readonly from: number }>();
+  const timers: NodeJS.Timeout[] = [];
+  let cycle = 0;
+
+  const mayRestart = (one: Supervisor): boolean => {
+    const { at = [], from = 0 } = known.get(one) ?? {};
+    const recent = at.filter((time) => now() - time < HOUR_MS);
+    return cycle >= from && recent.length < healthCheckLimits.restartsPerHour;
+  };
+  const restart = async (one: Supervisor, why: string): Promise<void> => {
+    const at = [...(known.get(one)?.at ?? []), now()].slice(-healthCheckLimits.restartsPerHour);
+    known.set(one, { at, from: cycle + healthCheckLimits.coolDownCycles + 1 });
+    await one.restart(why);
+  };
+  const checkOne = async (one: Supervisor): Promise<void> => {
+    const { phase, stopReason, lastAliveAt } = one.facts;
+    if (!mayRestart(one)) return;
+    if (phase === 'stopped' && stopReason === 'exhausted') return restart(one, 'it had given up');
+    if (phase !== 'connected' || now() - lastAliveAt < intervalMs) return;
+    const { ok } = await one.probe(healthCheckLimits.probeMs);
+    if (!ok) await restart(one, 'it was silent, and does not answer');
+  };
+  const isolated = async (one: Supervisor, task: () => Promise<void>): Promise<void> => {
+    try {
+      await task();
+    } catch (caught) {
+      const { channel, accountId } = one.account;
+      log.error('channel.check', `${channel} ${accountId}: ${toError(caught).message}`);
+    }
+  };
+  const check = (): void => {
+    cycle += 1;
+    for (const one of accounts()) void isolated(one, () => checkOne(one));
+  };
+  const watchClock = (): NodeJS.Timeout => {
+    let last = now();
+    return setInterval(() => {
+      const lost = Math.abs(now() - last - healthCheckLimits.freezeCheckMs);
+      last = now();
+      if (lost < healthCheckLimits.frozenMs) return;
+      log.warn('channel.frozen', `${Math.round(lost / 1_000)} s are missing: accounts connect anew`);
+      for (const one of accounts())
+        if (isRunning(one.facts)) void isolated(one, () => one.restart('the machine slept'));
+      thawed();
+    }, healthCheckLimits.freezeCheckMs);
+  };
+  return {
+    start() {
+      timers.push(watchClock());
+      if (intervalMs > 0) timers.push(setInterval(check, intervalMs));
+      for (const timer of timers) timer.unref();
+    },
+    stop() {
+      for (const timer of timers.splice(0)) clearInterval(timer);
+    },
+  };
+}

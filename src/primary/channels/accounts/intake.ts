@@ -1,0 +1,69 @@
+/**
+ * Paces what comes in from one account: a flood is stored piece by piece, in its order, and whoever makes it waits. What
+ * finds the queue full is refused, which its network hears of (or offers it again).
+ */
+import { inboundLimits } from '../limits.js';
+
+export interface Intake {
+  /** Does it when its turn has come. @throws Error when too many wait, or it was stopped */
+  take<T>(task: () => Promise<T>): Promise<T>;
+  readonly waiting: number;
+  /** Whoever waits is refused. */
+  stop(why: string): void;
+}
+
+interface Waiting {
+  go(): void;
+  refuse(error: Error): void;
+}
+
+/** @param now milliseconds, of a clock that only goes forward */
+export function createIntake(now: () => number): Intake {
+  const gapMs = 1_000 / inboundLimits.perSecond;
+  const queue: Waiting[] = [];
+  let underWay = 0;
+  /** When the next one may go; as many as a burst has may go before. */
+  let due = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const waitMs = (): number => due - (inboundLimits.burst - 1) * gapMs - now();
+  const pump = (): void => {
+    timer = undefined;
+    while (queue.length > 0 && underWay < inboundLimits.underWay) {
+      const ms = waitMs();
+      if (ms > 0) {
+        timer = setTimeout(pump, ms).unref();
+        return;
+      }
+      due = Math.max(due, now()) + gapMs;
+      underWay += 1;
+      queue.shift()?.go();
+    }
+  };
+  const turn = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      queue.push({ go: resolve, refuse: reject });
+      if (!timer) pump();
+    });
+  return {
+    async take(task) {
+      if (queue.length >= inboundLimits.waiting)
+        throw new Error(`more than ${inboundLimits.waiting} messages wait: to be offered again later`);
+      await turn();
+      try {
+        return await task();
+      } finally {
+        underWay -= 1;
+        if (!timer) pump();
+      }
+    },
+    get waiting() {
+      return queue.length;
+    },
+    stop(why) {
+      clearTimeout(timer);
+      timer = undefined;
+      for (const { refuse } of queue.splice(0)) refuse(new Error(why));
+    },
+  };
+}

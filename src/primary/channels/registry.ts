@@ -1,0 +1,13 @@
+/** The chat networks that there are. What connects to one is loaded when an account of it is to run. */
+import type { ChannelId } from '../../shared/config/channel-ids.js';
+import type { Channel } from './channel.js';
+
+export interface ChannelRow {
+  readonly id: ChannelId;
+  /** For people, as in the channel itself: known before it is loaded. */
+  readonly label: string;
+  readonly detailLabel: string;
+  load(): Promise<Channel>;
+}
+
+export const channelRegistry: readonly ChannelRow[] = [];
