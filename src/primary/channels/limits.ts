@@ -27,6 +27,8 @@ export const accountLimits = {
   steadyMs: 300_000,
   /** Of a network's words, in rows. */
   errorChars: 500,
+  /** Of what it tells of an account, as JSON. */
+  factsChars: 4_000,
 } as const;
 
 /** What comes in: a flood on one account must not be felt by anybody else. */

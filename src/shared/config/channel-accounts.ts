@@ -23,11 +23,17 @@ export interface ConfiguredAccount {
   readonly own: Readonly<Record<string, unknown>>;
 }
 
-/** Sections of networks that this gateway knows, in the order of the config. */
-export function knownChannels(channels: ChannelsConfig): readonly (readonly [ChannelId, ChannelSection])[] {
-  return Object.entries(channels).filter((entry): entry is [ChannelId, ChannelSection] =>
-    isKnownChannel(entry[0]),
-  );
+/** The sections of networks, in the order of the config. */
+export function channelSections({
+  defaults: _defaults,
+  ...sections
+}: ChannelsConfig): readonly (readonly [ChannelId, ChannelSection])[] {
+  return Object.entries(sections) as [ChannelId, ChannelSection][];
+}
+
+/** Those of networks that this gateway knows. */
+export function knownChannels(channels: ChannelsConfig): ReturnType<typeof channelSections> {
+  return channelSections(channels).filter(([id]) => isKnownChannel(id));
 }
 
 export function accountsOf(channel: ChannelId, section: ChannelSection): readonly ConfiguredAccount[] {

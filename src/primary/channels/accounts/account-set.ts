@@ -5,8 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   accountsOf,
+  channelSections,
   defaultAccountOf,
-  knownChannels,
   type ConfiguredAccount,
 } from '../../../shared/config/channel-accounts.js';
 import type { ChannelsConfig } from '../../../shared/config/channels-schema.js';
@@ -93,7 +93,7 @@ export function createAccountSet({ registry, channels, services, log }: AccountS
 
   const apply = async (starts: boolean): Promise<void> => {
     if (stopped) return;
-    const known = knownChannels(channels()).flatMap(([id, section]) => {
+    const known = channelSections(channels()).flatMap(([id, section]) => {
       const row = registry.find((candidate) => candidate.id === id);
       return row ? [{ row, section, accounts: accountsOf(id, section) }] : [];
     });

@@ -51,9 +51,10 @@ export function oneRun(account: Pick<ChannelAccount, 'run'>, signal: AbortSignal
   return { connected: () => void (late ?? clearTimeout(timer)), ended };
 }
 
-/** Also what is thrown before there is a promise is a rejection. */
+/** Begins when its caller has the run in hand; also what is thrown before there is a promise is a rejection. */
 async function run(account: Pick<ChannelAccount, 'run'>, signal: AbortSignal): Promise<void> {
-  await account.run(signal);
+  await Promise.resolve();
+  if (!signal.aborted) await account.run(signal);
 }
 
 export function channelError(caught: unknown): ChannelError {

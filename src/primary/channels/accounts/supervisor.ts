@@ -22,6 +22,7 @@ import {
   type StopReason,
 } from './account-facts.js';
 import { restMs } from './back-off.js';
+import { plainFacts } from './plain-facts.js';
 import { createIntake } from './intake.js';
 import { absentAccount, isolatedAccount } from './isolated-account.js';
 import { channelError, oneRun, type OneRun, type RunEnd } from './one-run.js';
@@ -115,7 +116,7 @@ export function createSupervisor(
         run.connected();
         const isNew = facts.phase !== 'connected';
         facts.lastAliveAt = now();
-        set({ phase: 'connected', lastError: null, about, withoutSince: null });
+        set({ phase: 'connected', lastError: null, about: plainFacts(about), withoutSince: null });
         if (!isNew) return;
         facts.lastConnectedAt = now();
         log.info('channel.connected', `${name}: connected`, { channel: channel.id, accountId });
@@ -261,7 +262,7 @@ export function createSupervisor(
       const asked = opened?.isolated;
       const outcome: ProbeOutcome = asked
         ? await within(ms, (signal) => asked.probe(signal)).then(
-            (about) => ({ ...about, ok: true }),
+            (about) => ({ ...plainFacts(about), ok: true }),
             (caught: unknown) => ({
               ok: false,
               error: caught instanceof Overdue ? 'timeout' : services.shown(toError(caught).message),

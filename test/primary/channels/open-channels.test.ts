@@ -1,0 +1,450 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ChannelsConfig } from '../../../src/shared/config/channels-schema.js';
+import { openChannels } from '../../../src/primary/channels/open-channels.js';
+import { noMessages } from '../../../src/primary/channels/no-messages.js';
+import type { Snapshot } from '../../../src/primary/snapshot/snapshot.js';
+import { fails, hangs, scripted, services, stays, type Run } from './support/scripted-channel.js';
+import { ChannelError, type ChannelAccount } from '../../../src/primary/channels/channel.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const passed = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+const minutes = (count: number) => passed(count * 60_000);
+
+interface Wishes {
+  readonly channels: ChannelsConfig;
+  readonly runs?: readonly Run[];
+  readonly more?: Partial<ChannelAccount>;
+  readonly env?: Record<string, string>;
+  readonly checkMinutes?: number;
+  readonly refs?: object[];
+}
+
+function opened({ channels, runs = [stays], more = {}, env = {}, checkMinutes = 5, refs = [] }: Wishes) {
+  const network = scripted(runs, more);
+  const load = vi.fn(() => Promise.resolve(network.channel));
+  const { log, lines } = services();
+  let config = channels;
+  const metrics = { reconnects: vi.fn(), overdue: vi.fn(), probed: vi.fn() };
+  const changed = vi.fn();
+  const own = openChannels({
+    registry: [{ id: 'irc', label: 'IRC', detailLabel: 'Internet Relay Chat', load }],
+    current: () =>
+      ({
+        config: { channels: config, gateway: { channelHealthCheckMinutes: checkMinutes } },
+        refs,
+      }) as never as Snapshot,
+    messages: noMessages,
+    env,
+    changed,
+    redactor: { text: (text) => text },
+    metrics,
+    log,
+  });
+  return {
+    own,
+    network,
+    load,
+    lines,
+    metrics,
+    changed,
+    started: async () => {
+      await own.start();
+      await passed();
+    },
+    use: async (next: ChannelsConfig) => {
+      config = next;
+      own.configChanged();
+      await passed();
+    },
+    hosts: () => network.opened.map(({ config: given }) => (given as { host: string }).host),
+  };
+}
+const two: ChannelsConfig = {
+  irc: { host: 'h', accounts: { a: { name: 'A' }, b: { host: 'hb', nick: 'n' } } },
+};
+const status = async (own: ReturnType<typeof opened>['own'], probeMs?: number) =>
+  (await own.status({ probeMs, channel: undefined })) as Record<string, never>;
+
+describe('accounts of the config', () => {
+  it('connect with the start, each with what it says itself or its channel', async () => {
+    const { own, network, started } = opened({ channels: two });
+    await started();
+    expect(network.opened.map(({ config }) => config)).toEqual([{ host: 'h' }, { host: 'hb', nick: 'n' }]);
+    expect(own.accounts.find('irc', 'a')).toMatchObject({ accountId: 'a', connected: true });
+    expect([own.accounts.defaultOf('irc'), own.accounts.channels]).toEqual(['a', ['irc']]);
+    expect(own.accounts.find('irc', 'c')).toBeUndefined();
+  });
+
+  it('load nothing where none is enabled and configured', async () => {
+    const off = { irc: { enabled: false, host: 'h' } };
+    const { own, load, started, use } = opened({ channels: off });
+    await started();
+    expect(own.accounts.find('irc', 'default')).toBeUndefined();
+    await use({ irc: { enabled: true } });
+    expect(load).not.toHaveBeenCalled();
+    await use({ irc: { host: 'h' } });
+    expect(load).toHaveBeenCalledOnce();
+    expect(own.accounts.find('irc', 'default')?.connected).toBe(true);
+  });
+
+  it('of networks that nobody knows are not there', async () => {
+    const { own, started } = opened({ channels: { slack: { botToken: 'x' } } });
+    await started();
+    expect(await status(own)).toMatchObject({ channelOrder: [], channels: {} });
+  });
+
+  it('of a network whose code cannot be loaded say so', async () => {
+    const made = opened({ channels: two });
+    made.load.mockRejectedValue(new Error('no such module'));
+    await made.started();
+    expect((await status(made.own)).channelAccounts).toMatchObject({
+      irc: [{ lastError: 'no such module', running: false }, { lastError: 'no such module' }],
+    });
+  });
+
+  it.each([['PLLAN_SKIP_CHANNELS=1', { PLLAN_SKIP_CHANNELS: '1' }]])(
+    'wait with %s, and can be started by hand',
+    async (_what, env) => {
+      const { own, network, lines, started } = opened({ channels: two, env });
+      await started();
+      expect([network.opened, lines]).toEqual([[], ['channel.not-started']]);
+      await minutes(10);
+      expect(own.failing()).toEqual([]);
+      await own.startAccount('irc', undefined);
+      await passed();
+      expect(own.accounts.find('irc', 'a')?.connected).toBe(true);
+      expect(own.accounts.find('irc', 'b')?.connected).toBe(false);
+    },
+  );
+
+  it('stop with the gateway, also one that cannot be stopped', async () => {
+    const { own, network, started } = opened({ channels: two, runs: [stays, hangs] });
+    await started();
+    const stopped = own.stop();
+    await passed(5_000);
+    await stopped;
+    expect(network.runs.every(({ signal }) => signal.aborted)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a change of the config', () => {
+  it('restarts the account that it is about, and no other', async () => {
+    const { network, hosts, started, use } = opened({ channels: two });
+    await started();
+    await use({
+      irc: { host: 'h', accounts: { a: { name: 'A', nick: 'x' }, b: { host: 'hb', nick: 'n' } } },
+    });
+    expect(hosts()).toEqual(['h', 'hb', 'h']);
+    expect(network.runs.map(({ signal }) => signal.aborted)).toEqual([true, false, false]);
+  });
+
+  it('of who is heard restarts nothing, and counts at once', async () => {
+    const { own, hosts, started, use } = opened({ channels: two });
+    await started();
+    const found = own.accounts.find('irc', 'a');
+    await use({
+      defaults: { groupPolicy: 'open' },
+      irc: {
+        host: 'h',
+        dmPolicy: 'allowlist',
+        allowFrom: ['me', 5],
+        accounts: { a: { name: 'B' }, b: { host: 'hb', nick: 'n' } },
+      },
+    });
+    expect(hosts()).toEqual(['h', 'hb']);
+    expect(found?.policy()).toMatchObject({
+      dmPolicy: 'allowlist',
+      allowFrom: ['me', '5'],
+      groupPolicy: 'open',
+    });
+  });
+
+  it('stops what is gone or disabled, and starts what is new', async () => {
+    const { own, network, started, use } = opened({ channels: two });
+    await started();
+    await use({ irc: { host: 'h', accounts: { b: { enabled: false, host: 'hb', nick: 'n' }, c: {} } } });
+    expect(network.runs.map(({ signal }) => signal.aborted)).toEqual([true, true, false]);
+    expect([own.accounts.find('irc', 'b'), own.accounts.find('irc', 'c')?.connected]).toEqual([
+      undefined,
+      true,
+    ]);
+    await use({});
+    expect(network.runs.every(({ signal }) => signal.aborted)).toBe(true);
+    expect(await status(own)).toMatchObject({ channelOrder: [] });
+  });
+
+  it('starts an account that was refused', async () => {
+    const refused = fails(new ChannelError('refused', 'bad token'));
+    const { own, started, use } = opened({ channels: { irc: { token: 'old' } }, runs: [refused, stays] });
+    await started();
+    expect(own.accounts.find('irc', 'default')?.connected).toBe(false);
+    await use({ irc: { token: 'new' } });
+    expect(own.accounts.find('irc', 'default')?.connected).toBe(true);
+  });
+});
+
+describe('the health check', () => {
+  const lost = fails(new ChannelError('lost', 'gone'));
+  const givenUp = async () => {
+    const made = opened({ channels: { irc: { host: 'h' } }, runs: [lost] });
+    await made.started();
+    await minutes(21);
+    return made;
+  };
+
+  it('starts one that has given up, not more often than it may', async () => {
+    const { network, metrics } = await givenUp();
+    const before = network.runs.length;
+    expect(before).toBeGreaterThan(10);
+    await minutes(24 * 60);
+    const restarts = metrics.reconnects.mock.calls.length;
+    expect(restarts).toBeGreaterThan(20);
+    // A run of ten takes twenty minutes, and two checks after it leave it alone.
+    expect(network.runs.length).toBeLessThan(24 * 4 * 10);
+  });
+
+  it('leaves alone what was refused or stopped', async () => {
+    const refused = fails(new ChannelError('refused', 'no'));
+    const { own, network, started } = opened({ channels: two, runs: [refused, stays] });
+    await started();
+    await own.stopAccount('irc', 'b');
+    await minutes(60);
+    expect(network.runs).toHaveLength(2);
+  });
+
+  it('restarts one that is silent and does not answer', async () => {
+    const probe = vi.fn<() => Promise<object>>(() => new Promise(() => {}));
+    const { network, started } = opened({
+      channels: { irc: { host: 'h' } },
+      more: { probe: probe as never },
+    });
+    await started();
+    await minutes(5);
+    expect(network.runs).toHaveLength(1);
+    await passed(10_000);
+    expect(network.runs).toHaveLength(2);
+    // Two checks leave it alone.
+    await minutes(11);
+    expect(network.runs).toHaveLength(2);
+    await minutes(5);
+    expect(network.runs).toHaveLength(3);
+  });
+
+  it('leaves alone one that answers, or that anything came from', async () => {
+    const probe = vi.fn(() => Promise.resolve({}));
+    const { network, started } = opened({ channels: { irc: { host: 'h' } }, more: { probe } });
+    await started();
+    await minutes(4);
+    network.runs[0]?.host.alive();
+    await minutes(2);
+    expect(probe).not.toHaveBeenCalled();
+    await minutes(60);
+    expect(probe).toHaveBeenCalled();
+    expect(network.runs).toHaveLength(1);
+  });
+
+  it('is not made with 0 minutes', async () => {
+    const probe = vi.fn(() => Promise.resolve({}));
+    const { started } = opened({ channels: { irc: { host: 'h' } }, more: { probe }, checkMinutes: 0 });
+    await started();
+    await minutes(60);
+    expect(probe).not.toHaveBeenCalled();
+  });
+
+  it('has all connect anew after the machine slept', async () => {
+    const { network, changed, started } = opened({ channels: two });
+    await started();
+    await passed(4_000);
+    vi.setSystemTime(Date.now() + 31_000);
+    changed.mockClear();
+    await passed(6_000);
+    expect(network.runs).toHaveLength(4);
+    expect(changed).toHaveBeenCalled();
+    await passed(60_000);
+    expect(network.runs).toHaveLength(4);
+  });
+});
+
+describe('channels.status', () => {
+  it('shows each account, and the channel as all of them', async () => {
+    const { own, started } = opened({
+      channels: { irc: { ...two.irc, accounts: { a: { name: 'A' }, b: { enabled: false } } } },
+      runs: [stays],
+    });
+    vi.setSystemTime(1_000);
+    await started();
+    expect(await status(own)).toEqual({
+      ts: 1_000,
+      channelOrder: ['irc'],
+      channelLabels: { irc: 'IRC' },
+      channelDetailLabels: { irc: 'Internet Relay Chat' },
+      channelMeta: [{ id: 'irc', label: 'IRC', detailLabel: 'Internet Relay Chat' }],
+      channels: { irc: { configured: true, linked: true, running: true, connected: true, lastError: null } },
+      channelAccounts: {
+        irc: [
+          {
+            accountId: 'a',
+            name: 'A',
+            enabled: true,
+            configured: true,
+            linked: true,
+            running: true,
+            connected: true,
+            reconnectAttempts: 0,
+            lastConnectedAt: 1_000,
+            lastError: null,
+            lastStartAt: 1_000,
+            lastStopAt: null,
+            lastInboundAt: null,
+            lastOutboundAt: null,
+            lastProbeAt: null,
+            mode: 'scripted',
+            tokenSource: 'none',
+            bot: '@scripted',
+          },
+          expect.objectContaining({ accountId: 'b', enabled: false, running: false, connected: false }),
+        ],
+      },
+      channelDefaultAccountId: { irc: 'a' },
+    });
+  });
+
+  it('says where a credential comes from', async () => {
+    const refs = [{ segments: ['channels', 'irc', 'accounts', 'b', 'password'], ref: { source: 'file' } }];
+    const accounts = { a: { password: 'p' }, b: { password: 'q' }, c: { host: 'h' } };
+    const { own, started } = opened({ channels: { irc: { accounts } }, refs });
+    await started();
+    expect((await status(own)).channelAccounts).toMatchObject({
+      irc: [{ tokenSource: 'config' }, { tokenSource: 'file' }, { tokenSource: 'none' }],
+    });
+  });
+
+  it('asks all networks at one time, each no longer than it may', async () => {
+    const probe = vi.fn<() => Promise<object>>();
+    probe.mockResolvedValueOnce({ user: 'me' }).mockReturnValue(new Promise(() => {}));
+    const { own, metrics, started } = opened({ channels: two, more: { probe: probe as never } });
+    await started();
+    const asked = status(own, 2_000);
+    await passed(2_000);
+    expect((await asked).channelAccounts).toMatchObject({
+      irc: [{ probe: { ok: true, user: 'me' } }, { probe: { ok: false, error: 'timeout' } }],
+    });
+    expect(metrics.probed.mock.calls.map(([channel, outcome]) => [channel, outcome])).toEqual([
+      ['irc', 'ok'],
+      ['irc', 'error'],
+    ]);
+  });
+
+  it('tells what it can where a row cannot be built', async () => {
+    const { own, started } = opened({ channels: { irc: { password: 'p' } }, refs: [{}] });
+    await started();
+    expect(await status(own)).toMatchObject({
+      partial: true,
+      warnings: [expect.stringMatching(/^irc: /)],
+      channelOrder: [],
+    });
+  });
+
+  it('leaves out what a network tells that is no plain data', async () => {
+    const { own, network, started } = opened({ channels: { irc: { host: 'h' } } });
+    await started();
+    const odd = {
+      get bad(): never {
+        throw new Error('odd');
+      },
+    };
+    for (const about of [odd, { big: 'x'.repeat(5_000) }, [1] as never, { n: 5n }]) {
+      network.runs[0]?.host.connected(about);
+      expect((await status(own)).channelAccounts).toMatchObject({ irc: [{ connected: true }] });
+      expect(own.health().channels).toMatchObject({ irc: { connected: true } });
+    }
+  });
+
+  it('knows nothing of other channels', async () => {
+    const { own, started } = opened({ channels: two });
+    await started();
+    expect(await own.status({ probeMs: undefined, channel: 'slack' })).toBeUndefined();
+  });
+});
+
+describe('health', () => {
+  it('has all accounts, with what the networks have said', async () => {
+    const { own, started } = opened({ channels: two });
+    await started();
+    expect(await own.probeForHealth()).toBe(true);
+    expect(own.health()).toMatchObject({
+      channels: {
+        irc: {
+          running: true,
+          probe: { ok: true },
+          accounts: { a: { accountId: 'a', probe: { ok: true } }, b: {} },
+        },
+      },
+      channelOrder: ['irc'],
+      channelLabels: { irc: 'IRC' },
+    });
+    expect(own.summary()).toEqual(['IRC: connected']);
+    expect(own.linked()).toEqual({ id: 'irc', label: 'IRC', linked: true, authAgeMs: 0 });
+  });
+
+  it('is asked for by many at one time, and the networks once', async () => {
+    const probe = vi.fn(() => Promise.resolve({}));
+    const { own, started } = opened({ channels: { irc: { host: 'h' } }, more: { probe } });
+    await started();
+    await Promise.all([own.probeForHealth(), own.probeForHealth()]);
+    expect(await own.probeForHealth()).toBe(false);
+    expect(probe).toHaveBeenCalledOnce();
+  });
+
+  it('is not ready two minutes after an account should have connected', async () => {
+    const { own, started } = opened({
+      channels: two,
+      runs: [stays, fails(new ChannelError('refused', 'no'))],
+    });
+    await started();
+    await passed(120_000);
+    expect(own.failing()).toEqual([]);
+    await passed(1);
+    expect(own.failing()).toEqual(['irc']);
+  });
+});
+
+describe('whoever operates the gateway', () => {
+  it('stops and starts an account', async () => {
+    const { own, started } = opened({ channels: two });
+    await started();
+    expect(await own.stopAccount('irc', 'b')).toEqual({ outcome: 'done', accountId: 'b' });
+    expect(own.accounts.find('irc', 'b')?.connected).toBe(false);
+    expect(await own.startAccount('irc', 'b')).toEqual({ outcome: 'done', accountId: 'b' });
+    await passed();
+    expect(own.accounts.find('irc', 'b')?.connected).toBe(true);
+  });
+
+  it('has a network forget a sign-in, where it knows one', async () => {
+    const logout = vi.fn(() => Promise.resolve());
+    const { own, started } = opened({ channels: two, more: { logout } });
+    await started();
+    expect(await own.logoutAccount('irc', undefined)).toEqual({ outcome: 'done', accountId: 'a' });
+    expect(logout).toHaveBeenCalledOnce();
+    expect(own.accounts.find('irc', 'a')?.connected).toBe(false);
+    const without = opened({ channels: two });
+    await without.started();
+    const why = 'channel irc does not support logout';
+    expect(await without.own.logoutAccount('irc', 'a')).toEqual({ outcome: 'refused', why });
+  });
+
+  it.each([
+    ['slack', undefined, { outcome: 'unknown-channel' }],
+    ['irc', 'z', { outcome: 'refused', why: 'unknown account: z' }],
+    ['irc', 'b', { outcome: 'refused', why: 'account b is not enabled' }],
+    ['irc', 'c', { outcome: 'refused', why: 'account c is not configured' }],
+  ])('cannot start %s %s', async (channel, accountId, expected) => {
+    const accounts = { a: { host: 'h' }, b: { enabled: false }, c: {} };
+    const { own, started } = opened({ channels: { irc: { accounts } } });
+    await started();
+    expect(await own.startAccount(channel, accountId)).toEqual(expected);
+  });
+});
