@@ -5,7 +5,6 @@
 import * as v from 'valibot';
 
 import {
-  anything,
   base64url,
   hex64,
   maybe,
@@ -17,6 +16,7 @@ import {
   texts,
   uuid,
 } from './primitives.js';
+import { ChannelBlock } from './channel-shapes.js';
 
 export const PresenceEntry = v.strictObject({
   host: maybe(text),
@@ -45,7 +45,7 @@ export const Health = v.looseObject({
   ok: v.literal(true),
   ts: moment,
   durationMs: v.number(),
-  channels: anything,
+  channels: v.record(v.string(), ChannelBlock),
   channelOrder: texts,
   channelLabels: v.record(v.string(), v.string()),
   heartbeatSeconds: natural,

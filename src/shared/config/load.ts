@@ -193,7 +193,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
       agentProfiles: new Map(),
     },
     bindings: (structured.bindings ?? []) as readonly Binding[],
-    channels: (structured.channels ?? {}) as ChannelsConfig,
+    channels: structured.channels ?? {},
     commands: {
       ...scalars.commands,
       ownerAllowFrom: (structured['commands.ownerAllowFrom'] ?? []) as MessagingConfig['ownerAllowFrom'],
@@ -201,7 +201,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     memory: structured.memory ?? {},
     messages: {
       ...scalars.messages,
-      inbound: (structured['messages.inbound'] ?? {}) as MessagingConfig['inbound'],
+      inbound: structured['messages.inbound'] ?? {},
       queue: { ...scalars.messages.queue, byChannel: new Map(Object.entries(byChannel)) },
     },
     mcp: { servers: new Map(Object.entries(servers)) },

@@ -119,7 +119,7 @@ describe('an account', () => {
         throw new Error('oops');
       },
     ],
-    ['rejects with something odd', () => Promise.reject('oops' as never)],
+    ['rejects with something odd', () => Promise.reject({ oops: 1 })],
     ['ends without being told to', () => Promise.resolve()],
     ['gives no promise at all', (() => undefined) as never],
   ])('is lost when its code %s', async (_what, run) => {
@@ -292,8 +292,10 @@ describe('what is asked of an account', () => {
 });
 
 describe('messages that come', () => {
-  const flood = (network: Scripted, count: number) =>
-    Array.from({ length: count }, (_, n) => network.runs[0]?.host.inbound({ id: String(n) } as never));
+  const flood = (network: Scripted, count: number): Promise<void>[] => {
+    const { host } = network.runs[0] as Scripted['runs'][number];
+    return Array.from({ length: count }, (_, n) => host.inbound({ id: String(n) } as never));
+  };
 
   it('are taken as fast as they may be, in their order, and the rest waits', async () => {
     const { network, told, started } = supervised([stays]);
@@ -312,8 +314,8 @@ describe('messages that come', () => {
   it('are refused where too many wait, and when the account stops', async () => {
     const { network, one, started } = supervised([stays]);
     await started();
-    const all = flood(network, 1_100).map((one) =>
-      one?.then(
+    const all = flood(network, 1_100).map((message) =>
+      message.then(
         () => 'taken',
         (error: Error) => error.message,
       ),
@@ -321,8 +323,8 @@ describe('messages that come', () => {
     await passed(0);
     await one.stop('asked');
     const outcomes = await Promise.all(all);
-    expect(outcomes.filter((end) => end?.includes('to be offered again'))).toHaveLength(1_100 - 1_010);
-    expect(outcomes.filter((end) => end?.includes('stopped'))).toHaveLength(1_000);
+    expect(outcomes.filter((end) => end.includes('to be offered again'))).toHaveLength(1_100 - 1_010);
+    expect(outcomes.filter((end) => end.includes('stopped'))).toHaveLength(1_000);
   });
 
   it('that cannot be stored now are the network’s to offer again', async () => {

@@ -4,6 +4,7 @@
  */
 import { approvalCalls } from './approvals.js';
 import type { Calls } from './call.js';
+import { channelCalls } from './channels.js';
 import { configCalls } from './config.js';
 import { nodeAndDeviceCalls } from './nodes-and-devices.js';
 import { restartCalls } from './restart.js';
@@ -21,6 +22,7 @@ export const calls: Calls = {
   ...approvalCalls,
   ...toolCalls,
   ...secretCalls,
+  ...channelCalls,
   ...configCalls,
   ...restartCalls,
 };

@@ -1,6 +1,6 @@
 /** `health`, `status`, `system-presence`, `last-heartbeat`, `gateway.identity.get` (methods.md §2). */
 import type { GatewayIdentity } from '../../config/gateway-identity.js';
-import type { HealthMonitor } from '../../health/health-monitor.js';
+import type { HealthMonitor, HealthView } from '../../health/health-monitor.js';
 import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
 import type { ChannelServices } from './channels.js';
@@ -13,6 +13,12 @@ export interface SystemMethodServices extends ChannelServices {
   identity(): GatewayIdentity;
 }
 
+/** What the networks have just said is to be in it; they are asked once a second at most. */
+async function probed({ channels, health }: SystemMethodServices, view: HealthView): Promise<string> {
+  if (await channels.probeForHealth()) health.refresh();
+  return health.probe(view);
+}
+
 export function systemMethods(services: SystemMethodServices): readonly Method[] {
   return [
     method({
@@ -22,12 +28,9 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
         "The gateway's health, at most a minute old; with `probe` at most a second, and the networks of channels are asked.",
       answers:
         'The snapshot: `ok`, `ts`, `durationMs`, `defaultAgentId`, `agents`, `sessions`, `channels`, `channelOrder`, `channelLabels`, `eventLoop`, `workers`, `degradedSecretOwners`. Paths, and why secrets could not be had, only for admins.',
-      async answer(params, connection) {
+      answer(params, connection) {
         const view = isAdmin(connection) ? 'full' : 'redacted';
-        if (params.probe !== true) return services.health.read(view);
-        // What the networks have just said is to be in it; they are asked once a second at most.
-        if (await services.channels.probeForHealth()) services.health.refresh();
-        return services.health.probe(view);
+        return params.probe === true ? probed(services, view) : services.health.read(view);
       },
     }),
     method({

@@ -26,10 +26,11 @@ export const clings: Run = (host) => {
   host.connected();
   return new Promise(() => {});
 };
-export const fails =
-  (error: Error): Run =>
-  () =>
-    Promise.reject(error);
+export function fails(error: Error): Run {
+  return async () => {
+    throw error;
+  };
+}
 
 export interface Scripted {
   readonly channel: Channel;
@@ -94,7 +95,7 @@ export const account = (more: Partial<ConfiguredAccount> = {}): ConfiguredAccoun
   ...more,
 });
 
-export function services(more: Partial<SupervisorServices> = {}) {
+export function services() {
   const lines: string[] = [];
   const sink = { write: (line: string) => void lines.push((JSON.parse(line) as { event: string }).event) };
   return {
@@ -109,6 +110,5 @@ export function services(more: Partial<SupervisorServices> = {}) {
     log: createLogger({ sink, level: 'info', subsystem: 'test' }),
     now: () => Date.now(),
     random: () => 0.5,
-    ...more,
-  };
+  } satisfies SupervisorServices & { readonly lines: readonly string[] };
 }
