@@ -6,6 +6,7 @@ import { deviceCommands } from './tables/devices.js';
 import { doctorCommands } from './tables/doctor.js';
 import { observationCommands } from './tables/observation.js';
 import { secretCommands } from './tables/secrets.js';
+import { serviceCommands } from './tables/service.js';
 import { setupCommands } from './tables/setup.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
@@ -74,16 +75,7 @@ export const commands: readonly Command[] = [
     load: loadGatewayRun,
   },
   { name: 'gateway run', about: 'The same as gateway', options: gatewayOptions, load: loadGatewayRun },
-  {
-    name: 'gateway status',
-    about: 'Show whether the gateway runs and answers',
-    options: [
-      ...clientOptions,
-      { name: 'no-probe', kind: 'flag', about: 'Do not connect to the gateway' },
-      { name: 'require-rpc', kind: 'flag', about: 'Exit 1 when the gateway does not answer' },
-    ],
-    load: async () => (await import('./commands/gateway-status.js')).gatewayStatus,
-  },
+  ...serviceCommands,
   {
     name: 'gateway call',
     about: 'Call a method of the gateway and print its answer',

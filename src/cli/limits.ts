@@ -111,3 +111,22 @@ export const planLimits = {
   /** A file of credentials that is changed. */
   scrubbedBytes: 16 * 1024 * 1024,
 } as const;
+
+/** Service commands (cli.md §5, §15). */
+export const serviceLimits = {
+  /** One call of a manager's command line; starting a unit waits until the gateway is ready. */
+  commandMs: 90_000,
+  /** What it may print. */
+  commandBytes: 4 * 1024 * 1024,
+  /** After a restart the gateway is waited for this long … */
+  healthyMs: 60_000,
+  /** … asked this often … */
+  healthPollMs: 200,
+  /** … and given this long for each answer. */
+  healthAnswerMs: 2_000,
+  /** A gateway that nobody manages ends within this: its own limit is 28 s. */
+  stopMs: 30_000,
+  stopPollMs: 50,
+  /** With `--wait`, runs are looked at this often. */
+  waitPollMs: 500,
+} as const;

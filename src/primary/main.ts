@@ -30,6 +30,7 @@ import { secretsInUse } from './secrets/secrets-in-use.js';
 import { openSnapshots } from './snapshot/open-snapshots.js';
 import { createReaders } from './snapshot/readers.js';
 import { firstSnapshot } from './snapshot/snapshot.js';
+import type { ServiceNotifier } from './service-notify.js';
 import { sayListening, sayReady, warnOfAuth, warnOfPlan } from './start-messages.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance } from './sessions/maintenance.js';
@@ -52,7 +53,11 @@ export interface GatewayStart {
   readonly plan: StartPlan;
   readonly opened: GatewayLog;
   /** What a restart in the process keeps: it is about the process, or about restarts. */
-  readonly kept: { readonly metrics: PrimaryMetrics; readonly coolDown: CoolDown };
+  readonly kept: {
+    readonly metrics: PrimaryMetrics;
+    readonly coolDown: CoolDown;
+    readonly notify: ServiceNotifier;
+  };
   /** Clock of `performance.now()`. */
   readonly startedAt: number;
   /** Ends its waits. */
@@ -66,7 +71,7 @@ export interface RunningGateway {
 
 export async function startGateway(start: GatewayStart): Promise<RunningGateway> {
   const { options, plan, opened, startedAt, stop } = start;
-  const { metrics, coolDown } = start.kept;
+  const { metrics, coolDown, notify } = start.kept;
   const { paths, flags } = options;
   const { env } = plan;
   const { log } = opened;
@@ -300,8 +305,9 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   });
   const shutdown = createShutdown(
     {
-      beginDraining() {
+      beginDraining(next) {
         phase = 'draining';
+        if (next === 'exit') notify.stopping();
         restarts.stop();
         config.stopWatching();
         snapshots.stop();
@@ -346,6 +352,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     await store.close();
     throw caught;
   }
+  notify.watch(() => phase === 'draining' || data.listening);
   control.start();
   config.watch();
   maintenance.start();
@@ -355,6 +362,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     if (phase !== 'starting') return;
     phase = 'started';
     keepAsLastGood(loaded, log);
+    notify.ready(`listening on port ${plan.port}`);
     sayReady(plan, opened, { auth, tls, paths, env, workers: workers().configured, afterMs: uptimeMs() });
     void restarts.sentinel.arrive();
   });

@@ -15,6 +15,7 @@ import { openLog, type GatewayLog } from './log/open-log.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { coolDownMs, createCoolDown } from './restart/cool-down.js';
+import { createServiceNotifier } from './service-notify.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
 import { exitCodes, StartError, systemStep } from './start-error.js';
 
@@ -24,6 +25,7 @@ const STATE_DIR_REMEDY = 'Make it a directory that this user can write to, or se
 export const runGateway: RunGateway = async (options) => {
   let opened: GatewayLog | undefined;
   const signals = listenForSignals(() => opened?.log);
+  const notify = createServiceNotifier({ env: options.ownEnv, pid: process.pid, log: () => opened?.log });
   process.umask(0o077);
   let lock: InstanceLock | undefined;
   const cleanUp = (): void => {
@@ -54,6 +56,7 @@ export const runGateway: RunGateway = async (options) => {
     ]);
     const kept = {
       metrics: createPrimaryMetrics(),
+      notify,
       coolDown: createCoolDown(coolDownMs(plan.env), () => performance.now()),
     };
     for (let startedAt = 0; ; startedAt = performance.now()) {
@@ -78,6 +81,7 @@ export const runGateway: RunGateway = async (options) => {
     process.stderr.write(`${caught.message}\n`);
     return caught.exitCode;
   } finally {
+    await notify.close();
     cleanUp();
     signals.dispose();
   }

@@ -18,8 +18,8 @@ export interface Farewell {
 }
 
 export interface StopSteps {
-  /** New work is refused from here on. */
-  beginDraining(): void;
+  /** New work is refused from here on; `next`: whether the gateway comes up again. */
+  beginDraining(next: ShutdownEnd['next']): void;
   /** Resolves when everything accepted has been answered. */
   drained(): Promise<void>;
   /** Ends what is left; runs in order, each isolated from the others' failures. */
@@ -42,8 +42,10 @@ export interface Shutdown {
 export interface StopRequest {
   /** Skips the wait; only where a stop or a restart is under way. */
   readonly forced: boolean;
-  /** Whoever asked for it is about to start the gateway anew. */
+  /** Whoever asked for it is about to start the gateway anew … */
   readonly startsAnew: boolean;
+  /** … and does not wait for what is under way. */
+  readonly skipsDrain: boolean;
 }
 
 const stopping: Farewell = { reason: 'gateway stopping' };
@@ -64,7 +66,7 @@ export function createShutdown(steps: StopSteps, log: Logger): Shutdown {
 
   const after = (ms: number, then: () => void): void => void timers.push(setTimeout(then, ms).unref());
   const run = async (): Promise<void> => {
-    steps.beginDraining();
+    steps.beginDraining(end.next);
     after(shutdownLimits.drainMs, skipDrain);
     await Promise.race([steps.drained(), skipped]);
     for (const step of steps.finish) {
@@ -89,7 +91,7 @@ export function createShutdown(steps: StopSteps, log: Logger): Shutdown {
     void run();
   };
   return {
-    stop({ forced, startsAnew }) {
+    stop({ forced, startsAnew, skipsDrain }) {
       if (forced && begun) {
         end = { next: 'exit', code: exitCodes.failure };
         giveUpAfter(shutdownLimits.forcedExitMs);
@@ -98,6 +100,7 @@ export function createShutdown(steps: StopSteps, log: Logger): Shutdown {
       }
       end = { next: 'exit', code: exitCodes.stopped };
       farewell = startsAnew ? restarting : stopping;
+      if (skipsDrain) skipDrain();
       begin();
     },
     restart({ force, end: wanted }) {

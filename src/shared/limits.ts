@@ -588,6 +588,16 @@ export const restartLimits = {
   textChars: 4_096,
 } as const;
 
+/** Notifications for systemd (cli.md §15.3). */
+export const notifyLimits = {
+  /** One run of `systemd-notify`, which waits until it has been heard. */
+  commandMs: 5_000,
+  /** While it starts, the gateway asks for this much more time … */
+  startMs: 30_000,
+  /** … this often. */
+  startPollMs: 10_000,
+} as const;
+
 /** Instance locks and `--force` (config.md §11). */
 export const lockLimits = {
   waitMs: 5_000,

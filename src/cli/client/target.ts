@@ -162,7 +162,7 @@ export function localScheme({ config }: Pick<LocalSources, 'config'>): 'ws' | 'w
 }
 
 /** Every mode but `custom` listens on loopback as well (config.md §9.2). */
-function localHost({ config }: LocalSources): { host: string; source: TargetSource } {
+export function localHost({ config }: Pick<LocalSources, 'config'>): { host: string; source: TargetSource } {
   const { bind, customBindHost } = config.gateway;
   switch (bind) {
     case 'custom':

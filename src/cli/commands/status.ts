@@ -1,12 +1,11 @@
 /** `pllan status`: the gateway and its surroundings at a glance; exit 0 whatever it finds (cli.md §6). */
-import { join } from 'node:path';
-import { expandHome, logFileName } from '../../shared/paths.js';
 import type { CommandHandler } from '../command.js';
 import { overviewLimits } from '../limits.js';
 import { overviewLines } from '../overview/human.js';
 import { lastLines } from '../overview/log-end.js';
 import { pasteLines, troubleOf } from '../overview/paste.js';
 import { collectOverview } from '../overview/report.js';
+import { logFileOf } from '../status/log-facts.js';
 import { gatewayAccess } from './client-flags.js';
 
 export const status: CommandHandler = async (options, context) => {
@@ -22,9 +21,7 @@ export const status: CommandHandler = async (options, context) => {
   else if (!all) output.print(...overviewLines(overview, output.style, Date.now()));
   else {
     const { config } = access.sources;
-    const { file } = config.logging;
-    const logFile =
-      file === null ? join(paths.logDir, logFileName(new Date())) : expandHome(file, paths.home);
+    const logFile = logFileOf(config, paths);
     const trouble = lastLines(logFile, overviewLimits.logBytes)
       .flatMap((line) => troubleOf(line) ?? [])
       .slice(-overviewLimits.logLines);

@@ -36,6 +36,7 @@ export interface CliConfig {
   readonly gateway: ConfigTree['gateway'];
   readonly agents: GatewayConfig['agents'];
   readonly logging: ConfigTree['logging'];
+  readonly commands: ConfigTree['commands'];
 }
 
 /** What a client needs of a broken file. */
@@ -62,6 +63,7 @@ const wanted = [
   'gateway.remote.remotePort',
   'agents.defaults.timeoutSeconds',
   'logging.file',
+  'commands.restart',
 ];
 
 export function readCliConfig(env: Environment, paths: Paths): CliConfig {
@@ -92,7 +94,7 @@ function usableOf({
   warnings,
 }: LoadedConfig): Omit<CliConfig, 'path' | 'exists' | 'valid' | 'issues'> {
   const { values, failures } = resolveVariables(refs, { secrets: config.secrets, env });
-  const { gateway, agents, logging, secrets } = withSecrets(config, refs, values);
+  const { gateway, agents, logging, commands, secrets } = withSecrets(config, refs, values);
   return {
     env,
     warnings: [...warnings.map(describeIssue), ...failures.map(describeFailure)],
@@ -100,6 +102,7 @@ function usableOf({
     gateway,
     agents,
     logging,
+    commands,
     secrets,
   };
 }

@@ -1,58 +1,124 @@
 /** `gateway status` for people: one line per fact, left out when unknown (cli.md §3). */
 import { displayPath } from '../../shared/paths.js';
+import { plainText } from '../output/plain-text.js';
 import type { Style } from '../output/style.js';
+import { AUDIT_ADVICE, AUDIT_HEADING } from '../service/audit/audit.js';
 import type { Listener, PortReport } from './inspect-port.js';
 import type { ProbeReport } from './probe.js';
-import type { Runtime, StatusReport } from './report.js';
+import type { StatusReport } from './report.js';
+import { runtimeText } from './runtime-text.js';
 
 /** Lines to print; blocks are separated by an empty one. */
 export function statusLines(report: StatusReport, home: string, style: Style): string[] {
   const blocks = [
-    [`File logs: ${report.logFile}`],
+    serviceLines(report, home, style),
     configLines(report, home, style),
     gatewayLines(report),
     [...runtimeLines(report, style), ...probeLines(report.rpc, style)],
     portLines(report, style),
+    extraLines(report, style),
+    adviceLines(report),
   ];
   return blocks
     .filter((block) => block.length > 0)
     .flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 }
 
-function configLines({ config: { cli } }: StatusReport, home: string, style: Style): string[] {
-  const path = `Config (cli): ${displayPath(cli.path, home)}${cli.exists ? '' : ' (missing)'}`;
+/** Paths below home are written with `~`, also inside of a command. */
+function serviceLines({ service, logFile }: StatusReport, home: string, style: Style): string[] {
+  const { label, loaded, loadedText, notLoadedText, command, configAudit } = service;
+  const issues = configAudit?.issues ?? [];
+  const environment = Object.entries(command?.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...(label === 'none' ? [] : [`Service: ${label} (${loaded ? loadedText : notLoadedText})`]),
+    `File logs: ${logFile}`,
+    ...(command
+      ? [
+          `Command: ${plainText(command.programArguments.join(' '))}`,
+          `Service file: ${displayPath(command.sourcePath, home)}`,
+        ]
+      : []),
+    ...(command?.workingDirectory === undefined
+      ? []
+      : [`Working dir: ${displayPath(command.workingDirectory, home)}`]),
+    ...(environment.length === 0 ? [] : [`Service env: ${plainText(environment.join(' '))}`]),
+    ...(issues.length === 0 ? [] : [style.warn(AUDIT_HEADING)]),
+    ...issues.map(({ message }) => `Service config issue: ${plainText(message)}`),
+    ...(issues.length === 0 ? [] : [AUDIT_ADVICE]),
+  ];
+}
+
+function configLines(
+  { config: { cli, daemon, mismatch } }: StatusReport,
+  home: string,
+  style: Style,
+): string[] {
+  const missing = (exists: boolean): string => (exists ? '' : ' (missing)');
   const issues = cli.issues.map((issue) =>
     style.bad(`Config issues: ${issue.path || '<root>'}: ${issue.message}`),
   );
-  return [path, ...issues];
+  return [
+    `Config (cli): ${displayPath(cli.path, home)}${missing(cli.exists)}`,
+    ...(daemon ? [`Config (service): ${displayPath(daemon.path, home)}${missing(daemon.exists)}`] : []),
+    ...issues,
+    ...(daemon && !daemon.valid && mismatch
+      ? [style.bad('Config issues: that of the service is invalid')]
+      : []),
+    ...(mismatch
+      ? [
+          style.bad(
+            'CLI and service are using different config paths (likely a profile/state-dir mismatch).',
+          ),
+          'Fix: pllan gateway install --force, with the profile or state directory that is meant.',
+        ]
+      : []),
+  ];
 }
 
 function gatewayLines({ gateway }: StatusReport): string[] {
   const { bindMode, bindHost, probeUrl, probeNote } = gateway;
   const host = bindHost === undefined ? '' : ` (${bindHost})`;
   const lines = [`Gateway: bind=${bindMode}${host}, port=${gateway.port} (${gateway.portSource})`];
-  if (probeUrl !== undefined) lines.push(`Probe target: ${probeUrl}`);
+  if (probeUrl !== undefined) {
+    lines.push(`Probe target: ${probeUrl}`);
+    lines.push(`Dashboard: ${probeUrl.replace(/^ws/, 'http')}/`);
+  }
   if (probeNote !== undefined) lines.push(`Probe note: ${probeNote}`);
   return lines;
 }
 
-function runtimeLines({ service: { runtime }, port, rpc }: StatusReport, style: Style): string[] {
+function runtimeLines(report: StatusReport, style: Style): string[] {
+  const { service, port, rpc } = report;
+  const { runtime, command } = service;
+  const lines = stateLines(report, style);
+  if (!command && service.label !== 'none' && port !== undefined)
+    lines.push('Service not installed. Run: pllan gateway install');
+  if (command && runtime.status === 'running' && runtime.state === undefined && port !== undefined)
+    lines.push('The gateway that runs is not the service: it was started in the foreground.');
+  return rpc === undefined && port === undefined ? [] : lines;
+}
+
+function stateLines({ service: { runtime, command }, port, rpc }: StatusReport, style: Style): string[] {
+  const facts = runtimeText(runtime).slice(runtime.status.length);
   switch (runtime.status) {
-    case 'running':
-      return [`Runtime: ${style.good('running')}${runningFacts(runtime, port !== undefined)}`];
+    case 'running': {
+      // A process on another machine is neither ours to name nor known to be in the foreground.
+      const foreground = runtime.state === undefined && port !== undefined;
+      const shown = foreground ? foregroundFacts(runtime.pid) : facts;
+      return [`Runtime: ${style.good('running')}${shown}`];
+    }
     case 'stopped':
-      return [`Runtime: ${style.warn('stopped')}`];
+      return [`Runtime: ${style.warn('stopped')}${facts}`];
     case 'unknown': {
+      if (command && facts !== '') return [`Runtime: ${style.warn('unknown')}${facts}`];
       if (port?.status !== 'busy') return rpc ? [] : [`Runtime: ${style.warn('unknown')}`];
       return [`Runtime: ${style.warn('unknown')} (what listens does not answer as a gateway)`];
     }
   }
 }
 
-/** A process on another machine is neither ours to name nor known to be in the foreground. */
-function runningFacts({ pid }: Runtime, isLocal: boolean): string {
-  const facts = [...(pid === undefined ? [] : [`pid ${pid}`]), ...(isLocal ? ['foreground'] : [])];
-  return facts.length > 0 ? ` (${facts.join(', ')})` : '';
+function foregroundFacts(pid: number | undefined): string {
+  return pid === undefined ? ' (foreground)' : ` (pid ${pid}, foreground)`;
 }
 
 function probeLines(rpc: ProbeReport | undefined, style: Style): string[] {
@@ -67,11 +133,31 @@ function probeLines(rpc: ProbeReport | undefined, style: Style): string[] {
   ];
 }
 
-function portLines({ port, service: { runtime } }: StatusReport, style: Style): string[] {
+function portLines({ port, lastError, service: { runtime } }: StatusReport, style: Style): string[] {
   if (!port) return [];
+  if (port.status === 'free' && lastError !== undefined)
+    return [`Last gateway error: ${lastError}`, ...port.hints];
   if (runtime.status !== 'running') return port.status === 'busy' ? busyLines(port, style) : [...port.hints];
   const addresses = [...new Set(port.listeners.map(({ address }) => address))];
   return addresses.length > 0 ? [`Listening: ${addresses.join(', ')}`] : [...port.hints];
+}
+
+function extraLines({ extraServices, lastEnd }: StatusReport, style: Style): string[] {
+  const last = lastEnd === undefined ? [] : [`Last stop or restart: ${lastEnd}`];
+  if (extraServices.length === 0) return last;
+  return [
+    ...last,
+    style.warn('Other gateway-like services detected (best effort):'),
+    ...extraServices.map(({ label, scope, detail }) => `- ${label} (${scope}, ${detail})`),
+    'Each needs a port and a state directory of its own. One that is not meant is removed with',
+    '`pllan --profile <name> gateway uninstall`, or by its service manager.',
+  ];
+}
+
+function adviceLines({ managerProblem, service, rpc, port }: StatusReport): string[] {
+  const hints = managerProblem && service.command ? [managerProblem.message, ...managerProblem.hints] : [];
+  const trouble = port !== undefined && (rpc?.ok === false || service.runtime.status !== 'running');
+  return [...hints, ...(trouble ? ['Troubles: run pllan status'] : [])];
 }
 
 function busyLines({ port, listeners, hints }: PortReport, style: Style): string[] {

@@ -1,31 +1,24 @@
-/**
- * What `gateway status` knows, in the shape of its JSON output (cli.md §3). A service manager is not asked
- * yet, so `service` says «not installed» and its runtime comes from the port and the probe.
- */
+/** What `gateway status` knows, in the shape of its JSON output (cli.md §3). Without a service its runtime comes from port and probe. */
 import type { BindMode } from '../../shared/config/schema.js';
-import { expandHome, logFileName, type Environment, type Paths } from '../../shared/paths.js';
+import type { Environment, Paths } from '../../shared/paths.js';
 import type { Problem } from '../../shared/schema.js';
-import { join } from 'node:path';
 import type { Device } from '../client/device/device.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
 import { isLocal, resolveTarget, type GatewayTarget, type TargetFlags } from '../client/target.js';
-import { openCliConfig, type CliConfig } from '../config/cli-config.js';
+import type { CliConfig } from '../config/cli-config.js';
+import { servicePort } from '../service/audit/facts.js';
+import type { ServiceContext } from '../service/context.js';
+import type { ManagerProblem, ServiceRuntime } from '../service/manager.js';
 import { toError } from '../../shared/to-error.js';
+import { findExtraServices, type ExtraService } from './extra-services.js';
 import { inspectPort, type PortReport } from './inspect-port.js';
+import { lastGatewayEnd, lastGatewayError, logFileOf } from './log-facts.js';
 import { probeGateway, type Probe, type ProbeReport } from './probe.js';
-
-export interface Runtime {
-  readonly status: 'running' | 'stopped' | 'unknown';
-  readonly pid?: number;
-}
+import { inspectService, type DaemonConfig, type ServiceReport } from './service-report.js';
 
 export interface StatusReport {
   readonly logFile: string;
-  readonly service: {
-    readonly loaded: false;
-    readonly loadedText: 'not installed';
-    readonly runtime: Runtime;
-  };
+  readonly service: ServiceReport;
   readonly config: {
     readonly cli: {
       readonly path: string;
@@ -33,14 +26,17 @@ export interface StatusReport {
       readonly valid: boolean;
       readonly issues: readonly Problem[];
     };
-    readonly mismatch: false;
+    /** Left out when no service is installed. */
+    readonly daemon?: DaemonConfig;
+    /** The service reads another file than this command. */
+    readonly mismatch: boolean;
   };
   readonly gateway: {
     readonly bindMode: BindMode;
     /** Left out when only the running gateway knows it. */
     readonly bindHost?: string;
     readonly port: number;
-    readonly portSource: 'env/config';
+    readonly portSource: 'service args' | 'env/config';
     readonly probeUrl?: string;
     readonly probeNote?: string;
   };
@@ -48,7 +44,14 @@ export interface StatusReport {
   readonly port?: PortReport;
   /** Left out with `--no-probe`. */
   readonly rpc?: ProbeReport;
-  readonly extraServices: readonly never[];
+  /** With `--deep`. */
+  readonly extraServices: readonly ExtraService[];
+  /** With `--deep`: what it said last about its own end. */
+  readonly lastEnd?: string;
+  /** When it ought to listen and does not. */
+  readonly lastError?: string;
+  /** Why the service manager cannot be used. */
+  readonly managerProblem?: ManagerProblem;
 }
 
 /** The gateway to look at, or why there is none. */
@@ -57,9 +60,9 @@ type Choice = GatewayTarget | { readonly problem: string };
 export interface StatusRequest {
   readonly flags: TargetFlags;
   readonly probe: boolean;
+  readonly deep: boolean;
   readonly timeoutMs: number;
-  readonly env: Environment;
-  readonly paths: Paths;
+  readonly context: ServiceContext;
   readonly device: Device;
 }
 
@@ -67,39 +70,57 @@ export interface StatusRequest {
 export async function collectStatus({
   flags,
   probe,
+  deep,
   timeoutMs,
-  env,
-  paths,
+  context,
   device,
 }: StatusRequest): Promise<StatusReport> {
-  const config = await openCliConfig(env, paths);
-  const target = chooseTarget(flags, { env: config.env, paths, config });
+  const { config, env, paths } = context;
+  const { service, installed, daemon, problem } = await inspectService(context);
+  const fromService = installed && isOwnGateway(flags, config, env) ? servicePort(installed) : undefined;
+  const asked = fromService === undefined ? flags : { ...flags, port: fromService };
+  const target = chooseTarget(asked, { env: config.env, paths, config });
   const url = 'url' in target ? target.url : undefined;
-  const localPort = portToInspect(target, config, env);
+  const localPort = portToInspect(target, config, env, fromService);
   const port = localPort === undefined ? undefined : await inspectPort(localPort);
   const probed = probe && 'url' in target ? await probeGateway(target, device, timeoutMs) : undefined;
   const rpc = probe && 'problem' in target ? { ok: false as const, error: target.problem } : probed?.report;
-  const { file } = config.logging;
   const note = probeNote(config, target);
+  const logFile = logFileOf(config, paths);
+  const runtime = installed && service.runtime.status === 'running' ? service.runtime : undefined;
+  const lastError = port?.status === 'free' && installed ? lastGatewayError(logFile) : undefined;
+  const lastEnd = deep ? lastGatewayEnd(logFile) : undefined;
   return {
-    logFile: file === null ? join(paths.logDir, logFileName(new Date())) : expandHome(file, paths.home),
-    service: { loaded: false, loadedText: 'not installed', runtime: runtimeOf(port, probed) },
+    logFile,
+    service: {
+      ...service,
+      runtime: runtime ?? foregroundRuntime(port, probed, installed && service.runtime),
+    },
     config: {
       cli: { path: config.path, exists: config.exists, valid: config.valid, issues: config.issues },
-      mismatch: false,
+      ...(daemon ? { daemon } : {}),
+      mismatch: daemon !== undefined && daemon.path !== config.path,
     },
     gateway: {
       bindMode: config.gateway.bind,
       ...bindHost(config),
-      port: config.gateway.port,
-      portSource: 'env/config',
+      port: fromService ?? config.gateway.port,
+      portSource: fromService === undefined ? 'env/config' : 'service args',
       ...(url ? { probeUrl: displayUrl(url) } : {}),
       ...(note === undefined ? {} : { probeNote: note }),
     },
     ...(port ? { port } : {}),
     ...(rpc ? { rpc } : {}),
-    extraServices: [],
+    extraServices: deep ? await findExtraServices(context) : [],
+    ...(lastEnd === undefined ? {} : { lastEnd }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(problem ? { managerProblem: problem } : {}),
   };
+}
+
+/** The question is about this machine's gateway, which the service may be. */
+function isOwnGateway(flags: TargetFlags, { gateway }: CliConfig, env: Environment): boolean {
+  return flags.url === undefined && gateway.mode !== 'remote' && !env.PLLAN_GATEWAY_URL?.trim();
 }
 
 /** A target that cannot be had is a finding, unless the command line asked for it. */
@@ -116,19 +137,33 @@ function chooseTarget(
 }
 
 /** Undefined when the gateway in question is on another machine, or nobody knows where. */
-function portToInspect(target: Choice, { gateway }: CliConfig, env: Environment): number | undefined {
+function portToInspect(
+  target: Choice,
+  { gateway }: CliConfig,
+  env: Environment,
+  fromService: number | undefined,
+): number | undefined {
   const isElsewhere = gateway.mode === 'remote' || Boolean(env.PLLAN_GATEWAY_URL?.trim());
-  if ('problem' in target) return isElsewhere ? undefined : gateway.port;
+  if ('problem' in target) return isElsewhere ? undefined : (fromService ?? gateway.port);
   return isThisMachine(target.url) ? portOf(target.url) : undefined;
 }
 
-function runtimeOf(port: PortReport | undefined, probe: Probe | undefined): Runtime {
+/**
+ * Of a gateway that runs without its service, which may be stopped meanwhile.
+ *
+ * @param stopped what the manager says of the service, when there is one
+ */
+function foregroundRuntime(
+  port: PortReport | undefined,
+  probe: Probe | undefined,
+  stopped: ServiceRuntime | undefined,
+): ServiceRuntime {
   const pid = probe?.pid ?? port?.listeners.find((listener) => listener.pid !== undefined)?.pid;
-  const running: Runtime = { status: 'running', ...(pid === undefined ? {} : { pid }) };
+  const running: ServiceRuntime = { status: 'running', ...(pid === undefined ? {} : { pid }) };
   if (probe?.isGateway) return running;
-  if (port?.status === 'free') return { status: 'stopped' };
+  if (port?.status === 'free') return stopped ?? { status: 'stopped' };
   if (port?.status === 'busy' && !probe) return running;
-  return { status: 'unknown' };
+  return stopped ?? { status: 'unknown' };
 }
 
 /** `auto` and `tailnet` depend on the machine at the time of the start. */

@@ -1,5 +1,6 @@
 /** Static checks before anything is opened, in the order that operators know (config.md §10). */
 import { isLoopbackAddress } from '../../shared/auth/address.js';
+import { modeRefusal } from '../../shared/config/mode-guard.js';
 import { describeIssue } from '../../shared/config/read/source.js';
 import type { GatewayConfig, InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
@@ -25,23 +26,8 @@ export function requireLocalMode(
   allowUnconfigured: boolean,
 ): void {
   if (allowUnconfigured) return;
-  const { mode } = config.gateway;
-  if (!exists) {
-    throw blocked(
-      'Missing config. Run `pllan setup` or set gateway.mode=local (or pass --allow-unconfigured).',
-    );
-  }
-  if (mode === null) {
-    throw blocked(
-      'Gateway start blocked: existing config is missing gateway.mode. Treat this as suspicious or clobbered config. ' +
-        'Re-run `pllan onboard --mode local` or `pllan setup`, set gateway.mode=local manually, or pass --allow-unconfigured.',
-    );
-  }
-  if (mode !== 'local') {
-    throw blocked(
-      `Gateway start blocked: set gateway.mode=local (current: ${mode}) or pass --allow-unconfigured.`,
-    );
-  }
+  const refusal = modeRefusal(exists, config.gateway.mode);
+  if (refusal !== undefined) throw blocked(refusal);
 }
 
 /** @throws StartError 78 when Tailscale would publish what it must not, or cannot reach */

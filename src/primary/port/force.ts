@@ -8,7 +8,7 @@ import { listenersFromProc } from '../../shared/listeners-from-proc.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { StartError } from '../start-error.js';
-import { commandLine, isZombie } from './process-facts.js';
+import { commandLine, isZombie } from '../../shared/process-facts.js';
 
 const run = promisify(execFile);
 

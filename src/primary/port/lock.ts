@@ -2,28 +2,20 @@
  * Instance locks (config.md §11): one file in the state dir, one for the config file. Whoever creates them
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
-import { linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLiveOwner, readLockOwner, STATE_LOCK_NAME, type LockOwner } from '../../shared/instance-lock.js';
 import { lockLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { StartError, systemStep } from '../start-error.js';
-import { commandLine, isZombie, processStartTime } from './process-facts.js';
+import { processStartTime } from '../../shared/process-facts.js';
 
 const LOCK_REMEDY = 'Remove what is in its place, and make its folder one that this user can write to.';
 const LOCK_DIR_REMEDY = 'Remove what is in its place, or set TMPDIR to a folder of this user.';
-
-interface LockOwner {
-  readonly pid: number;
-  readonly createdAt: string;
-  readonly configPath: string;
-  readonly port: number;
-  /** Ticks since boot at which the process started; tells a reused pid. */
-  readonly startTime?: number;
-}
 
 export interface InstanceLock {
   /** The gateway listens on another port from here on. */
@@ -49,7 +41,7 @@ export interface LockOptions {
 export async function acquireLocks(options: LockOptions): Promise<InstanceLock> {
   const { paths, port, env } = options;
   ensureLockDir(paths.lockDir);
-  const files = [join(paths.stateDir, 'gateway.lock')];
+  const files = [join(paths.stateDir, STATE_LOCK_NAME)];
   if (env.PLLAN_ALLOW_MULTI_GATEWAY !== '1')
     files.push(join(paths.lockDir, configLockName(paths.configPath)));
   const startTime = processStartTime(process.pid);
@@ -63,7 +55,7 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
   const held: string[] = [];
   const release = (): void => {
     for (const file of held.splice(0))
-      if (readOwner(file)?.pid === process.pid) rmSync(file, { force: true });
+      if (readLockOwner(file)?.pid === process.pid) rmSync(file, { force: true });
   };
   try {
     for (const file of files) {
@@ -94,7 +86,7 @@ async function acquire(file: string, owner: LockOwner, { log, stop }: LockOption
   let told = false;
   for (;;) {
     if (step(() => tryCreate(file, owner))) return;
-    const holder = readOwner(file);
+    const holder = readLockOwner(file);
     if (!holder || !isLiveGateway(holder)) {
       if (!step(() => removeStale(file))) await sleep(lockLimits.pollMs, undefined, { signal: stop });
       continue;
@@ -140,7 +132,7 @@ function removeStale(file: string): boolean {
     return false;
   }
   try {
-    const holder = readOwner(file);
+    const holder = readLockOwner(file);
     if (!holder || !isLiveGateway(holder)) rmSync(file, { force: true });
   } finally {
     rmSync(guard, { recursive: true, force: true });
@@ -154,29 +146,8 @@ function isAbandoned(guard: string): boolean {
   return Date.now() - mtimeMs > lockLimits.takeoverMs;
 }
 
-function readOwner(file: string): LockOwner | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as LockOwner;
-  } catch {
-    return undefined; // gone, or cut off by a crash while it was written: stale either way
-  }
-}
-
 function isLiveGateway(owner: LockOwner): boolean {
-  if (owner.pid === process.pid) return false;
-  try {
-    process.kill(owner.pid, 0);
-  } catch (caught) {
-    if (errorCode(caught) === 'ESRCH') return false;
-  }
-  if (isZombie(owner.pid)) return false;
-  const startTime = processStartTime(owner.pid);
-  if (startTime !== undefined && owner.startTime !== undefined) return startTime === owner.startTime;
-  return isGatewayCommand(commandLine(owner.pid));
-}
-
-function isGatewayCommand(command: string): boolean {
-  return /pllan|entry\.js/.test(command) && /\bgateway\b/.test(command);
+  return owner.pid !== process.pid && isLiveOwner(owner);
 }
 
 function ensureLockDir(dir: string): void {

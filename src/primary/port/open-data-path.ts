@@ -75,6 +75,8 @@ export interface DataPath {
   roll(): Promise<void>;
   /** Opens the port. @throws StartError when it is taken, AbortError when `stop` ended the wait for it */
   listen(stop: AbortSignal): Promise<void>;
+  /** Every address of the port is open. */
+  readonly listening: boolean;
   /** Connections for workers are refused from here on; probes and WebSockets go on. */
   refuseWork(): void;
   readonly waiting: number;
@@ -215,6 +217,9 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
         log: log.for('port'),
         stop,
       });
+    },
+    get listening() {
+      return servers.length > 0 && servers.every((server) => server.listening);
     },
     refuseWork: handover.close,
     get waiting() {

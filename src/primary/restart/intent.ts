@@ -7,17 +7,22 @@ import type { Logger } from '../../shared/log/logger.js';
 import { toError } from '../../shared/to-error.js';
 import { readSmallFile, removeSmallFile } from './small-file.js';
 
-/** Whether there is one for this process that is not old. It counts once. */
-export function takeIntent(file: string, pid: number, now: number, log: Logger): boolean {
+export interface RestartIntent {
+  /** What is under way is to be ended at once. */
+  readonly force: boolean;
+}
+
+/** That for this process, if it is not old. It counts once. */
+export function takeIntent(file: string, pid: number, now: number, log: Logger): RestartIntent | undefined {
   try {
     const intent = readSmallFile(file, restartLimits.intentBytes);
-    if (!intent) return false;
+    if (!intent) return undefined;
     removeSmallFile(file);
     const { pid: meant, createdAt } = intent;
     const isFresh = typeof createdAt === 'number' && Math.abs(now - createdAt) <= restartLimits.intentMs;
-    return meant === pid && isFresh;
+    return meant === pid && isFresh ? { force: intent.force === true } : undefined;
   } catch (caught) {
     log.warn('restart.intent', `${file}: ${toError(caught).message}`);
-    return false;
+    return undefined;
   }
 }

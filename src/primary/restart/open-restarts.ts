@@ -67,6 +67,8 @@ export function openRestarts({
   const sentinel = createRestartSentinel({ file, sessions, log, now: Date.now });
   const supervised = isSupervised(options.env, process.pid);
   const allowed = plan.config.commands.restart;
+  const intended = () =>
+    takeIntent(join(stateDir, 'gateway-restart-intent.json'), process.pid, Date.now(), log);
   const restarts = createRestarts<StartPlan>({
     runs: runs.counts,
     idle: runs.idle,
@@ -100,22 +102,18 @@ export function openRestarts({
       return restarts.closed;
     },
     signalled(signal) {
+      const force = intended()?.force;
       if (!allowed) {
         log.warn('signal', `${signal} restart ignored (not authorized; commands.restart=false).`);
         return;
       }
       log.warn('signal', `received ${signal}; restarting`);
       const deferralTimeoutMs = restartLimits.deferralMs;
-      restarts.request({ cause: 'signal', reason: signal, deferralTimeoutMs, skipDeferral: true });
+      restarts.request({ cause: 'signal', reason: signal, deferralTimeoutMs, skipDeferral: true, force });
     },
     stopAsked(forced) {
-      const startsAnew = takeIntent(
-        join(stateDir, 'gateway-restart-intent.json'),
-        process.pid,
-        Date.now(),
-        log,
-      );
-      shutdown().stop({ forced, startsAnew });
+      const intent = intended();
+      shutdown().stop({ forced, startsAnew: intent !== undefined, skipsDrain: intent?.force === true });
     },
     stop: restarts.stop,
   };

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../../shared/log/logger.js';
 import { errorCode } from '../../shared/to-error.js';
-import { processStartTime } from '../port/process-facts.js';
+import { processStartTime } from '../../shared/process-facts.js';
 import type { PrimaryAnswers } from './worker-slot.js';
 
 export interface ChildGroups {

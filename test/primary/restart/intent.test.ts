@@ -16,7 +16,12 @@ function left(content: string): string {
 
 it('counts once', () => {
   const file = left(JSON.stringify({ kind: 'gateway-restart', pid: 7, createdAt: NOW - 60_000 }));
-  expect([takeIntent(file, 7, NOW, log), takeIntent(file, 7, NOW, log)]).toEqual([true, false]);
+  expect([takeIntent(file, 7, NOW, log), takeIntent(file, 7, NOW, log)]).toEqual([{ force: false }, undefined]);
+});
+
+it('says that nothing is to be waited for', () => {
+  const file = left(JSON.stringify({ pid: 7, createdAt: NOW, force: true }));
+  expect(takeIntent(file, 7, NOW, log)).toEqual({ force: true });
 });
 
 it.each([
@@ -29,12 +34,12 @@ it.each([
   ['too large', JSON.stringify({ pid: 7, createdAt: NOW, more: 'x'.repeat(2_000) })],
 ])('is no intent %s, and is gone all the same', (_what, content) => {
   const file = left(content);
-  expect(takeIntent(file, 7, NOW, log)).toBe(false);
+  expect(takeIntent(file, 7, NOW, log)).toBeUndefined();
   expect(existsSync(file)).toBe(false);
 });
 
 it('is none where something else is in its place', () => {
   const file = join(temporaryDir(), 'gateway-restart-intent.json');
   mkdirSync(file);
-  expect(takeIntent(file, 7, NOW, log)).toBe(false);
+  expect(takeIntent(file, 7, NOW, log)).toBeUndefined();
 });

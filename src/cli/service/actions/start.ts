@@ -1,0 +1,11 @@
+/** `gateway start`: the installed service. */
+import type { ServiceContext } from '../context.js';
+import { needInstalled, needManager } from './need-manager.js';
+import type { Outcome } from './outcome.js';
+
+export async function startService(context: ServiceContext): Promise<Outcome> {
+  needInstalled(context.manager);
+  const manager = await needManager(context);
+  await manager.start();
+  return { result: 'started', message: 'Gateway service started.' };
+}

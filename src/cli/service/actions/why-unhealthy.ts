@@ -1,0 +1,23 @@
+/** What people look at first when a gateway does not come up. */
+import { inspectPort } from '../../status/inspect-port.js';
+import { lastGatewayError, logFileOf } from '../../status/log-facts.js';
+import { runtimeText } from '../../status/runtime-text.js';
+import type { ServiceContext } from '../context.js';
+
+export async function whyUnhealthy(context: ServiceContext, port: number): Promise<readonly string[]> {
+  const { manager, config, paths } = context;
+  const { listeners } = await inspectPort(port);
+  const logFile = logFileOf(config, paths);
+  const error = lastGatewayError(logFile);
+  return [
+    ...(manager?.command() ? [`Runtime: ${runtimeText(await manager.runtime())}`] : []),
+    ...(listeners.length === 0
+      ? [`Nothing listens on port ${port}.`]
+      : listeners.map(
+          ({ address, pid }) => `Port ${port}: ${address}${pid === undefined ? '' : ` pid ${pid}`}`,
+        )),
+    ...(error === undefined ? [] : [`Last gateway error: ${error}`]),
+    `File logs: ${logFile}`,
+    'Run: pllan gateway status --deep',
+  ];
+}
