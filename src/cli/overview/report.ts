@@ -10,6 +10,7 @@ import { selfOf } from '../client/self.js';
 import { isLocal, type GatewayTarget } from '../client/target.js';
 import { degradedSecretLines } from '../health/degraded-secrets.js';
 import { numberOf, recordOf, recordsOf, textOf, type Facts } from '../record.js';
+import { openServiceManager } from '../service/platform-manager.js';
 import { inspectPort, type PortReport } from '../status/inspect-port.js';
 import { askGateway, type Asked, type Wishes } from './ask-gateway.js';
 
@@ -29,8 +30,8 @@ export interface Overview {
   readonly gateway: GatewayOverview;
   readonly gatewayService: {
     readonly label: string;
-    readonly installed: false;
-    readonly loadedText: 'not installed';
+    readonly installed: boolean;
+    readonly loadedText: string;
     readonly runtimeShort: string;
   };
   readonly agents: {
@@ -103,12 +104,7 @@ export async function collectOverview(
       self: selfOf(snapshot.presence),
       ...whyNot(asked),
     },
-    gatewayService: {
-      label: managers[platform()] ?? 'none',
-      installed: false,
-      loadedText: 'not installed',
-      runtimeShort: runtimeOf(asked, port),
-    },
+    gatewayService: await serviceOf(access, runtimeOf(asked, port)),
     agents: agentsOf(access, recordOf(status.heartbeat), sessions),
     ...more,
     secretDiagnostics: [...config.warnings, ...degradedSecretLines(status.degradedSecretOwners)],
@@ -117,11 +113,27 @@ export async function collectOverview(
   return { overview, port };
 }
 
-const managers: Readonly<Record<string, string>> = {
-  linux: 'systemd',
-  darwin: 'LaunchAgent',
-  win32: 'Scheduled Task',
-};
+/** @param runtimeShort how the gateway is, where no service is installed that would say so */
+async function serviceOf(
+  { sources: { env, paths } }: GatewayAccess,
+  runtimeShort: string,
+): Promise<Overview['gatewayService']> {
+  const manager = openServiceManager({ env, paths, platform: platform() });
+  if (!manager?.command())
+    return {
+      label: manager?.label ?? 'none',
+      installed: false,
+      loadedText: 'not installed',
+      runtimeShort,
+    };
+  const [loaded, { status, pid }] = await Promise.all([manager.isLoaded(), manager.runtime()]);
+  return {
+    label: manager.label,
+    installed: true,
+    loadedText: loaded ? manager.loadedText : manager.notLoadedText,
+    runtimeShort: pid === undefined ? status : `${status} (pid ${pid})`,
+  };
+}
 
 function place(target: GatewayTarget | undefined): Pick<GatewayOverview, 'url' | 'urlSource'> {
   return target ? { url: displayUrl(target.url), urlSource: target.source } : { url: null, urlSource: null };

@@ -30,6 +30,8 @@ export interface ServiceManager {
   /** It starts with the machine or the user. */
   isLoaded(): Promise<boolean>;
   runtime(): Promise<ServiceRuntime>;
+  /** What people should know of a service that is installed. */
+  hints(): Promise<readonly string[]>;
   /** Writes the definition, enables it, and starts the service anew. Gives what people should know. @throws UserError */
   install(definition: ServiceDefinition): Promise<readonly string[]>;
   /** Stops the service and removes its definition. @throws UserError */

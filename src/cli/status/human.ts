@@ -3,6 +3,7 @@ import { displayPath } from '../../shared/paths.js';
 import { plainText } from '../output/plain-text.js';
 import type { Style } from '../output/style.js';
 import { AUDIT_ADVICE, AUDIT_HEADING } from '../service/audit/audit.js';
+import type { ServiceRuntime } from '../service/manager.js';
 import type { Listener, PortReport } from './inspect-port.js';
 import type { ProbeReport } from './probe.js';
 import type { StatusReport } from './report.js';
@@ -14,7 +15,7 @@ export function statusLines(report: StatusReport, home: string, style: Style): s
     serviceLines(report, home, style),
     configLines(report, home, style),
     gatewayLines(report),
-    [...runtimeLines(report, style), ...probeLines(report.rpc, style)],
+    [...runtimeLines(report, style), ...probeLines(report.rpc, style), ...besideLines(report)],
     portLines(report, style),
     extraLines(report, style),
     adviceLines(report),
@@ -87,23 +88,27 @@ function gatewayLines({ gateway }: StatusReport): string[] {
   return lines;
 }
 
-function runtimeLines(report: StatusReport, style: Style): string[] {
-  const { service, port, rpc } = report;
-  const { runtime, command } = service;
-  const lines = stateLines(report, style);
-  if (!command && service.label !== 'none' && port !== undefined)
-    lines.push('Service not installed. Run: pllan gateway install');
-  if (command && runtime.status === 'running' && runtime.state === undefined && port !== undefined)
-    lines.push('The gateway that runs is not the service: it was started in the foreground.');
-  return rpc === undefined && port === undefined ? [] : lines;
+/** What the runtime has to do with the service. */
+function besideLines({ service: { label, command, runtime }, port, managerProblem }: StatusReport): string[] {
+  if (port === undefined) return [];
+  if (!command)
+    return label === 'none' || managerProblem ? [] : ['Service not installed. Run: pllan gateway install'];
+  return isForeground(runtime)
+    ? ['The gateway that runs is not the service: it was started in the foreground.']
+    : [];
 }
 
-function stateLines({ service: { runtime, command }, port, rpc }: StatusReport, style: Style): string[] {
+/** A service manager would have said more of it. */
+function isForeground({ status, state }: ServiceRuntime): boolean {
+  return status === 'running' && state === undefined;
+}
+
+function runtimeLines({ service: { runtime, command }, port, rpc }: StatusReport, style: Style): string[] {
   const facts = runtimeText(runtime).slice(runtime.status.length);
   switch (runtime.status) {
     case 'running': {
       // A process on another machine is neither ours to name nor known to be in the foreground.
-      const foreground = runtime.state === undefined && port !== undefined;
+      const foreground = isForeground(runtime) && port !== undefined;
       const shown = foreground ? foregroundFacts(runtime.pid) : facts;
       return [`Runtime: ${style.good('running')}${shown}`];
     }
@@ -154,8 +159,9 @@ function extraLines({ extraServices, lastEnd }: StatusReport, style: Style): str
   ];
 }
 
-function adviceLines({ managerProblem, service, rpc, port }: StatusReport): string[] {
-  const hints = managerProblem && service.command ? [managerProblem.message, ...managerProblem.hints] : [];
+function adviceLines({ managerProblem, service, serviceHints, rpc, port }: StatusReport): string[] {
+  const unusable = managerProblem && service.command ? [managerProblem.message, ...managerProblem.hints] : [];
+  const hints = [...unusable, ...serviceHints];
   const trouble = port !== undefined && (rpc?.ok === false || service.runtime.status !== 'running');
   return [...hints, ...(trouble ? ['Troubles: run pllan status'] : [])];
 }

@@ -50,6 +50,8 @@ export interface StatusReport {
   readonly lastEnd?: string;
   /** When it ought to listen and does not. */
   readonly lastError?: string;
+  /** What people should know of the installed service. */
+  readonly serviceHints: readonly string[];
   /** Why the service manager cannot be used. */
   readonly managerProblem?: ManagerProblem;
 }
@@ -76,7 +78,7 @@ export async function collectStatus({
   device,
 }: StatusRequest): Promise<StatusReport> {
   const { config, env, paths } = context;
-  const { service, installed, daemon, problem } = await inspectService(context);
+  const { service, installed, daemon, problem, hints } = await inspectService(context);
   const fromService = installed && isOwnGateway(flags, config, env) ? servicePort(installed) : undefined;
   const asked = fromService === undefined ? flags : { ...flags, port: fromService };
   const target = chooseTarget(asked, { env: config.env, paths, config });
@@ -114,6 +116,7 @@ export async function collectStatus({
     extraServices: deep ? await findExtraServices(context) : [],
     ...(lastEnd === undefined ? {} : { lastEnd }),
     ...(lastError === undefined ? {} : { lastError }),
+    serviceHints: hints,
     ...(problem ? { managerProblem: problem } : {}),
   };
 }

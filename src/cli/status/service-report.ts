@@ -1,6 +1,6 @@
 /** What `gateway status` says of the service, in the shape of its JSON output (cli.md §3). */
 import { readCliConfig } from '../config/cli-config.js';
-import { auditInstalled, type ServiceAudit } from '../service/audit/audit.js';
+import { auditInstalled, type ServiceAudit, type ServiceIssue } from '../service/audit/audit.js';
 import { serviceSources, type ServiceContext } from '../service/context.js';
 import type { InstalledService } from '../service/definition.js';
 import type { ManagerProblem, ServiceRuntime } from '../service/manager.js';
@@ -13,7 +13,12 @@ export interface ServiceReport {
   /** Left out when none is installed. */
   readonly command?: ServiceCommand;
   readonly runtime: ServiceRuntime;
-  readonly configAudit?: ServiceAudit;
+  readonly configAudit?: AuditReport;
+}
+
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly issues: readonly Pick<ServiceIssue, 'code' | 'message' | 'level'>[];
 }
 
 export interface ServiceCommand {
@@ -37,6 +42,8 @@ export interface ServiceFindings {
   readonly daemon: DaemonConfig | undefined;
   /** Why the manager cannot be used, when somebody would want to. */
   readonly problem: ManagerProblem | undefined;
+  /** What people should know of the installed service. */
+  readonly hints: readonly string[];
 }
 
 const shown = ['PLLAN_PROFILE', 'PLLAN_STATE_DIR', 'PLLAN_CONFIG_PATH', 'PLLAN_GATEWAY_PORT'];
@@ -51,14 +58,15 @@ export async function inspectService(context: ServiceContext): Promise<ServiceFi
       notLoadedText: 'not supported',
       runtime: { status: 'unknown' },
     };
-    return { service, installed: undefined, daemon: undefined, problem: undefined };
+    return { service, installed: undefined, daemon: undefined, problem: undefined, hints: [] };
   }
   const { label, loadedText, notLoadedText } = manager;
   const installed = manager.command();
-  const [problem, loaded, runtime] = await Promise.all([
+  const [problem, loaded, runtime, hints] = await Promise.all([
     manager.problem(),
     manager.isLoaded(),
     installed ? manager.runtime() : undefined,
+    installed ? manager.hints() : [],
   ]);
   return {
     service: {
@@ -68,12 +76,17 @@ export async function inspectService(context: ServiceContext): Promise<ServiceFi
       notLoadedText,
       ...(installed ? { command: commandOf(installed) } : {}),
       runtime: runtime ?? { status: 'unknown' },
-      ...(installed ? { configAudit: await auditInstalled(context, manager, installed) } : {}),
+      ...(installed ? { configAudit: reportOf(await auditInstalled(context, manager, installed)) } : {}),
     },
     installed,
     daemon: installed && daemonConfig(installed),
     problem,
+    hints,
   };
+}
+
+function reportOf({ ok, issues }: ServiceAudit): AuditReport {
+  return { ok, issues: issues.map(({ code, message, level }) => ({ code, message, level })) };
 }
 
 function commandOf({

@@ -1,13 +1,12 @@
 /** Opens the port on every address of the bind plan, with the messages operators know (config.md §11). */
-import { get, type ClientRequest } from 'node:http';
-import { get as getSecurely } from 'node:https';
 import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { portLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import type { BindPlan } from '../config/bind.js';
-import { StartError } from '../start-error.js';
+import { exitCodes, StartError } from '../start-error.js';
+import { isLiveGateway } from './live-gateway.js';
 
 export interface ListenOptions {
   readonly plan: BindPlan;
@@ -15,6 +14,8 @@ export interface ListenOptions {
   readonly scheme: 'ws' | 'wss';
   /** Makes one listener for each address. */
   createServer(): Server;
+  /** A service manager would start it again and again, until it is told not to. */
+  readonly ofSystemd: boolean;
   readonly log: Logger;
   /** Ends the wait for a port that is taken. */
   readonly stop: AbortSignal;
@@ -36,7 +37,7 @@ export async function listen(options: ListenOptions): Promise<Server[]> {
 }
 
 async function listenWithRetries(host: string, options: ListenOptions): Promise<Server> {
-  const { port, scheme, createServer, log, stop } = options;
+  const { port, scheme, createServer, ofSystemd, log, stop } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await listenOnce(createServer(), host, port);
@@ -47,10 +48,12 @@ async function listenWithRetries(host: string, options: ListenOptions): Promise<
         );
       }
       // A predecessor may be on its way out; one that answers as alive is not.
-      if (attempt > portLimits.listenAttempts || (attempt > 1 && (await isLiveGateway(host, port, stop)))) {
+      const isTwin = attempt > 1 && (await isLiveGateway(host, port, stop));
+      if (isTwin || attempt > portLimits.listenAttempts) {
         throw new StartError(
           `another gateway instance is already listening on ${scheme}://${host}:${port} (EADDRINUSE)\n` +
             'Stop it with `pllan gateway stop`, take its place with --force, or choose another --port.',
+          isTwin && ofSystemd ? exitCodes.configuration : exitCodes.failure,
         );
       }
       if (attempt === 1) log.info('port.taken', `port ${port} is taken; waiting for it to become free`);
@@ -65,30 +68,6 @@ export function listenOnce(server: Server, host: string, port: number): Promise<
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', reject);
       resolve(server);
-    });
-  });
-}
-
-/** With TLS or without; whose certificate it is does not matter, since nothing is told to it. */
-async function isLiveGateway(host: string, port: number, stop: AbortSignal): Promise<boolean> {
-  const target = host === '0.0.0.0' ? '127.0.0.1' : host;
-  const ask = { host: target, port, path: '/healthz', agent: false, rejectUnauthorized: false } as const;
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(portLimits.liveProbeMs)]);
-  const answers = await Promise.all([get, getSecurely].map((send) => saysLive(send({ ...ask, signal }))));
-  return answers.includes(true);
-}
-
-/** False as well when it says nothing in time, or too much. */
-function saysLive(request: ClientRequest): Promise<boolean> {
-  return new Promise((resolve) => {
-    request.on('error', () => resolve(false));
-    request.on('response', (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        body += chunk;
-        if (body.length > portLimits.liveProbeBytes) request.destroy();
-      });
-      response.on('end', () => resolve(body.includes('"status":"live"'))).on('close', () => resolve(false));
     });
   });
 }

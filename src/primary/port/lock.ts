@@ -11,7 +11,9 @@ import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
-import { StartError, systemStep } from '../start-error.js';
+import { isOfSystemd } from '../restart/supervised.js';
+import { exitCodes, StartError, systemStep } from '../start-error.js';
+import { isLiveGateway } from './live-gateway.js';
 import { processStartTime } from '../../shared/process-facts.js';
 
 const LOCK_REMEDY = 'Remove what is in its place, and make its folder one that this user can write to.';
@@ -80,21 +82,23 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
   };
 }
 
-async function acquire(file: string, owner: LockOwner, { log, stop }: LockOptions): Promise<void> {
+async function acquire(file: string, owner: LockOwner, { env, log, stop }: LockOptions): Promise<void> {
   const startedAt = Date.now();
   const step = <T>(run: () => T): T => systemStep(`lock ${file} cannot be taken`, LOCK_REMEDY, run);
   let told = false;
   for (;;) {
     if (step(() => tryCreate(file, owner))) return;
     const holder = readLockOwner(file);
-    if (!holder || !isLiveGateway(holder)) {
+    if (!holder || !isHeld(holder)) {
       if (!step(() => removeStale(file))) await sleep(lockLimits.pollMs, undefined, { signal: stop });
       continue;
     }
     if (Date.now() - startedAt >= lockLimits.waitMs) {
+      const isTwin = isOfSystemd(env, process.pid) && (await isLiveGateway('127.0.0.1', holder.port, stop));
       throw new StartError(
         `gateway already running (pid ${holder.pid}); lock timeout after ${lockLimits.waitMs}ms\n` +
           `It listens on port ${holder.port}. Stop it with \`pllan gateway stop\`, or use another profile or PLLAN_STATE_DIR.`,
+        isTwin ? exitCodes.configuration : exitCodes.failure,
       );
     }
     if (!told) log.info('lock.held', `gateway already running (pid ${holder.pid}); waiting for its lock`);
@@ -133,7 +137,7 @@ function removeStale(file: string): boolean {
   }
   try {
     const holder = readLockOwner(file);
-    if (!holder || !isLiveGateway(holder)) rmSync(file, { force: true });
+    if (!holder || !isHeld(holder)) rmSync(file, { force: true });
   } finally {
     rmSync(guard, { recursive: true, force: true });
   }
@@ -146,7 +150,7 @@ function isAbandoned(guard: string): boolean {
   return Date.now() - mtimeMs > lockLimits.takeoverMs;
 }
 
-function isLiveGateway(owner: LockOwner): boolean {
+function isHeld(owner: LockOwner): boolean {
   return owner.pid !== process.pid && isLiveOwner(owner);
 }
 

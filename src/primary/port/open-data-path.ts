@@ -21,6 +21,7 @@ import type { StartPlan } from '../config/start-plan.js';
 import { httpPolicyOf, workerSnapshot, type NextConfig } from '../config/worker-snapshot.js';
 import type { Readiness } from '../health/readiness.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
+import { isOfSystemd } from '../restart/supervised.js';
 import type { TlsKeeper } from '../tls/keeper.js';
 import { createTlsEnd } from '../../shared/tls/tls-end.js';
 import { createSupervisor, type Supervisor } from '../workers/supervisor.js';
@@ -214,6 +215,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
         port: plan.port,
         scheme,
         createServer,
+        ofSystemd: isOfSystemd(plan.env, process.pid),
         log: log.for('port'),
         stop,
       });

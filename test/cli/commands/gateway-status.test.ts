@@ -15,12 +15,14 @@ describe('a gateway that answers', () => {
     const { exitCode, stdout, stderr } = await cli(['gateway', 'status'], { env });
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout.replace(/pllan-[\d-]+\.log/, 'pllan-DATE.log').split('\n')).toEqual([
+      'Service: systemd (disabled)',
       `File logs: ${env.PLLAN_STATE_DIR}/logs/pllan-DATE.log`,
       '',
       'Config (cli): ~/pllan.json',
       '',
       `Gateway: bind=loopback (127.0.0.1), port=${port} (env/config)`,
       `Probe target: ${url}`,
+      `Dashboard: ${url.replace('ws', 'http')}/`,
       'Probe note: Loopback-only gateway; only local clients can connect.',
       '',
       'Runtime: running (pid 4242, foreground)',
@@ -40,7 +42,18 @@ describe('a gateway that answers', () => {
     expect(stdout).not.toContain('t0ken');
     expect(JSON.parse(stdout)).toEqual({
       logFile: expect.stringContaining(`${env.PLLAN_STATE_DIR}/logs/pllan-`),
-      service: { loaded: false, loadedText: 'not installed', runtime: { status: 'running', pid: 4242 } },
+      service: {
+        label: 'systemd',
+        loaded: false,
+        loadedText: 'enabled',
+        notLoadedText: 'disabled',
+        runtime: { status: 'running', pid: 4242 },
+      },
+      serviceHints: [],
+      managerProblem: {
+        message: expect.stringContaining('systemctl not available'),
+        hints: [expect.any(String)],
+      },
       config: {
         cli: { path: `${env.PLLAN_STATE_DIR}/pllan.json`, exists: true, valid: true, issues: [] },
         mismatch: false,

@@ -71,10 +71,13 @@ export function temporaryHome(): string {
   return home;
 }
 
-/** Environment of a state directory whose config file holds `config`: an object, or the text itself. */
+/**
+ * Environment of a state directory whose config file holds `config`: an object, or the text itself. No program of this
+ * machine is found in it, its service manager least of all.
+ */
 export function environmentWith(config: object | string): Environment & { readonly PLLAN_STATE_DIR: string } {
   const stateDir = temporaryHome();
   const text = typeof config === 'string' ? config : JSON.stringify(config);
   writeFileSync(join(stateDir, 'pllan.json'), text);
-  return { PLLAN_HOME: stateDir, PLLAN_STATE_DIR: stateDir };
+  return { PLLAN_HOME: stateDir, PLLAN_STATE_DIR: stateDir, PATH: stateDir };
 }

@@ -16,7 +16,10 @@ function left(content: string): string {
 
 it('counts once', () => {
   const file = left(JSON.stringify({ kind: 'gateway-restart', pid: 7, createdAt: NOW - 60_000 }));
-  expect([takeIntent(file, 7, NOW, log), takeIntent(file, 7, NOW, log)]).toEqual([{ force: false }, undefined]);
+  expect([takeIntent(file, 7, NOW, log), takeIntent(file, 7, NOW, log)]).toEqual([
+    { force: false },
+    undefined,
+  ]);
 });
 
 it('says that nothing is to be waited for', () => {

@@ -2,7 +2,7 @@
  * What can be wrong with an installed service (cli.md §16), as data: each finding with its level, who it is about, and
  * when it is one. The same repair mends nearly all of them: the definition is written anew, as it is to be.
  */
-import { basename, delimiter as hostDelimiter } from 'node:path';
+import { basename } from 'node:path';
 import { requiredDirs } from '../desired.js';
 import { compareVersions, isSupported, isVersionManaged } from '../node-program.js';
 import { NEEDED_NODE } from '../../../shared/version.js';
@@ -15,8 +15,8 @@ export interface ServiceCheck {
   /** `aggressive`: what is mended may have been meant; only with --force or when somebody agrees. */
   readonly level: 'recommended' | 'aggressive';
   readonly only?: 'systemd' | 'launchd';
-  /** `rewrite`: writing the definition anew mends it. Else what people can do. */
-  readonly repair: 'rewrite' | string;
+  /** Writing the definition anew mends it; or people have to, as the message says. */
+  readonly repair: 'rewrite' | 'advice';
   /** What is wrong, for people, without a secret; undefined when it is right. */
   find(facts: AuditFacts): string | undefined;
 }
@@ -29,8 +29,7 @@ function when(holds: boolean, message: string): string | undefined {
 }
 
 function pathDirs({ installed, kind }: AuditFacts): readonly string[] {
-  const delimiter = kind === 'windows' ? ';' : kind === 'systemd' ? ':' : hostDelimiter;
-  return (installed.environment.PATH ?? '').split(delimiter).filter(Boolean);
+  return (installed.environment.PATH ?? '').split(kind === 'windows' ? ';' : ':').filter(Boolean);
 }
 
 /** The value that a flag or a variable of the definition gives away. */
@@ -206,11 +205,11 @@ export const serviceChecks: readonly ServiceCheck[] = [
   {
     code: 'gateway-runtime-node-system-missing',
     level: 'recommended',
-    repair: `install node ${NEEDED_NODE} or newer for the whole system, then reinstall the service`,
+    repair: 'advice',
     find: ({ runtime, systemNode }) =>
       when(
         runtime?.managed === true && systemNode === undefined,
-        `The service runs on a node of a version manager (${runtime?.path}), and the system has none of its own.`,
+        `The service runs on a node of a version manager (${runtime?.path}), and the system has none of its own: install node ${NEEDED_NODE} or newer for the system, then the service anew.`,
       ),
   },
   {

@@ -56,6 +56,7 @@ export function createLaunchdManager({ label, profile, home, uid, run }: Launchd
       const result = await launchctl('print', service);
       return result.ok ? runtimeOf(result.stdout) : { status: 'stopped' };
     },
+    hints: async () => [],
     async install(definition) {
       mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
       writeDefinition(definitionPath, plistText(definition, { label, logFile }));

@@ -7,7 +7,7 @@ import type { InstalledService, ServiceDefinition } from '../definition.js';
 import type { ManagerProblem, ServiceManager, ServiceRuntime } from '../manager.js';
 import type { CommandResult, RunCommand } from '../run-command.js';
 import { removeDefinition, writeDefinition } from '../write-definition.js';
-import { enableLinger } from './linger.js';
+import { enableLinger, lingerHint, lingers } from './linger.js';
 import { parseUnit, unitText } from './unit-file.js';
 
 export interface SystemdOptions {
@@ -70,6 +70,7 @@ export function createSystemdManager(options: SystemdOptions): ServiceManager {
       if (!result.ok) return { status: 'unknown', detail: result.problem };
       return runtimeOf(result.stdout);
     },
+    hints: async () => (!system && (await lingers(user, run)) === false ? [lingerHint(user)] : []),
     async install(definition: ServiceDefinition) {
       writeDefinition(definitionPath, unitText(definition, { user: system ? user : undefined }));
       await must('daemon-reload');

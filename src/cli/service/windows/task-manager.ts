@@ -65,6 +65,7 @@ export function createTaskManager({ task, stateDir, env, run }: TaskOptions): Se
       const result = await schtasks('/Query', '/TN', task, '/V', '/FO', 'LIST');
       return result.ok ? runtimeOf(result.stdout) : { status: 'unknown', detail: result.problem };
     },
+    hints: async () => [],
     async install(definition) {
       writeDefinition(definitionPath, scriptText(definition));
       const notes = await create();
