@@ -26,6 +26,7 @@ const words: Readonly<Record<string, string>> = {
 const reports = ['status', 'gateway status', 'gateway probe'];
 /** It has the file to read. */
 const others = ['logs'];
+const reports = ['status', 'gateway status', 'daemon status', 'gateway probe'];
 
 const asking = commands.filter(
   ({ name, options }) =>

@@ -8,7 +8,7 @@ export interface UnitOptions {
   readonly user: string | undefined;
 }
 
-/** @throws UserError for a folder that systemd could not be told */
+/** @throws UserError for a program or folder that systemd could not be told */
 export function unitText(definition: ServiceDefinition, { user }: UnitOptions): string {
   const { description, programArguments, workingDirectory, environment } = definition;
   const [program = '', ...args] = programArguments;
@@ -25,7 +25,7 @@ export function unitText(definition: ServiceDefinition, { user }: UnitOptions): 
     'NotifyAccess=all',
     'WatchdogSec=60',
     ...(user === undefined ? [] : [`User=${user}`]),
-    `ExecStart=${[quoteWord(program), ...args.map(quoteArgument)].join(' ')}`,
+    `ExecStart=${[programText(program), ...args.map(quoteArgument)].join(' ')}`,
     'Restart=always',
     'RestartSec=5',
     'RestartPreventExitStatus=78',
@@ -103,6 +103,14 @@ function joinedLines(text: string): string[] {
 function oneLine(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').replace(/\\+$/, '');
+}
+
+/** systemd starts no program whose name has quotes in it, however they are written. */
+function programText(program: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (/["'\\\u0000-\u001f\u007f]/.test(program))
+    throw new UserError(`systemd cannot start a program of this name: ${JSON.stringify(program)}`);
+  return quoteWord(program);
 }
 
 /** Paths are not quoted there, so what ends a line or a value cannot be in them. */
