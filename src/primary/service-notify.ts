@@ -64,7 +64,6 @@ export function createServiceNotifier({ env, pid, log }: NotifierOptions): Servi
       if (error) log()?.warn('notify', `systemd-notify failed: ${stderr.trim() || error.message}`);
       send();
     });
-    running.unref();
   };
   const say = (...states: string[]): void => {
     queue.push(...states);

@@ -590,8 +590,8 @@ export const restartLimits = {
 
 /** Notifications for systemd (cli.md §15.3). */
 export const notifyLimits = {
-  /** One run of `systemd-notify`, which waits until it has been heard. */
-  commandMs: 5_000,
+  /** One run of `systemd-notify`, which waits until it has been heard; a stop may have to wait for two. */
+  commandMs: 3_000,
   /** While it starts, the gateway asks for this much more time … */
   startMs: 30_000,
   /** … this often. */

@@ -21,7 +21,7 @@ export function readClientFlags(options: ParsedOptions): ClientFlags {
   };
 }
 
-function readTargetFlags(options: ParsedOptions): TargetFlags {
+export function readTargetFlags(options: ParsedOptions): TargetFlags {
   const port = options.text('port');
   return {
     url: options.text('url'),

@@ -1,5 +1,7 @@
 /** `pllan gateway install|uninstall|start|stop|restart`, the same as `pllan daemon …` (cli.md §5). */
+import type { GatewayAccess } from '../client/call.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
+import { clientLimits } from '../limits.js';
 import { readPort } from '../option-values.js';
 import { installService } from '../service/actions/install.js';
 import { serviceBlock, type Outcome, type ServiceAction } from '../service/actions/outcome.js';
@@ -10,7 +12,7 @@ import { uninstallService } from '../service/actions/uninstall.js';
 import { readWait } from '../service/actions/wait-for-runs.js';
 import { openServiceContext, type ServiceContext } from '../service/context.js';
 import { UserError } from '../user-error.js';
-import { gatewayAccess } from './client-flags.js';
+import { readTargetFlags } from './client-flags.js';
 
 type Act = (options: ParsedOptions, context: CommandContext, service: ServiceContext) => Promise<Outcome>;
 
@@ -68,6 +70,20 @@ export const gatewayStop = command('stop', (options, _context, service) =>
   stopGateway(service, options.flag('disable')),
 );
 
+function accessTo(
+  { config, paths }: ServiceContext,
+  options: ParsedOptions,
+  { output }: CommandContext,
+): GatewayAccess {
+  return {
+    flags: readTargetFlags(options),
+    sources: { env: config.env, paths, config },
+    timeoutMs: clientLimits.timeoutMs,
+    expectFinal: false,
+    note: (line) => output.note(line),
+  };
+}
+
 export const gatewayRestart = command('restart', async (options, context, service) => {
   const safe = options.flag('safe');
   const force = options.flag('force');
@@ -75,5 +91,5 @@ export const gatewayRestart = command('restart', async (options, context, servic
   if (safe && force) throw new UserError('Use either --safe or --force.');
   if (skipDeferral && !safe) throw new UserError('--skip-deferral goes with --safe.');
   const wishes = { safe, force, skipDeferral, waitMs: readWait(options.text('wait')) };
-  return restartGateway(service, await gatewayAccess(options, context), wishes);
+  return restartGateway(service, accessTo(service, options, context), wishes);
 });
