@@ -9,6 +9,7 @@ const pages = [
     .toSorted(),
   ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`),
   'loadtest/README.md',
+  'ops/README.md',
 ].filter((name) => name.endsWith('.md'));
 
 const textOf = (page: URL): string => readFileSync(page, 'utf8').replaceAll(/^```.*?^```$/gms, '');

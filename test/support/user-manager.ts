@@ -36,10 +36,10 @@ export async function startUserManager(): Promise<UserManager> {
   const systemd = SYSTEMD.find(existsSync);
   if (systemd === undefined) throw new Error('systemd is not installed');
   const home = temporaryDir();
-  const cgroup = makeCgroup();
+  const cgroups = makeCgroups();
   const script = [
     'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system /run/user/0 && chmod 700 /run/user/0 || exit 9',
-    ...(cgroup === undefined ? [] : [`echo $$ > '${cgroup}/cgroup.procs'`]),
+    ...cgroups.map((cgroup) => `echo $$ > '${cgroup}/cgroup.procs'`),
     // Not the first process there: as that it would be the one of a whole machine.
     `${systemd} --user; exit $?`,
   ].join('\n');
@@ -52,7 +52,7 @@ export async function startUserManager(): Promise<UserManager> {
   const stop = async (): Promise<void> => {
     outer.kill('SIGKILL');
     await ended;
-    if (cgroup !== undefined) await waitFor('the cgroup to be gone', () => removed(cgroup));
+    await waitFor('the cgroups to be gone', () => cgroups.every(removed));
   };
   const inside = async (program: string, ...args: string[]): Promise<Ran> => {
     const [pid] = childrenOf(outer.pid ?? 0);
@@ -87,13 +87,15 @@ export async function startUserManager(): Promise<UserManager> {
   };
 }
 
-/** Of cgroups of the first version it gets one to itself; with the second it makes what it needs where it is. */
-function makeCgroup(): string | undefined {
-  const root = '/sys/fs/cgroup/systemd';
-  if (!existsSync(join(root, 'cgroup.procs'))) return undefined;
-  const dir = join(root, `pllan-test-${process.pid}`);
-  mkdirSync(dir, { recursive: true });
-  return dir;
+/** What systemd makes there is to be in a place of its own, which can be removed: in each of the trees that it looks at. */
+function makeCgroups(): readonly string[] {
+  return ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup']
+    .filter((root) => existsSync(join(root, 'cgroup.procs')))
+    .map((root) => {
+      const dir = join(root, `pllan-test-${process.pid}`);
+      mkdirSync(dir, { recursive: true });
+      return dir;
+    });
 }
 
 /** A cgroup is a folder that can be removed once nothing runs in it, from the inside out. */
