@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openServiceContext, type ServiceContext } from '../../../src/cli/service/context.js';
 import { resolvePaths } from '../../../src/shared/paths.js';
 import { temporaryDir } from '../../support/gateway.js';
+import { cli } from '../support/cli.js';
 import { standIns, type StandIns } from '../../support/service-standins.js';
 
 export interface ServiceHome extends StandIns {
@@ -41,4 +42,13 @@ export function serviceHome(config: object | null = startable()): ServiceHome {
 
 export function startable(gateway: object = {}): object {
   return { gateway: { mode: 'local', port: 18_999, auth: { mode: 'token', token: TOKEN }, ...gateway } };
+}
+
+/** Runs a command for its document. */
+export async function json(
+  home: ServiceHome,
+  ...argv: string[]
+): Promise<{ code: number; said: unknown; stderr: string }> {
+  const { exitCode, stdout, stderr } = await cli([...argv, '--json'], { env: home.env });
+  return { code: exitCode, said: JSON.parse(stdout), stderr };
 }
