@@ -2,12 +2,13 @@
  * An operator's first day, step by step as the acceptance run of operations.md §17: the real program with an empty home, the
  * ports that it has by default, and nothing in its environment. The steps build on each other.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { connectControl, connectParams, openSocket, type ControlClient } from '../support/control-client.js';
 import { startEntry, type EntryProcess } from '../support/entry-process.js';
 import { temporaryDir } from '../support/gateway.js';
+import { standIns } from '../support/service-standins.js';
 import { requestOnce } from '../support/request-once.js';
 import { waitFor, within } from '../support/wait-for.js';
 
@@ -28,8 +29,12 @@ interface Ran {
   readonly stderr: string;
 }
 
+/** Nothing of the machine's service manager is touched. */
+const managers = standIns();
+
 function start(...args: string[]): EntryProcess {
-  const started = startEntry(args, { env: { PATH: process.env.PATH, HOME: home, PLLAN_HOME: home } });
+  const PATH = `${managers.bin}:${process.env.PATH}`;
+  const started = startEntry(args, { env: { PATH, HOME: home, PLLAN_HOME: home } });
   running.add(started);
   void started.exited.then(() => running.delete(started));
   return started;
@@ -228,4 +233,28 @@ it('11. SIGTERM: the event, 1012, exit 0', async () => {
   await client.frame('shutdown', ({ event }) => event === 'shutdown');
   expect(await within('close', client.closed)).toEqual({ code: 1012, reason: 'service restart' });
   expect(await within('exit', gateway.exited)).toBe(0);
+});
+
+it('12. the service of each profile has its own name; doctor finds a port that was changed in it, and mends it', async () => {
+  const units = join(home, '.config/systemd/user');
+  const unit = join(units, 'pllan-gateway.service');
+  writeFileSync(join(home, 'token.txt'), TOKEN, { mode: 0o600 });
+  expect(await pllan('gateway', 'install')).toMatchObject({ code: 0 });
+  expect(await pllan('--dev', 'gateway', 'install')).toMatchObject({ code: 0 });
+  expect(readdirSync(units).toSorted()).toEqual(['pllan-gateway-dev.service', 'pllan-gateway.service']);
+  const written = readFileSync(unit, 'utf8');
+  expect(written).toContain(`gateway --port ${PORT}\n`);
+  expect(written).not.toContain(TOKEN);
+
+  writeFileSync(unit, written.replace(`--port ${PORT}`, '--port 18000'));
+  const finding = { code: 'gateway-port-mismatch', section: 'Gateway service config' };
+  const services = async (...flags: string[]): Promise<unknown[]> => {
+    const { stdout } = await pllan('doctor', '--json', ...flags);
+    const { findings } = JSON.parse(stdout) as { findings: { section: string }[] };
+    return findings.filter(({ section }) => section === finding.section);
+  };
+  expect(await services()).toMatchObject([finding]);
+  expect((await pllan('doctor', '--fix', '--non-interactive')).stdout).toContain('Written anew');
+  expect(readFileSync(unit, 'utf8')).toBe(written);
+  expect(await services()).toEqual([]);
 });

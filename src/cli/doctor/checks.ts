@@ -6,6 +6,7 @@ import { models } from './checks/models.js';
 import { running } from './checks/running.js';
 import { secrets } from './checks/secrets.js';
 import { security } from './checks/security.js';
+import { service } from './checks/service.js';
 import { sessions } from './checks/sessions.js';
 import { stateDir, stateDirPlace } from './checks/state-dir.js';
 import type { Check } from './finding.js';
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   sessions,
   models,
   secrets,
+  service,
   running,
   security,
 ];
