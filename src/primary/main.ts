@@ -3,7 +3,6 @@
  * wired here is all there is. Nothing is opened before every check has passed.
  */
 import { deferred } from '../shared/deferred.js';
-import type { GatewayOptions } from '../shared/gateway-options.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
@@ -14,23 +13,21 @@ import { keepAsLastGood } from './config/last-good.js';
 import { openConfig } from './config/open-config.js';
 import { ensureToken } from './config/resolve-auth.js';
 import { authPolicyOf } from './config/worker-snapshot.js';
-import { configFlags, type StartPlan } from './config/start-plan.js';
+import { configFlags } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
-import type { GatewayLog } from './log/open-log.js';
-import type { PrimaryMetrics } from './metrics/primary-metrics.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { createExposure } from './tailscale/exposure.js';
 import { openTls } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
 import { secretsInUse } from './secrets/secrets-in-use.js';
+import type { GatewayStart } from './gateway-start.js';
 import { openSnapshots } from './snapshot/open-snapshots.js';
 import { createReaders } from './snapshot/readers.js';
 import { firstSnapshot } from './snapshot/snapshot.js';
-import type { ServiceNotifier } from './service-notify.js';
 import { sayListening, sayReady, warnOfAuth, warnOfPlan } from './start-messages.js';
 import { openStore } from './store/open-store.js';
 import { createMaintenance } from './sessions/maintenance.js';
@@ -44,25 +41,8 @@ import { openSessionOverview } from './sessions/session-overview.js';
 import { createSessions } from './sessions/sessions.js';
 import { createKeyedRequests } from './tools/keyed-requests.js';
 import { createChildGroups } from './workers/child-groups.js';
-import type { CoolDown } from './restart/cool-down.js';
 import { openRestarts, type OpenRestarts } from './restart/open-restarts.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
-
-export interface GatewayStart {
-  readonly options: GatewayOptions;
-  readonly plan: StartPlan;
-  readonly opened: GatewayLog;
-  /** What a restart in the process keeps: it is about the process, or about restarts. */
-  readonly kept: {
-    readonly metrics: PrimaryMetrics;
-    readonly coolDown: CoolDown;
-    readonly notify: ServiceNotifier;
-  };
-  /** Clock of `performance.now()`. */
-  readonly startedAt: number;
-  /** Ends its waits. */
-  readonly stop: AbortSignal;
-}
 
 export interface RunningGateway {
   readonly shutdown: Shutdown;

@@ -23,10 +23,9 @@ const words: Readonly<Record<string, string>> = {
   'devices clear': '--yes',
 };
 /** They tell of gateways that are not there. */
-const reports = ['status', 'gateway status', 'gateway probe'];
+const reports = ['status', 'gateway status', 'daemon status', 'gateway probe'];
 /** It has the file to read. */
 const others = ['logs'];
-const reports = ['status', 'gateway status', 'daemon status', 'gateway probe'];
 
 const asking = commands.filter(
   ({ name, options }) =>
