@@ -1,6 +1,7 @@
 /** The command table. Code is loaded when its command runs, so that `--help` and `--version` answer at once. */
 import type { ArgumentSpec, Command, OptionSpec } from './command.js';
 import { clientOptions, jsonOption, rpcOptions } from './client-options.js';
+import { channelCommands } from './tables/channels.js';
 import { configCommands } from './tables/config.js';
 import { deviceCommands } from './tables/devices.js';
 import { doctorCommands } from './tables/doctor.js';
@@ -124,6 +125,7 @@ export const commands: readonly Command[] = [
   },
   ...setupCommands,
   ...doctorCommands,
+  ...channelCommands,
   ...observationCommands,
   ...configCommands,
   ...deviceCommands,

@@ -6,6 +6,8 @@ export const clientLimits = {
   timeoutMs: 10_000,
   /** The same of `secrets reload`: the gateway may have to ask commands. */
   secretsTimeoutMs: 30_000,
+  /** What `channels status --probe` leaves the gateway beside the time that networks have. */
+  besideProbeMs: 5_000,
   /** Longest `--timeout`: Node's timers end here. */
   maxTimeoutMs: 2_147_483_647,
   /** After a refused connect the gateway closes the socket; its close code is waited for this long. */

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { configJsonSchema } from '../../shared/config/describe.js';
 import { loadSource, type InvalidConfig, type LoadedConfig } from '../../shared/config/load.js';
-import { formatPath, parsePath } from '../../shared/config/path.js';
+import { formatPath } from '../../shared/config/path.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { describeIssue, parseText, readSource } from '../../shared/config/read/source.js';
-import { reloadPlan } from '../../shared/config/reload/plan.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
 import type { ConfigChange } from '../../shared/config/write/write-config.js';
 import { displayPath, expandHome } from '../../shared/paths.js';
@@ -14,6 +13,7 @@ import type { CommandContext, CommandHandler, ParsedOptions } from '../command.j
 import { checkRefs } from '../config/check-refs.js';
 import { changeConfig, notFound, readConfigPath, valueAt } from '../config/edit-config.js';
 import { readEdits } from '../config/set-edits.js';
+import { whenItCounts } from '../config/when-it-counts.js';
 import { isRecord } from '../record.js';
 import { UserError } from '../user-error.js';
 
@@ -123,11 +123,4 @@ async function write(change: ConfigChange, options: ParsedOptions, context: Comm
     output.note(`Not checked: ${checked.skippedExecRefs} refs of commands; --allow-exec runs them.`);
   if (file !== paths.configPath) output.note(`In ${displayPath(file, paths.home)}`);
   return 0;
-}
-
-function whenItCounts(changedPaths: readonly string[], { config }: LoadedConfig): string {
-  const paths = changedPaths.map((path) => parsePath(path) ?? []);
-  const { outcome, ignored } = reloadPlan(paths, config.gateway.reload.mode);
-  const live = (outcome === 'apply' || outcome === 'swap') && ignored.length === 0;
-  return live ? 'The change is hot-applied.' : 'Restart the gateway to apply.';
 }

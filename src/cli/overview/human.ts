@@ -14,6 +14,9 @@ export function overviewLines(overview: Overview, style: Style, nowMs: number): 
   const blocks = [
     [style.bold('pllan status')],
     [style.bold('Overview'), ...table(overviewRows(overview, style))],
+    overview.channelRows.length === 0
+      ? []
+      : [style.bold('Channels'), ...columns(channelCells(overview.channelRows))],
     recordsOf(sessions.recent).length === 0
       ? []
       : [style.bold('Sessions'), ...sessionLines({ sessions: sessions.recent }, style, nowMs)],
@@ -115,6 +118,21 @@ function usageLines(usage: unknown): string[] {
     );
     return plainText(`${name}: ${windows.join(', ') || (textOf(provider.error) ?? 'nothing told')}`);
   });
+}
+
+function channelCells(rows: Overview['channelRows']): string[][] {
+  const cells = rows.map(({ channel, enabled, state, detail }) => [channel, enabled, state, detail]);
+  return [['Channel', 'Enabled', 'State', 'Detail'], ...cells];
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** Names padded to one width; rows without a value are left out. */

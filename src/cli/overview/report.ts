@@ -8,6 +8,7 @@ import { deviceOf, type GatewayAccess } from '../client/call.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
 import { selfOf } from '../client/self.js';
 import { isLocal, type GatewayTarget } from '../client/target.js';
+import { channelTable, type ChannelLine } from '../channels/human.js';
 import { degradedSecretLines } from '../health/degraded-secrets.js';
 import { numberOf, recordOf, recordsOf, textOf, type Facts } from '../record.js';
 import { openServiceManager } from '../service/platform-manager.js';
@@ -42,6 +43,8 @@ export interface Overview {
   readonly health?: unknown;
   readonly presence?: unknown;
   readonly channels?: unknown;
+  /** An account each. */
+  readonly channelRows: readonly ChannelLine[];
   readonly lastHeartbeat?: unknown;
   readonly usage?: unknown;
   /** Variables that the config names and this process does not have, and what the gateway cannot resolve anew. */
@@ -86,6 +89,7 @@ export async function collectOverview(
     runtimeVersion: textOf(status.runtimeVersion) ?? VERSION,
     heartbeat: status.heartbeat ?? null,
     channelSummary: status.channelSummary ?? [],
+    channelRows: channelTable(snapshot.health),
     queuedSystemEvents: Array.isArray(status.queuedSystemEvents) ? status.queuedSystemEvents : [],
     sessions,
     os: {

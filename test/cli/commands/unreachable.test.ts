@@ -14,6 +14,7 @@ import { freePort } from '../support/fake-gateway.js';
 const words: Readonly<Record<string, string>> = {
   'gateway call': 'health',
   agent: '-m x --agent main',
+  'channels logout': '--channel x',
   'devices approve': 'x',
   'devices reject': 'x',
   'devices remove': 'x',
@@ -23,7 +24,7 @@ const words: Readonly<Record<string, string>> = {
   'devices clear': '--yes',
 };
 /** They tell of gateways that are not there. */
-const reports = ['status', 'gateway status', 'daemon status', 'gateway probe'];
+const reports = ['status', 'gateway status', 'daemon status', 'gateway probe', 'channels status'];
 /** It has the file to read. */
 const others = ['logs'];
 

@@ -1,0 +1,66 @@
+/** `pllan channels status`, `login` and `logout`: accounts of the running gateway (cli.md §9). */
+import { callGateway } from '../client/call.js';
+import { readChannels, requireChannel } from '../channels/configured.js';
+import { configuredLines, statusLines } from '../channels/human.js';
+import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
+import { clientLimits } from '../limits.js';
+import { readTimeoutMs } from '../option-values.js';
+import { recordOf, textOf } from '../record.js';
+import { UserError } from '../user-error.js';
+import { gatewayAccess } from './client-flags.js';
+
+export const channelsStatus: CommandHandler = async (options, context) => {
+  const { output } = context;
+  const timeoutMs = readTimeoutMs(options.text('timeout'));
+  const probe = options.flag('probe');
+  const channel = options.text('channel');
+  const params = { probe, timeoutMs, ...(channel === undefined ? {} : { channel }) };
+  // The networks have that time; what the gateway needs comes on top.
+  const access = await gatewayAccess(options, context, timeoutMs + (probe ? clientLimits.besideProbeMs : 0));
+  try {
+    const status = await callGateway(access, { method: 'channels.status', params });
+    if (options.flag('json')) output.document(status);
+    else output.print('Gateway reachable.', ...statusLines(status, output.style, Date.now()));
+  } catch (caught) {
+    // A gateway that refuses the question is there.
+    if (!(caught instanceof UserError) || caught.facts.code === 'INVALID_REQUEST') throw caught;
+    sayConfigured(caught, options, context);
+  }
+  return 0;
+};
+
+function sayConfigured(
+  { message, details }: UserError,
+  options: ParsedOptions,
+  context: CommandContext,
+): void {
+  const { output } = context;
+  const { accounts } = readChannels(context);
+  if (options.flag('json')) {
+    const configuredChannels = [...new Set(accounts.map(({ channel }) => channel))];
+    output.document({ gatewayReachable: false, error: message, configOnly: true, configuredChannels });
+    return;
+  }
+  output.print(`Gateway not reachable: ${message}`, ...configuredLines(accounts));
+  output.note(...details);
+}
+
+export const channelsLogin: CommandHandler = async (options) => {
+  const channel = requireChannel(options.text('channel'));
+  throw new UserError(`channel ${channel} does not support login`, [
+    `It signs in with what the config says: pllan channels add --channel ${channel} --token <token>`,
+  ]);
+};
+
+export const channelsLogout: CommandHandler = async (options, context) => {
+  const { output } = context;
+  const channel = options.text('channel');
+  if (channel === undefined) throw new UserError('--channel is required');
+  const accountId = options.text('account');
+  const params = { channel, ...(accountId === undefined ? {} : { accountId }) };
+  const access = await gatewayAccess(options, context);
+  const result = await callGateway(access, { method: 'channels.logout', params });
+  if (options.flag('json')) output.document(result);
+  else output.print(`Logged out of ${channel} ${textOf(recordOf(result).accountId) ?? ''}.`);
+  return 0;
+};
