@@ -68,6 +68,7 @@ describe('channels status', () => {
       TIP,
       '',
     ]);
+    expect(stdout).not.toContain('\u001B');
     expect(requests.at(-1)?.params).toEqual({ probe: true, timeoutMs: 7_000 });
   });
 
