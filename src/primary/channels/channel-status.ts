@@ -65,7 +65,13 @@ export function createChannelStatus({ set, probes, refs, now }: ChannelStatusOpt
       const built = shown.flatMap((row) => {
         try {
           const accounts = set.of(row.id);
-          return [{ row, channel: channelRow(accounts, defaultOf(row.id)), accounts: accountRows(accounts) }];
+          return [
+            {
+              row,
+              channel: channelRow(accounts, defaultOf(row.id), refs()),
+              accounts: accountRows(accounts),
+            },
+          ];
         } catch (caught) {
           warnings.push(`${row.id}: ${toError(caught).message}`);
           return [];
@@ -92,7 +98,7 @@ export function createChannelStatus({ set, probes, refs, now }: ChannelStatusOpt
         const byAccount = Object.fromEntries(
           accounts.map(({ account }, at) => [account.accountId, rows[at] ?? {}]),
         );
-        return { id, label, block: { ...channelRow(accounts, defaultOf(id)), accounts: byAccount } };
+        return { id, label, block: { ...channelRow(accounts, defaultOf(id), refs()), accounts: byAccount } };
       });
       return {
         channels: Object.fromEntries(entries.map(({ id, block }) => [id, block])),

@@ -60,6 +60,15 @@ describe('channels.status', () => {
     });
   });
 
+  it('takes an account that is off for configured where its credential is a reference', async () => {
+    const refs = [{ segments: ['channels', 'irc', 'password'], ref: { source: 'env' } }];
+    const { own, started } = opened({ channels: { irc: { enabled: false } }, refs });
+    await started();
+    expect((await status(own)).channelAccounts).toMatchObject({
+      irc: [{ enabled: false, configured: true, running: false, tokenSource: 'env' }],
+    });
+  });
+
   it('asks all networks at one time, each no longer than it may', async () => {
     const probe = vi.fn<() => Promise<object>>();
     probe.mockResolvedValueOnce({ user: 'me' }).mockReturnValue(new Promise(() => {}));
