@@ -9,7 +9,6 @@ import { readBlob } from '../../shared/store/blob-table.js';
 import { storeLimits } from '../../shared/limits.js';
 import { toError } from '../../shared/to-error.js';
 import { sumDailyUsage } from '../../shared/usage.js';
-import { unreachable } from '../../shared/unreachable.js';
 import {
   StoreError,
   type Change,
@@ -18,6 +17,7 @@ import {
   type Store,
   type StoredEntry,
 } from './store.js';
+import { applyChannelChange, channelReader, deliveryReader, pruneDeliveries } from './embedded-channels.js';
 import { causeOf, isFailedCommit } from './failed-commit.js';
 import { openTables, type Tables, type UsageKey } from './tables.js';
 import { transcriptIds, transcriptLength } from './transcript-places.js';
@@ -60,6 +60,13 @@ export function openEmbeddedStore(path: string): Store {
       for (let pruned = 0; ;) {
         const surplus = entryCount(tables.endedRuns) - keep;
         const some = await write(() => pruneRuns(tables, endedBefore, surplus));
+        pruned += some;
+        if (some < storeLimits.prunedAtOnce) return pruned;
+      }
+    },
+    async pruneDeliveries(endedBefore) {
+      for (let pruned = 0; ;) {
+        const some = await write(() => pruneDeliveries(tables.channels, endedBefore));
         pruned += some;
         if (some < storeLimits.prunedAtOnce) return pruned;
       }
@@ -123,6 +130,8 @@ export function openEmbeddedStore(path: string): Store {
         valuesOf(tables.pairings).find((request) => request.deviceId === deviceId),
       requests: async () => valuesOf(tables.pairings),
     },
+    deliveries: deliveryReader(tables.channels),
+    channels: channelReader(tables.channels),
   };
 }
 
@@ -175,7 +184,7 @@ function apply(tables: Tables, change: Change): void {
     case 'pairing':
       return putOrRemove(tables.pairings, change.requestId, change.request);
     default:
-      return unreachable(change);
+      return applyChannelChange(tables.channels, change);
   }
 }
 

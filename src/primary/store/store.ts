@@ -12,6 +12,7 @@ import type {
   SessionKey,
   TranscriptEntry,
 } from '../../shared/store/records.js';
+import type { ChannelChange, ChannelReader, DeliveryReader } from './channel-store.js';
 
 export interface Store {
   /** What results call `path` (runs-and-events.md §7); no credentials in it. */
@@ -21,6 +22,8 @@ export interface Store {
   readonly runs: RunReader;
   readonly usage: UsageReader;
   readonly devices: DeviceReader;
+  readonly deliveries: DeliveryReader;
+  readonly channels: ChannelReader;
   /** Applies all changes, in order, or none. Resolves when they are on disk. @throws StoreError */
   commit(changes: readonly Change[]): Promise<void>;
   /**
@@ -30,6 +33,8 @@ export interface Store {
   claimRun(run: RunRecord, changes: readonly Change[]): Promise<RunRecord | undefined>;
   /** Forgets ended runs: those that ended before `endedBefore`, and the oldest above `keep`. Gives how many. */
   pruneRuns(endedBefore: number, keep: number): Promise<number>;
+  /** Forgets deliveries that ended before then. Gives how many. */
+  pruneDeliveries(endedBefore: number): Promise<number>;
   /**
    * False after a write that did not reach the disk, until one does: as long as there is none, each time that this is
    * asked one is tried, in the background.
@@ -42,6 +47,7 @@ export interface Store {
 }
 
 export type Change =
+  | ChannelChange
   /** Null deletes the session; its lines stay until they are dropped. */
   | { readonly type: 'session'; readonly key: SessionKey; readonly entry: SessionEntry | null }
   /** Adds lines at the end of a transcript, which begins with its first line. */

@@ -9,6 +9,8 @@
  *   usage         [date, agentId, provider, model] → sums
  *   devices       deviceId → device        pairings      requestId → request
  *   trial         '' → bytes that are of no use
+ *
+ * Those of chat networks are listed in `embedded-channels.ts`.
  */
 import { join } from 'node:path';
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
@@ -26,6 +28,7 @@ import { BLOBS, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
 import { toError } from '../../shared/to-error.js';
 import { checkStoreFile } from './check-file.js';
+import { openChannelTables, type ChannelTables } from './embedded-channels.js';
 import { createNamedBlobs, type BlobNames, type NamedBlobs } from './named-blobs.js';
 import { StoreError } from './store.js';
 
@@ -51,6 +54,7 @@ export interface Tables {
   readonly usage: Database<DailyUsage, UsageKey>;
   readonly devices: Database<PairedDevice, string>;
   readonly pairings: Database<PairingRequest, string>;
+  readonly channels: ChannelTables;
   readonly trial: Database<Uint8Array, string>;
 }
 
@@ -80,6 +84,7 @@ export function openTables(path: string): Tables {
       usage: table('usage'),
       devices: table('devices'),
       pairings: table('pairings'),
+      channels: openChannelTables(table),
       trial: root.openDB({ name: 'trial', encoding: 'binary' }),
     };
   } catch (caught) {

@@ -4,6 +4,7 @@
  */
 import type { HttpErrorName } from '../errors/catalogue.js';
 import type { Cost } from '../usage.js';
+import type { RunReply } from './channel-records.js';
 
 /** Canonical key of a session, `agent:<agentId>:<rest>` (runs-and-events.md §6). */
 declare const sessionKey: unique symbol;
@@ -95,6 +96,8 @@ export type RunMethod =
   /** A web hook's, and the turn of a session that something has woken. */
   | 'hooks.agent'
   | 'wake'
+  /** A message that came over a chat network. */
+  | 'channel'
   | HttpRunMethod;
 
 /** Endpoints that start runs; an `Idempotency-Key` is made into the run's id (http.md §4). */
@@ -122,6 +125,8 @@ export interface RunRecord {
   readonly http?: HttpRunFacts;
   /** Another session is told how it ended. */
   readonly report?: RunReport;
+  /** What it says goes there, too. */
+  readonly reply?: RunReply;
   readonly acceptedAt: number;
   readonly startedAt?: number;
   readonly end?: RunEnd;

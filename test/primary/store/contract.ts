@@ -1,6 +1,7 @@
 /** What every store must do, whatever it keeps things in. `open` gives an empty one, `reopen` the same one again. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ended, entry, key, line, run, session } from './records.js';
+import { channelContract } from './channel-contract.js';
 import { transcriptContract } from './transcript-contract.js';
 import { StoreError, type Change, type Store } from '../../../src/primary/store/store.js';
 import type { PairedDevice, PairingRequest, SessionKey } from '../../../src/shared/store/records.js';
@@ -144,6 +145,7 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
     });
 
     transcriptContract(() => store, reopen);
+    channelContract(() => store, reopen);
 
     it('a change that cannot be stored undoes those before it, and only those', async () => {
       const good = store.commit([{ type: 'append', sessionId: 's1', entries: [line('a')] }]);
