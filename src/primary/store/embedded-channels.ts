@@ -118,7 +118,7 @@ function putState(tables: ChannelTables, id: string, state: DeliveryState): void
   void tables.states.put(id, state);
   const { end } = state;
   if (!end) return;
-  const { parts: _, media: __, ...rest } = placed.delivery;
+  const { parts: _parts, media: _media, ...rest } = placed.delivery;
   const { channel, accountId } = rest.route;
   void tables.open.remove([channel, accountId, conversationOf(rest.route), placed.number]);
   void tables.deliveries.put(id, { ...placed, delivery: { ...rest, text: '' } });
