@@ -6,7 +6,6 @@ import { deferred } from '../shared/deferred.js';
 import { monotonicMs } from '../shared/monotonic.js';
 import { openApprovals } from './approvals/open-approvals.js';
 import { createFailedAuthLimiter } from './auth/failed-auth-limiter.js';
-import { noMessages } from './channels/no-messages.js';
 import { openChannels } from './channels/open-channels.js';
 import { printOf } from './config/file-print.js';
 import { keepAsLastGood } from './config/last-good.js';
@@ -35,6 +34,7 @@ import { createCompactions } from './sessions/compactions.js';
 import { hookAnswers } from './hooks/hook-answers.js';
 import { httpRunAnswers } from './sessions/http-runs.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
+import { createMessages } from './channels/messages.js';
 import { createRuns } from './sessions/runs.js';
 import { createSessionReach } from './sessions/session-reach.js';
 import { openSessionOverview } from './sessions/session-overview.js';
@@ -127,6 +127,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     concurrent: readers.concurrent,
     queue: readers.queue,
     resetPolicy: readers.resetPolicy,
+    ended: (run) => channels.messages.runEnded(run),
     log: log.for('runs'),
     now: Date.now,
   });
@@ -146,7 +147,14 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   });
   const channels = openChannels({
     current: () => snapshots.current,
-    messages: noMessages,
+    messages: (accounts) =>
+      createMessages({
+        accounts,
+        sessions,
+        metrics: metrics.messages,
+        config: () => snapshots.current.config,
+        log: log.for('channels'),
+      }),
     env,
     changed: () => control.channelsChanged(),
     redactor: opened.redactor,

@@ -15,6 +15,8 @@ export interface Channel<Config = unknown> {
   readonly label: string;
   readonly detailLabel: string;
   readonly capabilities: ChannelCapabilities;
+  /** Reads how callers name a conversation (`to` of `send`); a direct chat unless told. */
+  peerOf?(to: string): Pick<Peer, 'kind' | 'id'>;
   /** One account, by its part of the config, checked and with its secrets. Does nothing yet. */
   open(config: Config, host: AccountHost): ChannelAccount;
 }

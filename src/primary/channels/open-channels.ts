@@ -134,8 +134,9 @@ export function openChannels(options: OpenChannelsOptions): Channels {
     stopChecking: check.stop,
     async stop() {
       check.stop();
-      await set.stop();
+      // What is ready to go out goes, as long as there is a connection.
       await messages.stop();
+      await set.stop();
     },
   };
 }

@@ -191,6 +191,8 @@ export function openControl(options: ControlOptions): Control {
     invokes,
     approvals: options.approvals,
     channels: options.channels,
+    deliveries: options.channels.messages.deliveries,
+    accounts: options.channels.accounts,
     config: options.config,
     restarts: options.restarts,
     secrets: snapshots,

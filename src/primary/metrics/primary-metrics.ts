@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { MetricsSnapshot } from '../../shared/ipc.js';
 import { createCells } from '../../shared/metrics/cells.js';
 import { createChannelMetrics, type ChannelMetrics, type MeasuredAccount } from './channel-metrics.js';
+import { createMessageMetrics, type MessageMetrics } from './message-metrics.js';
 import { createMetricsMerge, type MeasuredProcess } from './merge.js';
 
 /** Read when Prometheus asks. */
@@ -21,6 +22,7 @@ export interface MeasuredWorker {
 }
 
 export interface PrimaryMetrics {
+  readonly messages: MessageMetrics;
   wsRequest(method: string, outcome: 'ok' | 'error', ms: number): void;
   wsFrame(direction: 'in' | 'out'): void;
   wsDroppedEvent(event: string): void;
@@ -52,6 +54,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     new Gauge<T>({ name, help, labelNames, registers });
 
   const requests = createCells(rpcBuckets);
+  const messages = createMessageMetrics();
   const frames = counter('pllan_ws_frames_total', 'WebSocket frames.', ['direction']);
   const dropped = counter(
     'pllan_ws_dropped_events_total',
@@ -93,6 +96,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     }
   };
   return {
+    messages,
     wsRequest(method, outcome, ms) {
       const key = `${method} ${outcome}`;
       (requests.get(key) ?? requests.open(key, { method, outcome })).add(ms / 1000);
@@ -113,6 +117,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
       if (sources) collect(sources);
       merge.push(PRIMARY, [
         ...(await registry.getMetricsAsJSON()),
+        ...messages.snapshot(),
         requests.counter('pllan_ws_requests_total', 'WebSocket requests answered.'),
         requests.histogram('pllan_ws_request_duration_seconds', 'From a request frame to its answer.'),
       ]);

@@ -12,6 +12,8 @@ export interface InjectedMessage {
   readonly text: string;
   /** The record that takes an idempotency key with the message; none: the message has no key. */
   claim?(added: Added): RunRecord;
+  /** In the same commit. */
+  readonly besides?: readonly Change[];
 }
 
 export interface Added {
@@ -34,12 +36,13 @@ export interface InjectionServices {
 
 export function injectMessage(message: InjectedMessage, services: InjectionServices): Promise<Injection> {
   const { sessions, broadcast } = services;
-  const { key, text, claim } = message;
+  const { key, text, claim, besides = [] } = message;
   return sessions.exclusive(key, async () => {
     const entry = await sessions.get(key);
     if (!entry) return { outcome: 'missing' };
     const at = Date.now();
-    const { messageId, changes } = await appended(key, entry, text, at, sessions);
+    const { messageId, changes: own } = await appended(key, entry, text, at, sessions);
+    const changes = [...own, ...besides];
     if (claim) {
       const run = await sessions.claim(key, claim({ messageId, sessionId: entry.sessionId, at }), changes);
       if (run) return { outcome: 'repeated', run };

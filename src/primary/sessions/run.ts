@@ -13,6 +13,7 @@ import type {
   SessionKey,
   ToolResult,
 } from '../../shared/store/records.js';
+import type { RunReply } from '../../shared/store/channel-records.js';
 import type { Place } from './lanes.js';
 import type { RunOutcome } from './run-end.js';
 import { RunDeltas } from './run-deltas.js';
@@ -41,6 +42,8 @@ export interface RunInput {
   readonly toolResults?: readonly ToolResult[];
   readonly http?: HttpRunFacts;
   readonly report?: RunReport;
+  /** What it says goes there, too. */
+  readonly reply?: RunReply | undefined;
   /** The worker that alone can run it: it has what else belongs to it, and the client who waits. */
   readonly home?: RunHome;
   /** Whoever asked for it, and sees all that its tools do. */
@@ -110,7 +113,7 @@ export function newRun(
   { broadcast, tellTool, pace, now }: RunVoice,
 ): Run {
   const { runId, method, key, agentId, message, timeoutMs, model, toolResults = [], http, owner } = input;
-  const { report } = input;
+  const { report, reply } = input;
   const record: RunRecord = {
     runId,
     method,
@@ -122,6 +125,7 @@ export function newRun(
     ...(toolResults.length > 0 ? { toolResults } : {}),
     ...(http ? { http } : {}),
     ...(report ? { report } : {}),
+    ...(reply ? { reply } : {}),
     acceptedAt,
   };
   const events = new RunEvents({ runId, sessionKey: key, agentId, owner }, broadcast, tellTool);

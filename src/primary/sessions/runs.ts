@@ -78,6 +78,8 @@ export interface RunsOptions {
   concurrent(): ConcurrentRuns;
   queue(): QueueSettings;
   readonly resetPolicy: ResetPolicy;
+  /** Told when its end is on disk. */
+  ended(run: RunRecord): void;
   readonly log: Logger;
   now(): number;
 }
@@ -194,6 +196,7 @@ export function createRuns(options: RunsOptions): Runs {
     sessions.changed(key, { phase: end.status === 'error' ? 'error' : 'end', runId });
     run.ended.resolve(end);
     waiters.ended(record);
+    options.ended(record);
   };
 
   const drop = async (run: Run): Promise<void> => {

@@ -22,6 +22,8 @@ export const deliveryLimits = {
   keptMs: 7 * 24 * 3_600_000,
   /** Between attempts to store how a part ended, when the store cannot be written. */
   storeRetryMs: 1_000,
+  /** How long a caller of `send` waits for the network. */
+  answerMs: 30_000,
   /** At a stop: how long what waits may still be sent, and then what is being sent may take. */
   drainMs: 3_000,
   abortMs: 2_000,

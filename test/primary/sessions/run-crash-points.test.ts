@@ -47,6 +47,7 @@ function runsOn(store: Store, jobs: RunJob[]): Runs {
     concurrent: () => ({ main: 4, subagent: 1 }),
     queue: () => ({ mode: 'collect', debounceMs: 0, cap: 2, drop: 'summarize' }),
     resetPolicy: () => undefined,
+    ended: () => {},
     log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test' }),
     now: Date.now,
   });

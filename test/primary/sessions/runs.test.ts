@@ -86,6 +86,7 @@ describe('runs', () => {
       concurrent: () => ({ main: 4, subagent: 1 }),
       queue: () => ({ mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' }),
       resetPolicy: () => undefined,
+      ended: () => {},
       log: createLogger({ sink: { write: () => {} }, level: 'info', subsystem: 'test' }),
       now: Date.now,
     });

@@ -9,15 +9,14 @@ import type { Logger } from '../../../shared/log/logger.js';
 import type { DeliveryEnd, DeliveryState } from '../../../shared/store/channel-records.js';
 import { toError } from '../../../shared/to-error.js';
 import type { AccountName, DeliveryCounts, DeliveryHead } from '../../store/channel-store.js';
-import type { Change, Store } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 import type { Accounts } from '../accounts.js';
-import type { Deliveries, DeliveryOutcome, NewDelivery } from '../deliveries.js';
+import type { Deliveries, DeliveryOutcome } from '../deliveries.js';
 import { createAccountQueue, type AccountQueue } from './account-queue.js';
 import { sendDelivery } from './send-delivery.js';
 
 export interface DeliveryQueue {
-  /** With other changes in the same commit, which are not made when it is known already. */
-  enqueue(delivery: NewDelivery, besides?: readonly Change[]): ReturnType<Deliveries['enqueue']>;
+  readonly enqueue: Deliveries['enqueue'];
   /** Something may be sent for this account: it is connected, or somebody else has stored something. */
   wake(account: AccountName): void;
   counts(account: AccountName): Promise<DeliveryCounts>;
@@ -31,6 +30,8 @@ export interface DeliveryQueueOptions {
   readonly store: Store;
   readonly accounts: Accounts;
   readonly observer: DeliveryObserver;
+  /** The message that shows the answer already, once no change of it is under way; undefined for none. */
+  settledDraft(id: string): Promise<string | undefined>;
   readonly log: Logger;
   now(): number;
 }
@@ -81,7 +82,14 @@ export function createDeliveryQueue(options: DeliveryQueueOptions): DeliveryQueu
       now,
       account: () => (isConnected(name) ? accounts.find(name.channel, name.accountId) : undefined),
       send: (head, account) =>
-        sendDelivery(head, account, { store, log, now, stopping: () => stopping, abort: abort.signal }),
+        sendDelivery(head, account, {
+          store,
+          log,
+          now,
+          settledDraft: options.settledDraft,
+          stopping: () => stopping,
+          abort: abort.signal,
+        }),
       ended: (head, { state, end, category }) => report(head, state, end, category),
     });
     queues.set(key, queue);
@@ -121,18 +129,11 @@ export function createDeliveryQueue(options: DeliveryQueueOptions): DeliveryQueu
   };
 
   return {
-    enqueue: ({ media, replyToId, silent, ...one }, besides = []) =>
-      enqueuing.run(one.id, async () => {
-        const { id, route } = one;
+    enqueue: (asked) =>
+      enqueuing.run(asked.id, async () => {
+        const { id, route } = asked;
         if (!(await store.deliveries.get(id))) {
-          const delivery = {
-            ...one,
-            ...(media === undefined ? {} : { media }),
-            ...(replyToId === undefined ? {} : { replyToId }),
-            ...(silent === undefined ? {} : { silent }),
-            createdAt: now(),
-          };
-          await store.commit([{ type: 'delivery', delivery }, ...besides]);
+          await store.commit([{ type: 'delivery', delivery: { ...asked, createdAt: now() } }]);
         }
         if (!stopping) queueOf(route).wake();
         return {

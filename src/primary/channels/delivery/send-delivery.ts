@@ -3,6 +3,7 @@
  * before it are over; so a crash leaves at most one part of which nobody knows, and no part is ever sent twice
  * (`DeliveryState`). A draft that is shown already becomes the first part: to change a message again does no harm.
  */
+import { createHash } from 'node:crypto';
 import { deliveryLimits } from '../../../shared/channels/message-limits.js';
 import type { Logger } from '../../../shared/log/logger.js';
 import type { DeliveryEnd, DeliveryRecord, DeliveryState } from '../../../shared/store/channel-records.js';
@@ -13,11 +14,13 @@ import type { RunningAccount } from '../accounts.js';
 import { SendError, type OutboundPart } from '../channel.js';
 
 export interface SendServices {
-  readonly store: Pick<Store, 'commit' | 'deliveries'>;
+  readonly store: Pick<Store, 'commit'>;
   readonly log: Logger;
   now(): number;
   /** No other part is begun. */
   stopping(): boolean;
+  /** The message that shows the answer already, once no change of it is under way; undefined for none. */
+  settledDraft(id: string): Promise<string | undefined>;
   /** Ends what is being sent. */
   readonly abort: AbortSignal;
 }
@@ -40,7 +43,7 @@ export async function sendDelivery(
   services: SendServices,
 ): Promise<Sending> {
   const { id } = delivery;
-  const { store, log, now, stopping, abort } = services;
+  const { log, now, stopping, abort } = services;
   let state = afterCrash(found);
   if (state !== found)
     log.warn('delivery.unknown', `a part of ${id} may or may not have been sent`, about(delivery));
@@ -72,7 +75,9 @@ export async function sendDelivery(
     }
     if (isTooOld()) return ended('failed', 'too_old', 'it could not be sent in time');
     const part = cut[state.next] as OutboundPart;
-    const draft = state.next === 0 ? (await store.deliveries.draft(id))?.messageId : undefined;
+    const draft = state.next === 0 ? await services.settledDraft(id) : undefined;
+    await account.account.paced?.(part.route, abort).catch(() => undefined);
+    if (stopping()) continue;
     if (draft === undefined) {
       if (!(await put({ ...state, sending: true }, unstored))) return { outcome: 'stopped' };
       unstored = [];
@@ -129,17 +134,26 @@ function textsOf(
 }
 
 function partsOf(
-  { route, media = [], replyToId, silent }: DeliveryRecord,
+  { id, route, media = [], replyToId, silent }: DeliveryRecord,
   texts: readonly string[],
-  { channel }: RunningAccount,
+  { account, channel }: RunningAccount,
 ): readonly OutboundPart[] {
-  const common = { route, ...(silent === undefined ? {} : { silent }) };
   const files = channel.capabilities.media ? media : [];
-  const parts: OutboundPart[] = [
-    ...texts.map((text) => ({ ...common, text })),
-    ...files.map((one) => ({ ...common, text: '', media: one })),
-  ];
-  return parts.map((part, n) => (n === 0 && replyToId !== undefined ? { ...part, replyToId } : part));
+  const [first, ...others] = files;
+  const { captionChars = Number.POSITIVE_INFINITY } = account;
+  const [caption] = texts;
+  const isCaption = first && texts.length === 1 && caption !== undefined && caption.length <= captionChars;
+  const contents: readonly Pick<OutboundPart, 'text' | 'media'>[] = isCaption
+    ? [{ text: caption, media: first }, ...others.map((one) => ({ text: '', media: one }))]
+    : [...texts.map((text) => ({ text })), ...files.map((one) => ({ text: '', media: one }))];
+  const name = createHash('sha256').update(id).digest('base64url');
+  return contents.map((content, n) => ({
+    ...content,
+    id: `${name}-${n}`,
+    route,
+    ...(silent === undefined ? {} : { silent }),
+    ...(n === 0 && replyToId !== undefined ? { replyToId } : {}),
+  }));
 }
 
 async function sendPart(

@@ -18,7 +18,7 @@ import {
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
 import type { Attachments } from './attachments.js';
-import { requireRoute } from './delivery.js';
+import { replyOf, type DeliveryServices } from './delivery.js';
 import {
   invalidRequest,
   method,
@@ -29,7 +29,7 @@ import {
   type Method,
 } from './method.js';
 
-export interface AgentMethodServices {
+export interface AgentMethodServices extends DeliveryServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
   routes(): RouteTable;
@@ -48,8 +48,8 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
         'Twice with the same id. At once `{runId, sessionKey, agentId, status: "accepted", acceptedAt}`; at the end `{runId, status, summary, result}` with `status` `ok` or `timeout`, or the error `UNAVAILABLE` with `status: "error"` in the payload beside it.',
       async answer(params, connection, again) {
         requireOverrideRights(params, connection);
-        requireRoute(params);
         const { agentId, key } = await addressee(params, services);
+        const reply = await replyOf(params, key, services);
         const routes = services.routes();
         const command = readResetCommand(params.message);
         if (command) requireAdmin(connection);
@@ -64,6 +64,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           model: modelOf(params, routes),
           systemPrompt: params.extraSystemPrompt,
           lane: params.lane,
+          reply,
           owner: connection,
         };
         const acceptance = command ? await services.resets.accept(input, command) : await runs.accept(input);

@@ -4,10 +4,11 @@ import { readHistoryPage } from '../../sessions/history-page.js';
 import { injectMessage } from '../../sessions/injected-message.js';
 import { canonicalKey } from '../../../shared/store/session-keys.js';
 import type { SessionEvents } from '../session-events.js';
+import { replyOf, type DeliveryServices } from './delivery.js';
 import { invalidRequest, isAdmin, method, type Method } from './method.js';
 import { sendTurn, type TurnServices } from './send-turn.js';
 
-export interface ChatServices extends TurnServices {
+export interface ChatServices extends TurnServices, DeliveryServices {
   readonly events: Pick<SessionEvents, 'subscribe'>;
 }
 
@@ -21,13 +22,16 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         "Runs a turn on a session; its answer comes in `chat` events. `/stop` alone ends the session's turns, `/new` and `/reset` reset the session. Params `originating…`, `expected…`, `systemInputProvenance`, `systemProvenanceReceipt` and `suppressCommandInterpretation` have no effect; but for `expected…` they need `operator.admin`.",
       answers:
         '`{runId, status: "started"}`, `in_flight` for a key whose run is not over, its end for one whose run is; for `/stop` `{ok, aborted, runIds}`.',
-      answer(params, connection) {
-        const { sessionKey, agentId, idempotencyKey, queueMode, privileged } = params;
+      async answer(params, connection) {
+        const { sessionKey, agentId, idempotencyKey, queueMode, privileged, deliver } = params;
         if (privileged && !isAdmin(connection))
           throw invalidRequest(`${privileged} fields require admin scope`);
         const key = canonicalKey(sessionKey, sessions.scheme, agentId?.toLowerCase());
         const { message, attachments, timeoutMs, sessionId } = params;
-        const text = { message, attachments, timeoutMs, sessionId, owner: connection };
+        // The web chat sees the answer whether or not it can go elsewhere.
+        const asked = { ...(deliver === undefined ? {} : { deliver }), bestEffortDeliver: true };
+        const reply = await replyOf(asked, key, services);
+        const text = { message, attachments, timeoutMs, sessionId, reply, owner: connection };
         return sendTurn({ method: 'chat.send', runId: idempotencyKey, key, queueMode, ...text }, services);
       },
     }),

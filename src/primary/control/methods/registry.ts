@@ -3,6 +3,7 @@ import { agentMethods, type AgentMethodServices } from './agent.js';
 import { catalogMethods, type CatalogServices } from './catalog.js';
 import { channelMethods, type ChannelServices } from './channels.js';
 import { chatMethods, type ChatServices } from './chat.js';
+import type { DeliveryServices } from './delivery.js';
 import { configMethods, type ConfigServices } from './config.js';
 import { deviceMethods } from './devices.js';
 import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals.js';
@@ -27,6 +28,7 @@ export type MethodServices = AgentMethodServices &
   ChannelServices &
   ChatServices &
   ConfigServices &
+  DeliveryServices &
   ExecApprovalServices &
   LogServices &
   NodeMethodServices &

@@ -11,6 +11,7 @@ import { agentOf } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import { finalPayload, requireAgent, requireImages, requireRun } from './agent.js';
 import type { Attachments } from './attachments.js';
+import type { RunReply } from '../../../shared/store/channel-records.js';
 import { invalidRequest } from './method.js';
 
 export interface TurnServices {
@@ -33,6 +34,8 @@ export interface TurnRequest {
   /** What the sender takes for the session's id. */
   readonly sessionId?: string | undefined;
   readonly queueMode?: QueueMode | undefined;
+  /** Where its answer goes besides its session. */
+  readonly reply?: RunReply | undefined;
   /** Whoever asks for it. */
   readonly owner: object;
 }
@@ -59,13 +62,13 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
 
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
 export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
-  const { method, runId, key, message, queueMode, owner } = request;
+  const { method, runId, key, message, queueMode, reply, owner } = request;
   const { timeoutMs = services.routes().turnTimeoutMs } = request;
   const { runs, resets, sessions, broadcast } = services;
   const agentId = agentOf(key, sessions.scheme);
   const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
   const images = requireImages(request.attachments);
-  const input = { method, runId, key, agentId, message, images, timeoutMs: limit, queueMode, owner };
+  const input = { method, runId, key, agentId, message, images, timeoutMs: limit, queueMode, reply, owner };
   const command = readResetCommand(message);
   const acceptance = command ? await resets.accept(input, command) : await runs.accept(input);
   if (acceptance.outcome === 'done') {

@@ -1,0 +1,48 @@
+/**
+ * What of a run's end goes to a chat network: in the same commit as the end, so that it is sent once whatever dies. Nothing
+ * is said where the model said nothing, or where somebody stopped the run.
+ */
+import type { RunEnd, RunRecord } from '../../shared/store/records.js';
+import type { Change } from '../store/store.js';
+
+/** Whoever wrote gets these; what really went wrong is the operator's. */
+const failed = 'Something went wrong, and there is no answer. Please try again.';
+const interrupted = 'The gateway was restarted before the answer was ready. Please send that again.';
+const tooLong = 'That took too long and was stopped.';
+
+/** Names the delivery of a run's answer, and its draft. */
+export function replyId(runId: string): string {
+  return `reply:${runId}`;
+}
+
+export function replyChanges({ runId, reply }: RunRecord, end: RunEnd): Change[] {
+  if (!reply) return [];
+  const { prefix, ...where } = reply;
+  const id = replyId(runId);
+  const add = (name: string, text: string): Change => ({
+    type: 'delivery',
+    delivery: { id: name, ...where, text, createdAt: end.endedAt },
+  });
+  const text = end.status === 'ok' ? saidIn(end) : '';
+  if (text !== '') return [add(id, prefix === undefined ? text : `${prefix} ${text}`)];
+  const excuse = reply.kind === 'reply' ? excuseFor(end) : undefined;
+  const dropped: Change = { type: 'draft', id, draft: null };
+  return excuse === undefined ? [dropped] : [dropped, add(`${id}:end`, excuse)];
+}
+
+/** Its messages, as a chat client shows them. */
+function saidIn({ payload }: RunEnd): string {
+  const { payloads = [] } = (payload.result ?? {}) as {
+    readonly payloads?: readonly { readonly text?: string }[];
+  };
+  return payloads
+    .map(({ text = '' }) => text)
+    .filter((text) => text.trim() !== '')
+    .join('\n\n');
+}
+
+function excuseFor({ status, message = '', payload: { stopReason } }: RunEnd): string | undefined {
+  if (status === 'error') return message.startsWith('interrupted:') ? interrupted : failed;
+  if (stopReason === 'restart') return interrupted;
+  return stopReason === 'timeout' ? tooLong : undefined;
+}
