@@ -253,12 +253,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       ...childGroups.answers,
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: readers.routes }),
-      ...hookAnswers({
-        runs,
-        sessions,
-        timeoutMs: readers.turnTimeoutMs,
-        log: log.for('hooks'),
-      }),
+      ...hookAnswers({ runs, sessions, deliveries: channels.messages.deliveries, timeoutMs: readers.turnTimeoutMs, log: log.for('hooks') }),
       'exec-approval': approvals.approve,
       ...keyed.answers,
     },

@@ -85,10 +85,9 @@ export interface RunsOptions {
 }
 
 export function createRuns(options: RunsOptions): Runs {
-  const { sessions, log, now } = options;
+  const { sessions, log, now, broadcast, tellTool } = options;
   const { store } = sessions;
   const live = new LiveRuns<Run>();
-  const { broadcast, tellTool } = options;
   const voice = { broadcast, tellTool, pace: createPace(runLimits.deltaStepMs), now };
   const waiters = new RunWaiters();
   const idlers: (() => void)[] = [];

@@ -25,8 +25,17 @@ export interface AskedHookRun {
   readonly timeoutMs: number | undefined;
   /** The hook's, for people. */
   readonly name: string;
+  /** Where its answer goes besides; undefined for nowhere. */
+  readonly deliver: AskedDelivery | undefined;
   /** Whether the main session has a turn at once when it has been told. */
   readonly wakeMode: WakeMode;
+}
+
+/** `last`: where the main session's last message came from, if anywhere. */
+export interface AskedDelivery {
+  readonly channel: string;
+  readonly to: string | undefined;
+  readonly accountId: string | undefined;
 }
 
 export type HookVerdict =
@@ -36,5 +45,7 @@ export type HookVerdict =
   | 'mismatch'
   /** The session takes no messages. */
   | 'denied'
+  /** There is no such channel, account or place to deliver to. */
+  | 'no-route'
   | 'busy'
   | 'closed';

@@ -1,5 +1,6 @@
 /** `POST /hooks/agent` (http.md §11.3): every field, every answer, and what becomes of the run. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channelIds } from '../../../src/shared/config/channel-ids.js';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startFor, startGateway, type TestGateway } from '../../support/gateway.js';
 import { postHook, runIdOf, saidIn, told, withHooks } from '../../support/hooks.js';
@@ -150,7 +151,7 @@ describe('is 400', () => {
     [{ message: 'x', sessionKey: `hook:${'x'.repeat(600)}` }, 'sessionKey is malformed or too long'],
     [{ message: 'x', wakeMode: 'later' }, 'wakeMode must be one of now, next-heartbeat'],
     [{ message: 'x', deliver: 'yes' }, 'deliver must be true or false'],
-    [{ message: 'x', channel: 'pigeon' }, 'channel must be one of last, webchat'],
+    [{ message: 'x', channel: 'pigeon' }, `channel must be one of ${['last', ...channelIds].join(', ')}`],
     [{ message: 'x', to: {} }, 'to must be a string'],
     [{ message: 'x', model: 'mock/other' }, 'model not allowed: mock/other'],
     [{ message: 'x', model: 'other' }, 'model not allowed: other'],
@@ -159,6 +160,14 @@ describe('is 400', () => {
     [{ message: 'x', idempotencyKey: 'k'.repeat(257) }, 'idempotencyKey must have at most 256 characters'],
   ])('%j', async (body, error) => {
     expect(await told(agent(body))).toEqual(refused(error));
+  });
+
+  it('with a channel that is not there', async () => {
+    const [status, answer] = await told(agent({ message: 'x', channel: 'slack', to: 'C1' }));
+    expect([status, answer]).toMatchObject([
+      400,
+      { ok: false, error: 'there is no such channel or account' },
+    ]);
   });
 
   it('with an Idempotency-Key that is too long', async () => {

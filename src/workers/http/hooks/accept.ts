@@ -69,7 +69,7 @@ export async function acceptRun(
   { namer, trusted, path, body }: HookSource,
   services: AcceptServices,
 ): Promise<HookAnswer> {
-  const { message, name, wakeMode, timeoutMs, idempotencyKey, model: asked, ...target } = fields;
+  const { message, name, wakeMode, timeoutMs, idempotencyKey, deliver, model: asked, ...target } = fields;
   const place = placeOf(target, rulesOf(services), namer, 'own');
   const model = asked === undefined ? undefined : allowedModel(asked, services.snapshot);
   const created = Math.floor(Date.now() / 1000);
@@ -87,6 +87,7 @@ export async function acceptRun(
     model,
     timeoutMs,
     name,
+    deliver,
     wakeMode,
   };
   const verdict = await services.primary
@@ -99,6 +100,8 @@ export async function acceptRun(
       throw new HookRunError(runId, 'idempotencyMismatch');
     case 'denied':
       throw new HookRunError(runId, 'hookDenied');
+    case 'no-route':
+      throw new HookRunError(runId, 'hookRequest', { message: 'there is no such channel or account' });
     case 'busy':
       throw new HookRunError(runId, 'overloaded', { retryAfter: '1' });
     case 'closed':

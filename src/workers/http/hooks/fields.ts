@@ -1,7 +1,8 @@
 /** What a hook is to do, from the fields that a request has, or a mapping makes (http.md §11.2, §11.3). */
+import { channelIds } from '../../../shared/config/channel-ids.js';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { hookLimits } from '../../../shared/hooks/limits.js';
-import { wakeModes, type WakeMode } from '../../../shared/hooks/questions.js';
+import { wakeModes, type AskedDelivery, type WakeMode } from '../../../shared/hooks/questions.js';
 import { requestLimits, systemEventLimits } from '../../../shared/limits.js';
 
 export interface WakeFields extends HookTarget {
@@ -17,6 +18,8 @@ export interface RunFields extends HookTarget {
   /** Milliseconds; infinite for none, undefined for that of all runs. */
   readonly timeoutMs: number | undefined;
   readonly idempotencyKey: string | undefined;
+  /** Undefined: its answer goes nowhere else. */
+  readonly deliver: AskedDelivery | undefined;
 }
 
 /** As its caller writes it. */
@@ -27,8 +30,8 @@ export interface HookTarget {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** There is no chat network yet: `last` is where a session's last message came from. */
-const channels = ['last', 'webchat'];
+/** `last` is where the main session's last message came from. */
+const channels: readonly string[] = ['last', ...channelIds];
 const MAX_TIMEOUT_SECONDS = 31_536_000;
 
 /** @throws ApiError 400 */
@@ -42,11 +45,7 @@ export function readRun(fields: Fields): RunFields {
   const message = required(fields, 'message');
   if (message.length > requestLimits.messageChars)
     throw invalid(`message must have at most ${requestLimits.messageChars} characters`);
-  const channel = textOf(fields, 'channel')?.toLowerCase() ?? 'last';
-  if (!channels.includes(channel)) throw invalid(`channel must be one of ${channels.join(', ')}`);
-  for (const name of ['to', 'accountId', 'thinking']) textOf(fields, name);
-  const { deliver = true } = fields;
-  if (typeof deliver !== 'boolean') throw invalid('deliver must be true or false');
+  textOf(fields, 'thinking');
   const idempotencyKey = textOf(fields, 'idempotencyKey');
   requireShortKey(idempotencyKey);
   return {
@@ -55,9 +54,20 @@ export function readRun(fields: Fields): RunFields {
     wakeMode: wakeModeOf(fields, 'wakeMode'),
     model: textOf(fields, 'model'),
     timeoutMs: timeoutOf(fields),
+    deliver: deliveryOf(fields),
     idempotencyKey,
     ...targetOf(fields),
   };
+}
+
+function deliveryOf(fields: Fields): AskedDelivery | undefined {
+  const channel = textOf(fields, 'channel')?.toLowerCase() ?? 'last';
+  if (!channels.includes(channel)) throw invalid(`channel must be one of ${channels.join(', ')}`);
+  const [to, accountId] = [textOf(fields, 'to'), textOf(fields, 'accountId')];
+  const { deliver = true } = fields;
+  if (typeof deliver !== 'boolean') throw invalid('deliver must be true or false');
+  // The web chat sees what happens in its sessions.
+  return deliver && channel !== 'webchat' ? { channel, to, accountId } : undefined;
 }
 
 /** @throws ApiError 400 */
