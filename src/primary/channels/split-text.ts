@@ -89,13 +89,14 @@ const graphemes = new Intl.Segmenter();
 
 /** Before the last match that begins within the first `fits` characters; 0 for none. */
 function lastEnd(window: string, fits: number, end: RegExp): number {
-  let last = 0;
-  for (const { index } of window.slice(0, fits + 1).matchAll(end)) {
-    // Not between a block's first line and what is in it.
-    if (index <= fits && !fenceLine.test(window.slice(window.lastIndexOf('\n', index - 1) + 1, index)))
-      last = index;
-  }
-  return last;
+  const ends = Array.from(window.slice(0, fits + 1).matchAll(end), ({ index }) => index);
+  return ends.findLast((index) => index <= fits && !isOpening(window, index)) ?? 0;
+}
+
+/** Whether the line that ends there is a code block's first one: what is in it would be left behind. */
+function isOpening(window: string, end: number): boolean {
+  if (window[end] !== '\n') return false;
+  return fenceLine.test(window.slice(window.lastIndexOf('\n', end - 1) + 1, end));
 }
 
 /** Of a character that is longer than a part: as much as fits, but no half of a pair. */

@@ -179,9 +179,9 @@ export function deliveryReader(tables: ChannelTables): DeliveryReader {
     },
     draft: async (id) => tables.drafts.get(id),
     counts: async ({ channel, accountId }) => ({
-      waiting: countOf(tables.open as never, channel, accountId),
-      failed: countOf(tables.ended as never, channel, accountId, 'failed'),
-      unknown: countOf(tables.ended as never, channel, accountId, 'unknown'),
+      waiting: countOf(tables.open, channel, accountId),
+      failed: countOf(tables.ended, channel, accountId, 'failed'),
+      unknown: countOf(tables.ended, channel, accountId, 'unknown'),
     }),
   };
 }

@@ -74,7 +74,9 @@ export function fakeNetwork(capabilities: Partial<ChannelCapabilities> = {}): Fa
         if (reaction === 'dies-after') act();
         network.died();
         return new Promise<string>(() => {});
-      default:
+      case 'not-sent':
+      case 'refused':
+      case 'unknown':
         throw new SendError(reaction, `it is ${reaction}`, { retryAfterMs: 1 });
     }
   };

@@ -12,7 +12,7 @@ describe('a text that is too long', () => {
     [
       'has paragraphs',
       `${'a '.repeat(25)}\n\n${'b '.repeat(25)}`,
-      [`${'a '.repeat(25).trim()}`, 'b '.repeat(25).trim()],
+      ['a '.repeat(25).trim(), 'b '.repeat(25).trim()],
     ],
     ['has lines', `${'a'.repeat(40)}\n${'b'.repeat(40)}`, ['a'.repeat(40), 'b'.repeat(40)]],
     ['has words', `${'a'.repeat(40)} ${'b'.repeat(40)}`, ['a'.repeat(40), 'b'.repeat(40)]],

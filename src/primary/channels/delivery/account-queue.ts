@@ -51,13 +51,14 @@ export function createAccountQueue(options: AccountQueueOptions): AccountQueue {
 
   const pausedUntil = (conversation: string): number => pauses.get(conversation)?.until ?? 0;
   const hasRoom = (): boolean =>
+    !stopped &&
     sending.size < deliveryLimits.conversations &&
     (pauses.size < deliveryLimits.pausing || [...pauses.values()].some(({ until }) => until <= now()));
 
   const look = async (): Promise<void> => {
     const from = after;
     let wrapped = false;
-    while (!stopped && hasRoom()) {
+    while (hasRoom()) {
       const account = options.account();
       if (!account) return;
       const page = await store.deliveries.heads(name, after, deliveryLimits.page);

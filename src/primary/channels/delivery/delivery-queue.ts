@@ -108,7 +108,8 @@ export function createDeliveryQueue(options: DeliveryQueueOptions): DeliveryQueu
     for (const name of await store.deliveries.accounts()) {
       // One that is there sees for itself.
       if (isConnected(name)) continue;
-      for (let after: string | undefined; !stopping;) {
+      for (let after: string | undefined; ;) {
+        if (stopping) return;
         const page = await store.deliveries.heads(name, after, deliveryLimits.swept);
         const old = page.filter(({ delivery }) => now() - delivery.createdAt > deliveryLimits.oldestMs);
         for (const head of old) await expire(head);
