@@ -148,7 +148,7 @@ export function deliveryReader(tables: ChannelTables): DeliveryReader {
     const state = tables.states.get(id);
     return placed && state && { delivery: placed.delivery, state };
   };
-  const countOf = (table: Database<string, Key>, ...place: string[]): number =>
+  const countOf = (table: Database<string>, ...place: string[]): number =>
     table.getKeysCount({ start: place, end: [...place, LAST] });
   return {
     get: async (id) => stored(id),

@@ -8,6 +8,7 @@ import type { DailyUsage, RunRecord, SessionEntry, SessionKey } from '../../shar
 import { readBlob } from '../../shared/store/blob-table.js';
 import { storeLimits } from '../../shared/limits.js';
 import { toError } from '../../shared/to-error.js';
+import { unreachable } from '../../shared/unreachable.js';
 import { sumDailyUsage } from '../../shared/usage.js';
 import {
   StoreError,
@@ -183,8 +184,16 @@ function apply(tables: Tables, change: Change): void {
       return putOrRemove(tables.devices, change.deviceId, change.device);
     case 'pairing':
       return putOrRemove(tables.pairings, change.requestId, change.request);
-    default:
+    case 'delivery':
+    case 'delivery-parts':
+    case 'delivery-state':
+    case 'draft':
+    case 'channel-memory':
+    case 'known-sender':
+    case 'sender-request':
       return applyChannelChange(tables.channels, change);
+    default:
+      return unreachable(change);
   }
 }
 

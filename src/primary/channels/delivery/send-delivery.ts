@@ -127,10 +127,10 @@ function afterCrash(state: DeliveryState): DeliveryState {
 function textsOf(
   { text, media = [], route }: DeliveryRecord,
   { account, channel }: RunningAccount,
-): string[] {
+): readonly string[] {
   const named = channel.capabilities.media ? [] : media.map(({ url }) => url);
   const whole = [...(text === '' ? [] : [text]), ...named].join('\n');
-  return whole === '' ? [] : [...account.split(whole, route)];
+  return whole === '' ? [] : account.split(whole, route);
 }
 
 function partsOf(
