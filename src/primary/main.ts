@@ -35,6 +35,7 @@ import { hookAnswers } from './hooks/hook-answers.js';
 import { httpRunAnswers } from './sessions/http-runs.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
 import { createMessages } from './channels/messages.js';
+import type { Broadcast } from './sessions/run-events.js';
 import { createRuns } from './sessions/runs.js';
 import { createSessionReach } from './sessions/session-reach.js';
 import { openSessionOverview } from './sessions/session-overview.js';
@@ -115,6 +116,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       },
     },
   });
+  const broadcast: Broadcast = (...event) => control.broadcast(...event);
   const runWorkers: RunWorkers = {
     start: (job, home) => data.supervisor.startRun(job, home),
     abort: (slot, runId) => data.supervisor.abortRun(slot, runId),
@@ -122,7 +124,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   const runs = createRuns({
     sessions,
     workers: runWorkers,
-    broadcast: (...event) => control.broadcast(...event),
+    broadcast,
     tellTool: (told) => control.tellTool(told),
     concurrent: readers.concurrent,
     queue: readers.queue,
@@ -139,22 +141,11 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   const usage = createUsageLedger(store, log.for('usage'));
   const compactions = createCompactions({ sessions, runs, workers: runWorkers, now: Date.now });
   const overview = await openSessionOverview(store, readers.agentIds, log.for('sessions'));
-  const approvals = openApprovals({
-    paths,
-    env,
-    broadcast: (...event) => control.broadcast(...event),
-    log: log.for('exec'),
-  });
+  const approvals = openApprovals({ paths, env, broadcast, log: log.for('exec') });
   const channels = openChannels({
     current: () => snapshots.current,
     messages: (accounts) =>
-      createMessages({
-        accounts,
-        sessions,
-        metrics: metrics.messages,
-        config: () => snapshots.current.config,
-        log: log.for('channels'),
-      }),
+      createMessages({ accounts, sessions, runs, current: () => snapshots.current, metrics, broadcast, log }),
     env,
     changed: () => control.channelsChanged(),
     redactor: opened.redactor,
@@ -172,7 +163,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     roll: () => data.roll(),
     restart: (request) => restarts.request(request),
     activeRuns: () => runs.counts(),
-    broadcast: (...event) => control.broadcast(...event),
+    broadcast,
     log: log.for('config'),
   });
   const restarts = openRestarts({
@@ -253,7 +244,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       ...childGroups.answers,
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: readers.routes }),
-      ...hookAnswers({ runs, sessions, deliveries: channels.messages.deliveries, timeoutMs: readers.turnTimeoutMs, log: log.for('hooks') }),
+      ...hookAnswers({ runs, sessions, channels, timeoutMs: readers.turnTimeoutMs, log: log.for('hooks') }),
       'exec-approval': approvals.approve,
       ...keyed.answers,
     },

@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/log/logger.js';
 import { mainSessionKey } from '../../shared/store/session-keys.js';
 import type { RunReply } from '../../shared/store/channel-records.js';
 import type { RunRecord, SessionKey } from '../../shared/store/records.js';
-import type { Deliveries } from '../channels/deliveries.js';
+import type { Channels } from '../channels/open-channels.js';
 import type { Runs } from '../sessions/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { queueSystemEvent } from '../sessions/system-events.js';
@@ -14,14 +14,15 @@ import type { PrimaryAnswers } from '../workers/worker-slot.js';
 export interface HookServices {
   readonly runs: Runs;
   readonly sessions: Sessions;
-  readonly deliveries: Deliveries;
+  readonly channels: Pick<Channels, 'messages'>;
   /** Milliseconds that a run may take when its caller says nothing. */
   timeoutMs(): number;
   readonly log: Logger;
 }
 
 export function hookAnswers(services: HookServices): Pick<PrimaryAnswers, 'hook-wake' | 'hook-run'> {
-  const { runs, sessions, deliveries } = services;
+  const { runs, sessions, channels } = services;
+  const { deliveries } = channels.messages;
   const { store } = sessions;
   const wake = createWake(services);
 
