@@ -16,7 +16,7 @@ import {
   type FakeNetwork,
   type Reaction,
   type StoreOnDisk,
-} from './fake-network.js';
+} from './support/fake-network.js';
 
 let disk: StoreOnDisk;
 let network: FakeNetwork;

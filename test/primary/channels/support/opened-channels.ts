@@ -1,7 +1,7 @@
 /** Channels of a gateway with one network, whose code does what a test says. */
 import { vi } from 'vitest';
 import { openChannels } from '../../../../src/primary/channels/open-channels.js';
-import { noMessages } from '../../../../src/primary/channels/no-messages.js';
+import { noMessages } from './no-messages.js';
 import type { ChannelAccount } from '../../../../src/primary/channels/channel.js';
 import type { ChannelsConfig } from '../../../../src/shared/config/channels-schema.js';
 import { scripted, services, stays, type Run } from './scripted-channel.js';

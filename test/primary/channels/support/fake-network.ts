@@ -2,18 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccountPolicy, Accounts, RunningAccount } from '../../../src/primary/channels/accounts.js';
+import type { AccountPolicy, Accounts, RunningAccount } from '../../../../src/primary/channels/accounts.js';
 import {
   SendError,
   type Channel,
   type ChannelAccount,
   type ChannelCapabilities,
   type OutboundPart,
-} from '../../../src/primary/channels/channel.js';
-import { splitText } from '../../../src/primary/channels/split-text.js';
-import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
-import type { Store } from '../../../src/primary/store/store.js';
-import { createLogger, type Logger } from '../../../src/shared/log/logger.js';
+} from '../../../../src/primary/channels/channel.js';
+import { splitText } from '../../../../src/primary/channels/split-text.js';
+import { openEmbeddedStore } from '../../../../src/primary/store/embedded.js';
+import type { Store } from '../../../../src/primary/store/store.js';
+import { createLogger, type Logger } from '../../../../src/shared/log/logger.js';
 
 /** What becomes of a part; `lost`: the answer is, and the network has the part. */
 export type Reaction = 'ok' | 'not-sent' | 'refused' | 'unknown' | 'lost' | 'dies' | 'dies-after';
