@@ -128,6 +128,8 @@ export interface InboundMessage {
   readonly mentioned: boolean;
   readonly attachments: readonly InboundAttachment[];
   readonly replyToId?: string;
+  /** Of a channel: the guild or server that it is one of. */
+  readonly guildId?: string;
   /** Title of the group. */
   readonly title?: string;
   /** Milliseconds since the epoch, by the network's clock. */

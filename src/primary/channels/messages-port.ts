@@ -4,9 +4,11 @@ import type { AccountName, DeliveryCounts } from '../store/channel-store.js';
 import type { AccountObserver } from './accounts.js';
 import type { AccountMemory } from './channel.js';
 import type { Deliveries } from './deliveries.js';
+import type { Pairing } from './inbound/pairing.js';
 
 export interface Messages extends AccountObserver {
   readonly deliveries: Deliveries;
+  readonly pairing: Pairing;
   memory(channel: string, accountId: string): AccountMemory;
   /** For status rows. */
   deliveryCounts(account: AccountName): Promise<DeliveryCounts>;

@@ -3,11 +3,18 @@ import type { Logger } from '../../shared/log/logger.js';
 import type { MessageMetrics } from '../metrics/message-metrics.js';
 import type { Broadcast } from '../sessions/run-events.js';
 import type { Runs } from '../sessions/runs.js';
+import { createResetCommands } from '../sessions/reset-command.js';
+import { createSessionChanges } from '../sessions/session-changes.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { CurrentSnapshot } from '../snapshot/snapshot.js';
 import type { Accounts } from './accounts.js';
+import { createDrafts } from './delivery/drafts.js';
 import { createDeliveryQueue } from './delivery/delivery-queue.js';
 import { createRoutes } from './delivery/routes.js';
+import { createInbound } from './inbound/inbound.js';
+import { createPairing } from './inbound/pairing.js';
+import { createStartTurn } from './inbound/start-turn.js';
+import { showTyping } from './inbound/typing.js';
 import type { Messages } from './messages-port.js';
 
 export interface MessageServices {
@@ -22,14 +29,15 @@ export interface MessageServices {
 }
 
 export function createMessages(services: MessageServices): Messages {
-  const { accounts, sessions, current, metrics } = services;
+  const { accounts, sessions, runs, current, metrics, broadcast } = services;
   const log = services.log.for('channels');
   const { store } = sessions;
+  const drafts = createDrafts(store, log);
   const queue = createDeliveryQueue({
     store,
     accounts,
     observer: metrics.messages,
-    settledDraft: async (id) => (await store.deliveries.draft(id))?.messageId,
+    settledDraft: drafts.settled,
     log,
     now: Date.now,
   });
@@ -38,8 +46,32 @@ export function createMessages(services: MessageServices): Messages {
     session: (key) => sessions.get(key),
     owners: () => current().config.commands.ownerAllowFrom,
   });
+  const deliveries = { enqueue: queue.enqueue, ...routes };
+  const pairing = createPairing({ store, accounts, deliveries, broadcast, log, now: Date.now });
+  const changes = createSessionChanges({ sessions, runs, routes: () => current().routes, now: Date.now });
+  const stopping = new AbortController();
+  const inbound = createInbound({
+    sessions,
+    current,
+    pairing,
+    metrics: metrics.messages,
+    log,
+    startTurn: createStartTurn({
+      runs,
+      resets: createResetCommands({ sessions, runs, changes, now: Date.now }),
+      sessions,
+      current,
+      deliveries,
+      begun(run, { from, route }) {
+        if (current().config.session.typingMode !== 'never') showTyping(from, route, run.ended);
+        drafts.follow(run, from);
+      },
+      stop: stopping.signal,
+    }),
+  });
   return {
-    deliveries: { enqueue: queue.enqueue, ...routes },
+    deliveries,
+    pairing,
     memory(channel, accountId) {
       const place = (name: string) => ({ channel, accountId, name });
       return {
@@ -48,12 +80,15 @@ export function createMessages(services: MessageServices): Messages {
       };
     },
     deliveryCounts: queue.counts,
-    inbound: () => Promise.reject(new Error('no messages are taken yet')),
+    inbound,
     connected: ({ channel, accountId }) => queue.wake({ channel: channel.id, accountId }),
     runEnded({ reply }) {
       if (reply) queue.wake(reply.route);
     },
     recover: queue.recover,
-    stop: queue.stop,
+    async stop() {
+      stopping.abort();
+      await queue.stop();
+    },
   };
 }

@@ -31,7 +31,7 @@ export function createMessageMetrics(): MessageMetrics {
   };
   return {
     processed: ({ channel, outcome, reason, ms }) =>
-      add(messages, { channel: label(channel), outcome, reason: label(reason) }, ms),
+      add(messages, { channel: label(channel), outcome, reason: label(reason.replaceAll(' ', '_')) }, ms),
     delivered: ({ channel, kind, outcome, category, ms }) =>
       add(
         deliveries,

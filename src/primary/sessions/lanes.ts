@@ -37,6 +37,8 @@ export interface PlaceRequest {
   start(): void;
   /** Called when it becomes first of its session after having been behind; goes on when it calls `letGo`. */
   hold?(letGo: () => void): void;
+  /** Also when it is first at once. */
+  readonly holdsAtOnce?: boolean;
 }
 
 /** A run's place; leaving it twice is harmless. */
@@ -135,7 +137,10 @@ export function createLanes(options: LaneOptions): Lanes {
       const next = request.before && entries.get(request.before);
       const at = next?.state === 'behind' ? others.indexOf(next) : others.length;
       sessions.set(session, others.toSpliced(at, 0, entry));
-      if (others.length === 0) ready(entry);
+      if (others.length === 0) {
+        if (request.holdsAtOnce) becomeFirst(entry);
+        else ready(entry);
+      }
       const place: Place = {
         get behind() {
           return entry.state === 'behind';

@@ -17,11 +17,15 @@ export interface ResetCommand {
   readonly rest: string;
 }
 
-/** Undefined for any other message. */
-export function readResetCommand(message: string): ResetCommand | undefined {
-  const [, word, rest = ''] = /^\s*\/(new|reset)(?:\s+([\s\S]*))?$/i.exec(message) ?? [];
-  if (word === undefined) return undefined;
-  return { reason: word.toLowerCase() === 'new' ? 'new' : 'reset', rest: rest.trim() };
+/** Undefined for any other message. @param triggers words that begin one */
+export function readResetCommand(
+  message: string,
+  triggers: readonly string[] = ['/new', '/reset'],
+): ResetCommand | undefined {
+  const [, word = '', rest = ''] = /^\s*(\S+)(?:\s+([\s\S]*))?$/.exec(message) ?? [];
+  const named = word.toLowerCase();
+  if (!triggers.some((trigger) => trigger.toLowerCase() === named)) return undefined;
+  return { reason: named === '/new' ? 'new' : 'reset', rest: rest.trim() };
 }
 
 /** `done`: there was nothing to run, and this request is the one that reset the session. */

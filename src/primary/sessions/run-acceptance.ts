@@ -92,6 +92,7 @@ export function createRunAcceptance(options: RunAcceptanceOptions): RunAcceptanc
       try {
         claim = await storeClaim(sessions, run.record, images, {
           expired: (entry) => endOf(run, entry),
+          facts: input.facts,
           beginsAt: () => (run.place?.running && !run.toEnd ? voice.now() : undefined),
         });
       } catch (caught) {

@@ -11,6 +11,7 @@
  *                             └─ more than `cap` wait ──▶ the oldest is dropped, with a short line for the next turn
  *                                                         (`summarize`) or an error (`old`); `new`: what comes is refused
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { QueueSettings } from '../../shared/config/queue-schema.js';
 import { runLimits } from '../../shared/limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
@@ -83,25 +84,28 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     held.delete(key);
     one?.letGo();
   };
+  const pauseOf = ({ input: { queueMode, debounce } }: Run): number =>
+    Math.max(queueMode === 'collect' ? settings().debounceMs : 0, debounce?.ms ?? 0);
   /** Lets the held one go when so many milliseconds pass without another message, or when no other could join it. */
   const pause = (key: SessionKey, ms: number): void => {
     const one = held.get(key);
     if (!one) return;
     clearTimeout(one.timer);
     const all = live.of(key);
-    const open = all.length < settings().cap && all.every(({ input }) => input.queueMode === 'collect');
+    const open =
+      all.length < settings().cap && all.every((other) => other === one.run || joins(one.run, other));
     if (ms <= 0 || !open) letGo(key);
-    else one.timer = setTimeout(() => letGo(key), Math.min(ms, settings().debounceMs));
+    else one.timer = setTimeout(() => letGo(key), Math.min(ms, pauseOf(one.run)));
   };
   const hold = (run: Run, letGo: () => void): void => {
     const { key } = run.input;
     held.set(key, { run, letGo, timer: undefined });
     const last = live.of(key).at(-1) ?? run;
-    pause(key, last.record.acceptedAt + settings().debounceMs - now());
+    pause(key, last.record.acceptedAt + pauseOf(run) - now());
   };
   return {
     enter(run) {
-      const { key, queueMode, lane = MAIN } = run.input;
+      const { key, queueMode, debounce, lane = MAIN } = run.input;
       const interrupts = queueMode === 'interrupt';
       const limited = queueMode !== undefined && !interrupts && settings().drop === 'new';
       if (limited && messagesIn(key).length >= settings().cap) return false;
@@ -114,7 +118,8 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
         lane,
         before: next?.place,
         start: () => options.begin(run),
-        ...(queueMode === 'collect' ? { hold: (letGo) => hold(run, letGo) } : {}),
+        ...(queueMode === 'collect' || debounce ? { hold: (letGo) => hold(run, letGo) } : {}),
+        holdsAtOnce: debounce !== undefined,
       });
       if (!run.place) return false;
       live.add(run, next);
@@ -132,13 +137,13 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
         const tooMany = Math.max(0, messages.length - settings().cap);
         for (const one of messages.slice(0, tooMany)) options.drop(one);
       }
-      pause(key, settings().debounceMs);
+      const first = held.get(key)?.run;
+      if (first) pause(key, pauseOf(first));
     },
     joining(run) {
-      if (run.input.queueMode !== 'collect') return [];
       const all = live.of(run.input.key);
       const behind = all.slice(all.indexOf(run) + 1);
-      const end = behind.findIndex(({ input, state }) => input.queueMode !== 'collect' || state !== 'queued');
+      const end = behind.findIndex((other) => !joins(run, other) || other.state !== 'queued');
       return end === -1 ? behind : behind.slice(0, end);
     },
     leave(run) {
@@ -153,6 +158,14 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
       run.place?.leave();
     },
   };
+}
+
+/** Whether the message of the other may be one with that of the run: both are answered at once, in one place. */
+function joins({ input }: Run, { input: other }: Run): boolean {
+  if (input.reply && other.reply && !isDeepStrictEqual(input.reply.route, other.reply.route)) return false;
+  if (!input.reply !== !other.reply) return false;
+  if (input.queueMode === 'collect' && other.queueMode === 'collect') return true;
+  return input.debounce !== undefined && input.debounce.sender === other.debounce?.sender;
 }
 
 /** What a run keeps in memory until its end. */

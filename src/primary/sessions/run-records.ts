@@ -33,6 +33,8 @@ export interface ClaimAnswers {
   expired(entry: SessionEntry): ReturnType<ResetPolicy>;
   /** When the run begins, if it does as soon as it has its key: then both are one commit. */
   beginsAt(): number | undefined;
+  /** Fields of the session's entry that come with the run. */
+  readonly facts: Partial<SessionEntry> | undefined;
 }
 
 /** Takes the run's key; asks what belongs to it when the session is the run's alone. */
@@ -49,7 +51,7 @@ export function storeClaim(
     const ended = ask.expired(before);
     const archive = ended && (await archiveOf(store, key, before.sessionId, 'reset', acceptedAt));
     const entry = ended ? renewed(before, acceptedAt) : before;
-    const touched = { ...entry, updatedAt: acceptedAt, lastInteractionAt: acceptedAt };
+    const touched = { ...entry, ...ask.facts, updatedAt: acceptedAt, lastInteractionAt: acceptedAt };
     const startedAt = ask.beginsAt();
     const beginning =
       startedAt === undefined ? undefined : await begin(sessions, touched, record, [], startedAt);

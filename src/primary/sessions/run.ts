@@ -10,6 +10,7 @@ import type {
   RunMethod,
   RunRecord,
   RunReport,
+  SessionEntry,
   SessionKey,
   ToolResult,
 } from '../../shared/store/records.js';
@@ -44,10 +45,20 @@ export interface RunInput {
   readonly report?: RunReport;
   /** What it says goes there, too. */
   readonly reply?: RunReply | undefined;
+  /** What its session's entry is to say of where it came from. */
+  readonly facts?: Partial<SessionEntry> | undefined;
+  /** It waits until its sender has paused, and takes with it what they wrote meanwhile. */
+  readonly debounce?: Debounce | undefined;
   /** The worker that alone can run it: it has what else belongs to it, and the client who waits. */
   readonly home?: RunHome;
   /** Whoever asked for it, and sees all that its tools do. */
   readonly owner?: object | undefined;
+}
+
+export interface Debounce {
+  /** Whose messages these are, and from where. */
+  readonly sender: string;
+  readonly ms: number;
 }
 
 export interface RunHome {

@@ -30,3 +30,39 @@ export const deliveryLimits = {
   /** Of an error of a network, as it is kept. */
   errorChars: 300,
 } as const;
+
+export const pairingLimits = {
+  codeChars: 8,
+  validMs: 3_600_000,
+  /** People of one account who may wait to be approved. */
+  perAccount: 3,
+  nameChars: 200,
+} as const;
+
+export const inboundLimits = {
+  /** Longest ids of messages, people and conversations. */
+  idChars: 256,
+  /** Of one message. */
+  attachments: 16,
+  /** All images of a message have to be there by then. */
+  fetchMs: 30_000,
+  /** What is said of an attachment that the model does not see, and of who speaks in a group. */
+  lineChars: 200,
+  nameChars: 64,
+  /** Messages that are being dealt with at one time; more are refused, to be offered again. */
+  open: 1_000,
+  /** When too many runs wait: how often and after which pauses a message is tried again before it is refused. */
+  busyTries: 10,
+  busyPauseMs: 1_000,
+  /** How often a network is told that an answer is being written, and for how long at the most. */
+  typingMs: 4_000,
+  longestTypingMs: 15 * 60_000,
+} as const;
+
+export const draftLimits = {
+  /** Between two changes of one. */
+  stepMs: 1_000,
+  /** After one that the network did not take. */
+  pauseMs: 3_000,
+  sendMs: 30_000,
+} as const;

@@ -68,6 +68,8 @@ export interface GatewayConfig extends ConfigTree {
   readonly models: { readonly providers: ReadonlyMap<string, ProviderConfig> };
   readonly session: ConfigTree['session'] & {
     readonly identityLinks: MessagingConfig['identityLinks'];
+    readonly sendPolicy: MessagingConfig['sendPolicy'];
+    readonly typingMode: MessagingConfig['typingMode'];
     readonly resetByType: Readonly<Partial<Record<SessionType, ResetOverride>>>;
     readonly resetByChannel: ReadonlyMap<string, ResetOverride>;
   };
@@ -209,6 +211,8 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
     session: {
       ...scalars.session,
       identityLinks: (structured['session.identityLinks'] ?? {}) as MessagingConfig['identityLinks'],
+      sendPolicy: structured['session.sendPolicy'] ?? {},
+      typingMode: (structured['session.typingMode'] ?? 'instant') as MessagingConfig['typingMode'],
       resetByType: structured['session.resetByType'] ?? {},
       resetByChannel: new Map(Object.entries(resetByChannel)),
     },

@@ -71,10 +71,6 @@ export const upcoming = {
   'agents.defaults.heartbeat': compile(Heartbeat),
   'models.mode': preset(v.picklist(['merge', 'replace']), 'merge'),
   'session.store': compile(text),
-  'session.sendPolicy': compile(
-    v.strictObject({ default: optional(v.picklist(['allow', 'deny'])), rules: optional(v.array(anything)) }),
-  ),
-  'session.typingMode': compile(text),
   cron: compile(
     v.strictObject({
       enabled: flag(true),

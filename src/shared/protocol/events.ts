@@ -111,6 +111,19 @@ export const eventRules = {
     droppable: false,
     summary: '`{requestId, nodeId, decision, ts}` with `decision` `approved` or `rejected`.',
   },
+  'channel.pair.requested': {
+    scope: 'operator.pairing',
+    nodes: false,
+    droppable: false,
+    summary:
+      'Somebody who is not known has written over a chat network: `{channel, accountId, sender, name, code, createdAt, expiresAt}`.',
+  },
+  'channel.pair.resolved': {
+    scope: 'operator.pairing',
+    nodes: false,
+    droppable: false,
+    summary: '`{channel, accountId, sender, decision, ts}` with `decision` `approved` or `rejected`.',
+  },
   shutdown: {
     scope: null,
     nodes: true,

@@ -96,6 +96,8 @@ export interface KnownSender extends SenderId {
 /** Somebody who wants to write. */
 export interface SenderRequest extends SenderId {
   readonly code: string;
+  /** The direct chat in which they asked. */
+  readonly peerId: string;
   readonly name?: string;
   readonly createdAt: number;
   readonly expiresAt: number;

@@ -117,7 +117,7 @@ export function channelContract(current: () => Store, reopen: () => Promise<void
 
     it('knows who may write, and who has asked to', async () => {
       const sender = { ...account, sender: 'ann' };
-      const request = { ...sender, code: 'ABCDEFGH', createdAt: 1, expiresAt: 2 };
+      const request = { ...sender, code: 'ABCDEFGH', peerId: 'p', createdAt: 1, expiresAt: 2 };
       const elsewhere = { ...request, accountId: 'b' };
       await current().commit([
         { type: 'sender-request', sender, request },

@@ -6,6 +6,7 @@ import type { RouteTable } from '../../../shared/routes.js';
 import { queueModeOf } from '../../sessions/queue-mode.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import { RunEvents, type Broadcast } from '../../sessions/run-events.js';
+import { isStopCommand } from '../../sessions/stop-command.js';
 import type { Runs } from '../../sessions/runs.js';
 import { agentOf } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
@@ -51,7 +52,7 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
   const entry = await sessions.get(key);
   if (request.sessionId !== undefined && entry?.sessionId !== request.sessionId)
     throw invalidRequest('sessionId does not match sessionKey');
-  if (STOP.test(message)) {
+  if (isStopCommand(message)) {
     const runIds = await runs.abort(key, undefined, 'stop');
     return JSON.stringify({ ok: true, aborted: runIds.length > 0, runIds });
   }
@@ -97,6 +98,3 @@ export function requireSendable(entry: SessionEntry | undefined): void {
 export function requireNoNull(text: string): void {
   if (text.includes('\0')) throw invalidRequest('message must not contain null bytes');
 }
-
-/** Nothing but one of these words, whatever marks follow it (methods.md §3). */
-const STOP = /^\s*(?:\/?stop|esc|abort|exit|interrupt)[\s\p{P}]*$/iu;

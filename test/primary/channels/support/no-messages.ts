@@ -22,6 +22,13 @@ export function noMessages(): Messages {
     }),
     deliveryCounts: () => Promise.resolve({ waiting: 0, failed: 0, unknown: 0 }),
     runEnded() {},
+    pairing: {
+      isKnown: () => Promise.resolve(false),
+      asked: () => Promise.resolve('too many ask'),
+      list: () => Promise.resolve([]),
+      approve: () => Promise.resolve(undefined),
+      reject: () => Promise.resolve(undefined),
+    },
     recover: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };

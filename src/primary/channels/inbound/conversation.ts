@@ -1,0 +1,64 @@
+/** The session that a message belongs to, and what its entry says of where it came from (runs-and-events.md §6, §7). */
+import type { DmScope } from '../../../shared/config/session-schema.js';
+import type { SessionEntry, SessionKey } from '../../../shared/store/records.js';
+import { canonicalKey, mainSessionKey, type KeyScheme } from '../../../shared/store/session-keys.js';
+import type { RunningAccount } from '../accounts.js';
+import type { InboundMessage } from '../channel.js';
+import { nameOf } from '../delivery/routes.js';
+import type { Person } from './people.js';
+
+export interface ConversationQuestion {
+  readonly from: Pick<RunningAccount, 'channel' | 'accountId'>;
+  readonly message: InboundMessage;
+  readonly person: Person;
+  readonly agentId: string;
+  readonly scheme: KeyScheme;
+  readonly dmScope: DmScope;
+}
+
+export function sessionKeyOf(question: ConversationQuestion): SessionKey {
+  const { from, message, agentId, scheme } = question;
+  const { kind, id, threadId } = message.peer;
+  const thread = threadId === undefined ? '' : `:thread:${threadId}`;
+  if (kind !== 'direct')
+    return canonicalKey(`agent:${agentId}:${from.channel.id}:${kind}:${id}${thread}`, scheme);
+  const scope = directScope(question);
+  if (scope !== undefined) return canonicalKey(`agent:${agentId}:${scope}${thread}`, scheme);
+  const main = mainSessionKey(scheme, agentId);
+  return thread === '' || main === 'global' ? main : canonicalKey(`${main}${thread}`, scheme);
+}
+
+/** Undefined: everybody who writes directly shares the main session. */
+function directScope({ from, message, person, dmScope }: ConversationQuestion): string | undefined {
+  const peer = person.identity ?? message.peer.id;
+  switch (dmScope) {
+    case 'main':
+      return undefined;
+    case 'per-peer':
+      return `direct:${peer}`;
+    case 'per-channel-peer':
+      return `${from.channel.id}:direct:${peer}`;
+    case 'per-account-channel-peer':
+      return `${from.channel.id}:${from.accountId}:direct:${peer}`;
+  }
+}
+
+/** Fields of the session's entry. */
+export function factsOf(
+  { from, message, scheme, agentId }: ConversationQuestion,
+  key: SessionKey,
+): Partial<SessionEntry> {
+  const { peer, sender, title } = message;
+  const name = peer.kind === 'direct' ? sender.name : title;
+  const isMain = key === mainSessionKey(scheme, agentId);
+  return {
+    channel: from.channel.id,
+    chatType: peer.kind,
+    lastChannel: from.channel.id,
+    lastTo: nameOf(peer),
+    lastAccountId: from.accountId,
+    lastThreadId: peer.threadId ?? null,
+    // The main session is nobody's in particular.
+    ...(isMain || name === undefined ? {} : { displayName: name.slice(0, 200) }),
+  };
+}
