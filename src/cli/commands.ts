@@ -6,6 +6,7 @@ import { configCommands } from './tables/config.js';
 import { deviceCommands } from './tables/devices.js';
 import { doctorCommands } from './tables/doctor.js';
 import { observationCommands } from './tables/observation.js';
+import { pairingCommands } from './tables/pairing.js';
 import { secretCommands } from './tables/secrets.js';
 import { serviceCommands } from './tables/service.js';
 import { setupCommands } from './tables/setup.js';
@@ -129,6 +130,7 @@ export const commands: readonly Command[] = [
   ...observationCommands,
   ...configCommands,
   ...deviceCommands,
+  ...pairingCommands,
   ...secretCommands,
   {
     name: 'sessions',

@@ -44,7 +44,7 @@ const everything = {
     identityLinks: { me: ['telegram:1'] },
     resetTriggers: ['/new'],
     store: 'x',
-    sendPolicy: { default: 'deny', rules: [{}] },
+    sendPolicy: { default: 'deny', rules: [{ action: 'deny' }] },
     typingMode: 'never',
   },
   messages: { inbound: { debounceMs: 5 }, responsePrefix: '', ackReaction: '👀' },

@@ -13,6 +13,16 @@ const withoutChannel = (verb: string): Calls => ({
   },
 });
 
+const withoutCode = (verb: string): Calls => ({
+  [`channels.pairing.${verb}`]: async ({ client }) => {
+    const params = { channel: 'telegram', code: 'ABCDEFGH' };
+    expect(await client.call(`channels.pairing.${verb}`, params)).toMatchObject({
+      ok: false,
+      error: { code: 'INVALID_REQUEST', message: 'unknown pairing code' },
+    });
+  },
+});
+
 export const channelCalls: Calls = {
   'channels.status': async ({ client }) => {
     await expectOk(client, 'channels.status', {}, ChannelsStatus);
@@ -26,4 +36,13 @@ export const channelCalls: Calls = {
   ...withoutChannel('start'),
   ...withoutChannel('stop'),
   ...withoutChannel('logout'),
+  'channels.pairing.list': async ({ client }) => {
+    for (const params of [{}, { channel: 'telegram' }])
+      expect(await client.call('channels.pairing.list', params)).toMatchObject({
+        ok: true,
+        payload: { requests: [] },
+      });
+  },
+  ...withoutCode('approve'),
+  ...withoutCode('reject'),
 };

@@ -8,6 +8,12 @@ const channel = optional(about('Required.', longText(64)));
 const oneAccount = compile(
   v.strictObject({ channel, accountId: optional(about("Default: the channel's default account.", name)) }),
 );
+const byCode = compile(
+  v.strictObject({
+    channel: name,
+    code: about('As whoever wrote was given it; case does not matter.', name),
+  }),
+);
 
 export const channelParams = {
   'channels.status': compile(
@@ -25,4 +31,9 @@ export const channelParams = {
   'channels.start': oneAccount,
   'channels.stop': oneAccount,
   'channels.logout': oneAccount,
+  'channels.pairing.list': compile(
+    v.strictObject({ channel: optional(about('Of this one only.', longText(64))) }),
+  ),
+  'channels.pairing.approve': byCode,
+  'channels.pairing.reject': byCode,
 };

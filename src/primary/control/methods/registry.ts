@@ -1,6 +1,7 @@
 /** Every method that there is. */
 import { agentMethods, type AgentMethodServices } from './agent.js';
 import { catalogMethods, type CatalogServices } from './catalog.js';
+import { channelPairingMethods, type ChannelPairingServices } from './channel-pairing.js';
 import { channelMethods, type ChannelServices } from './channels.js';
 import { chatMethods, type ChatServices } from './chat.js';
 import type { DeliveryServices } from './delivery.js';
@@ -26,6 +27,7 @@ import { usageMethods, type UsageServices } from './usage.js';
 export type MethodServices = AgentMethodServices &
   CatalogServices &
   ChannelServices &
+  ChannelPairingServices &
   ChatServices &
   ConfigServices &
   DeliveryServices &
@@ -49,6 +51,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...agentMethods(services),
     ...chatMethods(services),
     ...channelMethods(services),
+    ...channelPairingMethods(services),
     ...sendMethods(services),
     ...sessionReadMethods(services),
     ...sessionWriteMethods(services),

@@ -8,6 +8,7 @@ const sample = {
   hooks: { mappings: [{ transform: { module: 'x' } }] },
   models: { providers: { p: { models: [{ id: 'm' }] } } },
   mcp: { servers: { near: { command: 'x' }, far: { url: 'http://h/' } } },
+  session: { sendPolicy: { rules: [{ action: 'deny', match: {} }] } },
   secrets: {
     providers: {
       some: { source: 'env' },
