@@ -29,13 +29,13 @@ export function createDrafts(store: Pick<Store, 'commit' | 'deliveries'>, log: L
   const follow = async (id: string, run: LiveRun, from: RunningAccount): Promise<void> => {
     const { reply } = run.record;
     if (!reply) return;
-    let isOver = false;
-    const over = run.ended.then(() => void (isOver = true));
+    const state = { isOver: false };
+    const over = run.ended.then(() => void (state.isOver = true));
     let shown = '';
     let messageId: string | undefined;
-    for (let n = 0; !isOver; n += 1) {
+    for (let n = 0; !state.isOver; n += 1) {
       await Promise.race([over, pause(draftLimits.stepMs)]);
-      if (isOver || !from.connected || !from.account.edit) continue;
+      if (state.isOver || !from.connected || !from.account.edit) continue;
       const text = textOf(run, from);
       if (text === '' || text === shown) continue;
       const part: OutboundPart = {

@@ -49,7 +49,7 @@ export function converse(store: Store, network: FakeNetwork, config: Conversatio
   const events: [string, unknown][] = [];
   const metrics = createMessageMetrics();
   const logger: Logger = createLogger({
-    sink: { write: (line) => void log.push(String((JSON.parse(line) as { message: string }).message)) },
+    sink: { write: (line) => void log.push((JSON.parse(line) as { message: string }).message) },
     level: 'info',
     subsystem: 'test',
   });
