@@ -31,6 +31,7 @@ import { sayListening, sayReady, warnOfAuth, warnOfPlan } from './start-messages
 import { openStore } from './store/open-store.js';
 import { createMaintenance } from './sessions/maintenance.js';
 import { createCompactions } from './sessions/compactions.js';
+import { requestAnswers } from './channels/request-answers.js';
 import { hookAnswers } from './hooks/hook-answers.js';
 import { httpRunAnswers } from './sessions/http-runs.js';
 import type { RunWorkers } from './sessions/run-dispatch.js';
@@ -245,6 +246,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: readers.routes }),
       ...hookAnswers({ runs, sessions, channels, timeoutMs: readers.turnTimeoutMs, log: log.for('hooks') }),
+      ...requestAnswers({ find: () => undefined }, log.for('channels')),
       'exec-approval': approvals.approve,
       ...keyed.answers,
     },

@@ -6,6 +6,7 @@ import type { AnswerMessage, AskMessage } from './asking.js';
 import type { AttemptVerdict, AuthClient, CountedSecret } from './auth/auth-client.js';
 import type { HttpAuthPolicy } from './auth/http-auth.js';
 import type { LogLevel } from './config/schema.js';
+import type { AskedChannelRequest, ChannelResponse, RequestProofs } from './channels/requests.js';
 import type { PlacedLine } from './history-row.js';
 import type { AskedHookRun, AskedWake, HookVerdict } from './hooks/questions.js';
 import type { HookSetup } from './hooks/setup.js';
@@ -32,6 +33,8 @@ export interface WorkerSnapshot {
   readonly controlUi: { readonly basePath: string; readonly root: string | undefined } | undefined;
   /** Undefined when they are off. */
   readonly hooks: HookSetup | undefined;
+  /** What requests of chat networks are known by. */
+  readonly channelProofs: RequestProofs;
   readonly strictTransportSecurity: string | false | null;
   readonly apiThreads: number;
   readonly tools: ToolSetup;
@@ -110,6 +113,11 @@ export interface PrimaryQuestions {
   readonly 'hook-wake': { readonly question: AskedWake; readonly answer: true };
   /** May a run go that a web hook asks for? It is stored before that is answered, and goes on whatever becomes of its asker. */
   readonly 'hook-run': { readonly question: AskedHookRun; readonly answer: HookVerdict };
+  /** A request that came to a chat account's path, and proved where from; `unavailable`: it cannot be taken now. */
+  readonly 'channel-request': {
+    readonly question: AskedChannelRequest;
+    readonly answer: ChannelResponse | 'unavailable';
+  };
   readonly 'settle-key': { readonly question: SettledRequest; readonly answer: true };
 }
 

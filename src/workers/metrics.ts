@@ -18,13 +18,19 @@ export interface WorkerMetrics {
   tunnelled(): void;
   /** What completions used that no run's end records, since this was asked last. */
   takeUsage(): readonly DailyUsage[];
-  /** A web hook has been answered, by what kind of hook it is. */
-  webhook(kind: string, failed: boolean, ms: number): void;
+  /** A web hook has been answered, by what kind of hook it is; of a chat network, by its account. */
+  webhook(hook: HookLabels, failed: boolean, ms: number): void;
   /** Read when a snapshot is taken. */
   watchPool(name: 'api' | 'document' | 'tool', pool: WatchedPool): void;
   watchToolThreads(pool: { readonly threads: number }): void;
   readonly tools: ToolMetrics;
   snapshot(): Promise<MetricsSnapshot>;
+}
+
+interface HookLabels {
+  /** `http` for hooks of the gateway's own. */
+  readonly channel: string;
+  readonly webhook: string;
 }
 
 interface WatchedPool {
@@ -82,10 +88,11 @@ export function createWorkerMetrics(): WorkerMetrics {
     tunnelled: () =>
       (handovers.get('tunnelled') ?? handovers.open('tunnelled', { outcome: 'tunnelled' })).add(1),
     takeUsage: () => unrecorded.take(Date.now()),
-    webhook(kind, failed, ms) {
-      const labels = { channel: 'http', webhook: kind };
-      (webhooks.get(kind) ?? webhooks.open(kind, labels)).add(ms / 1000);
-      if (failed) (failedWebhooks.get(kind) ?? failedWebhooks.open(kind, labels)).add(1);
+    webhook({ channel, webhook }, failed, ms) {
+      const labels = { channel, webhook };
+      const key = `${channel} ${webhook}`;
+      (webhooks.get(key) ?? webhooks.open(key, labels)).add(ms / 1000);
+      if (failed) (failedWebhooks.get(key) ?? failedWebhooks.open(key, labels)).add(1);
     },
     watchPool: (name, pool) => void pools.set(name, pool),
     watchToolThreads: (pool) => (toolPool = pool),

@@ -5,11 +5,11 @@
  *   counting ──maxAttempts within windowMs──▶ locked ──lockoutMs──▶ forgotten
  *      └── success, window over ──▶ forgotten
  */
-import type { AttemptVerdict, AuthClient } from '../../shared/auth/auth-client.js';
+import type { AttemptVerdict, AuthClient, CountedSecret } from '../../shared/auth/auth-client.js';
 import { failedAuthLimits } from '../../shared/limits.js';
 
 /** What was guessed at: failures of one kind do not count for another. */
-export type AuthKind = 'shared-secret' | 'device-token' | 'bootstrap-token' | 'node-pairing' | 'hook-auth';
+export type AuthKind = CountedSecret | 'device-token' | 'bootstrap-token' | 'node-pairing';
 
 export interface RateLimitPolicy {
   readonly maxAttempts: number;

@@ -6,7 +6,10 @@
  *   open ──run()──▶ connecting ──host.connected()──▶ connected ──run() throws──▶ resting ──back-off──▶ connecting
  *                       └───────── run() throws ──────────────────▶ ▲  (10 times) ──▶ stopped
  */
+import type { ChannelRequest, ChannelResponse } from '../../shared/channels/requests.js';
 import type { Logger } from '../../shared/log/logger.js';
+
+export type { ChannelRequest, ChannelResponse };
 
 /** One network. It is data and two functions; nothing is connected before an account runs. */
 export interface Channel<Config = unknown> {
@@ -167,17 +170,6 @@ export interface OutboundMedia {
 export interface SentPart {
   /** The network's, or one of our own where it has none. */
   readonly messageId: string;
-}
-
-/** A request that a worker has read and checked; headers by lower-case name. */
-export interface ChannelRequest {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface ChannelResponse {
-  readonly status: number;
-  readonly body?: string;
 }
 
 /** An account cannot connect, or has lost its connection. */

@@ -12,6 +12,7 @@ import { expandHome, type Environment, type Paths } from '../../shared/paths.js'
 import type { RouteTable } from '../../shared/routes.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { StartError } from '../start-error.js';
+import { channelProofs } from './channel-proofs.js';
 import { hookSetup } from './hook-setup.js';
 import { keyScheme } from './key-scheme.js';
 import type { ResolvedAuth } from './resolve-auth.js';
@@ -111,6 +112,7 @@ export function workerSnapshot({
     responses: endpointOf(http.endpoints.responses),
     controlUi: controlUi.enabled ? placeOf(controlUi, paths) : undefined,
     hooks: hookSetup(config, paths, env),
+    channelProofs: channelProofs({}),
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
     tools: toolSetup(config, paths, env),

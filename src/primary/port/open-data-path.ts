@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { normalizeAddress } from '../../shared/auth/address.js';
-import type { CountedSecret } from '../../shared/auth/auth-client.js';
+import { countedSecrets, type CountedSecret } from '../../shared/auth/auth-client.js';
 import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import { createHttpGuard } from '../../shared/auth/http-guard.js';
@@ -92,8 +92,8 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   const limiters: Readonly<Record<CountedSecret, FailedAuthLimiter>> = {
     'shared-secret': limiter,
     'hook-auth': createFailedAuthLimiter(() => hookAuthLimits, monotonicMs),
+    'channel-auth': createFailedAuthLimiter(() => hookAuthLimits, monotonicMs),
   };
-  const secrets = ['shared-secret', 'hook-auth'] as const;
   const { paths } = options;
   const policyOf = ({ config, auth }: NextConfig): HttpAuthPolicy => httpPolicyOf({ ...plan, config }, auth);
   const rulesOf = (next: NextConfig): OwnHttpRules => {
@@ -138,7 +138,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     log: log.for('workers'),
     snapshot: () => snapshot,
     standing: () => [
-      ...secrets.map((secret) => failedClients(limiters[secret], secret)),
+      ...countedSecrets.map((secret) => failedClients(limiters[secret], secret)),
       ...(tls ? [{ type: 'tls', material: tls.current } as const] : []),
     ],
     onReady() {
@@ -180,7 +180,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
         own.adopt(socket, Buffer.alloc(0), { address: normalizeAddress(socket.remoteAddress), tls: true });
       },
     });
-  for (const secret of secrets) watchFailedClients(limiters[secret], secret, supervisor.tellAll);
+  for (const secret of countedSecrets) watchFailedClients(limiters[secret], secret, supervisor.tellAll);
   tls?.watch((material) => {
     tlsEnd?.renew(material);
     supervisor.tellAll({ type: 'tls', material });
@@ -235,6 +235,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       tls?.stop();
       own.stop();
       limiters['hook-auth'].stop();
+      limiters['channel-auth'].stop();
     },
     closeTunnel: tunnel.stop,
   };

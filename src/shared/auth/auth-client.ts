@@ -2,8 +2,9 @@
 import { isLoopbackAddress } from './address.js';
 import type { ClientAddress } from './client-address.js';
 
-/** Secrets that workers compare, each counted for itself: the gateway's own, and that of web hooks. */
-export type CountedSecret = 'shared-secret' | 'hook-auth';
+/** Secrets that workers compare, each counted for itself: the gateway's own, that of web hooks, those of chat networks. */
+export const countedSecrets = ['shared-secret', 'hook-auth', 'channel-auth'] as const;
+export type CountedSecret = (typeof countedSecrets)[number];
 
 export interface AuthClient {
   readonly key: string;

@@ -19,7 +19,7 @@ export const hookLimits = {
   mappings: 1_000,
 } as const;
 
-/** Of tokens; loopback clients are locked out like others (protocol.md §10). */
+/** Of tokens, and of requests of chat networks; loopback clients are locked out like others (protocol.md §10). */
 export const hookAuthLimits = {
   maxAttempts: 20,
   windowMs: 60_000,

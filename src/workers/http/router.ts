@@ -2,7 +2,9 @@
 import findMyWay from 'find-my-way';
 import { isPrimaryPath, primaryPaths } from '../../shared/http/primary-paths.js';
 import type { WorkerSnapshot } from '../../shared/ipc.js';
+
 import { controlUi } from './control-ui/control-ui.js';
+import { channels } from './routes/channels.js';
 import { chatCompletions, responses } from './routes/completions.js';
 import { controlUiConfig } from './routes/control-ui-config.js';
 import { embeddings } from './routes/embeddings.js';
@@ -32,6 +34,7 @@ export function createRouter(snapshot: WorkerSnapshot): (path: string, method: s
   add('/tools/invoke', toolsInvoke);
   add('/sessions/:key/history', sessionHistory);
   add('/sessions/:key/kill', killSession);
+  add('/channels/:channel/:accountId', channels);
   for (const path of primaryPaths) add(path, primaryOwned);
   const ui = snapshot.controlUi;
   if (ui) {

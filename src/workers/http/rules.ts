@@ -6,6 +6,7 @@ import type { ConfigVersion } from '../config-version.js';
 import type { ToolPool } from '../pools/tool-pool.js';
 import type { AnswerHeaders } from './exchange.js';
 import type { FailedClients } from './failed-clients.js';
+import { countedClients, type CountedClients } from './counted-clients.js';
 import { createHookGuard } from './hooks/guard.js';
 import { createRouter } from './router.js';
 import type { Hooks, Route, RouteServices } from './routes/route.js';
@@ -19,7 +20,7 @@ export interface Rules {
 
 export interface RulesOptions {
   /** The same whatever the config says. */
-  readonly services: Omit<RouteServices, keyof ConfigVersion | 'hooks'>;
+  readonly services: Omit<RouteServices, keyof ConfigVersion | 'hooks' | 'channelClients'>;
   /** Undefined when there are no tools. */
   readonly toolPool: ToolPool | undefined;
   readonly failedClients: Readonly<Record<CountedSecret, FailedClients>>;
@@ -30,7 +31,12 @@ export function createRules(version: ConfigVersion, options: RulesOptions): Rule
   const { snapshot } = version;
   const usual = securityHeaders(snapshot.strictTransportSecurity);
   return {
-    services: { ...options.services, ...version, hooks: hooksOf(version, options) },
+    services: {
+      ...options.services,
+      ...version,
+      hooks: hooksOf(version, options),
+      channelClients: clientsOf('channel-auth', version, options),
+    },
     route: createRouter(snapshot),
     guard: createHttpGuard({
       policy: snapshot.auth,
@@ -42,19 +48,29 @@ export function createRules(version: ConfigVersion, options: RulesOptions): Rule
   };
 }
 
-function hooksOf({ snapshot }: ConfigVersion, options: RulesOptions): Hooks | undefined {
-  const { hooks: setup, auth } = snapshot;
+function hooksOf(version: ConfigVersion, options: RulesOptions): Hooks | undefined {
+  const { hooks: setup } = version.snapshot;
   return (
     setup && {
       setup,
       guard: createHookGuard({
         credential: setup.credential,
-        proxies: auth.proxies,
-        failedClients: options.failedClients['hook-auth'],
+        clients: clientsOf('hook-auth', version, options),
         failed: options.services.metrics.authFailure,
-        untrustedProxy: options.untrustedProxy,
       }),
       pool: options.toolPool,
     }
   );
+}
+
+function clientsOf(
+  secret: CountedSecret,
+  { snapshot }: ConfigVersion,
+  { failedClients, untrustedProxy }: RulesOptions,
+): CountedClients {
+  return countedClients({
+    proxies: snapshot.auth.proxies,
+    failedClients: failedClients[secret],
+    untrustedProxy,
+  });
 }

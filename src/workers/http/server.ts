@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { refusalAnswer, type GuardRefusal } from '../../shared/auth/http-guard.js';
-import type { CountedSecret } from '../../shared/auth/auth-client.js';
+import { countedSecrets, type CountedSecret } from '../../shared/auth/auth-client.js';
 import { createDeadlines } from '../../shared/deadlines.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { answerAndLinger, endAndLinger, type RawAnswer } from '../../shared/http/raw-answer.js';
@@ -82,12 +82,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const state: State = { phase: 'open', active: createOpenCount(), connections: createOpenCount() };
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
-  const failedClients: Readonly<Record<CountedSecret, FailedClients>> = {
-    'shared-secret': createFailedClients((...attempt) =>
-      options.askAboutAttempt('shared-secret', ...attempt),
-    ),
-    'hook-auth': createFailedClients((...attempt) => options.askAboutAttempt('hook-auth', ...attempt)),
-  };
+  const failedClients = Object.fromEntries(
+    countedSecrets.map((secret) => [
+      secret,
+      createFailedClients((...attempt) => options.askAboutAttempt(secret, ...attempt)),
+    ]),
+  ) as Readonly<Record<CountedSecret, FailedClients>>;
   const untrustedProxy = once(options.untrustedProxy);
   const services: RulesOptions['services'] = {
     clientRuns: options.clientRuns,

@@ -27,6 +27,7 @@ const noAnswers: PrimaryAnswers = {
   'settle-key': () => true,
   'hook-wake': () => true,
   'hook-run': () => 'closed',
+  'channel-request': () => 'unavailable',
   'auth-attempt': () => ({ lockedMs: 0, delayMs: 0 }),
   'untrusted-proxy': () => true,
 };

@@ -82,7 +82,7 @@ async function answer(exchange: Exchange, services: HookServices, body: Body): P
       );
     sendError(exchange, told);
   }
-  metrics.webhook(counted, failed, performance.now() - startedAt);
+  metrics.webhook({ channel: 'http', webhook: counted }, failed, performance.now() - startedAt);
 }
 
 interface Asked {

@@ -11,6 +11,7 @@ import type { PrimaryChannel } from '../../primary-channel.js';
 import type { SessionWatches } from '../../session-watches.js';
 import type { DirectCalls } from '../../tools/direct-calls.js';
 import type { Exchange } from '../exchange.js';
+import type { CountedClients } from '../counted-clients.js';
 import type { HookGuard } from '../hooks/guard.js';
 
 export interface RouteServices extends ConfigVersion {
@@ -20,6 +21,8 @@ export interface RouteServices extends ConfigVersion {
   readonly primary: Pick<PrimaryChannel, 'ask'>;
   /** Undefined when they are off. */
   readonly hooks: Hooks | undefined;
+  /** Who sends requests of chat networks. */
+  readonly channelClients: CountedClients;
   /** Aborted when what would go on for ever is to end. */
   readonly ending: AbortSignal;
   readonly metrics: WorkerMetrics;
