@@ -10,7 +10,8 @@ import { noUsage } from '../../shared/usage.js';
 import type { Candidate } from './model-selection.js';
 import type { ModelCall } from './protocol.js';
 import type { Turn } from './turn.js';
-import { restingFailure, retryAfterMs } from './upstream/cooldowns.js';
+import { restingFailure } from './upstream/cooldowns.js';
+import { retryAfterMs } from '../../shared/http/retry-after.js';
 import { categoryOf, troubleOf, UpstreamFailure } from './upstream/failure.js';
 import type { Upstream } from './upstream/upstream.js';
 

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { sign, signatureCheck, signingKey } from '../../../src/shared/channels/standard-webhooks.js';
 
 const NOW = 1_700_000_000;
-const key = signingKey('first');
-const other = signingKey('second');
+const keyOf = (secret: string): string => signingKey(secret) ?? '';
+const key = keyOf('first');
+const other = keyOf('second');
 const signed = { id: 'msg_1', seconds: NOW };
 
 const matches = (
@@ -17,7 +18,7 @@ it('signs as the specification’s own example does', () => {
   const headers = sign(
     '{"test": 2432232314}',
     { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', seconds: 1_614_265_330 },
-    [signingKey('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')],
+    [keyOf('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')],
   );
   expect(headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
 });
@@ -57,5 +58,5 @@ it.each([
 });
 
 it('finds no key in a secret that has none', () => {
-  expect(() => signingKey('whsec_')).toThrow(RangeError);
+  expect(signingKey('whsec_')).toBeUndefined();
 });

@@ -15,7 +15,7 @@ import { channels } from '../../../src/workers/http/routes/channels.js';
 import type { RouteServices } from '../../../src/workers/http/routes/route.js';
 import { requestOnce, type OnceAnswer } from '../../support/request-once.js';
 
-const keys = [signingKey('a secret')];
+const keys = [signingKey('a secret') ?? ''];
 const channelProofs = {
   webhook: { home: { kind: 'signed', keys } },
   telegram: { bot: { kind: 'header', header: 'x-token', credential: digestCredential('shown') } },

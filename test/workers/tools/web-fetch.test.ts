@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ToolResult } from '../../../src/workers/threads/tools/tool.js';
 import { pageText } from '../../../src/workers/threads/tools/web/page-text.js';
-import { site, testNetwork } from '../net/support/site.js';
+import { site, testNetwork } from '../../shared/net/support/site.js';
 import { caller, textOf, toolSettings, type Caller } from './support/call.js';
 
 /** A page of this content, and a caller that can fetch it. */

@@ -2,7 +2,7 @@
 import type { ApiError } from '../../../shared/errors/api-error.js';
 import { readImage, imageFrom, type SentImage } from '../../../shared/media/sent-image.js';
 import type { RouteTable } from '../../../shared/routes.js';
-import type { Network } from '../net/guarded-fetch.js';
+import type { Network } from '../../../shared/net/guarded-fetch.js';
 import type { Turn } from '../turn.js';
 import { invalidImage } from './request.js';
 
@@ -49,7 +49,7 @@ async function fetchOne(
   const { allowUrl, urlAllowlist, maxBytes, maxRedirects, timeoutMs, allowedMimes: types } = images;
   if (!allowUrl) throw refusal();
   const allowedHosts = urlAllowlist.length > 0 ? urlAllowlist : undefined;
-  const { guardedFetch } = await import('../net/guarded-fetch.js');
+  const { guardedFetch } = await import('../../../shared/net/guarded-fetch.js');
   try {
     const request = { url, maxBytes, maxRedirects, timeoutMs, allowedHosts, signal: gone };
     const { bytes, type } = await guardedFetch(request, network);

@@ -5,7 +5,7 @@ import { fileTypeOf, isFileType, type FileType } from '../../../shared/media/fil
 import type { RouteTable } from '../../../shared/routes.js';
 import type { ToolOutcome } from '../../../shared/tools/tool-call.js';
 import type { DocumentRequest } from '../documents/document.js';
-import type { Network } from '../net/guarded-fetch.js';
+import type { Network } from '../../../shared/net/guarded-fetch.js';
 import { asUntrusted } from '../untrusted-content.js';
 import { invalid } from './invalid.js';
 import type { SentFile } from './parts.js';
@@ -79,7 +79,7 @@ async function fetchFile(
 ): Promise<Content> {
   if (!allowUrl) throw invalid(`${at}: files by URL are not allowed (responses.files.allowUrl)`);
   const allowedHosts = urlAllowlist.length > 0 ? urlAllowlist : undefined;
-  const { guardedFetch } = await import('../net/guarded-fetch.js');
+  const { guardedFetch } = await import('../../../shared/net/guarded-fetch.js');
   try {
     return await guardedFetch({ url, maxBytes, maxRedirects, timeoutMs, allowedHosts, signal }, network);
   } catch {

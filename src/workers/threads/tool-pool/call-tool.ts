@@ -1,7 +1,7 @@
 /** Finds the tool of a call and runs it. */
 import { toolRunLimits } from '../../../shared/tools/limits.js';
 import { toolError, type ToolOutcome, type ToolUpdate } from '../../../shared/tools/tool-call.js';
-import type { Network } from '../net/guarded-fetch.js';
+import type { Network } from '../../../shared/net/guarded-fetch.js';
 import { createToolBox, type ToolBox } from '../tools/index.js';
 import { callTool, ToolInputError, type ToolResult } from '../tools/tool.js';
 import type { CallTask } from './protocol.js';

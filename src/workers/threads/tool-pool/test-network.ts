@@ -2,8 +2,8 @@
  * A network for tests, in which names lead where the test says: `PLLAN_TEST_NETWORK` of a gateway that was started with
  * `PLLAN_TEST_HOOKS=1`.
  */
-import { isPublicAddress } from '../net/address-ranges.js';
-import type { Network } from '../net/guarded-fetch.js';
+import { isPublicAddress } from '../../../shared/net/address-ranges.js';
+import type { Network } from '../../../shared/net/guarded-fetch.js';
 
 interface Described {
   /** Addresses that count as public. */

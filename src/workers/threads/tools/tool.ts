@@ -4,7 +4,7 @@ import { compile, describeProblems } from '../../../shared/schema.js';
 import type { ToolDeclaration } from '../../../shared/tools/builtin.js';
 import type { ToolSettings } from '../../../shared/tools/settings.js';
 import type { ToolCaller, ToolContent } from '../../../shared/tools/tool-call.js';
-import type { Network } from '../net/guarded-fetch.js';
+import type { Network } from '../../../shared/net/guarded-fetch.js';
 
 export interface ToolContext {
   readonly agentId: string;

@@ -1,8 +1,8 @@
 /** `web_fetch`: the text of a page of the public web. */
 import { toolLimits } from '../../../shared/tools/limits.js';
 import { builtinTools } from '../../../shared/tools/builtin.js';
-import { FetchFailure } from '../net/fetch-failure.js';
-import { guardedFetch, type Fetched } from '../net/guarded-fetch.js';
+import { FetchFailure } from '../../../shared/net/fetch-failure.js';
+import { guardedFetch, type Fetched } from '../../../shared/net/guarded-fetch.js';
 import { asUntrusted } from '../untrusted-content.js';
 import { errorResult, textResult, tool, ToolInputError, type ToolResult } from './tool.js';
 import { decodePage } from './web/decode-text.js';

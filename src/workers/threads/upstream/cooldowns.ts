@@ -3,6 +3,7 @@
  * a load rests with its model; a credential that is no good rests with all of them. A credential that a new configuration
  * changes begins afresh.
  */
+import { retryAfterMs } from '../../../shared/http/retry-after.js';
 import { failoverLimits } from '../../../shared/upstream/limits.js';
 import type { CooldownTimes, Credential } from '../../../shared/routes.js';
 import { troubleOf, UpstreamFailure } from './failure.js';
@@ -61,14 +62,6 @@ export function createCooldowns(now: () => number): Cooldowns {
       known?.delete(model);
     },
   };
-}
-
-/** What a `Retry-After` means, a number of seconds or a date; undefined for one that means nothing. */
-export function retryAfterMs(value: string | undefined, epochMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(value.trim())) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - epochMs);
 }
 
 /** The failure that put it to rest, once more, with what is left of its time. */

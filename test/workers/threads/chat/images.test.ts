@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { imageTypes } from '../../../../src/shared/media/image-type.js';
 import { readImages } from '../../../../src/workers/threads/chat/images.js';
 import { png } from '../../../support/images.js';
-import { site, testNetwork } from '../../net/support/site.js';
+import { site, testNetwork } from '../../../shared/net/support/site.js';
 
 const sources = {
   allowUrl: true,

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { fileTypes } from '../../../../src/shared/media/file-type.js';
 import { readFiles } from '../../../../src/workers/threads/responses/files.js';
-import { site, testNetwork } from '../../net/support/site.js';
+import { site, testNetwork } from '../../../shared/net/support/site.js';
 
 const rules = {
   allowUrl: true,

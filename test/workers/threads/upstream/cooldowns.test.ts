@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { createCooldowns, retryAfterMs } from '../../../../src/workers/threads/upstream/cooldowns.js';
+import { retryAfterMs } from '../../../../src/shared/http/retry-after.js';
+import { createCooldowns } from '../../../../src/workers/threads/upstream/cooldowns.js';
 import { UpstreamFailure } from '../../../../src/workers/threads/upstream/failure.js';
 
 const times = { firstMs: 10, maxMs: 200, authFirstMs: 1_000, authMaxMs: 2_000 };

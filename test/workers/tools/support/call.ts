@@ -1,7 +1,7 @@
 /** Calls of built-in tools in a workspace of the test's own. */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Network } from '../../../../src/workers/threads/net/guarded-fetch.js';
+import type { Network } from '../../../../src/shared/net/guarded-fetch.js';
 import { toolLimits } from '../../../../src/shared/tools/limits.js';
 import type { ToolSettings } from '../../../../src/shared/tools/settings.js';
 import { createToolBox } from '../../../../src/workers/threads/tools/index.js';

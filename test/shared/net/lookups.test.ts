@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createLookups } from '../../../src/workers/threads/net/lookups.js';
+import { createLookups } from '../../../src/shared/net/lookups.js';
 
 const { signal } = new AbortController();
 

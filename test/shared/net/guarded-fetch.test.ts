@@ -3,14 +3,14 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
-import { FetchFailure } from '../../../src/workers/threads/net/fetch-failure.js';
+import { FetchFailure } from '../../../src/shared/net/fetch-failure.js';
 import {
   guardedFetch,
   publicNetwork,
   type Fetched,
   type FetchRequest,
   type Network,
-} from '../../../src/workers/threads/net/guarded-fetch.js';
+} from '../../../src/shared/net/guarded-fetch.js';
 import { site, testNetwork } from './support/site.js';
 
 const limits = { maxBytes: 100_000, timeoutMs: 10_000, maxRedirects: 3 };

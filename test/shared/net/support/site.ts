@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { isPublicAddress } from '../../../../src/workers/threads/net/address-ranges.js';
-import type { Network } from '../../../../src/workers/threads/net/guarded-fetch.js';
+import { isPublicAddress } from '../../../../src/shared/net/address-ranges.js';
+import type { Network } from '../../../../src/shared/net/guarded-fetch.js';
 import { pinnedTestCert, pinnedTestKey } from './pinned-test-cert.js';
 
 export interface Site {

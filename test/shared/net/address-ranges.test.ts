@@ -1,6 +1,6 @@
 /** Which addresses may be asked for a stranger. */
 import { expect, test } from 'vitest';
-import { isPublicAddress } from '../../../src/workers/threads/net/address-ranges.js';
+import { isPublicAddress } from '../../../src/shared/net/address-ranges.js';
 
 test.each([
   ['loopback', ['127.0.0.1', '127.255.255.254', '::1']],

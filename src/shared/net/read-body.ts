@@ -1,7 +1,7 @@
 /** Reads the body of an answer: as many bytes as are allowed, counted after decompression. */
 import { Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { fetchLimits } from '../../../shared/upstream/limits.js';
+import { fetchLimits } from '../upstream/limits.js';
 import { FetchFailure } from './fetch-failure.js';
 
 /** What is asked for. */

@@ -3,7 +3,7 @@
  * it is known to be public; one that carries an IPv4 address in it is what that address is.
  */
 import { isIP } from 'node:net';
-import { networkList } from '../../../shared/auth/address.js';
+import { networkList } from '../auth/address.js';
 
 /** IANA's special-purpose registry, multicast, what is reserved, and where clouds answer their own machines. */
 const special4 = networkList([

@@ -12,8 +12,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
-import { fetchLimits } from '../../../shared/upstream/limits.js';
-import { errorCode, toError } from '../../../shared/to-error.js';
+import { fetchLimits } from '../upstream/limits.js';
+import { errorCode, toError } from '../to-error.js';
 import { isPublicAddress } from './address-ranges.js';
 import { FetchFailure } from './fetch-failure.js';
 import { hostOf, readTarget } from './fetch-target.js';
