@@ -32,7 +32,7 @@ export function testHost(names: readonly string[] = []): TestHost {
     warn: write('warn'),
     error: write('error'),
   } as unknown as Logger;
-  return {
+  const host: TestHost = {
     accountId: 'default',
     log,
     lines,
@@ -41,16 +41,12 @@ export function testHost(names: readonly string[] = []): TestHost {
     connections: [],
     memories,
     beforeTaking: () => {},
-    groups() {
-      return this.names;
-    },
-    connected(about) {
-      this.connections.push(about);
-    },
+    groups: () => host.names,
+    connected: (about) => void host.connections.push(about),
     alive() {},
     async inbound(message) {
-      await this.beforeTaking(message);
-      this.messages.push(message);
+      await host.beforeTaking(message);
+      host.messages.push(message);
     },
     memory: {
       get: (name) => Promise.resolve(memories.get(name)),
@@ -60,6 +56,7 @@ export function testHost(names: readonly string[] = []): TestHost {
       },
     },
   };
+  return host;
 }
 
 let lastPart = 0;
