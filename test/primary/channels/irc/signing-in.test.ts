@@ -175,10 +175,10 @@ it('is in the channels that the config names, also after it was kicked', async (
   const host = testHost(['#a', '#full']);
   await connectedIrc({ ...local, port: server.port, pace: { burst: 50 } }, host);
   expect(server.lines.filter((line) => line.startsWith('JOIN'))).toEqual(['JOIN #a', 'JOIN #full']);
-  expect(host.lines).toEqual(['warn channel.irc not in #full: Cannot join channel (+l); tried again in 5 s']);
+  expect(host.lines).toEqual(['warn channel.irc not in #full: Cannot join channel (+l); tried again in 2 s']);
   server.say(':op!o@h KICK #A bot :out');
   await waitFor('the word of it', () =>
-    host.lines.includes('warn channel.irc not in #a: kicked by op: out; tried again in 5 s'),
+    host.lines.includes('warn channel.irc not in #a: kicked by op: out; tried again in 2 s'),
   );
 });
 
