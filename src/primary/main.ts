@@ -246,7 +246,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: readers.routes }),
       ...hookAnswers({ runs, sessions, channels, timeoutMs: readers.turnTimeoutMs, log: log.for('hooks') }),
-      ...requestAnswers({ find: () => undefined }, log.for('channels')),
+      ...requestAnswers(channels.accounts, log.for('channels')),
       'exec-approval': approvals.approve,
       ...keyed.answers,
     },

@@ -10,4 +10,17 @@ export interface ChannelRow {
   load(): Promise<Channel>;
 }
 
-export const channelRegistry: readonly ChannelRow[] = [];
+export const channelRegistry: readonly ChannelRow[] = [
+  {
+    id: 'irc',
+    label: 'IRC',
+    detailLabel: 'Internet Relay Chat',
+    load: async () => (await import('./irc/irc.js')).channel,
+  },
+  {
+    id: 'webhook',
+    label: 'Webhook',
+    detailLabel: 'Signed webhook',
+    load: async () => (await import('./webhook/webhook.js')).channel,
+  },
+];

@@ -112,7 +112,7 @@ export function workerSnapshot({
     responses: endpointOf(http.endpoints.responses),
     controlUi: controlUi.enabled ? placeOf(controlUi, paths) : undefined,
     hooks: hookSetup(config, paths, env),
-    channelProofs: channelProofs({}),
+    channelProofs: channelProofs(config.channels),
     strictTransportSecurity: http.securityHeaders.strictTransportSecurity,
     apiThreads: workers.apiThreads,
     tools: toolSetup(config, paths, env),

@@ -74,11 +74,12 @@ const rows: readonly Row[] = [
     telegram: ['botToken', 'webhookSecret'],
     slack: ['botToken', 'appToken', 'userToken', 'signingSecret'],
     discord: ['token'],
-    irc: ['password'],
+    irc: ['password', 'accountPassword'],
     matrix: ['accessToken', 'password'],
     mattermost: ['botToken'],
     msteams: ['appPassword'],
     googlechat: ['serviceAccount'],
+    webhook: ['secret', 'previousSecret'],
   }),
 ];
 

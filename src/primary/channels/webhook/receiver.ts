@@ -4,7 +4,8 @@
  * be sent again, and an answer that was lost is no reason to give a part up.
  */
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'undici';
+import requestOn from 'undici/lib/api/api-request.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { sign } from '../../../shared/channels/standard-webhooks.js';
 import { retryAfterMs } from '../../../shared/http/retry-after.js';
 import { errorCode, toError } from '../../../shared/to-error.js';
@@ -33,13 +34,15 @@ interface Answer {
 }
 
 export function createReceiver({ url, keys, accountId, timeoutMs }: ReceiverOptions): Receiver {
-  let agent: Agent | undefined;
+  const { origin, pathname, search } = new URL(url);
+  let pool: Pool | undefined;
   const post = async (id: string, content: object, signal: AbortSignal): Promise<Answer> => {
-    agent ??= new Agent({ connections: webhookLimits.connections, connect: { timeout: timeoutMs } });
+    const { connections } = webhookLimits;
+    pool ??= new Pool(origin, { connections, connect: { timeout: timeoutMs } });
     const body = JSON.stringify(content);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const answer = await request(url, {
-      dispatcher: agent,
+    const answer = await requestOn.call(pool, {
+      path: pathname + search,
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -73,8 +76,8 @@ export function createReceiver({ url, keys, accountId, timeoutMs }: ReceiverOpti
       if (status < 200 || status > 299) throw new ChannelError('lost', `the receiver answered ${status}`);
     },
     async disconnect() {
-      const closing = agent;
-      agent = undefined;
+      const closing = pool;
+      pool = undefined;
       await closing?.close();
     },
   };
