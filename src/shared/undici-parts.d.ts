@@ -1,12 +1,18 @@
 /** Files of undici that are loaded alone: the whole of it, `fetch` and WebSocket included, takes three times as long to load. */
 declare module 'undici/lib/dispatcher/pool.js' {
-  export { Pool as default } from 'undici';
+  import type { Pool as WholePool } from 'undici';
+
+  /** `request` and its like come with the whole of undici only. */
+  type Pool = Pick<WholePool, 'dispatch' | 'close' | 'destroy'>;
+  const Pool: new (...args: ConstructorParameters<typeof WholePool>) => Pool;
+  export default Pool;
 }
-/** What a dispatcher's `request` is, which one that is loaded alone does not have. */
+/** What is missing of such a pool: to be called with one as `this`. */
 declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici';
+
   export default function request(
-    this: Dispatcher,
+    this: Pick<Dispatcher, 'dispatch'>,
     options: Dispatcher.RequestOptions,
   ): Promise<Dispatcher.ResponseData>;
 }

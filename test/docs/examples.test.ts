@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/shared/config/load.js';
 import { cli } from '../cli/support/cli.js';
 
 const docs = new URL('../../docs/', import.meta.url);
-const pages = readdirSync(docs).filter((name) => name.endsWith('.md'));
+const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
 const examples = pages.flatMap((name) => {
   const blocks = readFileSync(new URL(name, docs), 'utf8').matchAll(/^```json5\n(.*?)^```$/gms);
   return Array.from(blocks, ([, text = ''], n) => [`${n + 1} of docs/${name}`, text] as const);
@@ -21,6 +21,8 @@ const env = {
   OWN_KEY: 'key-of-ones-own',
   OPENAI_API_KEY: 'key-of-openai',
   TICKETS_TOKEN: 'token-for-tickets',
+  WEBHOOK_SECRET: 'secret-of-the-webhook',
+  IRC_PASSWORD: 'password-of-the-bot',
 };
 
 it.each(examples)('example %s', async (_place, text) => {

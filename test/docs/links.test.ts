@@ -7,7 +7,7 @@ const pages = [
   ...readdirSync(root)
     .filter((name) => name.endsWith('.md'))
     .toSorted(),
-  ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`),
+  ...readdirSync(new URL('docs/', root), { recursive: true }).map((name) => `docs/${String(name)}`),
   'loadtest/README.md',
   'ops/README.md',
 ].filter((name) => name.endsWith('.md'));
