@@ -44,7 +44,7 @@ function createSteps(
   settings: IrcSettings,
   { resolve, reject }: Outcome,
 ): (line: Line) => void {
-  const offered = new Map<string, string>();
+  const offered = new Set<string>();
   const nicks = namesAfter(settings);
   let signedIn = false;
   const refuse = (what: string, line: Line): void =>
@@ -57,21 +57,16 @@ function createSteps(
     else connection.send('CAP', 'END');
   };
   const capability = ([, verb, ...rest]: readonly string[]): void => {
-    switch (verb) {
-      case 'LS':
-        for (const token of (rest.at(-1) ?? '').split(' ')) {
-          const [name = '', value = ''] = token.split('=', 2);
-          if (name !== '') offered.set(name, value);
-        }
-        if (rest[0] !== '*' || rest.length < 2) request();
-        return;
-      case 'ACK':
-        if (self.capabilities.has('sasl')) connection.send('AUTHENTICATE', settings.sasl.toUpperCase());
-        else connection.send('CAP', 'END');
-        return;
-      case 'NAK':
-        connection.send('CAP', 'END');
-        return;
+    if (verb === 'LS') {
+      for (const token of (rest.at(-1) ?? '').split(' ')) {
+        const [name = ''] = token.split('=', 1);
+        if (name !== '') offered.add(name);
+      }
+      if (rest[0] !== '*' || rest.length < 2) request();
+    } else if (verb === 'ACK' && self.capabilities.has('sasl')) {
+      connection.send('AUTHENTICATE', settings.sasl.toUpperCase());
+    } else if (verb === 'ACK' || verb === 'NAK') {
+      connection.send('CAP', 'END');
     }
   };
 

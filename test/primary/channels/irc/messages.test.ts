@@ -11,7 +11,7 @@ describe('a message', () => {
   it('is sent when the server has dealt with it', async () => {
     let pong: (() => void) | undefined;
     const server = await scriptedServer((line, say) => {
-      if (!/^PING said-/.test(line)) return false;
+      if (!line.startsWith('PING said-')) return false;
       pong = () => say(`:irc.test PONG irc.test ${line.slice('PING '.length)}`);
       return true;
     });
@@ -58,7 +58,7 @@ describe('a message', () => {
   });
 
   it('is unknown when the connection goes before the server has said that it has it', async () => {
-    const server = await scriptedServer((line) => /^PING said-/.test(line));
+    const server = await scriptedServer((line) => line.startsWith('PING said-'));
     const { account, ended } = await connectedIrc({ ...local, port: server.port });
     const sent = account.send(part('x', 'ann'), never);
     sent.catch(() => {});

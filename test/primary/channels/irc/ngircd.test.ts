@@ -29,7 +29,7 @@ const config = (over: Partial<IrcConfig> = {}): IrcConfig & { nick: string } => 
     nick: `bot${bots}`,
     pace: { burst: 100, perSecond: 1_000 },
     ...over,
-  } as IrcConfig & { nick: string };
+  };
 };
 
 it('talks over TLS, in a channel and with a person', async () => {

@@ -93,12 +93,11 @@ it('signs in with the services by message where that is configured', async () =>
 
 it.each([
   [{}, 'host is not set'],
-  [{ host: 'x', nick: undefined }, 'nick is not set'],
   [{ host: 'x', sasl: 'plain' }, 'sasl "plain" needs accountPassword'],
   [{ host: 'x', sasl: 'external' }, 'sasl "external" needs tls.certPath'],
   [{ host: 'x', regain: 'ghost' }, 'regain needs nickServ and accountPassword'],
 ] as const)('does not begin with %j', async (config, message) => {
-  expect(await runIrc(config as object).ended).toMatchObject({ kind: 'refused', message });
+  expect(await runIrc(config).ended).toMatchObject({ kind: 'refused', message });
 });
 
 it.each([

@@ -38,7 +38,7 @@ async function receiver(
       answer(response, one);
     });
   });
-  onTestFinished(() => void server.closeAllConnections());
+  onTestFinished(() => server.closeAllConnections());
   return { url: `http://127.0.0.1:${await listening(server)}/in`, received };
 }
 
