@@ -63,8 +63,8 @@ function addressedTo(text: string, { nick }: Self): { readonly text: string; rea
   return { text, mentioned: new RegExp(`(?<!${letters})${name}(?!${letters})`, 'iu').test(text) };
 }
 
-// oxlint-disable-next-line no-control-regex
 const formatting =
+  // oxlint-disable-next-line no-control-regex
   /\u0003(?:\d{1,2}(?:,\d{1,2})?)?|\u0004(?:[\da-f]{6}(?:,[\da-f]{6})?)?|[\u0001\u0002\u000f\u0011\u0016\u001d-\u001f]/gi;
 
 /** Bold, colours and the like are no part of a text. */
