@@ -1,5 +1,5 @@
 /** Files that a message names by their address: fetched only when they are wanted, from the public internet alone. */
-import { guardedFetch, type Network } from '../../../shared/net/guarded-fetch.js';
+import type { Network } from '../../../shared/net/guarded-fetch.js';
 import type { InboundAttachment } from '../channel.js';
 import { webhookLimits } from './limits.js';
 
@@ -18,6 +18,8 @@ export function attachmentOf(file: NamedFile, network?: Network): InboundAttachm
     mimeType,
     ...(filename === undefined ? {} : { filename }),
     async fetch(maxBytes, signal) {
+      // Loaded with the first file: it brings the whole of undici.
+      const { guardedFetch } = await import('../../../shared/net/guarded-fetch.js');
       const { attachmentMs: timeoutMs, redirects: maxRedirects } = webhookLimits;
       const fetched = await guardedFetch({ url, maxBytes, timeoutMs, maxRedirects, signal }, network);
       return fetched.bytes;
