@@ -1,0 +1,132 @@
+/**
+ * Calls of the Bot API: grammY's types and encoding over our own connections, since what may be sent again depends on
+ * whether a request that failed had left. Nothing that is thrown here holds the bot's token.
+ */
+import { Api, GrammyError, HttpError, type ApiClientOptions, type RawApi } from 'grammy';
+import { toError } from '../../../shared/to-error.js';
+import { telegramLimits } from './limits.js';
+import { createTransport, TransportError, type TransportRequest } from './transport.js';
+
+/** A call was not answered with a result. */
+export class CallFailure extends Error {
+  readonly how:
+    | {
+        /** The server said no. */
+        readonly kind: 'answered';
+        readonly code: number;
+        readonly description: string;
+        readonly retryAfterMs: number | undefined;
+      }
+    /** Nothing has left. */
+    | { readonly kind: 'unsent' }
+    /** It may have done what was asked. */
+    | { readonly kind: 'unanswered' };
+
+  constructor(method: string, message: string, how: CallFailure['how']) {
+    super(`${method}: ${message}`);
+    this.name = 'CallFailure';
+    this.how = how;
+  }
+}
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+export interface BotApi {
+  /** @throws CallFailure */
+  call<M extends Method>(method: M, params: Params<M>, options: CallOptions): Promise<Result<M>>;
+  /** A file that `getFile` named, of at most so many bytes. @throws Error */
+  download(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+type Method = keyof RawApi;
+type Params<M extends Method> = Parameters<RawApi[M]>[0] extends AbortSignalLike
+  ? Record<string, never>
+  : NonNullable<Parameters<RawApi[M]>[0]>;
+type Result<M extends Method> = Awaited<ReturnType<RawApi[M]>>;
+type AbortSignalLike = Parameters<RawApi['getMe']>[0];
+
+export function openBotApi(token: string, apiRoot: string): BotApi {
+  const root = apiRoot.replace(/\/+$/, '');
+  const transport = createTransport();
+  const api = new Api(token, { apiRoot: root, fetch: fetchOver(transport.request) });
+  const hidden = (text: string): string => text.replaceAll(token, '***');
+  return {
+    async call<M extends Method>(method: M, params: Params<M>, options: CallOptions): Promise<Result<M>> {
+      const { signal, timeoutMs = telegramLimits.callMs } = options;
+      const deadline = AbortSignal.timeout(timeoutMs);
+      const invoke = api.raw[method] as (...given: readonly unknown[]) => Promise<unknown>;
+      const either = AbortSignal.any([signal, deadline]);
+      try {
+        // grammY's methods without parameters take the signal alone.
+        const result = await (withoutParams.has(method) ? invoke(either) : invoke(params, either));
+        return result as Result<M>;
+      } catch (caught) {
+        throw failure(method, caught, deadline.aborted && !signal.aborted, hidden);
+      }
+    },
+    async download(path, maxBytes, signal) {
+      const deadline = AbortSignal.timeout(telegramLimits.downloadMs);
+      const url = `${root}/file/bot${token}/${path}`;
+      const { status, bytes } = await transport.request(
+        url,
+        { signal: AbortSignal.any([signal, deadline]) },
+        maxBytes,
+      );
+      if (status !== 200) throw new Error(`download: ${status}`);
+      return bytes;
+    },
+    close: () => transport.close(),
+  };
+}
+
+const withoutParams: ReadonlySet<string> = new Set(['getMe', 'getWebhookInfo', 'logOut', 'close']);
+
+/** What grammY asks of `fetch`, which is little. */
+function fetchOver(
+  request: ReturnType<typeof createTransport>['request'],
+): NonNullable<ApiClientOptions['fetch']> {
+  const fetch = async (url: string, init: TransportRequest): Promise<{ json(): Promise<unknown> }> => {
+    const { status, bytes } = await request(url, init, telegramLimits.answerBytes);
+    return { json: () => Promise.resolve(readAnswer(status, bytes)) };
+  };
+  return fetch as unknown as NonNullable<ApiClientOptions['fetch']>;
+}
+
+/** A proxy on the way answers in its own manner, by the status alone. */
+function readAnswer(status: number, bytes: Buffer): unknown {
+  try {
+    const answer = JSON.parse(bytes.toString('utf8')) as { readonly ok?: unknown } | null;
+    if (typeof answer?.ok === 'boolean') return answer;
+  } catch {
+    // Not of the server.
+  }
+  if (status < 300) throw new TransportError(true, 'an answer that is not of the Bot API');
+  return { ok: false, error_code: status, description: 'an answer that is not of the Bot API' };
+}
+
+function failure(
+  method: string,
+  caught: unknown,
+  late: boolean,
+  hidden: (text: string) => string,
+): CallFailure {
+  if (caught instanceof GrammyError) {
+    const { error_code: code, description, parameters } = caught;
+    const seconds = parameters.retry_after;
+    const told = hidden(description);
+    return new CallFailure(method, `${code} ${told}`, {
+      kind: 'answered',
+      code,
+      description: told,
+      retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
+    });
+  }
+  const error = caught instanceof HttpError ? caught.error : caught;
+  const sent = !(error instanceof TransportError) || error.sent;
+  const reason = late ? 'no answer in time' : toError(error).message;
+  return new CallFailure(method, hidden(reason), { kind: sent ? 'unanswered' : 'unsent' });
+}
