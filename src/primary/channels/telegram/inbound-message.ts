@@ -46,8 +46,7 @@ function senderOf({ chat, from, sender_chat: as }: Message): InboundMessage['sen
     const { id, title, username } = as ?? chat;
     return sender(id, title, username);
   }
-  const name = [from.first_name, from.last_name].filter(Boolean).join(' ');
-  return { ...sender(from.id, name, from.username), ...(from.is_bot && { bot: true }) };
+  return { ...sender(from.id, nameOf(from), from.username), ...(from.is_bot && { bot: true }) };
 }
 
 function sender(
@@ -62,11 +61,15 @@ function sender(
   };
 }
 
+function nameOf(named: { readonly first_name: string; readonly last_name?: string }): string {
+  return [named.first_name, named.last_name].filter(Boolean).join(' ');
+}
+
 /** What is no text and no file, in words. */
 function shown({ location, venue, contact, sticker }: Message): string {
   if (venue) return `[${venue.title}, ${venue.address}: ${place(venue.location)}]`;
   if (location) return `[${place(location)}]`;
-  if (contact) return `[${contact.first_name} ${contact.last_name ?? ''}: ${contact.phone_number}]`;
+  if (contact) return `[${nameOf(contact)}: ${contact.phone_number}]`;
   return sticker?.emoji ?? '';
 }
 

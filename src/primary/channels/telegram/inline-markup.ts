@@ -100,13 +100,17 @@ function link(text: string, at: number, inside: ReadonlySet<Tag>): Piece | undef
 /** Addresses may have parentheses in them, in pairs. */
 function closingParenthesis(text: string, from: number): number {
   let depth = 0;
-  for (let at = from; at < text.length; at += 1) {
+  const last = Math.min(text.length, from + longestTarget);
+  for (let at = from; at < last; at += 1) {
     if (text[at] === '(') depth += 1;
     else if (text[at] === ')' && depth === 0) return at;
     else if (text[at] === ')') depth -= 1;
   }
   return -1;
 }
+
+/** Of a link, with its title. */
+const longestTarget = 2_048;
 
 /** @param unclosed marks that do not occur as an end any more: looked for anew each time, they would cost their square */
 function span(text: string, at: number, inside: ReadonlySet<Tag>, unclosed: Set<string>): Piece | undefined {

@@ -28,8 +28,8 @@ export const telegramLimits = {
   /** A file is given up that does not arrive in this time. */
   downloadMs: 120_000,
   /** Calls for messages that fail in a row, with a pause that doubles, before the connection counts as lost. */
-  pollTries: 4,
-  pollRetryMs: 1_000,
+  pollTries: 6,
+  pollRetryMs: 250,
   /** A message that cannot be taken now is offered again after this, doubling … */
   offerRetryMs: 500,
   /** … up to this. */

@@ -2,7 +2,7 @@
  * How fast Telegram lets a bot send: in all, in each chat and in each group. Each of them is a time that moves on by an
  * interval with every message and may be ahead of the clock by a burst of them (the generic cell rate algorithm).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { telegramPace } from './limits.js';
 
 export interface Pacer {
@@ -19,16 +19,26 @@ interface Rate {
   readonly intervalMs: number;
 }
 
-/** @param now milliseconds of a clock that only moves forward */
-export function createPacer(now: () => number = () => performance.now()): Pacer {
+export interface Clock {
+  /** Milliseconds; it only moves forward. */
+  now(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const realClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+};
+
+export function createPacer({ now, sleep }: Clock = realClock): Pacer {
   /** By chat: when the messages that were sent would all have been due. */
   const dueAt = new Map<string, number>();
   let allDueAt = 0;
   const waitMs = (chat: string): number =>
     Math.max(ahead(allDueAt, telegramPace.all, now()), ahead(dueAt.get(chat) ?? 0, rateOf(chat), now()));
-  const ready = async (chat: string, signal: AbortSignal): Promise<void> => {
-    for (let ms = waitMs(chat); ms > 0; ms = waitMs(chat)) await sleep(Math.ceil(ms), undefined, { signal });
+  const turn = async (chat: string, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
+    for (let ms = waitMs(chat); ms > 0; ms = waitMs(chat)) await sleep(Math.ceil(ms), signal);
   };
   const move = (chat: string, to: number): void => {
     dueAt.delete(chat);
@@ -37,9 +47,11 @@ export function createPacer(now: () => number = () => performance.now()): Pacer 
     if (dueAt.size > telegramPace.chats && oldest !== undefined) dueAt.delete(oldest);
   };
   return {
-    ready,
+    ready: turn,
     async take(chat, signal) {
-      await ready(chat, signal);
+      // Whoever waited with it may have been first.
+      while (waitMs(chat) > 0) await turn(chat, signal);
+      signal.throwIfAborted();
       const at = now();
       allDueAt = Math.max(allDueAt, at) + telegramPace.all.intervalMs;
       move(chat, Math.max(dueAt.get(chat) ?? 0, at) + rateOf(chat).intervalMs);
