@@ -17,6 +17,11 @@ export interface ApiCall extends ApiParams {
   readonly method: string;
 }
 
+/** What a test says of a message; the rest is made up. */
+export type Said = Omit<Partial<Message>, 'chat'> & {
+  readonly chat?: { readonly id: number; readonly type?: string; readonly title?: string };
+};
+
 export interface FakeBotApi {
   readonly apiRoot: string;
   readonly token: string;
@@ -32,8 +37,8 @@ export interface FakeBotApi {
   readonly waiting: readonly Update[];
   readonly webhookFailures: readonly string[];
   /** A message to the bot: private, of one person, unless it says otherwise. */
-  say(message: Partial<Message> & { readonly chat?: Partial<Message['chat']> }): Update;
-  post(message: Partial<Message>): Update;
+  say(message: Said): Update;
+  post(message: Said): Update;
   /** The same message again, as another update or the same. */
   repeat(update: Update, id?: number): void;
   /** Its id in messages. */
@@ -134,7 +139,7 @@ export async function startFakeBotApi(options: FakeBotApiOptions = {}): Promise<
   await listen(0);
   const { port } = server.address() as AddressInfo;
 
-  const complete = (message: Partial<Message>): Message => {
+  const complete = (message: Said): Message => {
     const { from } = message;
     const id = message.chat?.id ?? from?.id ?? 1001;
     const person = { id, is_bot: false, first_name: 'Ada' };
@@ -167,12 +172,11 @@ export async function startFakeBotApi(options: FakeBotApiOptions = {}): Promise<
     get webhookFailures() {
       return updates.failures;
     },
-    say: (message) =>
-      updates.add({ message: complete(message as Partial<Message>) as Update['message'] & {} }),
+    say: (message) => updates.add({ message: complete(message) as Update['message'] & {} }),
     post(message) {
       const { from: _from, ...post } = complete({
         ...message,
-        chat: { ...message.chat, type: 'channel' } as never,
+        chat: { id: -1001, ...message.chat, type: 'channel' },
       });
       return updates.add({ channel_post: post as Update['channel_post'] & {} });
     },

@@ -32,13 +32,14 @@ export const methods: Readonly<Record<string, Method>> = {
       signal,
     ),
   setWebhook({ updates }, { values }) {
-    const { url = '', secret_token: secret, allowed_updates: allowed } = values;
-    if (secret !== undefined && !/^[\w-]{1,256}$/.test(String(secret)))
+    const { url = '', allowed_updates: allowed } = values;
+    const secret = values.secret_token as string | undefined;
+    if (secret !== undefined && !/^[\w-]{1,256}$/.test(secret))
       throw badRequest('secret token contains unallowed characters');
     if (values.drop_pending_updates === true) updates.drop();
     const webhook: Webhook = {
       url: String(url),
-      secret: secret === undefined ? undefined : String(secret),
+      secret,
       maxConnections: Number(values.max_connections ?? 40),
     };
     updates.setWebhook(url === '' ? undefined : webhook, allowed as readonly string[] | undefined);

@@ -5,7 +5,7 @@
 import { Api, GrammyError, HttpError, type ApiClientOptions, type RawApi } from 'grammy';
 import { toError } from '../../../shared/to-error.js';
 import { telegramLimits } from './limits.js';
-import { createTransport, TransportError, type TransportRequest } from './transport.js';
+import { createTransport, TransportError, type Transport, type TransportRequest } from './transport.js';
 
 /** A call was not answered with a result. */
 export class CallFailure extends Error {
@@ -39,7 +39,6 @@ export interface BotApi {
   call<M extends Method>(method: M, params: Params<M>, options: CallOptions): Promise<Result<M>>;
   /** A file that `getFile` named, of at most so many bytes. @throws Error */
   download(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 type Method = keyof RawApi;
@@ -51,8 +50,8 @@ type AbortSignalLike = Parameters<RawApi['getMe']>[0];
 
 export function openBotApi(token: string, apiRoot: string): BotApi {
   const root = apiRoot.replace(/\/+$/, '');
-  const transport = createTransport();
-  const api = new Api(token, { apiRoot: root, fetch: fetchOver(transport.request) });
+  const transport = createTransport(root);
+  const api = new Api(token, { apiRoot: root, fetch: fetchOver(transport) });
   const hidden = (text: string): string => text.replaceAll(token, '***');
   return {
     async call<M extends Method>(method: M, params: Params<M>, options: CallOptions): Promise<Result<M>> {
@@ -71,7 +70,7 @@ export function openBotApi(token: string, apiRoot: string): BotApi {
     async download(path, maxBytes, signal) {
       const deadline = AbortSignal.timeout(telegramLimits.downloadMs);
       const url = `${root}/file/bot${token}/${path}`;
-      const { status, bytes } = await transport.request(
+      const { status, bytes } = await transport(
         url,
         { signal: AbortSignal.any([signal, deadline]) },
         maxBytes,
@@ -79,21 +78,18 @@ export function openBotApi(token: string, apiRoot: string): BotApi {
       if (status !== 200) throw new Error(`download: ${status}`);
       return bytes;
     },
-    close: () => transport.close(),
   };
 }
 
 const withoutParams: ReadonlySet<string> = new Set(['getMe', 'getWebhookInfo', 'logOut', 'close']);
 
 /** What grammY asks of `fetch`, which is little. */
-function fetchOver(
-  request: ReturnType<typeof createTransport>['request'],
-): NonNullable<ApiClientOptions['fetch']> {
+function fetchOver(request: Transport): NonNullable<ApiClientOptions['fetch']> {
   const fetch = async (url: string, init: TransportRequest): Promise<{ json(): Promise<unknown> }> => {
     const { status, bytes } = await request(url, init, telegramLimits.answerBytes);
     return { json: () => Promise.resolve(readAnswer(status, bytes)) };
   };
-  return fetch as unknown as NonNullable<ApiClientOptions['fetch']>;
+  return fetch;
 }
 
 /** A proxy on the way answers in its own manner, by the status alone. */

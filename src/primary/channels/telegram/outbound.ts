@@ -113,7 +113,7 @@ function post(
   const { method, file } = mediaCall(media);
   // Which of them it is decides the name of the file's parameter alone.
   const params = { ...shared, ...file, ...(text !== '' && { caption: text }) } as never;
-  return api.call(method, params, { signal }) as Promise<Message>;
+  return api.call(method, params, { signal });
 }
 
 async function change(

@@ -23,6 +23,11 @@ export const channel: Channel<TelegramConfig> = {
   label: 'Telegram',
   detailLabel: 'Telegram Bot',
   capabilities: { typing: true, edits: true, media: true, threads: true, groups: true, logout: false },
+  // Ids of groups are negative; names belong to groups and channels that are public.
+  peerOf: (to) => ({
+    kind: to.startsWith('-') ? 'group' : to.startsWith('@') ? 'channel' : 'direct',
+    id: to,
+  }),
   open: openAccount,
 };
 

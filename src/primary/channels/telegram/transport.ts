@@ -2,8 +2,9 @@
  * HTTP to the server of the Bot API. It knows of each failed call whether its request had left: only then may the server
  * have done what was asked. Addresses hold the bot's token and appear in no error.
  */
-import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
-import { errorCode, toError } from '../../../shared/to-error.js';
+import type { Dispatcher } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import { errorCode } from '../../../shared/to-error.js';
 import { telegramLimits } from './limits.js';
 
 export class TransportError extends Error {
@@ -18,24 +19,24 @@ export class TransportError extends Error {
 }
 
 export interface TransportRequest {
-  readonly method?: string;
+  readonly method?: Dispatcher.HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Dispatcher.DispatchOptions['body'];
   readonly signal: AbortSignal;
 }
 
-export interface Transport {
-  /** The status and at most so many bytes. @throws TransportError */
-  request(
-    url: string,
-    request: TransportRequest,
-    maxBytes: number,
-  ): Promise<{ readonly status: number; readonly bytes: Buffer }>;
-  close(): Promise<void>;
+export interface Answer {
+  readonly status: number;
+  readonly bytes: Buffer;
 }
 
-export function createTransport(): Transport {
-  const agent = new Agent({
+/** With at most so many bytes of an answer. @throws TransportError */
+export type Transport = (url: string, request: TransportRequest, maxBytes: number) => Promise<Answer>;
+
+/** @param root what addresses begin with */
+export function createTransport(root: string): Transport {
+  const { origin } = new URL(root);
+  const pool = new Pool(origin, {
     connections: telegramLimits.connections,
     keepAliveTimeout: telegramLimits.idleConnectionMs,
     keepAliveMaxTimeout: telegramLimits.idleConnectionMs,
@@ -44,69 +45,80 @@ export function createTransport(): Transport {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return {
-    async request(url, { method = 'GET', headers = {}, body = null, signal }, maxBytes) {
-      let sent = false;
-      const watched = agent.compose(
-        (dispatch) => (options, handler) => dispatch(options, new StartNotice(handler, () => (sent = true))),
-      );
-      try {
-        const { origin, pathname, search } = new URL(url);
-        const path = pathname + search;
-        const answer = await watched.request({
-          origin,
-          path,
-          method: method as Dispatcher.HttpMethod,
-          headers,
-          body,
-          signal,
-        });
-        const bytes = await read(answer.body, maxBytes);
-        return { status: answer.statusCode, bytes };
-      } catch (caught) {
-        throw new TransportError(sent, reason(toError(caught), signal));
-      }
-    },
-    close: () => agent.destroy(),
-  };
+  return (url, { method = 'GET', headers = {}, body = null, signal }, maxBytes) =>
+    new Promise((resolve, reject) => {
+      const call = new Call(maxBytes, signal, resolve, reject);
+      const { pathname, search } = new URL(url);
+      const options = { origin, path: pathname + search, headers, body };
+      if (!signal.aborted) pool.dispatch({ ...options, method }, call);
+    });
 }
 
-/** Its types do not tell its methods. */
-const inner: Dispatcher.DispatchHandler = DecoratorHandler.prototype;
+/** A call in flight; the handler that undici talks to. */
+class Call implements Dispatcher.DispatchHandler {
+  readonly #maxBytes: number;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: TransportError) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
+  #sent = false;
+  #status = 0;
+  #size = 0;
 
-/** Says when a request begins to be written to a connection. */
-class StartNotice extends DecoratorHandler implements Dispatcher.DispatchHandler {
-  readonly #started: () => void;
-
-  constructor(handler: Dispatcher.DispatchHandler, started: () => void) {
-    super(handler);
-    this.#started = started;
+  constructor(
+    maxBytes: number,
+    signal: AbortSignal,
+    resolve: (answer: Answer) => void,
+    reject: (error: TransportError) => void,
+  ) {
+    this.#maxBytes = maxBytes;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (signal.aborted) this.#giveUp();
+    else signal.addEventListener('abort', this.#giveUp);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#started();
-    inner.onRequestStart?.call(this, controller, context);
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It had to wait for a connection, and nobody wants it any more.
+    if (this.#settled) controller.abort(new Error('no longer wanted'));
+    else this.#sent = true;
   }
-}
 
-async function read(
-  body: AsyncIterable<Uint8Array> & { destroy(): void },
-  maxBytes: number,
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > maxBytes) {
-      body.destroy();
-      throw new Error(`more than ${maxBytes} bytes`);
-    }
-    chunks.push(chunk);
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
   }
-  return Buffer.concat(chunks, size);
-}
 
-function reason(error: Error, signal: AbortSignal): string {
-  if (!signal.aborted) return errorCode(error) ?? error.message;
-  return (signal.reason as Error | undefined)?.name === 'TimeoutError' ? 'no answer in time' : 'given up';
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.byteLength;
+    if (this.#size > this.#maxBytes) this.#fail(`more than ${this.#maxBytes} bytes`);
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settle(() =>
+      this.#resolve({ status: this.#status, bytes: Buffer.concat(this.#chunks, this.#size) }),
+    );
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(errorCode(error) ?? error.message);
+  }
+
+  readonly #giveUp = (): void => this.#fail('given up');
+
+  #fail(reason: string): void {
+    this.#settle(() => this.#reject(new TransportError(this.#sent, reason)));
+    this.#controller?.abort(new Error(reason));
+  }
+
+  #settle(settle: () => void): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#signal.removeEventListener('abort', this.#giveUp);
+    settle();
+  }
 }

@@ -2,7 +2,7 @@
 import type { Message } from 'grammy/types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InboundMessage } from '../../../../src/primary/channels/channel.js';
-import { startFakeBotApi, type FakeBotApi } from '../../../support/fake-bot-api/fake-bot-api.js';
+import { startFakeBotApi, type FakeBotApi, type Said } from '../../../support/fake-bot-api/fake-bot-api.js';
 import { never, openAccount, type TestAccount } from '../../../support/telegram-account.js';
 import { waitFor } from '../../../support/wait-for.js';
 
@@ -25,9 +25,9 @@ describe('a message', () => {
   });
 
   /** As the gateway takes it. */
-  async function taken(message: Partial<Message>): Promise<InboundMessage> {
+  async function taken(message: Said): Promise<InboundMessage> {
     const before = opened.taken.length;
-    fake.say(message as Parameters<FakeBotApi['say']>[0]);
+    fake.say(message);
     return waitFor('the message', () => opened.taken[before]);
   }
   const bot = (): Message['from'] => ({ ...fake.bot, is_bot: true, first_name: 'Bot' });
@@ -60,7 +60,7 @@ describe('a message', () => {
     expect((await taken({ text: 'Hi', chat: group, message_thread_id: 12 })).peer.threadId).toBeUndefined();
   });
 
-  it.each<[string, boolean, () => Partial<Message>]>([
+  it.each<[string, boolean, () => Said]>([
     [
       'names the bot',
       true,
@@ -206,7 +206,7 @@ describe('a message', () => {
     expect(question?.text).toBe('Nice, is it not?');
   });
 
-  it.each<[string, Partial<Message>, string]>([
+  it.each<[string, Said, string]>([
     ['a place', { location: { latitude: 1.5, longitude: 2.5 } }, '[1.5, 2.5]'],
     ['a person', { contact: { phone_number: '+1', first_name: 'Bo' } }, '[Bo: +1]'],
   ])('that is %s says so', async (_, message, text) => {

@@ -44,30 +44,8 @@ describe('markdown', () => {
   ])('%j', (markdown, html) => expect(telegramHtml(markdown)).toBe(html));
 
   it('of any kind is whole HTML, and what is seen of it no longer', () => {
-    const piece = fc.constantFrom(
-      ...[
-        '*',
-        '**',
-        '_',
-        '__',
-        '`',
-        '```',
-        '~~',
-        '||',
-        '[',
-        '](',
-        ')',
-        '!',
-        '\\',
-        '<',
-        '&',
-        '>',
-        '#',
-        '- ',
-        '|',
-      ],
-      ...['https://a.org', 'word', ' ', '\n', '😀', '"', '---', '|-|'],
-    );
+    const pieces = '* ** _ __ ` ``` ~~ || [ ]( ) ! \\ < & > # - | |-| --- " word https://a.org 😀'.split(' ');
+    const piece = fc.constantFrom(...pieces, ' ', '\n', '- ', '# ');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
         const markdown = pieces.join('');

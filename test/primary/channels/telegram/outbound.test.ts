@@ -153,7 +153,9 @@ describe('an edit', () => {
     const { fake, account } = await chat();
     const { messageId } = await account.send(partTo('1001', 'one'), never);
     await Promise.all(
-      ['two', 'three', 'four', 'five'].map((text) => account.edit?.(messageId, partTo('1001', text), never)),
+      ['two', 'three', 'four', 'five'].map(async (text) =>
+        account.edit?.(messageId, partTo('1001', text), never),
+      ),
     );
     expect(fake.sent).toMatchObject([{ text: 'five' }]);
     expect(fake.calls.filter(({ method }) => method === 'editMessageText').length).toBeLessThan(4);
