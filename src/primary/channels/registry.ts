@@ -23,4 +23,10 @@ export const channelRegistry: readonly ChannelRow[] = [
     detailLabel: 'Signed webhook',
     load: async () => (await import('./webhook/webhook.js')).channel,
   },
+  {
+    id: 'telegram',
+    label: 'Telegram',
+    detailLabel: 'Telegram Bot',
+    load: async () => (await import('./telegram/telegram.js')).channel,
+  },
 ];

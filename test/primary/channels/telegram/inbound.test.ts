@@ -3,7 +3,7 @@ import type { Message } from 'grammy/types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InboundMessage } from '../../../../src/primary/channels/channel.js';
 import { startFakeBotApi, type FakeBotApi, type Said } from '../../../support/fake-bot-api/fake-bot-api.js';
-import { never, openAccount, type TestAccount } from '../../../support/telegram-account.js';
+import { never, openAccount, type TestAccount } from './support/account.js';
 import { waitFor } from '../../../support/wait-for.js';
 
 const group = { id: -100_200, type: 'supergroup', title: 'Team' } as const;
@@ -17,7 +17,7 @@ describe('a message', () => {
     fake = await startFakeBotApi();
     opened = openAccount({ onTestFinished: (end) => void finished.push(end as () => unknown) }, fake);
     opened.run();
-    await waitFor('connected', () => opened.about.length > 0);
+    await waitFor('connected', () => opened.host.connections.length > 0);
   });
   afterAll(async () => {
     for (const end of finished) await end();
@@ -26,9 +26,9 @@ describe('a message', () => {
 
   /** As the gateway takes it. */
   async function taken(message: Said): Promise<InboundMessage> {
-    const before = opened.taken.length;
+    const before = opened.host.messages.length;
     fake.say(message);
-    return waitFor('the message', () => opened.taken[before]);
+    return waitFor('the message', () => opened.host.messages[before]);
   }
   const bot = (): Message['from'] => ({ ...fake.bot, is_bot: true, first_name: 'Bot' });
 
@@ -141,7 +141,7 @@ describe('a message', () => {
   it('of a channel or an anonymous administrator is from that channel or group', async () => {
     const channel = { id: -100_300, type: 'channel', title: 'News' } as const;
     fake.post({ text: 'Read all about it', chat: channel });
-    const post = await waitFor('the post', () => opened.taken.find(({ title }) => title === 'News'));
+    const post = await waitFor('the post', () => opened.host.messages.find(({ title }) => title === 'News'));
     expect(post).toMatchObject({
       peer: { kind: 'channel', id: '-100300' },
       sender: { id: '-100300', name: 'News' },
@@ -193,15 +193,15 @@ describe('a message', () => {
   });
 
   it('of several pictures is one, in its place among the others', async () => {
-    const before = opened.taken.length;
+    const before = opened.host.messages.length;
     const photo = [{ file_id: 'x', file_unique_id: 'x', width: 1, height: 1 }];
     const album = { photo, media_group_id: 'album-1' };
     fake.say({ ...album, caption: 'Our trip' });
     fake.say(album);
     fake.say(album);
     fake.say({ text: 'Nice, is it not?' });
-    await waitFor('both', () => opened.taken.length === before + 2);
-    const [pictures, question] = opened.taken.slice(before);
+    await waitFor('both', () => opened.host.messages.length === before + 2);
+    const [pictures, question] = opened.host.messages.slice(before);
     expect(pictures).toMatchObject({ text: 'Our trip', attachments: [{}, {}, {}] });
     expect(question?.text).toBe('Nice, is it not?');
   });
@@ -214,10 +214,10 @@ describe('a message', () => {
   });
 
   it('that says nothing, or is an edit, is none', async () => {
-    const before = opened.taken.length;
+    const before = opened.host.messages.length;
     fake.say({ new_chat_title: 'New', chat: group });
     fake.say({ text: 'from itself', chat: group, from: bot() as never });
     await taken({ text: 'the next' });
-    expect(opened.taken.slice(before).map(({ text }) => text)).toEqual(['the next']);
+    expect(opened.host.messages.slice(before).map(({ text }) => text)).toEqual(['the next']);
   });
 });

@@ -3,14 +3,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SendError } from '../../../../src/primary/channels/channel.js';
 import { tooManyRequests, type Fault } from '../../../support/fake-bot-api/faults.js';
 import { startFakeBotApi } from '../../../support/fake-bot-api/fake-bot-api.js';
-import { botApiFor, never, openAccount, partTo } from '../../../support/telegram-account.js';
+import { botApiFor, never, openAccount, partTo } from './support/account.js';
 import { waitFor, within } from '../../../support/wait-for.js';
 
 async function chat(id = 1001) {
   const fake = await botApiFor({ onTestFinished });
   fake.openChat(id);
-  const { account, log } = openAccount({ onTestFinished }, fake);
-  return { fake, account, log };
+  const { account, host } = openAccount({ onTestFinished }, fake);
+  return { fake, account, host };
 }
 
 describe('a part', () => {
@@ -96,14 +96,14 @@ describe('a part that is not sent', () => {
     ['a broken connection', { kind: 'reset', done: false }, { kind: 'unknown' }],
     ['a broken connection after all', { kind: 'reset', done: true }, { kind: 'unknown' }],
   ])('%s', async (_, fault, expected) => {
-    const { fake, account, log } = await chat();
+    const { fake, account, host } = await chat();
     fake.faults.add('sendMessage', fault);
     const caught = (await account
       .send(partTo('1001', 'Hi'), never)
       .catch((one: unknown) => one)) as SendError;
     expect(caught).toMatchObject({ name: 'SendError', ...expected });
     expect(caught.message).toContain('sendMessage');
-    expect([caught.message, caught.stack, ...log].join('\n')).not.toContain(fake.token);
+    expect([caught.message, caught.stack, ...host.lines].join('\n')).not.toContain(fake.token);
   });
 
   it('because nobody listens may be sent again', async () => {

@@ -1,7 +1,7 @@
 /** How fast messages leave, by a clock that moves when somebody waits. */
 import { describe, expect, it } from 'vitest';
 import { createPacer } from '../../../../src/primary/channels/telegram/pacer.js';
-import { never } from '../../../support/telegram-account.js';
+import { never } from './support/account.js';
 
 function paced() {
   let now = 0;

@@ -2,7 +2,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../../../../src/shared/deferred.js';
 import { tooManyRequests } from '../../../support/fake-bot-api/faults.js';
-import { botApiFor, openAccount, runAccount } from '../../../support/telegram-account.js';
+import { testHost } from '../support/host.js';
+import { botApiFor, openAccount, runAccount } from './support/account.js';
 import { waitFor, within } from '../../../support/wait-for.js';
 
 const textsOf = (messages: readonly { readonly text: string }[]): string[] =>
@@ -11,12 +12,12 @@ const textsOf = (messages: readonly { readonly text: string }[]): string[] =>
 describe('a bot that asks for its messages', () => {
   it('says who it is, takes what comes and confirms it', async (test) => {
     const fake = await botApiFor(test);
-    const { taken, about } = await runAccount(test, fake);
-    expect(about).toEqual([{ bot: '@pllan_test_bot' }]);
+    const { host } = await runAccount(test, fake);
+    expect(host.connections).toEqual([{ bot: '@pllan_test_bot' }]);
     fake.say({ text: 'Hello' });
-    await waitFor('the message', () => taken.length === 1);
+    await waitFor('the message', () => host.messages.length === 1);
     await waitFor('its confirmation', () => fake.waiting.length === 0);
-    expect(taken).toMatchObject([
+    expect(host.messages).toMatchObject([
       {
         peer: { kind: 'direct', id: '1001' },
         sender: { id: '1001', name: 'Ada' },
@@ -28,63 +29,63 @@ describe('a bot that asks for its messages', () => {
 
   it('confirms nothing that is not taken yet, while other chats go on', async (test) => {
     const fake = await botApiFor(test);
-    const { taken, takes } = await runAccount(test, fake);
+    const { host } = await runAccount(test, fake);
     const stuck = deferred<void>();
-    takes(({ text }) => (text === 'stuck' ? stuck.promise : undefined));
+    host.beforeTaking = ({ text }) => (text === 'stuck' ? stuck.promise : undefined);
     fake.say({ text: 'stuck', chat: { id: 1 } });
     fake.say({ text: 'after it', chat: { id: 1 } });
     await waitFor('the call after it', () => fake.waiting.length === 2);
     fake.say({ text: 'elsewhere', chat: { id: 2 } });
-    await waitFor('the other chat', () => taken.length === 1);
-    expect(textsOf(taken)).toEqual(['elsewhere']);
+    await waitFor('the other chat', () => host.messages.length === 1);
+    expect(textsOf(host.messages)).toEqual(['elsewhere']);
     expect(fake.waiting).toHaveLength(3);
     stuck.resolve();
     await waitFor('all confirmed', () => fake.waiting.length === 0);
-    expect(textsOf(taken)).toEqual(['elsewhere', 'stuck', 'after it']);
+    expect(textsOf(host.messages)).toEqual(['elsewhere', 'stuck', 'after it']);
   });
 
   it('offers again what cannot be taken now, before what came later', async (test) => {
     const fake = await botApiFor(test);
-    const { taken, takes } = await runAccount(test, fake);
+    const { host } = await runAccount(test, fake);
     let refusals = 2;
-    takes(() => {
+    host.beforeTaking = () => {
       refusals -= 1;
       if (refusals >= 0) throw new Error('the disk is full');
-    });
+    };
     fake.say({ text: 'one' });
     fake.say({ text: 'two' });
-    await waitFor('both', () => taken.length === 2);
-    expect(textsOf(taken)).toEqual(['one', 'two']);
+    await waitFor('both', () => host.messages.length === 2);
+    expect(textsOf(host.messages)).toEqual(['one', 'two']);
   });
 
   it('goes on from where it was when it starts again', async (test) => {
     const fake = await botApiFor(test);
     const first = await runAccount(test, fake);
     fake.say({ text: 'one' });
-    await waitFor('one', () => first.taken.length === 1);
+    await waitFor('one', () => first.host.messages.length === 1);
     expect(await first.running.stop()).toBeUndefined();
     fake.say({ text: 'two' });
-    const second = openAccount(test, fake, {}, first.memory);
+    const second = openAccount(test, fake, {}, first.host);
     second.run();
-    await waitFor('two', () => second.taken.length === 1);
-    expect(textsOf(second.taken)).toEqual(['two']);
+    await waitFor('two', () => second.host.messages.length === 2);
+    expect(textsOf(second.host.messages)).toEqual(['one', 'two']);
   });
 
   it('does not trust an offset that is a week old, since numbers may have begun anew', async (test) => {
     const fake = await botApiFor(test);
     const weekAgo = Date.now() - 7 * 86_400_000;
-    const memory = new Map([[`offset:${fake.bot.id}`, `999999999 ${weekAgo}`]]);
+    const host = testHost();
+    host.memories.set(`offset:${fake.bot.id}`, `999999999 ${weekAgo}`);
     fake.say({ text: 'with a small number' });
-    const { taken, run } = openAccount(test, fake, {}, memory);
-    run();
-    await waitFor('the message', () => taken.length === 1);
+    openAccount(test, fake, {}, host).run();
+    await waitFor('the message', () => host.messages.length === 1);
   });
 
   it('takes the same update once', async (test) => {
     const fake = await botApiFor(test);
-    const { taken, takes } = await runAccount(test, fake);
+    const { host } = await runAccount(test, fake);
     const held = deferred<void>();
-    takes(() => held.promise);
+    host.beforeTaking = () => held.promise;
     const update = fake.say({ text: 'once' });
     await waitFor(
       'a second call',
@@ -93,15 +94,15 @@ describe('a bot that asks for its messages', () => {
     fake.repeat(update, update.update_id);
     held.resolve();
     await waitFor('confirmed', () => fake.waiting.length === 0);
-    expect(textsOf(taken)).toEqual(['once']);
+    expect(textsOf(host.messages)).toEqual(['once']);
   });
 
   it('removes a webhook, without which the server would not answer', async (test) => {
     const fake = await botApiFor(test);
     await fetch(`${fake.apiRoot}/bot${fake.token}/setWebhook?url=http://127.0.0.1:9/`);
-    const { taken } = await runAccount(test, fake);
+    const { host } = await runAccount(test, fake);
     fake.say({ text: 'Hello' });
-    await waitFor('the message', () => taken.length === 1);
+    await waitFor('the message', () => host.messages.length === 1);
   });
 
   it('is lost with clear words when another program asks for its messages', async (test) => {
@@ -119,9 +120,9 @@ describe('a bot that asks for its messages', () => {
   it('waits as long as the server wants it to', async (test) => {
     const fake = await botApiFor(test);
     fake.faults.add('getUpdates', tooManyRequests(1));
-    const { taken } = await runAccount(test, fake);
+    const { host } = await runAccount(test, fake);
     fake.say({ text: 'Hello' });
-    await waitFor('the message', () => taken.length === 1);
+    await waitFor('the message', () => host.messages.length === 1);
     expect(fake.tooFast).toBe(0);
   });
 
@@ -131,13 +132,13 @@ describe('a bot that asks for its messages', () => {
     ['a connection that breaks', { kind: 'reset', done: false }],
   ] as const)('outlives %s', async (_, fault) => {
     const fake = await botApiFor({ onTestFinished });
-    const { taken } = await runAccount({ onTestFinished }, fake);
+    const { host } = await runAccount({ onTestFinished }, fake);
     fake.faults.add('getUpdates', fault, 2);
     fake.say({ text: 'one' });
-    await waitFor('the first', () => taken.length === 1);
+    await waitFor('the first', () => host.messages.length === 1);
     await waitFor('the failures', () => fake.faults.left === 0);
     fake.say({ text: 'two' });
-    await waitFor('the second', () => taken.length === 2);
+    await waitFor('the second', () => host.messages.length === 2);
   });
 
   it('is lost when the server stays away', async (test) => {
@@ -164,9 +165,9 @@ describe('a bot that asks for its messages', () => {
     ['the server does not know', 'nonsense'],
   ])('is refused with a token that %s', async (_, botToken) => {
     const fake = await botApiFor({ onTestFinished });
-    const { run, log } = openAccount({ onTestFinished }, fake, { botToken });
+    const { run, host } = openAccount({ onTestFinished }, fake, { botToken });
     const error = await run().ended;
     expect(error).toMatchObject({ name: 'ChannelError', kind: 'refused' });
-    expect([error?.message, ...log].join('\n')).not.toContain(botToken);
+    expect([error?.message, ...host.lines].join('\n')).not.toContain(botToken);
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { credentialCheck } from '../../../../src/shared/auth/credential.js';
 import { telegramProof } from '../../../../src/shared/channels/telegram/proof.js';
-import { botApiFor, openAccount, runAccount, type TestAccount } from '../../../support/telegram-account.js';
+import { botApiFor, openAccount, runAccount, type TestAccount } from './support/account.js';
 import { waitFor } from '../../../support/wait-for.js';
 
 const webhookSecret = 'shown-with-each-request_1';
@@ -45,7 +45,7 @@ describe('a bot whose messages are sent to it', () => {
     expect(opened.account.mode).toBe('webhook');
     fake.say({ text: 'Hello' });
     await waitFor('its answer', () => fake.waiting.length === 0);
-    expect(opened.taken).toMatchObject([{ text: 'Hello', peer: { id: '1001' } }]);
+    expect(opened.host.messages).toMatchObject([{ text: 'Hello', peer: { id: '1001' } }]);
     expect(requests[0]?.path).toBe('/channels/telegram/default');
     const proof = telegramProof(config);
     if (proof?.kind !== 'header') throw new Error('not known by a header');
@@ -60,16 +60,16 @@ describe('a bot whose messages are sent to it', () => {
     const opened = await runAccount(test, fake, config);
     serves(opened);
     let refusals = 2;
-    opened.takes(({ text }) => {
+    opened.host.beforeTaking = ({ text }) => {
       if (text !== 'one') return;
       refusals -= 1;
       if (refusals >= 0) throw new Error('the disk is full');
-    });
+    };
     fake.say({ text: 'one' });
     fake.say({ text: 'two' });
     fake.say({ text: 'elsewhere', chat: { id: 5 } });
-    await waitFor('all', () => opened.taken.length === 3);
-    const inChat = opened.taken.filter(({ peer }) => peer.id === '1001');
+    await waitFor('all', () => opened.host.messages.length === 3);
+    const inChat = opened.host.messages.filter(({ peer }) => peer.id === '1001');
     expect(inChat.map(({ text }) => text)).toEqual(['one', 'two']);
     expect(fake.webhookFailures).toHaveLength(2);
   });
@@ -77,10 +77,10 @@ describe('a bot whose messages are sent to it', () => {
   it('refuses what is no update, and everything before it is connected', async (test) => {
     const fake = await botApiFor(test);
     const { config } = await port(test);
-    const { account, run, about } = openAccount(test, fake, config);
+    const { account, run, host } = openAccount(test, fake, config);
     expect(await account.received?.({ headers: {}, body: '{"update_id":1}' })).toMatchObject({ status: 503 });
     run();
-    await waitFor('connected', () => about.length > 0);
+    await waitFor('connected', () => host.connections.length > 0);
     for (const body of ['', 'null', '[]', '{"update_id":"1"}', '{'])
       expect(await account.received?.({ headers: {}, body })).toMatchObject({ status: 400 });
     expect(await account.received?.({ headers: {}, body: '{"update_id":1}' })).toEqual({ status: 200 });
@@ -94,7 +94,7 @@ describe('a bot whose messages are sent to it', () => {
     fake.say({ text: 'while it was away' });
     const second = await runAccount(test, fake, config);
     serves(second);
-    await waitFor('the message', () => second.taken.length === 1);
+    await waitFor('the message', () => second.host.messages.length === 1);
   });
 
   it.each([

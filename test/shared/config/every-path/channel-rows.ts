@@ -18,6 +18,11 @@ import {
 
 const ref = { source: 'env', id: 'X' };
 
+const address = like(
+  ['https://example.org', 'http://127.0.0.1:8081/api'],
+  ['example.org', 'ftp://a.org', 'https://a.org/?b'],
+);
+
 /** Networks that the gateway knows, with their own keys: anything else in them is an error. */
 const known: Readonly<Record<string, Readonly<Record<string, Takes>>>> = {
   irc: {
@@ -53,6 +58,15 @@ const known: Readonly<Record<string, Readonly<Record<string, Takes>>>> = {
     secret: like(['x', 'whsec_AAAA', ref], ['', 'whsec_']),
     previousSecret: like(['x', 'whsec_AAAA', ref], ['', 'whsec_']),
     timeoutMs: whole(1, 120_000),
+  },
+  telegram: {
+    botToken: like(['123456:AA-b_c', ref], ['', 'no/token', 'no token']),
+    apiRoot: address,
+    webhookUrl: address,
+    webhookSecret: like(['A-b_1', ref], ['', 'not so good']),
+    streaming: flag,
+    parseMode: words('markdown', 'html', 'plain'),
+    linkPreview: flag,
   },
 };
 
