@@ -23,6 +23,9 @@ const env = {
   TICKETS_TOKEN: 'token-for-tickets',
   WEBHOOK_SECRET: 'secret-of-the-webhook',
   IRC_PASSWORD: 'password-of-the-bot',
+  TELEGRAM_BOT_TOKEN: '123456:token-of-a-bot',
+  WORK_BOT_TOKEN: '654321:token-of-another',
+  TELEGRAM_WEBHOOK_SECRET: 'shown-with-each-request',
 };
 
 it.each(examples)('example %s', async (_place, text) => {
