@@ -1,5 +1,5 @@
 /** Which call sends an attachment. Telegram fetches what is named by an address itself. */
-import { InputFile } from 'grammy';
+import { InputFile } from 'grammy/web';
 import { SendError, type OutboundMedia } from '../channel.js';
 import { telegramLimits } from './limits.js';
 
