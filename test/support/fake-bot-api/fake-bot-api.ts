@@ -54,15 +54,18 @@ export interface FakeBotApi {
 
 export interface FakeBotApiOptions {
   readonly token?: string;
-  readonly firstUpdateId?: number;
+  /** After each call that fails on purpose the next one of its method does not. */
+  readonly faultsApart?: boolean;
 }
 
+const FIRST_UPDATE = 700_000_000;
+
 export async function startFakeBotApi(options: FakeBotApiOptions = {}): Promise<FakeBotApi> {
-  const { token = '123456:AAfake-bot-token-0123456789abcdefgh', firstUpdateId = 700_000_000 } = options;
+  const { token = '123456:AAfake-bot-token-0123456789abcdefgh', faultsApart = false } = options;
   const bot = { id: Number(token.split(':')[0]), username: 'pllan_test_bot' };
   const chats = createChats();
-  const updates = createUpdates(firstUpdateId);
-  const faults = createFaults();
+  const updates = createUpdates(FIRST_UPDATE);
+  const faults = createFaults(faultsApart);
   const files = new Map<string, { readonly path: string; readonly bytes: Buffer }>();
   const state: State = { bot, chats, updates, files, flood: createFlood() };
   const calls: ApiCall[] = [];

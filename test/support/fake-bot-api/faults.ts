@@ -28,22 +28,31 @@ export interface Faults {
   take(method: string): Fault | undefined;
   /** That have not happened yet. */
   readonly left: number;
-  clear(): void;
+  /** Those of a method that have happened. */
+  taken(method: string): readonly Fault[];
 }
 
-export function createFaults(): Faults {
-  let planned: { readonly method: string; readonly fault: Fault }[] = [];
+/** @param apart never two calls of a method in a row: what is down for longer is another matter than what has trouble */
+export function createFaults(apart: boolean): Faults {
+  const failed = new Set<string>();
+  const planned: { readonly method: string; readonly fault: Fault }[] = [];
+  const happened: { readonly method: string; readonly fault: Fault }[] = [];
   return {
     add(method, fault, times = 1) {
       for (let count = 0; count < times; count += 1) planned.push({ method, fault });
     },
     take(method) {
+      if (apart && failed.delete(method)) return undefined;
       const at = planned.findIndex((one) => one.method === '*' || one.method === method);
-      return at < 0 ? undefined : planned.splice(at, 1)[0]?.fault;
+      const [found] = at < 0 ? [] : planned.splice(at, 1);
+      if (!found) return undefined;
+      happened.push({ method, fault: found.fault });
+      failed.add(method);
+      return found.fault;
     },
     get left() {
       return planned.length;
     },
-    clear: () => void (planned = []),
+    taken: (method) => happened.filter((one) => one.method === method).map(({ fault }) => fault),
   };
 }
