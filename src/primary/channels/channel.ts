@@ -35,6 +35,8 @@ export interface ChannelCapabilities {
   /** Groups exist, and in them only what mentions the agent is meant for it. */
   readonly groups: boolean;
   readonly logout: boolean;
+  /** It knows a part that comes again by its id: what it may have been sent is sent again. */
+  readonly repeats?: boolean;
 }
 
 /** One identity in a network. Used by its supervisor alone: `run` is never called twice at a time. */

@@ -44,8 +44,9 @@ export async function sendDelivery(
 ): Promise<Sending> {
   const { id } = delivery;
   const { log, now, stopping, abort } = services;
-  let state = afterCrash(found);
-  if (state !== found)
+  const repeats = account.channel.capabilities.repeats === true;
+  let state = afterCrash(found, repeats);
+  if (state.unknown > found.unknown)
     log.warn('delivery.unknown', `a part of ${id} may or may not have been sent`, about(delivery));
   const put = (changed: DeliveryState, besides: readonly Change[] = []): Promise<boolean> => {
     state = changed;
@@ -97,7 +98,7 @@ export async function sendDelivery(
       if (draft !== undefined && kind === 'refused') {
         // Somebody has deleted it, perhaps: then it is a message like others.
         if (!(await stored([{ type: 'draft', id, draft: null }], services))) return { outcome: 'stopped' };
-      } else if (kind === 'not-sent' || draft !== undefined) {
+      } else if (kind === 'not-sent' || draft !== undefined || (kind === 'unknown' && repeats)) {
         if (isTooOld()) return ended('failed', 'too_old', error);
         const again = { outcome: 'again', afterMs: retryAfterMs } as const;
         return (await put({ ...state, sending: false })) ? again : { outcome: 'stopped' };
@@ -117,9 +118,10 @@ export async function sendDelivery(
     : ended('sent', 'none');
 }
 
-/** What was being sent when the gateway died is not sent again. */
-function afterCrash(state: DeliveryState): DeliveryState {
+/** What was being sent when the gateway died is not sent again, unless its receiver knows a repeat. */
+function afterCrash(state: DeliveryState, repeats: boolean): DeliveryState {
   if (!state.sending) return state;
+  if (repeats) return { ...state, sending: false };
   return { ...state, next: state.next + 1, sending: false, unknown: state.unknown + 1 };
 }
 

@@ -29,6 +29,7 @@ export const channel: Channel<IrcConfig> = {
   label: 'IRC',
   detailLabel: 'Internet Relay Chat',
   capabilities: { typing: false, edits: false, media: false, threads: false, groups: true, logout: false },
+  peerOf: (to) => ({ kind: /^[#&+!]/.test(to) ? 'group' : 'direct', id: to }),
   open,
 };
 

@@ -15,7 +15,15 @@ export const channel: Channel<WebhookConfig> = {
   id: 'webhook',
   label: 'Webhook',
   detailLabel: 'Signed webhook',
-  capabilities: { typing: false, edits: false, media: true, threads: true, groups: true, logout: false },
+  capabilities: {
+    typing: false,
+    edits: false,
+    media: true,
+    threads: true,
+    groups: true,
+    logout: false,
+    repeats: true,
+  },
   open,
 };
 

@@ -30,7 +30,7 @@ export const webhookKeys = {
   timeoutMs: optional(
     about(
       'For a request and its answer (10,000).',
-      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(120_000)),
+      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(50_000)),
     ),
   ),
 };

@@ -57,7 +57,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Takes>>>> = {
     ),
     secret: like(['x', 'whsec_AAAA', ref], ['', 'whsec_']),
     previousSecret: like(['x', 'whsec_AAAA', ref], ['', 'whsec_']),
-    timeoutMs: whole(1, 120_000),
+    timeoutMs: whole(1, 50_000),
   },
   telegram: {
     botToken: like(['123456:AA-b_c', ref], ['', 'no/token', 'no token']),
