@@ -5,8 +5,8 @@ import { waitFor } from './wait-for.js';
 export interface IrcClient {
   readonly nick: string;
   send(...lines: readonly string[]): void;
-  /** Says something, and resolves when the server has dealt with it. */
-  say(target: string, text: string): Promise<void>;
+  /** Says something, and resolves when the server has dealt with it: false when nobody has that nick. */
+  say(target: string, text: string): Promise<boolean>;
   /** Texts that `from` has sent to `to`, in order. */
   heardFrom(from: string, to: string): string[];
   /** Resolves with the first line that fits. */
@@ -43,8 +43,10 @@ export async function ircClient(
     send: (...told) => void socket.write(told.map((line) => `${line}\r\n`).join('')),
     async say(target, said) {
       pings += 1;
+      const before = lines.length;
       client.send(`PRIVMSG ${target} :${said}`, `PING said${pings}`);
       await heard(new RegExp(`PONG \\S+ :?said${pings}$`));
+      return !lines.slice(before).some((line) => / 401 /.test(line));
     },
     heardFrom(from, to) {
       const form = new RegExp(`^:${from}!\\S+ PRIVMSG ${to} :?(.*)$`, 'i');

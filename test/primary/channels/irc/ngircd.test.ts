@@ -1,7 +1,7 @@
 /** An account in a real network: over TLS, both ways, and when its connection is taken from it. */
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { IrcConfig } from '../../../../src/shared/channels/irc/config.js';
+import { cuttingProxy } from '../../../support/cutting-proxy.js';
 import { ircClient, type IrcClient } from '../../../support/irc-client.js';
 import { operator, startNgircd, type Ngircd } from '../../../support/ngircd.js';
 import { waitFor } from '../../../support/wait-for.js';
@@ -118,19 +118,9 @@ it('ends when it is killed, and knows what was not said', async () => {
 });
 
 it('says nothing twice, and knows of each message what became of it, whenever its line is cut', async () => {
-  const sockets = new Set<Socket>();
-  const proxy = createServer((near) => {
-    const far = connect(server.tlsPort, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => near.destroy());
-    }
-    near.on('close', () => far.destroy());
-  });
-  await new Promise<void>((done) => void proxy.listen(0, '127.0.0.1', done));
-  onTestFinished(() => void proxy.close());
-  const own = config({ port: (proxy.address() as AddressInfo).port });
+  const proxy = await cuttingProxy(server.tlsPort);
+  onTestFinished(() => proxy.stop());
+  const own = config({ port: proxy.port });
   const outcomes = new Map<string, string>();
   let next = 0;
   for (let round = 0; round < 5; round += 1) {
@@ -142,7 +132,7 @@ it('says nothing twice, and knows of each message what became of it, whenever it
         () => 'sent',
         (error: { kind: string }) => error.kind,
       );
-      if (next % 20 === 4 * round) for (const socket of sockets) socket.destroy();
+      if (next % 20 === 4 * round) proxy.cut();
       outcomes.set(text, await sending);
     }
     await stop();
