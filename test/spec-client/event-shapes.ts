@@ -116,6 +116,13 @@ export const eventShapes: Readonly<Record<string, v.GenericSchema>> = {
     resolvedBy: maybe(text),
     ts: moment,
   }),
+  'channel.pair.requested': v.looseObject({ channel: text, accountId: text, sender: text, code: text }),
+  'channel.pair.resolved': v.looseObject({
+    channel: text,
+    accountId: text,
+    sender: text,
+    decision: v.picklist(['approved', 'rejected']),
+  }),
   'device.pair.requested': PendingDevice,
   'device.pair.resolved': v.looseObject({
     requestId: text,
