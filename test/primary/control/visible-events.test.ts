@@ -13,6 +13,8 @@ const forReaders = [
   'session.tool',
 ];
 const forPairing = [
+  'channel.pair.requested',
+  'channel.pair.resolved',
   'device.pair.requested',
   'device.pair.resolved',
   'node.pair.requested',
