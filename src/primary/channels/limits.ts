@@ -36,8 +36,10 @@ export const inboundLimits = {
   perSecond: 50,
   /** At once, after a pause. */
   burst: 10,
-  /** Being stored. */
+  /** Being stored … */
   underWay: 16,
+  /** … for so long, attachments included; then it is to be offered again. */
+  takeMs: 120_000,
   /** More are refused, and to be offered again. */
   waiting: 1_000,
 } as const;

@@ -54,7 +54,7 @@ export function openChannels(options: OpenChannelsOptions): Channels {
   const skipped = env.PLLAN_SKIP_CHANNELS === '1' ? 'PLLAN_SKIP_CHANNELS=1' : options.safeMode;
   const startsThem = skipped === undefined;
   const now = Date.now;
-  let started = false;
+  let state: 'waiting' | 'started' | 'stopped' = 'waiting';
   const set = createAccountSet({
     registry,
     channels: () => current().config.channels,
@@ -104,12 +104,13 @@ export function openChannels(options: OpenChannelsOptions): Channels {
         log.error('channel.recover', toError(caught).message);
       }
       await apply();
-      started = true;
+      if (state === 'stopped') return;
+      state = 'started';
       if (startsThem) check.start();
       else if (set.all.length > 0) log.warn('channel.not-started', `channels are not started: ${skipped}`);
     },
     configChanged() {
-      if (started) void apply();
+      if (state === 'started') void apply();
     },
     failing() {
       if (!startsThem) return [];
@@ -131,8 +132,12 @@ export function openChannels(options: OpenChannelsOptions): Channels {
           account: accountId,
           connected,
         })),
-    stopChecking: check.stop,
+    stopChecking() {
+      state = 'stopped';
+      check.stop();
+    },
     async stop() {
+      state = 'stopped';
       check.stop();
       // What is ready to go out goes, as long as there is a connection.
       await messages.stop();

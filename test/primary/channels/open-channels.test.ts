@@ -60,6 +60,21 @@ describe('accounts of the config', () => {
     },
   );
 
+  it('do not start when the gateway stops meanwhile', async () => {
+    const { own, network, load } = opened({ channels: two });
+    load.mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return network.channel;
+    });
+    const started = own.start();
+    await passed(500);
+    const stopped = own.stop();
+    await passed(10_000);
+    await Promise.all([started, stopped]);
+    expect(network.runs.every(({ signal }) => signal.aborted)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('stop with the gateway, also one that cannot be stopped', async () => {
     const { own, network, started } = opened({ channels: two, runs: [stays, hangs] });
     await started();

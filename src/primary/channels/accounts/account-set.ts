@@ -73,6 +73,7 @@ export function createAccountSet({ registry, channels, services, log }: AccountS
     if (!one) {
       const isUsed = account.enabled && Object.keys(account.own).length > 0;
       const code = isUsed ? await load(row) : unusable(row, 'it is not configured');
+      if (stopped) return;
       const made = createSupervisor(code, { account, policy }, services(channel, accountId));
       supervisors.set(keyOf(channel, accountId), made);
       if (starts) await made.start();
@@ -143,7 +144,6 @@ export function createAccountSet({ registry, channels, services, log }: AccountS
     },
     async stop() {
       stopped = true;
-      await turns;
       await Promise.all([...supervisors.values()].map((one) => one.stop(undefined)));
     },
   };

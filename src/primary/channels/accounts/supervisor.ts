@@ -13,7 +13,7 @@ import type { Logger } from '../../../shared/log/logger.js';
 import { toError } from '../../../shared/to-error.js';
 import type { AccountPolicy, RunningAccount } from '../accounts.js';
 import type { AccountHost, AccountMemory, Channel, ChannelAccount, InboundMessage } from '../channel.js';
-import { accountLimits } from '../limits.js';
+import { accountLimits, inboundLimits } from '../limits.js';
 import {
   isRunning,
   noFacts,
@@ -126,7 +126,7 @@ export function createSupervisor(
       async inbound(message) {
         if (one.retired) throw new Error('the account was stopped');
         facts.lastAliveAt = facts.lastInboundAt = now();
-        await intake.take(() => services.inbound(running, message));
+        await intake.take(() => within(inboundLimits.takeMs, () => services.inbound(running, message)));
       },
     };
     const made = channel.open(account.own, host);
