@@ -24,6 +24,7 @@ const ChannelAccount = v.looseObject({
   mode: maybe(text),
   tokenSource: text,
   probe: maybe(Probe),
+  deliveries: maybe(v.looseObject({ waiting: natural, failed: natural, unknown: natural })),
 });
 const channelKeys = { configured: v.boolean(), running: v.boolean(), lastError: nullable(text) };
 export const ChannelBlock = v.looseObject({

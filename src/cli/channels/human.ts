@@ -58,8 +58,19 @@ function bits(account: Facts, style: Style, nowMs: number): string[] {
     ...ago('in', account.lastInboundAt),
     ...ago('out', account.lastOutboundAt),
     ...told('mode', account.mode),
+    ...deliveryBits(recordOf(account.deliveries), style),
     ...told('error', account.lastError).map((bit) => style.bad(bit)),
     ...probeBits(account.probe, style),
+  ];
+}
+
+/** Parts of answers that have not gone out, or may not have. */
+function deliveryBits({ waiting, failed, unknown }: Facts, style: Style): string[] {
+  const lost = (numberOf(failed) ?? 0) + (numberOf(unknown) ?? 0);
+  const count = numberOf(waiting) ?? 0;
+  return [
+    ...(count > 0 ? [style.warn(`waiting:${count}`)] : []),
+    ...(lost > 0 ? [style.bad(`unsent:${lost}`)] : []),
   ];
 }
 

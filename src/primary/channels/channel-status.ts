@@ -1,8 +1,10 @@
 /** What is told of channels: `channels.status`, and their part of `health` and `status` (methods.md §2, §8). */
 import type { PlacedRef } from '../../shared/secrets/config-refs.js';
 import { toError } from '../../shared/to-error.js';
+import type { AccountName, DeliveryCounts } from '../store/channel-store.js';
 import type { AccountSet } from './accounts/account-set.js';
 import type { Probes } from './accounts/probes.js';
+import type { ChannelRow } from './registry.js';
 import { accountRow, channelRow, channelState } from './accounts/rows.js';
 import type { Supervisor } from './accounts/supervisor.js';
 
@@ -10,6 +12,8 @@ export interface ChannelStatusOptions {
   readonly set: Pick<AccountSet, 'rows' | 'of' | 'defaultOf'>;
   readonly probes: Probes;
   refs(): readonly PlacedRef[];
+  /** What goes out on an account. */
+  deliveries(account: AccountName): Promise<DeliveryCounts>;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -48,7 +52,8 @@ export interface ChannelsHealth {
   readonly channelLabels: Readonly<Record<string, string>>;
 }
 
-export function createChannelStatus({ set, probes, refs, now }: ChannelStatusOptions): ChannelStatus {
+export function createChannelStatus(options: ChannelStatusOptions): ChannelStatus {
+  const { set, probes, refs, deliveries, now } = options;
   const accountRows = (accounts: readonly Supervisor[]): readonly object[] =>
     accounts.map((one) => accountRow(one, refs(), now()));
   const defaultOf = (id: string): string => set.defaultOf(id) ?? '';
@@ -62,21 +67,22 @@ export function createChannelStatus({ set, probes, refs, now }: ChannelStatusOpt
           probeMs,
         );
       const warnings: string[] = [];
-      const built = shown.flatMap((row) => {
-        try {
-          const accounts = set.of(row.id);
-          return [
-            {
-              row,
-              channel: channelRow(accounts, defaultOf(row.id), refs()),
-              accounts: accountRows(accounts),
-            },
-          ];
-        } catch (caught) {
-          warnings.push(`${row.id}: ${toError(caught).message}`);
-          return [];
-        }
-      });
+      const build = async (row: ChannelRow) => {
+        const own = set.of(row.id);
+        const names = own.map(({ account: { channel: id, accountId } }) => ({ channel: id, accountId }));
+        const counts = await Promise.all(names.map(deliveries));
+        const accounts = accountRows(own).map((entry, at) => ({ ...entry, deliveries: counts[at] }));
+        return { row, channel: channelRow(own, defaultOf(row.id), refs()), accounts };
+      };
+      const rows = await Promise.all(
+        shown.map((row) =>
+          build(row).catch((caught: unknown) => {
+            warnings.push(`${row.id}: ${toError(caught).message}`);
+            return [];
+          }),
+        ),
+      );
+      const built = rows.flat();
       const byId = <T>(value: (entry: (typeof built)[number]) => T): Record<string, T> =>
         Object.fromEntries(built.map((entry) => [entry.row.id, value(entry)]));
       return {

@@ -5,6 +5,8 @@ export const accountLimits = {
   connectMs: 60_000,
   /** For a run to end that has been told to; then it is left alone, and another object takes its place. */
   stopMs: 5_000,
+  /** For what is being sent when the gateway stops: with the accounts' own time well within that of a stop. */
+  messagesStopMs: 5_000,
   /** For a network's module to load. */
   loadMs: 15_000,
   sendMs: 60_000,

@@ -12,6 +12,7 @@ import type { Accounts } from './accounts.js';
 import { createAccountSet } from './accounts/account-set.js';
 import { createHealthCheck } from './accounts/health-check.js';
 import { createProbes } from './accounts/probes.js';
+import { within } from './accounts/within.js';
 import { createChannelCommands, type ChannelCommands } from './channel-commands.js';
 import { createChannelStatus, type ChannelStatus } from './channel-status.js';
 import { accountLimits, READY_GRACE_MS } from './limits.js';
@@ -93,7 +94,13 @@ export function openChannels(options: OpenChannelsOptions): Channels {
     }
   };
   return {
-    ...createChannelStatus({ set, probes, refs: () => current().refs, now }),
+    ...createChannelStatus({
+      set,
+      probes,
+      refs: () => current().refs,
+      deliveries: (account) => messages.deliveryCounts(account),
+      now,
+    }),
     ...createChannelCommands(set),
     accounts: set.accounts,
     messages,
@@ -139,8 +146,12 @@ export function openChannels(options: OpenChannelsOptions): Channels {
     async stop() {
       state = 'stopped';
       check.stop();
-      // What is ready to go out goes, as long as there is a connection.
-      await messages.stop();
+      try {
+        // What is ready to go out goes, as long as there is a connection.
+        await within(accountLimits.messagesStopMs, () => messages.stop());
+      } catch (caught) {
+        log.error('channel.stop', toError(caught).message);
+      }
       await set.stop();
     },
   };

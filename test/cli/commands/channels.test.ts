@@ -32,6 +32,7 @@ const status = {
         reconnectAttempts: 3,
         lastInboundAt: null,
         mode: 'irc',
+        deliveries: { waiting: 2, failed: 1, unknown: 3 },
         lastError: 'gone\u001b[2J',
       },
       { accountId: 'b', enabled: false, configured: true, running: false, connected: false },
@@ -60,7 +61,7 @@ describe('channels status', () => {
       '- Telegram default: enabled, configured, running, connected, in:2m ago, mode:polling, works',
       '- Telegram work (At work): enabled, configured, running, connected, in:2m ago, mode:polling, probe failed (timeout)',
       expect.stringContaining(
-        '- IRC default: enabled, configured, running, disconnected, attempts:3, mode:irc, error:gone',
+        '- IRC default: enabled, configured, running, disconnected, attempts:3, mode:irc, waiting:2, unsent:4, error:gone',
       ),
       '- IRC b: disabled, configured',
       '- IRC c: enabled, not configured',

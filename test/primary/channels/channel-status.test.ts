@@ -42,6 +42,7 @@ describe('channels.status', () => {
             mode: 'scripted',
             tokenSource: 'none',
             bot: '@scripted',
+            deliveries: { waiting: 0, failed: 0, unknown: 0 },
           },
           expect.objectContaining({ accountId: 'b', enabled: false, running: false, connected: false }),
         ],

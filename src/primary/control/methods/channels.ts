@@ -23,7 +23,7 @@ export function channelMethods({ channels }: ChannelServices): readonly Method[]
       summary:
         "The gateway's accounts in chat networks, and how they are; with `probe` the networks are asked.",
       answers:
-        '`{ts, channelOrder, channelLabels, channelDetailLabels, channelMeta, channels, channelAccounts, channelDefaultAccountId}`; with `partial` and `warnings` where something could not be told. A network that does not answer in time has `probe: {ok: false, error: "timeout"}`.',
+        '`{ts, channelOrder, channelLabels, channelDetailLabels, channelMeta, channels, channelAccounts, channelDefaultAccountId}`; `deliveries` of an account are counts of what waits, and of what failed or may have failed. `partial` and `warnings` where something could not be told. A network that does not answer in time has `probe: {ok: false, error: "timeout"}`.',
       async answer({ probe, timeoutMs = probeLimits.defaultMs, channel }) {
         const probeMs = Math.min(probeLimits.mostMs, Math.max(probeLimits.leastMs, timeoutMs));
         const status = await channels.status({ probeMs: probe === true ? probeMs : undefined, channel });
