@@ -3,6 +3,7 @@ import type { GatewayOptions } from '../shared/gateway-options.js';
 import type { StartPlan } from './config/start-plan.js';
 import type { GatewayLog } from './log/open-log.js';
 import type { PrimaryMetrics } from './metrics/primary-metrics.js';
+import type { Boot } from './restart/boot-history.js';
 import type { CoolDown } from './restart/cool-down.js';
 import type { ServiceNotifier } from './service-notify.js';
 
@@ -22,4 +23,5 @@ export interface KeptInProcess {
   readonly metrics: PrimaryMetrics;
   readonly coolDown: CoolDown;
   readonly notify: ServiceNotifier;
+  readonly boot: Boot;
 }

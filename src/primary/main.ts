@@ -19,7 +19,7 @@ import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
-import { createExposure } from './tailscale/exposure.js';
+import { openExposure } from './tailscale/exposure.js';
 import { openTls } from './tls/keeper.js';
 import { createUsageLedger } from './usage/usage-ledger.js';
 import { secretsInUse } from './secrets/secrets-in-use.js';
@@ -53,7 +53,7 @@ export interface RunningGateway {
 
 export async function startGateway(start: GatewayStart): Promise<RunningGateway> {
   const { options, plan, opened, startedAt, stop } = start;
-  const { metrics, coolDown, notify } = start.kept;
+  const { metrics, coolDown, notify, boot } = start.kept;
   const { paths, flags } = options;
   const { env } = plan;
   const { log } = opened;
@@ -148,6 +148,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     messages: (accounts) =>
       createMessages({ accounts, sessions, runs, current: () => snapshots.current, metrics, broadcast, log }),
     env,
+    ...boot.safeMode,
     changed: () => control.channelsChanged(),
     redactor: opened.redactor,
     metrics: metrics.channels,
@@ -271,14 +272,10 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     waitingConnections: () => data.waiting,
     unclassifiedConnections: () => data.unclassified,
     channelAccounts: channels.measured,
+    storeWritable: store.writable,
+    logWritable: () => opened.writable,
   });
-  const { tailscale } = plan.config.gateway;
-  const exposure = createExposure({
-    settings: { ...tailscale, resetOnExit: tailscale.resetOnExit || flags.tailscaleResetOnExit },
-    port: plan.port,
-    tls: tls !== undefined,
-    log: log.for('tailscale'),
-  });
+  const exposure = openExposure(plan, flags, log.for('tailscale'));
   const shutdown = createShutdown(
     {
       beginDraining(next) {

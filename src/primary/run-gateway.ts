@@ -10,10 +10,12 @@ import { dirname } from 'node:path';
 import type { RunGateway } from '../shared/gateway-options.js';
 import { makePrivateDir } from '../shared/private-file.js';
 import { toError } from '../shared/to-error.js';
+import { defaultWorkspace } from './config/tool-setup.js';
 import { makeStartPlan } from './config/start-plan.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
+import { beginBoot, type Boot } from './restart/boot-history.js';
 import { coolDownMs, createCoolDown } from './restart/cool-down.js';
 import { createServiceNotifier } from './service-notify.js';
 import { endOnUnexpected, listenForSignals } from './signals.js';
@@ -28,6 +30,7 @@ export const runGateway: RunGateway = async (options) => {
   const notify = createServiceNotifier({ env: options.ownEnv, pid: process.pid, log: () => opened?.log });
   process.umask(0o077);
   let lock: InstanceLock | undefined;
+  let boot: Boot | undefined;
   const cleanUp = (): void => {
     lock?.release();
     opened?.close();
@@ -47,14 +50,23 @@ export const runGateway: RunGateway = async (options) => {
     let current = (opened = openLog(plan, options));
     const { log } = current;
     if (options.flags.force) await forcePort(plan.port, log);
-    lock = await acquireLocks({ paths, port: plan.port, env: plan.env, log, stop: asked });
+    lock = await acquireLocks({
+      paths,
+      port: plan.port,
+      workspace: defaultWorkspace(plan.config, paths),
+      env: plan.env,
+      log,
+      stop: asked,
+    });
     endOnUnexpected(() => current.log, cleanUp);
     // Loaded when nothing stands in its way any more: a start that is refused costs half as much.
     const [{ startGateway }, { createPrimaryMetrics }] = await Promise.all([
       import('./main.js'),
       import('./metrics/primary-metrics.js'),
     ]);
+    boot = beginBoot(paths.bootHistory, log);
     const kept = {
+      boot,
       metrics: createPrimaryMetrics(),
       notify,
       coolDown: createCoolDown(coolDownMs(plan.env), () => performance.now()),
@@ -65,7 +77,10 @@ export const runGateway: RunGateway = async (options) => {
       signals.onStop(restarts.stopAsked);
       signals.onRestart(restarts.signalled);
       const end = await shutdown.done;
-      if (end.next === 'exit') return end.code;
+      if (end.next === 'exit') {
+        boot.ended();
+        return end.code;
+      }
       ({ plan } = end);
       // Where the log goes may be different now, and what it must not say.
       opened = openLog(plan, options);
@@ -75,6 +90,8 @@ export const runGateway: RunGateway = async (options) => {
     }
   } catch (caught) {
     // A signal ended a wait of the start, and what had been opened is closed again: a clean stop.
+    const isExpected = caught instanceof StartError || signals.asked.aborted;
+    if (isExpected) boot?.ended();
     if (signals.asked.aborted && toError(caught).name === 'AbortError') return exitCodes.stopped;
     if (!(caught instanceof StartError)) throw caught;
     opened?.fileLog.error('start.failed', caught.message);

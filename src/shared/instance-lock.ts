@@ -12,6 +12,8 @@ export interface LockOwner {
   readonly createdAt: string;
   readonly configPath: string;
   readonly port: number;
+  /** Of its agents. */
+  readonly workspace?: string;
   /** Ticks since boot at which the process started; tells a reused pid. */
   readonly startTime?: number;
 }

@@ -483,6 +483,10 @@ export const healthLimits = {
   utilizationDegraded: 0.95,
   cpuCoreDegraded: 0.9,
   readinessCacheMs: 1_000,
+  /** A clock that went so much further than this pause … */
+  freezeMs: 30_000,
+  /** … between two looks. */
+  freezeCheckMs: 5_000,
 } as const;
 
 /** Worker supervision by the primary. */
@@ -583,6 +587,13 @@ export const restartLimits = {
   /** How old the file may be with which whoever stops the gateway says that it comes again. */
   intentMs: 60_000,
   intentBytes: 1_024,
+  /** So many starts that came to no proper end … */
+  uncleanBoots: 3,
+  /** … within this time, and channels are left alone. */
+  bootWindowMs: 300_000,
+  /** Starts that are remembered. */
+  boots: 16,
+  bootHistoryBytes: 16 * KIB,
   sentinelBytes: 64 * KIB,
   /** Of a reason or note. */
   textChars: 4_096,

@@ -24,6 +24,8 @@ export interface Paths {
   /** Certificate and key that the gateway made for itself. */
   readonly tlsDir: string;
   readonly storeDir: string;
+  /** How the last starts ended (operations.md §15). */
+  readonly bootHistory: string;
   /** What agents may run (methods.md §11). */
   readonly execApprovals: string;
 }
@@ -46,6 +48,7 @@ export function resolvePaths(env: Environment): Paths {
     identityFile: join(stateDir, 'credentials', 'gateway-identity.pem'),
     tlsDir: join(stateDir, 'gateway', 'tls'),
     storeDir: join(stateDir, 'store'),
+    bootHistory: join(stateDir, 'boot-history.json'),
     execApprovals: join(stateDir, 'exec-approvals.json'),
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openSocket } from '../support/control-client.js';
 import { startFor, type TestGateway } from '../support/gateway.js';
+import { scrape } from '../support/metrics.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { waitFor, within } from '../support/wait-for.js';
 
@@ -36,6 +37,8 @@ it('the lines that waited are written when there is room again', async (test) =>
   const gateway = await startFor(test, { config: { logging: { file } } });
   await waitFor('the failure', () => gateway.stderr().includes(`log file ${file}: ENOSPC`));
   expect(readFileSync(file, 'utf8')).toBe('');
+  const writable = async (): Promise<number> => (await scrape(gateway.url)).total('pllan_log_writable');
+  expect(await writable()).toBe(0);
   rmSync(filler);
   await makeLogLine(gateway);
   const events = (): unknown[] =>
@@ -45,5 +48,6 @@ it('the lines that waited are written when there is room again', async (test) =>
       .map((line) => (JSON.parse(line) as { event: unknown }).event);
   await waitFor('the lines', () => events().includes('ws.refused'));
   expect(events()).toEqual(['listening', 'log-file', 'model', 'ready', 'ws.refused']);
+  expect(await writable()).toBe(1);
   expect(await gateway.stop()).toBe(0);
 });

@@ -121,7 +121,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     frameSent: () => observer.frame('out'),
     eventDropped: (event) => observer.eventDropped(event),
     slowConsumer: (connection) =>
-      log.warn('ws.slow', 'connection closed: it does not keep up', {
+      log.warn('ws.slow', 'slow consumer: connection closed, it does not keep up', {
         conn: connection.id,
         remote: connection.remote.address,
       }),

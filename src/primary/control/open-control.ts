@@ -22,6 +22,7 @@ import { toolSetup } from '../config/tool-setup.js';
 import { originsOf } from '../config/worker-snapshot.js';
 import type { Channels } from '../channels/open-channels.js';
 import type { ExecApprovals } from '../approvals/open-approvals.js';
+import { watchForFreezes, type FreezeWatch } from '../health/freeze-watch.js';
 import { createHealthMonitor, type HealthView } from '../health/health-monitor.js';
 import { createStatusSource, healthFacts, type StatusSources } from '../health/status.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
@@ -110,9 +111,9 @@ export function openControl(options: ControlOptions): Control {
   const { snapshots, paths, metrics, sources } = options;
   const current = (): Snapshot => snapshots.current;
   const routes = (): RouteTable => current().routes;
-  const presence = createPresence(() =>
-    plane.broadcast('presence', () => `{"presence":${presence.encoded()}}`, { stateVersion: stateVersion() }),
-  );
+  const tellPresence = (): void =>
+    plane.broadcast('presence', () => `{"presence":${presence.encoded()}}`, { stateVersion: stateVersion() });
+  const presence = createPresence(tellPresence);
   const health = createHealthMonitor({
     collect: (view) => healthFacts(sources, view),
     changed: () => broadcastHealth(),
@@ -280,6 +281,7 @@ export function openControl(options: ControlOptions): Control {
   };
   let started = false;
   let ticks: NodeJS.Timeout | undefined;
+  let freezes: FreezeWatch | undefined;
   return {
     upgrade: plane.upgrade,
     sessionEvents: events,
@@ -291,6 +293,11 @@ export function openControl(options: ControlOptions): Control {
     start() {
       started = true;
       health.start();
+      // What clients know of health and presence is old then.
+      freezes = watchForFreezes(() => {
+        health.refresh();
+        tellPresence();
+      }, options.log);
       ticks = setInterval(
         () => plane.broadcast('tick', () => `{"ts":${Date.now()}}`),
         controlLimits.tickIntervalMs,
@@ -310,6 +317,7 @@ export function openControl(options: ControlOptions): Control {
     },
     async stop() {
       clearInterval(ticks);
+      freezes?.stop();
       health.stop();
       presence.stop();
       events.stop();

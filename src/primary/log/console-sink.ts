@@ -1,6 +1,10 @@
-/** Log lines for people: warnings and worse to stderr, the rest to stdout (operations.md §6). */
+/**
+ * Log lines for people: warnings and worse to stderr, the rest to stdout (operations.md §6). Whoever reads them and stops
+ * reading costs himself lines, and the gateway no memory.
+ */
 import pino from 'pino';
 import type { ConsoleStyle, LogLevel } from '../../shared/config/schema.js';
+import { logLimits } from '../../shared/log/limits.js';
 import type { LogSink } from '../../shared/log/logger.js';
 
 export interface ConsoleOptions {
@@ -23,10 +27,17 @@ export function consoleSink(options: ConsoleOptions): LogSink {
   const least =
     options.level === 'silent' ? Number.POSITIVE_INFINITY : (pino.levels.values[options.level] ?? 30);
   const warn = pino.levels.values.warn ?? 40;
+  let dropped = 0;
   return {
     write(line, level) {
       if (level < least) return;
       const stream = level >= warn ? process.stderr : process.stdout;
+      if (stream.writableLength > logLimits.unreadBytes) {
+        dropped += 1;
+        return;
+      }
+      if (dropped > 0) process.stderr.write(`${dropped} log lines were not shown: nobody read them\n`);
+      dropped = 0;
       stream.write(options.style === 'json' ? line : `${format(line, options)}\n`);
     },
   };

@@ -6,6 +6,8 @@ import { openLogFiles, type LogFilesOptions } from './log-files.js';
 export interface LogFile extends LogSink {
   /** Of the file at the start. */
   readonly path: string;
+  /** The last write went well. */
+  readonly writable: boolean;
   /** Writes what waits, as far as the disk lets it, and closes the file. */
   close(): void;
 }
@@ -35,6 +37,9 @@ export function openLogFile({ now = () => new Date(), lost, ...options }: LogFil
   return {
     path,
     write: writer.write,
+    get writable() {
+      return writer.working;
+    },
     close() {
       const lines = writer.close();
       if (lines > 0) say(`${lines} lines could not be written`);

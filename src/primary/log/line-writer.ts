@@ -18,6 +18,8 @@ export interface LineWriterOptions {
 }
 
 export interface LineWriter {
+  /** The last write went well. */
+  readonly working: boolean;
   /** `line` ends with a line feed. */
   write(line: string): void;
   /** Writes what waits, now, and takes no more: for the end of the process. Gives how many lines were lost. */
@@ -75,6 +77,9 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     }
   };
   return {
+    get working() {
+      return !failing;
+    },
     write(line) {
       if (closed) return;
       const bytes = Buffer.byteLength(line);

@@ -20,6 +20,8 @@ export interface GatewayLog {
   readonly fileLog: Logger;
   /** Of the file that is written to. */
   readonly path: string;
+  /** The last write to it went well. */
+  readonly writable: boolean;
   /** Where it is looked for. */
   readonly place: LogPlace;
   readonly style: ConsoleStyle;
@@ -83,6 +85,9 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     redactor,
     get path() {
       return file.path;
+    },
+    get writable() {
+      return file.writable;
     },
     get place() {
       return placeOf(view.config);

@@ -14,6 +14,8 @@ export interface MetricSources {
   waitingConnections(): number;
   unclassifiedConnections(): number;
   channelAccounts(): readonly MeasuredAccount[];
+  storeWritable(): boolean;
+  logWritable(): boolean;
 }
 
 export interface MeasuredWorker {
@@ -78,6 +80,8 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     'Connections without a whole request head yet.',
   );
   const channels = createChannelMetrics(registry);
+  const store = gauge('pllan_store_writable', 'What is stored reaches the disk (1) or not (0).');
+  const log = gauge('pllan_log_writable', 'The log file can be written (1) or not (0).');
   let sources: MetricSources | undefined;
   const counted = { in: 0, out: 0 };
 
@@ -90,6 +94,8 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     waiting.set(from.waitingConnections());
     unclassified.set(from.unclassifiedConnections());
     channels.collect(from.channelAccounts());
+    store.set(from.storeWritable() ? 1 : 0);
+    log.set(from.logWritable() ? 1 : 0);
     for (const direction of ['in', 'out'] as const) {
       frames.inc({ direction }, counted[direction]);
       counted[direction] = 0;

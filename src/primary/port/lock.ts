@@ -2,7 +2,7 @@
  * Instance locks (config.md §11): one file in the state dir, one for the config file. Whoever creates them
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
-import { linkSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLiveOwner, readLockOwner, STATE_LOCK_NAME, type LockOwner } from '../../shared/instance-lock.js';
@@ -28,6 +28,8 @@ export interface InstanceLock {
 export interface LockOptions {
   readonly paths: Paths;
   readonly port: number;
+  /** Of its agents; undefined when none will run. */
+  readonly workspace?: string;
   readonly env: Environment;
   readonly log: Logger;
   /** Ends the wait for a lock that is held. */
@@ -41,7 +43,7 @@ export interface LockOptions {
  * ended the wait
  */
 export async function acquireLocks(options: LockOptions): Promise<InstanceLock> {
-  const { paths, port, env } = options;
+  const { paths, port, workspace, env } = options;
   ensureLockDir(paths.lockDir);
   const files = [join(paths.stateDir, STATE_LOCK_NAME)];
   if (env.PLLAN_ALLOW_MULTI_GATEWAY !== '1')
@@ -52,6 +54,7 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
     createdAt: new Date().toISOString(),
     configPath: paths.configPath,
     port,
+    ...(workspace === undefined ? {} : { workspace }),
     ...(startTime === undefined ? {} : { startTime }),
   };
   const held: string[] = [];
@@ -68,6 +71,7 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
     release();
     throw caught;
   }
+  if (workspace !== undefined) warnOfNeighbours(workspace, options);
   return {
     moved(next) {
       if (next === owner.port) return;
@@ -80,6 +84,19 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
     },
     release,
   };
+}
+
+/** Other gateways of this user whose agents would work on the same files. */
+function warnOfNeighbours(workspace: string, { paths: { lockDir }, log }: LockOptions): void {
+  const locks = readdirSync(lockDir).filter((name) => /^gateway\.[0-9a-f]+\.lock$/.test(name));
+  for (const name of locks) {
+    const other = readLockOwner(join(lockDir, name));
+    if (!other || other.workspace !== workspace || other.pid === process.pid || !isLiveOwner(other)) continue;
+    log.warn(
+      'workspace.shared',
+      `the gateway on port ${other.port} (pid ${other.pid}) has the same workspace ${workspace}: set agents.defaults.workspace`,
+    );
+  }
 }
 
 async function acquire(file: string, owner: LockOwner, { env, log, stop }: LockOptions): Promise<void> {

@@ -5,12 +5,10 @@ import { tailscaleLimits } from '../../shared/limits.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { childEnvironment } from '../child-environment.js';
 
-/** Gives what it printed. @throws Error with what it said, in one line */
-export type RunTailscale = (args: readonly string[], timeoutMs: number) => Promise<string>;
-
 const run = promisify(execFile);
 
-export const runTailscale: RunTailscale = async (args, timeoutMs) => {
+/** Gives what it printed. @throws Error with what it said, in one line */
+export async function runTailscale(args: readonly string[], timeoutMs: number): Promise<string> {
   try {
     const { stdout } = await run('tailscale', args, {
       timeout: timeoutMs,
@@ -23,7 +21,7 @@ export const runTailscale: RunTailscale = async (args, timeoutMs) => {
   } catch (caught) {
     throw new Error(reasonOf(caught, timeoutMs), { cause: caught });
   }
-};
+}
 
 function reasonOf(caught: unknown, timeoutMs: number): string {
   if (errorCode(caught) === 'ENOENT') return 'the tailscale command is not on the PATH';

@@ -20,6 +20,8 @@ export const logLimits = {
   rolledFiles: 5,
   /** Lines that wait for the disk; above it they are dropped and counted. */
   unwrittenBytes: 8 * MIB,
+  /** Lines that wait for whoever reads the console; above it they are dropped and counted. */
+  unreadBytes: 2 * MIB,
   /** The last write before the exit is tried this often when the file is busy … */
   finalWriteTries: 5,
   /** … with this pause. */

@@ -110,24 +110,29 @@ function record(subsystem: string, text: string, at: Date, fields: LogFields, le
   };
 }
 
-/** Admits a bounded number of records in each second and reports how many were left out. */
+/** Admits a bounded number of records in each second and reports how many were left out, at its end at the latest. */
 function rateLimit(now: () => Date, report: (dropped: number) => void): () => boolean {
   let second = 0;
   let admitted = 0;
   let dropped = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    clearTimeout(timer);
+    const count = dropped;
+    dropped = 0;
+    report(count);
+  };
   return () => {
     const current = Math.floor(now().getTime() / 1000);
     if (current !== second) {
       second = current;
       admitted = 0;
-      if (dropped > 0) {
-        const count = dropped;
-        dropped = 0;
-        report(count);
-      }
+      if (dropped > 0) tell();
     }
     admitted += 1;
     if (admitted <= logLimits.recordsPerSecond) return true;
+    // Should nothing more be logged, that is said all the same.
+    if (dropped === 0) timer = setTimeout(tell, 1_000).unref();
     dropped += 1;
     return false;
   };

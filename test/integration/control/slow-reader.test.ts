@@ -52,9 +52,12 @@ describe('a reader that is too far behind', () => {
 
   it('is closed when it would miss something that it must get; the others go on', async () => {
     await inject('one more');
-    await waitFor('its end in the log', () => gateway.logLines().some(({ event }) => event === 'ws.slow'));
+    const said = await waitFor('its end in the log', () =>
+      gateway.logLines().find(({ event }) => event === 'ws.slow'),
+    );
+    expect(said.message).toMatch(/^slow consumer: /);
     reader.socket.resume();
-    await reader.closed;
+    expect(await reader.closed).toEqual({ code: 1008, reason: 'slow consumer' });
     expect((await runAgent(other, 'Hello', sessionKey)).final.payload?.status).toBe('ok');
     const seqs = other.frames.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));

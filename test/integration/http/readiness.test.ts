@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { chatRequest, startFor, temporaryDir } from '../../support/gateway.js';
 import { requestOnce } from '../../support/request-once.js';
+import { scrape } from '../../support/metrics.js';
 import { onSession } from '../../support/session-chat.js';
 import { newKey } from '../../support/session-calls.js';
 import { mountSmallDisk } from '../../support/small-disk.js';
@@ -28,6 +29,8 @@ it('store: from the first write that fails until there is room again', async (te
   const filler = disk.fill();
   expect(await remember()).toBeGreaterThanOrEqual(500);
   await becomes('the failing store', 503, 'store');
+  const writable = async (): Promise<number> => (await scrape(gateway.url)).total('pllan_store_writable');
+  expect(await writable()).toBe(0);
   // It lives, and what needs no store is answered.
   expect((await requestOnce(`${gateway.url}/healthz`)).status).toBe(200);
   expect(
@@ -35,5 +38,6 @@ it('store: from the first write that fails until there is room again', async (te
   ).toBe(200);
   rmSync(filler);
   await becomes('the store to work', 200);
+  expect(await writable()).toBe(1);
   expect(await remember()).toBe(200);
 });

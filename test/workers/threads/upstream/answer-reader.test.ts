@@ -75,6 +75,19 @@ describe('an answer', () => {
     );
   });
 
+  it.each([
+    ['a stream, event by event', eventStream, hello, hello.match(/(?<=data: ).+/g)],
+    ['one answer', json, whole, [whole]],
+  ])('is heard word for word by whoever wants that: %s', (_what, headers, text, said) => {
+    const heard: string[] = [];
+    const raw = (event: string): void => void heard.push(event);
+    const reader = new AnswerReader(openaiCompletions, candidate(), new ResultSink(), raw, (words) => words);
+    reader.head(200, headers);
+    reader.data(Buffer.from(text));
+    reader.finish();
+    expect(heard).toEqual(said);
+  });
+
   it('is told as it comes, its beginning first', () => {
     const log: string[] = [];
     const sink: TurnSink = {
