@@ -3,6 +3,7 @@ import type { ArgumentSpec, Command, OptionSpec } from './command.js';
 import { clientOptions, jsonOption, rpcOptions } from './client-options.js';
 import { channelCommands } from './tables/channels.js';
 import { configCommands } from './tables/config.js';
+import { cronCommands } from './tables/cron.js';
 import { deviceCommands } from './tables/devices.js';
 import { doctorCommands } from './tables/doctor.js';
 import { observationCommands } from './tables/observation.js';
@@ -10,6 +11,7 @@ import { pairingCommands } from './tables/pairing.js';
 import { secretCommands } from './tables/secrets.js';
 import { serviceCommands } from './tables/service.js';
 import { setupCommands } from './tables/setup.js';
+import { systemCommands } from './tables/system.js';
 
 const gatewayOptions: readonly OptionSpec[] = [
   { name: 'port', kind: 'text', about: 'Port to listen on, 1 to 65535' },
@@ -131,6 +133,8 @@ export const commands: readonly Command[] = [
   ...configCommands,
   ...deviceCommands,
   ...pairingCommands,
+  ...cronCommands,
+  ...systemCommands,
   ...secretCommands,
   {
     name: 'sessions',

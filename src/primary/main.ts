@@ -14,6 +14,7 @@ import { ensureToken } from './config/resolve-auth.js';
 import { authPolicyOf } from './config/worker-snapshot.js';
 import { configFlags } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
+import { openAgenda } from './open-agenda.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
 import { startEventLoopMonitor } from './health/event-loop.js';
 import { createReadiness, type Phase } from './health/readiness.js';
@@ -40,7 +41,7 @@ import type { Broadcast } from './sessions/run-events.js';
 import { createRuns } from './sessions/runs.js';
 import { createSessionReach } from './sessions/session-reach.js';
 import { openSessionOverview } from './sessions/session-overview.js';
-import { createSessions } from './sessions/sessions.js';
+import { openSessions } from './sessions/open-sessions.js';
 import { createKeyedRequests } from './tools/keyed-requests.js';
 import { createChildGroups } from './workers/child-groups.js';
 import { openRestarts, type OpenRestarts } from './restart/open-restarts.js';
@@ -97,25 +98,17 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     runs: () => runs,
     channels: () => channels,
     sessions: () => sessions,
+    agenda: () => agenda,
     retryConfig: () => config.retry(),
     log: log.for('secrets'),
   });
   const readers = createReaders(() => snapshots.current, paths);
-  const sessions = createSessions({
+  const sessions = openSessions({
     store,
-    scheme: readers.scheme,
-    workspace: readers.workspace,
-    observer: {
-      changed(key, change) {
-        overview.changed();
-        control.sessionEvents.changed(key, change);
-      },
-      hears: (key) => control.sessionEvents.hears(key) || reach.hears(key),
-      appended(line) {
-        control.sessionEvents.appended(line);
-        reach.appended(line);
-      },
-    },
+    readers,
+    overview: () => overview,
+    events: () => control.sessionEvents,
+    reach: () => reach,
   });
   const broadcast: Broadcast = (...event) => control.broadcast(...event);
   const runWorkers: RunWorkers = {
@@ -168,6 +161,16 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     broadcast,
     log: log.for('config'),
   });
+  const agenda = await openAgenda({
+    sessions,
+    runs,
+    workers: { ask: (...question) => data.supervisor.ask(...question) },
+    broadcast: (...event) => control.broadcast(...event),
+    metrics,
+    env,
+    readers,
+    log,
+  });
   const restarts = openRestarts({
     plan,
     options,
@@ -203,6 +206,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     sessions,
     runs,
     compactions,
+    cron: agenda.jobs,
     approvals,
     channels,
     workers: { ask: (...question) => data.supervisor.ask(...question) },
@@ -246,7 +250,13 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
       ...childGroups.answers,
       ...reach.answers,
       ...httpRunAnswers({ runs, sessions, routes: readers.routes }),
-      ...hookAnswers({ runs, sessions, channels, timeoutMs: readers.turnTimeoutMs, log: log.for('hooks') }),
+      ...hookAnswers({
+        runs,
+        sessions,
+        channels,
+        timeoutMs: readers.turnTimeoutMs,
+        wake: agenda.wake,
+      }),
       ...requestAnswers(channels.accounts, log.for('channels')),
       'exec-approval': approvals.approve,
       ...keyed.answers,
@@ -285,6 +295,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         config.stopWatching();
         snapshots.stop();
         channels.stopChecking();
+        agenda.stopTimers();
         data.refuseWork();
         runs.close();
       },
@@ -295,6 +306,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         { name: 'maintenance', run: () => maintenance.stop() },
         { name: 'compactions', run: () => compactions.stop() },
         { name: 'runs', run: () => runs.stop() },
+        { name: 'agenda', run: () => agenda.stop() },
         { name: 'approvals', run: () => approvals.pending.stop() },
         { name: 'control', run: () => control.stop() },
         { name: 'config', run: () => config.stop() },
@@ -330,6 +342,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   config.watch();
   maintenance.start();
   exposure.start();
+  agenda.start();
 
   void Promise.all([workerReady.promise, channels.start()]).then(() => {
     if (phase !== 'starting') return;

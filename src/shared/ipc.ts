@@ -17,6 +17,7 @@ import type { ExecQuestion, ExecVerdict } from './exec.js';
 import type { RouteTable } from './routes.js';
 import type { RunJob, RunPart } from './run-job.js';
 import type { DirectCall, DirectCaller, DirectResult } from './tools/direct-call.js';
+import type { WebhookOutcome, WebhookPost } from './webhook-post.js';
 import type { KeyScheme } from './store/session-keys.js';
 import type { ToolDefinition } from './tools/definition.js';
 import type { ToolSetup } from './tools/setup.js';
@@ -130,6 +131,8 @@ export interface WorkerQuestions {
     readonly question: DirectCaller | undefined;
     readonly answer: readonly ToolDefinition[];
   };
+  /** Posts something to an address that somebody has written into a job. */
+  readonly 'post-webhook': { readonly question: WebhookPost; readonly answer: WebhookOutcome };
   /** What begins from here on uses this snapshot; what runs keeps the one that it began with. */
   readonly 'use-snapshot': { readonly question: WorkerSnapshot; readonly answer: true };
 }

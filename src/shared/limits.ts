@@ -1,6 +1,6 @@
 /**
- * Every bound of the gateway, but for those of tools, hooks, providers and the log, which have a file each: name with its unit, one
- * sentence of reason.
+ * Every bound of the gateway, but for those of tools, hooks, cron jobs, providers and the log, which have a file each: name with
+ * its unit, one sentence of reason.
  * A limit that an operator may change lives in the config schema; what is here is fixed.
  */
 

@@ -17,6 +17,10 @@ export interface RunJob {
   readonly agentId: string;
   /** Instead of the agent's own. */
   readonly model: ModelRef | undefined;
+  /** Tried in order when that one cannot answer, instead of the agent's own. */
+  readonly fallbacks?: readonly ModelRef[] | undefined;
+  /** Of the tools that the agent has, only these: names, groups, patterns. */
+  readonly toolsAllow?: readonly string[] | undefined;
   readonly systemPrompt: string | undefined;
   /** It is about what came from outside: tools that are the owner's alone are not for it. */
   readonly byStranger?: boolean | undefined;

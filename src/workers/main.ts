@@ -170,6 +170,11 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
   const directCalls = createDirectCalls(() => version.runner);
   primary.answerWith({
     ...directCalls.answers,
+    // What it needs to reach others is loaded when there is somebody to be told.
+    async 'post-webhook'(post, signal) {
+      const { postWebhook } = await import('./webhooks.js');
+      return postWebhook(post, signal, version.snapshot.tools.testNetwork);
+    },
     'use-snapshot'(next) {
       redactor.hide(secretsOf(next));
       redactor.usePatterns(next.redactPatterns);

@@ -1,6 +1,7 @@
 /** What each event carries (see `shapes.ts` for how strictly that is meant). */
 import * as v from 'valibot';
 import { hex64, maybe, moment, natural, nullable, sessionKey, text, uuid } from './primitives.js';
+import { CronEvent } from './calls/cron.js';
 import { Block, Health, PendingDevice, Presence } from './shapes.js';
 
 const message = v.looseObject({
@@ -104,6 +105,14 @@ export const eventShapes: Readonly<Record<string, v.GenericSchema>> = {
     stream: v.literal('tool'),
     data: v.looseObject({ phase: v.picklist(['start', 'update', 'result']), name: text, toolCallId: text }),
   }),
+  heartbeat: v.looseObject({
+    ts: moment,
+    status: v.picklist(['sent', 'ok-empty', 'ok-token', 'skipped', 'failed']),
+    reason: maybe(text),
+    durationMs: maybe(natural),
+    indicatorType: maybe(v.picklist(['ok', 'alert', 'error'])),
+  }),
+  cron: CronEvent,
   'exec.approval.requested': v.looseObject({
     id: text,
     request: v.looseObject({ command: text }),

@@ -121,6 +121,7 @@ describe.each<Variant>([
         'config.changed',
         'sessions.changed',
         'session.message',
+        'cron',
         ...events.filter(({ event }) => ['health', 'tick'].includes(event)).map(({ event }) => event),
         ...Object.keys(eventShapes).filter((name) => /^(?:device|node)\.pair\.|^exec\.approval\./.test(name)),
       ]),

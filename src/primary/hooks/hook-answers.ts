@@ -1,6 +1,5 @@
 /** What workers are answered when a web hook has come in (http.md §11): what they are told has happened is on disk. */
 import type { AskedDelivery, HookVerdict } from '../../shared/hooks/questions.js';
-import type { Logger } from '../../shared/log/logger.js';
 import { mainSessionKey } from '../../shared/store/session-keys.js';
 import type { RunReply } from '../../shared/store/channel-records.js';
 import type { RunRecord, SessionKey } from '../../shared/store/records.js';
@@ -8,7 +7,7 @@ import type { Channels } from '../channels/open-channels.js';
 import type { Runs } from '../sessions/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { queueSystemEvent } from '../sessions/system-events.js';
-import { createWake } from '../sessions/wake.js';
+import type { Wake } from '../sessions/wake.js';
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
 
 export interface HookServices {
@@ -17,14 +16,13 @@ export interface HookServices {
   readonly channels: Pick<Channels, 'messages'>;
   /** Milliseconds that a run may take when its caller says nothing. */
   timeoutMs(): number;
-  readonly log: Logger;
+  readonly wake: Wake;
 }
 
 export function hookAnswers(services: HookServices): Pick<PrimaryAnswers, 'hook-wake' | 'hook-run'> {
-  const { runs, sessions, channels } = services;
+  const { runs, sessions, channels, wake } = services;
   const { deliveries } = channels.messages;
   const { store } = sessions;
-  const wake = createWake(services);
 
   /** Whether it is the same request that the run was accepted for. */
   const again = (record: RunRecord | undefined, bodyHash: string | undefined): HookVerdict =>

@@ -4,6 +4,7 @@ import type { MetricsSnapshot } from '../../shared/ipc.js';
 import { createCells } from '../../shared/metrics/cells.js';
 import { createChannelMetrics, type ChannelMetrics, type MeasuredAccount } from './channel-metrics.js';
 import { createMessageMetrics, type MessageMetrics } from './message-metrics.js';
+import { createScheduleMetrics, type ScheduleMetrics } from './schedule-metrics.js';
 import { createMetricsMerge, type MeasuredProcess } from './merge.js';
 
 /** Read when Prometheus asks. */
@@ -23,7 +24,7 @@ export interface MeasuredWorker {
   readonly place: number;
 }
 
-export interface PrimaryMetrics {
+export interface PrimaryMetrics extends ScheduleMetrics {
   readonly messages: MessageMetrics;
   wsRequest(method: string, outcome: 'ok' | 'error', ms: number): void;
   wsFrame(direction: 'in' | 'out'): void;
@@ -103,6 +104,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   };
   return {
     messages,
+    ...createScheduleMetrics(registers),
     wsRequest(method, outcome, ms) {
       const key = `${method} ${outcome}`;
       (requests.get(key) ?? requests.open(key, { method, outcome })).add(ms / 1000);

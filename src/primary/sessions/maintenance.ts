@@ -8,7 +8,7 @@
  */
 import { setImmediate as pause } from 'node:timers/promises';
 import { durationMs } from '../../shared/config/duration.js';
-import type { SessionConfig } from '../../shared/config/session-schema.js';
+import type { GatewayConfig } from '../../shared/config/load.js';
 import { maintenanceLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
@@ -17,7 +17,7 @@ import type { SessionRow } from '../store/store.js';
 import { createRemovalTally } from './removal-tally.js';
 import { removeOldTranscripts } from './old-transcripts.js';
 import type { Runs } from './runs.js';
-import { agentOf, mainSessionKey } from '../../shared/store/session-keys.js';
+import { agentOf, isCronRun, mainSessionKey } from '../../shared/store/session-keys.js';
 import { archiveOf } from './session-renewal.js';
 import type { Sessions } from './sessions.js';
 
@@ -26,11 +26,18 @@ export interface MaintenancePolicy {
   readonly mode: 'enforce' | 'warn';
   readonly pruneAfterMs: number;
   readonly maxEntries: number;
+  /** Of sessions that isolated runs of cron jobs leave. */
+  readonly cronRetentionMs: number;
 }
 
-export function maintenancePolicy(config: SessionConfig['maintenance']): MaintenancePolicy {
-  const { mode, pruneAfter, maxEntries } = config;
-  return { mode, maxEntries, pruneAfterMs: durationMs(pruneAfter) ?? Number.POSITIVE_INFINITY };
+export function maintenancePolicy({
+  session,
+  cron,
+}: Pick<GatewayConfig, 'session' | 'cron'>): MaintenancePolicy {
+  const { mode, pruneAfter, maxEntries } = session.maintenance;
+  const pruneAfterMs = durationMs(pruneAfter) ?? Number.POSITIVE_INFINITY;
+  const retention = cron.sessionRetention === false ? undefined : durationMs(cron.sessionRetention);
+  return { mode, maxEntries, pruneAfterMs, cronRetentionMs: retention ?? pruneAfterMs };
 }
 
 export interface MaintenanceOptions {
@@ -83,13 +90,15 @@ async function removeSessions(options: MaintenanceOptions, stopped: () => boolea
   const { sessions, log } = options;
   const policy = options.policy();
   const cutoff = cutoffOf(options);
+  const cronCutoff = options.now() - policy.cronRetentionMs;
   const { store } = sessions;
   const count = (await store.sessions.count(false)) + (await store.sessions.count(true));
   const tally = createRemovalTally('sessions', log);
   let surplus = count - policy.maxEntries;
   for await (const { key, entry } of oldestFirst(sessions)) {
-    const old = entry.updatedAt < cutoff;
-    if (stopped() || (!old && surplus <= 0)) break;
+    if (stopped() || (entry.updatedAt >= Math.max(cutoff, cronCutoff) && surplus <= 0)) break;
+    const old = entry.updatedAt < (isCronRun(key) ? cronCutoff : cutoff);
+    if (!old && surplus <= 0) continue;
     if (!mayGo(key, entry, options)) continue;
     const why = old ? 'age' : 'count';
     if (policy.mode === 'warn') tally.add(key);

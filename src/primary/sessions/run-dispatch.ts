@@ -32,7 +32,7 @@ export function createRunDispatch(
     homeless.delete(run);
   };
   const start = (run: Run): void => {
-    const { runId, key, agentId, systemPrompt, byStranger, home } = run.input;
+    const { runId, key, agentId, systemPrompt, byStranger, home, fallbacks, toolsAllow } = run.input;
     const { before, model, timeoutMs } = run;
     const { sessionId } = run.record;
     run.slot = workers.start(
@@ -44,6 +44,8 @@ export function createRunDispatch(
         before,
         agentId,
         model,
+        fallbacks,
+        toolsAllow,
         systemPrompt,
         byStranger,
         timeoutMs,

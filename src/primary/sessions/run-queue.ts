@@ -34,7 +34,10 @@ export interface RunQueue {
 }
 
 /** Runs at one time, by lane. */
-export type ConcurrentRuns = Readonly<Record<'main' | 'subagent', number>>;
+export type ConcurrentRuns = Readonly<Record<'main' | 'subagent' | typeof CRON_LANE, number>>;
+
+/** Of cron jobs. */
+export const CRON_LANE = 'cron';
 
 export interface RunQueueOptions {
   readonly live: LiveRuns<Run>;
@@ -63,7 +66,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
   const { live, settings, now } = options;
   const { waitingPerSession, waiting, lanes: named } = runLimits;
   const concurrent = (lane: string): number | undefined => {
-    if (lane !== MAIN && lane !== 'subagent') return undefined;
+    if (lane !== MAIN && lane !== 'subagent' && lane !== CRON_LANE) return undefined;
     return options.concurrent()[lane];
   };
   const { waited } = options;

@@ -33,6 +33,10 @@ export interface RunInput {
   /** Milliseconds from its start; infinite for none. */
   readonly timeoutMs: number;
   readonly model?: ModelRef | undefined;
+  /** Tried in order when that one cannot answer, instead of the agent's own. */
+  readonly fallbacks?: readonly ModelRef[];
+  /** Of its tools only these. */
+  readonly toolsAllow?: readonly string[];
   readonly systemPrompt?: string | undefined;
   /** It is about what came from outside: tools that are the owner's alone are not for it. */
   readonly byStranger?: boolean;

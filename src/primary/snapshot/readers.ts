@@ -19,6 +19,7 @@ export interface ConfigReaders {
   scheme(): KeyScheme;
   /** The folder of agents that have none of their own. */
   workspace(): string;
+  cron(): GatewayConfig['cron'];
   queue(): GatewayConfig['messages']['queue'];
   concurrent(): ConcurrentRuns;
   readonly resetPolicy: ResetPolicy;
@@ -36,13 +37,18 @@ export function createReaders(current: CurrentSnapshot, paths: Paths): ConfigRea
     turnTimeoutMs: () => routes().turnTimeoutMs,
     scheme: derived(current, ({ config }) => keyScheme(config, routes().defaultAgentId)),
     workspace: () => defaultWorkspace(current().config, paths),
+    cron: () => current().config.cron,
     queue: () => current().config.messages.queue,
     concurrent() {
       const { maxConcurrent, subagents } = current().config.agents.defaults;
-      return { main: maxConcurrent, subagent: subagents.maxConcurrent };
+      return {
+        main: maxConcurrent,
+        subagent: subagents.maxConcurrent,
+        cron: current().config.cron.maxConcurrentRuns,
+      };
     },
     resetPolicy: (...question) => resets()(...question),
-    maintenance: derived(current, ({ config }) => maintenancePolicy(config.session.maintenance)),
+    maintenance: derived(current, ({ config }) => maintenancePolicy(config)),
     rateLimit: () => current().config.gateway.auth.rateLimit,
     pairing: () => current().config.gateway.nodes.pairing,
   };

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Redactor } from '../../shared/log/redact.js';
 import type { Channels } from '../channels/open-channels.js';
 import type { Control } from '../control/open-control.js';
+import type { Agenda } from '../open-agenda.js';
 import type { GatewayLog } from '../log/open-log.js';
 import type { DataPath } from '../port/open-data-path.js';
 import { secretsInUse } from '../secrets/secrets-in-use.js';
@@ -17,6 +18,7 @@ export interface SnapshotUsers {
   data(): Pick<DataPath, 'use'>;
   runs(): Pick<Runs, 'limitsChanged'>;
   channels(): Pick<Channels, 'configChanged'>;
+  agenda(): Pick<Agenda, 'configChanged'>;
 }
 
 /** Resolves when all workers know, or are being replaced. */
@@ -27,6 +29,7 @@ export async function useSnapshot(next: Snapshot, before: Snapshot, users: Snaps
   users.control().useAuth(policy);
   users.runs().limitsChanged();
   users.channels().configChanged();
+  users.agenda().configChanged();
   users.control().configChanged();
   // What workers are sent takes as long as the config is.
   await nextTurn();

@@ -19,6 +19,7 @@ import {
   type StoredEntry,
 } from './store.js';
 import { applyChannelChange, channelReader, deliveryReader, pruneDeliveries } from './embedded-channels.js';
+import { addCronRun, cronReader, putCronJob } from './cron-tables.js';
 import { causeOf, isFailedCommit } from './failed-commit.js';
 import { openTables, type Tables, type UsageKey } from './tables.js';
 import { transcriptIds, transcriptLength } from './transcript-places.js';
@@ -133,6 +134,7 @@ export function openEmbeddedStore(path: string): Store {
     },
     deliveries: deliveryReader(tables.channels),
     channels: channelReader(tables.channels),
+    cron: cronReader(tables.cron),
   };
 }
 
@@ -192,6 +194,10 @@ function apply(tables: Tables, change: Change): void {
     case 'known-sender':
     case 'sender-request':
       return applyChannelChange(tables.channels, change);
+    case 'cron-job':
+      return putCronJob(tables.cron, change.jobId, change.job);
+    case 'cron-run':
+      return addCronRun(tables.cron, change.entry, change.keep);
     default:
       return unreachable(change);
   }

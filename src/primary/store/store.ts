@@ -13,6 +13,7 @@ import type {
   TranscriptEntry,
 } from '../../shared/store/records.js';
 import type { ChannelChange, ChannelReader, DeliveryReader } from './channel-store.js';
+import type { CronJob, CronRunEntry } from '../../shared/store/cron-records.js';
 
 export interface Store {
   /** What results call `path` (runs-and-events.md §7); no credentials in it. */
@@ -24,6 +25,7 @@ export interface Store {
   readonly devices: DeviceReader;
   readonly deliveries: DeliveryReader;
   readonly channels: ChannelReader;
+  readonly cron: CronReader;
   /** Applies all changes, in order, or none. Resolves when they are on disk. @throws StoreError */
   commit(changes: readonly Change[]): Promise<void>;
   /**
@@ -66,7 +68,18 @@ export type Change =
   /** Is added to what there is of its day, agent and model. */
   | { readonly type: 'usage'; readonly used: DailyUsage }
   | { readonly type: 'device'; readonly deviceId: string; readonly device: PairedDevice | null }
-  | { readonly type: 'pairing'; readonly requestId: string; readonly request: PairingRequest | null };
+  | { readonly type: 'pairing'; readonly requestId: string; readonly request: PairingRequest | null }
+  /** Null deletes the job, and its run log with it. */
+  | { readonly type: 'cron-job'; readonly jobId: string; readonly job: CronJob | null }
+  /** Is added to the run log of its job, whose oldest entries go when there are too many of them. */
+  | { readonly type: 'cron-run'; readonly entry: CronRunEntry; readonly keep: CronLogBounds };
+
+/** Of one job's run log. */
+export interface CronLogBounds {
+  readonly entries: number;
+  /** Of its entries as JSON. */
+  readonly bytes: number;
+}
 
 export interface SessionRow {
   readonly key: SessionKey;
@@ -142,6 +155,21 @@ export interface DeviceReader {
   /** The one request that a device may have. */
   requestOf(deviceId: string): Promise<PairingRequest | undefined>;
   requests(): Promise<readonly PairingRequest[]>;
+}
+
+/** Part of the run log of one job, or of all; in the order in which runs ended. */
+export interface CronLogPage {
+  readonly jobId?: string | undefined;
+  readonly newestFirst: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface CronReader {
+  jobs(): Promise<readonly CronJob[]>;
+  log(page: CronLogPage): Promise<readonly CronRunEntry[]>;
+  /** In constant time. */
+  logLength(jobId?: string): Promise<number>;
 }
 
 /** The store cannot be read or written: nothing may be acknowledged. */

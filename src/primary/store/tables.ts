@@ -8,6 +8,8 @@
  *   runs          runId → run              open-runs     runId → ''      ended-runs  [endedAt, runId] → ''
  *   usage         [date, agentId, provider, model] → sums
  *   devices       deviceId → device        pairings      requestId → request
+ *   cron-jobs     jobId → job            cron-log      [jobId, n] → entry    cron-log-size jobId → {first, next, bytes}
+ *                                        cron-log-all  [ts, jobId, n] → ''
  *   trial         '' → bytes that are of no use
  *
  * Those of chat networks are listed in `embedded-channels.ts`.
@@ -27,6 +29,7 @@ import type {
 import { BLOBS, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
 import { toError } from '../../shared/to-error.js';
+import { openCronTables, type CronTables } from './cron-tables.js';
 import { checkStoreFile } from './check-file.js';
 import { openChannelTables, type ChannelTables } from './embedded-channels.js';
 import { createNamedBlobs, type BlobNames, type NamedBlobs } from './named-blobs.js';
@@ -55,6 +58,7 @@ export interface Tables {
   readonly devices: Database<PairedDevice, string>;
   readonly pairings: Database<PairingRequest, string>;
   readonly channels: ChannelTables;
+  readonly cron: CronTables;
   readonly trial: Database<Uint8Array, string>;
 }
 
@@ -85,6 +89,7 @@ export function openTables(path: string): Tables {
       devices: table('devices'),
       pairings: table('pairings'),
       channels: openChannelTables(table),
+      cron: openCronTables(root),
       trial: root.openDB({ name: 'trial', encoding: 'binary' }),
     };
   } catch (caught) {

@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import type convict from 'convict';
 import { isNetwork } from '../auth/address.js';
 import type { JsonSchema } from '../json-schema.js';
+import { isTimeZone } from '../time-zone.js';
 import { durationMs } from './duration.js';
 
 export interface Format {
@@ -63,6 +64,11 @@ export const regularExpressions = format(textList, (value) => {
       throw new Error(`must be regular expressions; ${JSON.stringify(source)} is none`);
     }
   }
+});
+
+export const timeZone = format(anyText, (value) => {
+  if (typeof value !== 'string' || !isTimeZone(value))
+    throw new Error('must be a time zone such as "Europe/Vienna" or "UTC"');
 });
 
 export const duration = format(anyText, (value) => {

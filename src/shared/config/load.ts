@@ -11,6 +11,7 @@ import { completeScalars, type ConfigFlags } from './complete.js';
 import { effectiveEnvironment } from './environment/effective.js';
 import type { AskLoginShell } from './environment/login-shell.js';
 import type { ChannelsConfig } from './channels-schema.js';
+import { heartbeatOf, type HeartbeatConfig } from './heartbeat-schema.js';
 import type { HookMapping } from './hook-mappings.js';
 import type { McpServerConfig } from './mcp-schema.js';
 import type { Binding, MessagingConfig } from './messaging-schema.js';
@@ -43,6 +44,7 @@ export interface GatewayConfig extends ConfigTree {
     readonly defaults: {
       readonly model: ModelChoice | null;
       readonly models: ReadonlyMap<string, ModelParams>;
+      readonly heartbeat: HeartbeatConfig;
     };
     readonly list: readonly AgentConfig[];
   };
@@ -185,6 +187,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
         ...scalars.agents.defaults,
         model: structured['agents.defaults.model'] ?? null,
         models: new Map(Object.entries(allowed)),
+        heartbeat: heartbeatOf(structured['agents.defaults.heartbeat']),
       },
       list: agentsOf(structured),
     },

@@ -3,8 +3,8 @@
  * Defaults, validation, environment and flag precedence all come from here.
  */
 import type convict from 'convict';
-import { availableParallelism } from 'node:os';
 import { controlLimits } from '../limits.js';
+import { agentDefaultsSchema, type AgentDefaults } from './agent-defaults-schema.js';
 import { diagnosticsSchema, type DiagnosticsConfig } from './diagnostics-schema.js';
 import { endpointsSchema, type EndpointsConfig } from './endpoints-schema.js';
 import { authSchema, type AuthConfig } from './auth-schema.js';
@@ -22,6 +22,7 @@ import {
   texts,
   truth,
 } from './formats.js';
+import { cronSchema, type CronConfig } from './cron-schema.js';
 import { controlUiSchema, type ControlUiConfig } from './control-ui-schema.js';
 import { hooksSchema, type HooksConfig } from './hooks-schema.js';
 import { loggingSchema, type LoggingConfig } from './logging-schema.js';
@@ -96,20 +97,14 @@ export interface ConfigTree {
     readonly tools: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   };
   readonly agents: {
-    readonly defaults: {
-      readonly workspace: string | null;
-      readonly skipBootstrap: boolean;
-      readonly timeoutSeconds: number;
-      readonly maxConcurrent: number;
-      readonly subagents: { readonly maxConcurrent: number };
-      readonly compaction: { readonly keepRecentTokens: number; readonly model: string | null };
-    };
+    readonly defaults: AgentDefaults;
   };
   readonly auth: AuthConfig;
   readonly messages: MessagesConfig;
   readonly session: SessionConfig;
   readonly tools: ToolsConfig;
   readonly hooks: HooksConfig;
+  readonly cron: CronConfig;
   readonly logging: LoggingConfig;
   /** Whether signals and clients may restart the gateway. */
   readonly commands: { readonly restart: boolean };
@@ -257,41 +252,14 @@ export const configSchema: convict.Schema<ConfigTree> = {
     },
   },
   agents: {
-    defaults: {
-      workspace: optional(text, 'Folder of the default agent.'),
-      skipBootstrap: { doc: 'Do not create starter files.', default: false, format: truth },
-      timeoutSeconds: {
-        doc: 'Longest time one turn may take.',
-        default: 172_800,
-        format: integer(1, 31_536_000),
-      },
-      maxConcurrent: {
-        doc: 'Runs on sessions at one time.',
-        default: Math.min(16, Math.max(8, availableParallelism())),
-        format: integer(1, 10_000),
-      },
-      subagents: {
-        maxConcurrent: {
-          doc: 'Runs in the lane "subagent" at one time, beside those.',
-          default: 8,
-          format: integer(1, 10_000),
-        },
-      },
-      compaction: {
-        keepRecentTokens: {
-          doc: 'Of a session that is summarized, about so much of the newest stays as it is.',
-          default: 20_000,
-          format: integer(0, 10_000_000),
-        },
-        model: optional(text, 'Model that summarizes, as provider/model; default is the one of the session.'),
-      },
-    },
+    defaults: agentDefaultsSchema,
   },
   auth: authSchema,
   messages: messagesSchema,
   session: sessionSchema,
   tools: toolsSchema,
   hooks: hooksSchema,
+  cron: cronSchema,
   logging: loggingSchema,
   commands: {
     restart: { doc: 'Signals and clients may restart the gateway.', default: true, format: truth },

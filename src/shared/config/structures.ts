@@ -15,7 +15,8 @@ import { Secrets } from './secrets-schema.js';
 import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
 import { reloadSettings } from './reload/settings.js';
-import { Heartbeat, Identity, stamps, thinkingDefault, unsupported, upcoming } from './upcoming.js';
+import { AgentHeartbeat, Heartbeat } from './heartbeat-schema.js';
+import { Identity, stamps, thinkingDefault, unsupported, upcoming } from './upcoming.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -106,7 +107,7 @@ const agentKeys = {
   tools: v.exactOptional(v.strictObject({ ...toolLists, byProvider: v.exactOptional(ToolsByProvider) })),
   agentDir: v.exactOptional(about('No effect yet.', text)),
   identity: v.exactOptional(about('No effect yet.', Identity)),
-  heartbeat: v.exactOptional(about('No effect yet.', Heartbeat)),
+  heartbeat: v.exactOptional(about('What differs from `agents.defaults.heartbeat`.', AgentHeartbeat)),
   thinkingDefault: v.exactOptional(about('No effect yet.', thinkingDefault)),
 };
 
@@ -156,6 +157,7 @@ export const structures = {
   'agents.defaults.models': compile(
     v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),
   ),
+  'agents.defaults.heartbeat': compile(Heartbeat),
   'agents.list': compile(v.array(Agent)),
   env: compile(Env),
   memory: compile(Memory),

@@ -6,8 +6,6 @@ import * as v from 'valibot';
 import { about, compile, type Check } from '../schema.js';
 import type { Problem } from '../schema.js';
 import { isKnownChannel } from './channels-schema.js';
-import { heartbeatTargets } from './channel-ids.js';
-import { durationMs } from './duration.js';
 
 const optional = v.exactOptional;
 const text = v.pipe(v.string(), v.minLength(1));
@@ -16,32 +14,9 @@ const flag = (preset: boolean) => optional(v.boolean(), preset);
 const whole = (least: number, most = 2_147_483_647) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const anything = v.record(v.string(), v.unknown());
-const time = v.pipe(
-  v.string(),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (dataset.typed && durationMs(dataset.value) === undefined)
-      addIssue({ expected: 'a time such as "30d", "12h", "45m" or "90s"' });
-  }),
-);
-const clock = v.pipe(v.string(), v.regex(/^(?:[01]\d|2[0-4]):[0-5]\d$/));
 const levels = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'adaptive'] as const;
 
 export const thinkingDefault = v.picklist(levels);
-
-export const Heartbeat = v.strictObject({
-  every: optional(time, '30m'),
-  target: optional(v.picklist(heartbeatTargets), 'owner'),
-  to: optional(text),
-  accountId: optional(text),
-  model: optional(text),
-  prompt: optional(text),
-  ackMaxChars: optional(whole(0), 300),
-  activeHours: optional(
-    v.strictObject({ start: optional(clock), end: optional(clock), timezone: optional(text) }),
-  ),
-  session: optional(text),
-  includeReasoning: flag(false),
-});
 
 export const Identity = v.strictObject({
   name: optional(text),
@@ -67,20 +42,8 @@ export const upcoming = {
   'agents.defaults.thinkingDefault': compile(thinkingDefault),
   'agents.defaults.verboseDefault': preset(v.picklist(['off', 'on', 'full']), 'off'),
   'agents.defaults.contextTokens': compile(whole(1)),
-  'agents.defaults.userTimezone': compile(text),
-  'agents.defaults.heartbeat': compile(Heartbeat),
   'models.mode': preset(v.picklist(['merge', 'replace']), 'merge'),
   'session.store': compile(text),
-  cron: compile(
-    v.strictObject({
-      enabled: flag(true),
-      store: optional(text),
-      maxConcurrentRuns: optional(whole(1, 1_000), 1),
-      sessionRetention: optional(v.union([time, v.literal(false)]), '24h'),
-      webhookToken: optional(text),
-      runLog: optional(v.strictObject({ maxBytes: optional(whole(1)), keepLines: optional(whole(1)) })),
-    }),
-  ),
   'logging.redactSensitive': preset(v.picklist(['tools', 'off']), 'tools'),
   'diagnostics.enabled': preset(v.boolean(), true),
   'diagnostics.flags': preset(texts, []),

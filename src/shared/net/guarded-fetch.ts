@@ -1,5 +1,5 @@
 /**
- * GET for callers who are not trusted: models, and whoever sends URLs. It reaches the public internet only.
+ * HTTP for callers who are not trusted: models, and whoever sends URLs. It reaches the public internet only.
  *
  *   URL ──text──▶ host ──resolved once──▶ addresses, all of them public ──▶ connection to one of these ──▶ head ──▶ body
  *    ▲                                                                                                     │
@@ -66,19 +66,56 @@ export async function guardedFetch(
   request: FetchRequest,
   network: Network = publicNetwork,
 ): Promise<Fetched> {
+  return inTime(request, (signal) => follow(request, network, signal));
+}
+
+export interface PostRequest extends Pick<FetchRequest, 'url' | 'timeoutMs' | 'signal'> {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Resolves when it was taken. A redirect is no yes: what is sent may be for nobody else. @throws FetchFailure */
+export async function guardedPost(request: PostRequest, network: Network = publicNetwork): Promise<void> {
+  await inTime(request, async (signal) => {
+    const { timeoutMs, headers, body } = request;
+    const url = readTarget(request.url, undefined);
+    const addresses = await addressesOf(hostOf(url), network, signal);
+    const client = openClient(url, addresses, timeoutMs, network.ca);
+    try {
+      const { statusCode: status, body: answer } = await client.request({
+        path: url.pathname + url.search,
+        method: 'POST',
+        headers: { ...headers, 'user-agent': 'pllan' },
+        body,
+        signal,
+      });
+      answer.on('error', () => undefined);
+      if (status < 200 || status > 299)
+        throw new FetchFailure('bad-status', `the server answered ${status}`, { status });
+    } finally {
+      await client.destroy();
+    }
+  });
+}
+
+/** @throws FetchFailure */
+async function inTime<T>(
+  { timeoutMs, signal }: Pick<FetchRequest, 'timeoutMs' | 'signal'>,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const end = new AbortController();
-  const late = new FetchFailure('timeout', `no whole answer within ${request.timeoutMs} ms`);
-  const timer = setTimeout(() => end.abort(late), request.timeoutMs);
+  const late = new FetchFailure('timeout', `no whole answer within ${timeoutMs} ms`);
+  const timer = setTimeout(() => end.abort(late), timeoutMs);
   const stop = (): void => end.abort(new FetchFailure('aborted', 'aborted'));
-  if (request.signal?.aborted) stop();
-  request.signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
-    return await follow(request, network, end.signal);
+    return await task(end.signal);
   } catch (caught) {
     throw failureOf(end.signal.aborted ? end.signal.reason : caught);
   } finally {
     clearTimeout(timer);
-    request.signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', stop);
   }
 }
 

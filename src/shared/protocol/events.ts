@@ -74,6 +74,20 @@ export const eventRules = {
     summary:
       'To connections that called `sessions.messages.subscribe` for the session, or `sessions.subscribe`: the same as `agent` with stream `tool`.',
   },
+  heartbeat: {
+    scope: null,
+    nodes: false,
+    droppable: true,
+    summary:
+      'What became of a heartbeat: `{ts, status, reason, agentId, durationMs, channel, to, preview, indicatorType}` with `status` `sent`, `ok-empty`, `ok-token`, `skipped` or `failed`.',
+  },
+  cron: {
+    scope: 'operator.read',
+    nodes: false,
+    droppable: true,
+    summary:
+      'What becomes of cron jobs: `{jobId, action, …}` with `action` `added` or `updated` (`job`), `removed`, `started` (`runAtMs`, `runId`) or `finished` (`status`, `error`, `summary`, `runAtMs`, `durationMs`, `sessionKey`, `nextRunAtMs` and more, as in `cron.runs`).',
+  },
   'exec.approval.requested': {
     scope: 'operator.approvals',
     nodes: false,

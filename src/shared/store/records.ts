@@ -98,6 +98,9 @@ export type RunMethod =
   | 'wake'
   /** A message that came over a chat network. */
   | 'channel'
+  /** A job's, and an agent's that looks after things by the clock. */
+  | 'cron'
+  | 'heartbeat'
   | HttpRunMethod;
 
 /** Endpoints that start runs; an `Idempotency-Key` is made into the run's id (http.md §4). */

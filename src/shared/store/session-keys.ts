@@ -31,6 +31,15 @@ export function isReserved(input: string): boolean {
   return /(?:^|:)(?:subagent|cron|acp):/i.test(input);
 }
 
+/** Of one isolated run of a cron job. */
+export function cronRunKey(agentId: string, jobId: string, sessionId: string): SessionKey {
+  return `agent:${agentId}:cron:${jobId}:run:${sessionId}` as SessionKey;
+}
+
+export function isCronRun(key: SessionKey): boolean {
+  return /^agent:[^:]+:cron:[^:]+:run:/.test(key);
+}
+
 /** Begins as a key of an agent does, and is none. */
 export function isMalformed(input: string): boolean {
   const text = input.trim().toLowerCase();

@@ -121,7 +121,8 @@ function inProfile(profile: ToolProfile): Test {
   return ({ defaultProfiles }) => profile === 'full' || defaultProfiles.includes(profile);
 }
 
-function inList(entries: readonly string[]): Test {
+/** Whether a tool is named by one of the entries. */
+export function inList(entries: readonly string[]): Test {
   if (entries.length === 0) return () => false;
   const patterns = entries.map(asPattern);
   return (tool) => {

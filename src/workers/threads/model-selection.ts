@@ -64,6 +64,22 @@ export function selectAgent(
   return { agent, agentNamed: request.agentHeader !== undefined || named.agentNamed, override };
 }
 
+/** The same with other models to try after the first; those that the config does not know any more are left out. */
+export function withFallbacks(
+  selection: Selection,
+  fallbacks: readonly ModelRef[] | undefined,
+  routes: RouteTable,
+): Selection {
+  const agent = routes.agents[selection.agentId];
+  if (!fallbacks || !agent) return selection;
+  const known = fallbacks.filter((ref) => routes.allowed.includes(ref));
+  const candidates = [
+    ...selection.candidates.slice(0, 1),
+    ...known.map((ref) => candidate(ref, agent, routes)),
+  ];
+  return { ...selection, candidates };
+}
+
 /** Made once per route table, which never changes: every request needs them. */
 const knownCandidates = new WeakMap<RouteTable | RouteTable['providers'], Map<ModelRef, Candidate>>();
 const knownLists = new WeakMap<AgentRoute, readonly Candidate[]>();

@@ -1,5 +1,5 @@
 /** The gateway's own tools that a model is offered in a turn, beside those that the client brings. */
-import { permittedTools } from '../../shared/tools/policy.js';
+import { inList, permittedTools } from '../../shared/tools/policy.js';
 import type { ToolDefinition } from '../../shared/tools/definition.js';
 import type { ToolCaller } from '../../shared/tools/tool-call.js';
 import type { ToolTable } from '../../shared/tools/table.js';
@@ -13,7 +13,10 @@ export type OfferedTools = ReadonlyMap<string, FunctionTool>;
 const forCompletions = new WeakMap<ToolTable, Map<string, OfferedTools>>();
 
 /** Where the turn is; a completion without a session has an empty key. */
-type Place = Pick<ToolCaller, 'sessionKey' | 'byStranger'>;
+interface Place extends Pick<ToolCaller, 'sessionKey' | 'byStranger'> {
+  /** Of the tools that the agent has, only these. */
+  readonly toolsAllow?: readonly string[] | undefined;
+}
 
 /** Undefined when there are none. */
 export function offeredTools(
@@ -48,7 +51,8 @@ function permitted(
   place: Place,
 ): OfferedTools {
   const caller = { ...place, agentId, via: 'turn' } as const;
-  const tools = permittedTools(policy, definitions, caller, { provider: provider.id, model });
+  const has = place.toolsAllow ? inList(place.toolsAllow) : () => true;
+  const tools = permittedTools(policy, definitions, caller, { provider: provider.id, model }).filter(has);
   return new Map(tools.map((tool) => [tool.name, asFunction(tool)]));
 }
 

@@ -22,6 +22,13 @@ const words: Readonly<Record<string, string>> = {
   'devices rotate': 'x --role operator',
   'devices revoke': 'x --role operator',
   'devices clear': '--yes',
+  'cron add': '--name n --at 5m --message x',
+  'cron edit': 'x --name n',
+  'cron rm': 'x',
+  'cron run': 'x',
+  'cron enable': 'x',
+  'cron disable': 'x',
+  'system event': '--text x',
 };
 /** They tell of gateways that are not there. */
 const reports = ['status', 'gateway status', 'daemon status', 'gateway probe', 'channels status'];

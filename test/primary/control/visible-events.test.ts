@@ -3,10 +3,13 @@ import { expect, it } from 'vitest';
 import { visibleEvents } from '../../../src/primary/control/visible-events.js';
 
 const forAll = ['tick', 'health', 'shutdown'];
+/** And for no node. */
+const forOperators = [...forAll, 'heartbeat'];
 const forReaders = [
   'agent',
   'chat',
   'config.changed',
+  'cron',
   'presence',
   'sessions.changed',
   'session.message',
@@ -23,14 +26,14 @@ const forPairing = [
 const forApprovers = ['exec.approval.requested', 'exec.approval.resolved'];
 
 it.each([
-  { scopes: [], events: forAll },
-  { scopes: ['operator.questions'], events: forAll },
-  { scopes: ['operator.read'], events: [...forAll, ...forReaders] },
-  { scopes: ['operator.write'], events: [...forAll, ...forReaders] },
-  { scopes: ['operator.pairing'], events: [...forAll, ...forPairing] },
-  { scopes: ['operator.read', 'operator.pairing'], events: [...forAll, ...forReaders, ...forPairing] },
-  { scopes: ['operator.approvals'], events: [...forAll, ...forApprovers] },
-  { scopes: ['operator.admin'], events: [...forAll, ...forReaders, ...forPairing, ...forApprovers] },
+  { scopes: [], events: forOperators },
+  { scopes: ['operator.questions'], events: forOperators },
+  { scopes: ['operator.read'], events: [...forOperators, ...forReaders] },
+  { scopes: ['operator.write'], events: [...forOperators, ...forReaders] },
+  { scopes: ['operator.pairing'], events: [...forOperators, ...forPairing] },
+  { scopes: ['operator.read', 'operator.pairing'], events: [...forOperators, ...forReaders, ...forPairing] },
+  { scopes: ['operator.approvals'], events: [...forOperators, ...forApprovers] },
+  { scopes: ['operator.admin'], events: [...forOperators, ...forReaders, ...forPairing, ...forApprovers] },
 ])('an operator with $scopes gets $events', ({ scopes, events }) => {
   expect([...visibleEvents(new Set(scopes), 'operator')].toSorted()).toEqual(events.toSorted());
 });

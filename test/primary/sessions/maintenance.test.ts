@@ -71,7 +71,13 @@ describe('maintenance', () => {
     return createMaintenance({
       sessions: createSessions({ store, scheme: () => scheme, workspace: () => '/workspace', observer }),
       runs: { liveOf: (of) => (running.has(of) ? [{} as LiveRun] : []) },
-      policy: () => ({ mode: 'enforce', pruneAfterMs: 30 * DAY, maxEntries: 500, ...policy }),
+      policy: () => ({
+        mode: 'enforce',
+        pruneAfterMs: 30 * DAY,
+        maxEntries: 500,
+        cronRetentionMs: DAY,
+        ...policy,
+      }),
       log: createLogger({
         sink: { write: (text) => void logged.push(JSON.parse(text)) },
         level: 'info',
@@ -107,6 +113,19 @@ describe('maintenance', () => {
         `session ${key('hidden')} was removed (age)`,
         `session ${key('old')} was removed (age)`,
       ]);
+    });
+
+    it('archives those of isolated runs of cron jobs sooner', async () => {
+      await store.commit([
+        ...session('cron:job:run:old', 998),
+        ...session('cron:job:run:new', 999.5),
+        ...session('cron:job', 998),
+        ...session('other', 998),
+      ]);
+      await maintenance({ cronRetentionMs: 40 * DAY }).sweep();
+      expect(await left()).toHaveLength(4);
+      await maintenance().sweep();
+      expect((await left()).toSorted()).toEqual(['cron:job', 'cron:job:run:new', 'other']);
     });
 
     it('never touches main sessions, pinned ones and those with a run', async () => {

@@ -44,7 +44,7 @@ function runsOn(store: Store, jobs: RunJob[]): Runs {
     workers: { start: (job) => jobs.push(job) && 1, abort: () => {} },
     tellTool: () => {},
     broadcast: () => {},
-    concurrent: () => ({ main: 4, subagent: 1 }),
+    concurrent: () => ({ main: 4, subagent: 1, cron: 1 }),
     queue: () => ({ mode: 'collect', debounceMs: 0, cap: 2, drop: 'summarize' }),
     resetPolicy: () => undefined,
     ended: () => {},

@@ -83,7 +83,7 @@ describe('runs', () => {
         };
         told.push(`${runId} ${state ?? data?.phase}`);
       },
-      concurrent: () => ({ main: 4, subagent: 1 }),
+      concurrent: () => ({ main: 4, subagent: 1, cron: 1 }),
       queue: () => ({ mode: 'followup', debounceMs: 0, cap: 20, drop: 'summarize' }),
       resetPolicy: () => undefined,
       ended: () => {},

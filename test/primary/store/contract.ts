@@ -4,6 +4,7 @@ import { ended, entry, key, line, run, session } from './records.js';
 import { channelContract } from './channel-contract.js';
 import { transcriptContract } from './transcript-contract.js';
 import { StoreError, type Change, type Store } from '../../../src/primary/store/store.js';
+import type { CronJob, CronRunEntry } from '../../../src/shared/store/cron-records.js';
 import type { PairedDevice, PairingRequest, SessionKey } from '../../../src/shared/store/records.js';
 
 export interface StoreUnderTest {
@@ -31,6 +32,27 @@ const request = (requestId: string, deviceId: string): PairingRequest => ({
   ts: 1,
 });
 
+const job = (id: string, over: Partial<CronJob> = {}): CronJob => ({
+  id,
+  name: id,
+  enabled: true,
+  createdAtMs: 1,
+  updatedAtMs: 1,
+  schedule: { kind: 'every', everyMs: 60_000 },
+  sessionTarget: 'main',
+  wakeMode: 'now',
+  payload: { kind: 'systemEvent', text: 'x' },
+  state: {},
+  ...over,
+});
+const cronRun = (jobId: string, ts: number, summary = ''): CronRunEntry => ({
+  ts,
+  jobId,
+  action: 'finished',
+  status: 'ok',
+  summary,
+});
+
 export function storeContract(name: string, create: () => StoreUnderTest): void {
   describe(name, () => {
     let subject: StoreUnderTest;
@@ -44,6 +66,75 @@ export function storeContract(name: string, create: () => StoreUnderTest): void 
       await subject.dispose();
     });
     const reopen = async (): Promise<void> => void (store = await subject.reopen(store));
+
+    describe('cron', () => {
+      const keep = { entries: 3, bytes: 100_000 };
+      const page = (jobId?: string, over: object = {}) =>
+        store.cron.log({ jobId, newestFirst: true, offset: 0, limit: 9, ...over });
+      const times = async (...asked: Parameters<typeof page>): Promise<string[]> =>
+        (await page(...asked)).map(({ jobId, ts }) => `${jobId}${ts}`);
+
+      it('gives back jobs, also after a restart, and forgets one that is deleted', async () => {
+        const { state, ...rest } = job('b', { state: { nextRunAtMs: 7 } });
+        await store.commit([
+          { type: 'cron-job', jobId: 'a', job: job('a') },
+          { type: 'cron-job', jobId: 'b', job: { ...rest, state } },
+          { type: 'cron-job', jobId: 'c', job: job('c') },
+        ]);
+        await store.commit([{ type: 'cron-job', jobId: 'c', job: null }]);
+        await reopen();
+        expect(await store.cron.jobs()).toEqual([job('a'), { ...rest, state }]);
+      });
+
+      it('keeps a run log by job and by time, page by page', async () => {
+        for (const [id, ts] of [
+          ['a', 1],
+          ['b', 2],
+          ['a', 3],
+          ['b', 4],
+          ['a', 5],
+        ] as const)
+          await store.commit([{ type: 'cron-run', entry: cronRun(id, ts), keep }]);
+        await reopen();
+        expect(await times('a')).toEqual(['a5', 'a3', 'a1']);
+        expect(await times('a', { newestFirst: false, offset: 1 })).toEqual(['a3', 'a5']);
+        expect(await times('a', { offset: 1, limit: 1 })).toEqual(['a3']);
+        expect(await times('a', { offset: 9 })).toEqual([]);
+        expect(await times('nobody')).toEqual([]);
+        expect(await times()).toEqual(['a5', 'b4', 'a3', 'b2', 'a1']);
+        expect(await times(undefined, { newestFirst: false, offset: 3 })).toEqual(['b4', 'a5']);
+        expect([await store.cron.logLength('a'), await store.cron.logLength()]).toEqual([3, 5]);
+      });
+
+      it('drops the oldest entries of a job when there are too many, or they are too large', async () => {
+        for (let ts = 1; ts <= 5; ts += 1)
+          await store.commit([
+            { type: 'cron-run', entry: cronRun('a', ts), keep },
+            { type: 'cron-run', entry: cronRun('b', ts), keep: { entries: 99, bytes: 1_000 } },
+          ]);
+        expect(await times('a')).toEqual(['a5', 'a4', 'a3']);
+        expect(await store.cron.logLength('b')).toBe(5);
+        const bytes = 1_000;
+        await store.commit([
+          { type: 'cron-run', entry: cronRun('b', 6, 'x'.repeat(800)), keep: { entries: 99, bytes } },
+        ]);
+        expect(await times('b')).toEqual(['b6', 'b5']);
+        const large = cronRun('b', 7, 'x'.repeat(2_000));
+        await store.commit([{ type: 'cron-run', entry: large, keep: { entries: 99, bytes } }]);
+        expect(await page('b')).toEqual([large]);
+        expect(await store.cron.logLength()).toBe(4);
+      });
+
+      it('deletes the run log with the job', async () => {
+        await store.commit([
+          { type: 'cron-job', jobId: 'a', job: job('a') },
+          { type: 'cron-run', entry: cronRun('a', 1), keep },
+          { type: 'cron-run', entry: cronRun('b', 2), keep },
+        ]);
+        await store.commit([{ type: 'cron-job', jobId: 'a', job: null }]);
+        expect([await times('a'), await times()]).toEqual([[], ['b2']]);
+      });
+    });
 
     describe('sessions', () => {
       it('gives back what was put, also after a restart, and keeps fields that it does not know', async () => {

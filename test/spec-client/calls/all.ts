@@ -6,6 +6,7 @@ import { approvalCalls } from './approvals.js';
 import type { Calls } from './call.js';
 import { channelCalls } from './channels.js';
 import { configCalls } from './config.js';
+import { cronCalls } from './cron.js';
 import { nodeAndDeviceCalls } from './nodes-and-devices.js';
 import { restartCalls } from './restart.js';
 import { runCalls } from './runs.js';
@@ -23,6 +24,7 @@ export const calls: Calls = {
   ...toolCalls,
   ...secretCalls,
   ...channelCalls,
+  ...cronCalls,
   ...configCalls,
   ...restartCalls,
 };

@@ -17,7 +17,8 @@ export function valuesOf(schema: JsonSchema, pools: Pools, name = ''): fc.Arbitr
 function byType(schema: JsonSchema, pools: Pools, name: string): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => byType(one, pools, name)));
+  const forms = schema.anyOf ?? schema.oneOf;
+  if (forms) return fc.oneof(...forms.map((one) => byType(one, pools, name)));
   switch (schema.type) {
     case 'string':
       return strings(schema);

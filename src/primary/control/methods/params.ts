@@ -10,6 +10,7 @@ import { attachments } from './attachments.js';
 import { channelParams } from './channel-params.js';
 import { withProvenance } from './chat-send-params.js';
 import { configParams } from './config-params.js';
+import { cronParams } from './cron-params.js';
 import { execApprovalParams } from './exec-approval-params.js';
 import { said } from './message-text.js';
 import { nodeParams } from './node-params.js';
@@ -310,6 +311,7 @@ export const methodParams = {
   ...channels,
   ...channelParams,
   ...configParams,
+  ...cronParams,
   ...restartParams,
   ...runs,
   ...sessionParams,

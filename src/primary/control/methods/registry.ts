@@ -6,6 +6,7 @@ import { channelMethods, type ChannelServices } from './channels.js';
 import { chatMethods, type ChatServices } from './chat.js';
 import type { DeliveryServices } from './delivery.js';
 import { configMethods, type ConfigServices } from './config.js';
+import { cronMethods, type CronServices } from './cron.js';
 import { deviceMethods } from './devices.js';
 import { execApprovalMethods, type ExecApprovalServices } from './exec-approvals.js';
 import { logMethods, type LogServices } from './logs.js';
@@ -31,6 +32,7 @@ export type MethodServices = AgentMethodServices &
   ChatServices &
   ConfigServices &
   DeliveryServices &
+  CronServices &
   ExecApprovalServices &
   LogServices &
   NodeMethodServices &
@@ -62,6 +64,7 @@ export function methodRegistry(services: MethodServices): ReadonlyMap<string, Me
     ...logMethods(services),
     ...configMethods(services),
     ...secretMethods(services),
+    ...cronMethods(services),
     ...restartMethods(services),
     ...sessionSubscriptionMethods(services),
     ...deviceMethods(services.devices),

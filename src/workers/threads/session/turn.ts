@@ -4,7 +4,7 @@ import type { RouteTable } from '../../../shared/routes.js';
 import { requireDemandedCall } from '../chat/tools.js';
 import { createClientAnswer } from '../client-answer.js';
 import type { TaskLink } from '../link.js';
-import { selectModel } from '../model-selection.js';
+import { selectModel, withFallbacks } from '../model-selection.js';
 import { offeredTools } from '../offered-tools.js';
 import { withContext, type PreparedTurn } from '../prepared-turn.js';
 import type { SessionTask } from '../protocol.js';
@@ -48,8 +48,9 @@ export async function answerSessionTurn(
   });
   let ended: EndedTurn;
   try {
-    const selection = selectModel(
-      { model: undefined, agentHeader: job.agentId, modelHeader: job.model },
+    const selection = withFallbacks(
+      selectModel({ model: undefined, agentHeader: job.agentId, modelHeader: job.model }, services.routes),
+      job.fallbacks,
       services.routes,
     );
     progress.selection = selection;
@@ -61,12 +62,12 @@ export async function answerSessionTurn(
     // What was sent just now must not be lost without a word; of older images the model is told that they are missing.
     if (!takesImages && (history.lines.at(-1)?.hiddenImages ?? 0) > 0) throw textOnlyModel(selection);
     const { upstream, testHooks, routes, tools } = services;
-    const { timeoutMs, sessionKey, runId, byStranger } = job;
+    const { timeoutMs, sessionKey, runId, byStranger, toolsAllow } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
     const system = join(await readWorkspacePrompt(task.workspace), job.systemPrompt);
     const answer = createAsker({ ask, history, system, prepared, sink, routes });
     const brought = prepared ?? { tools: [], toolChoice: undefined };
-    const offered = offeredTools(tools, selection, { sessionKey, byStranger }, brought);
+    const offered = offeredTools(tools, selection, { sessionKey, byStranger, toolsAllow }, brought);
     let last: TurnResult;
     if (offered) {
       const turn = createToolTurn({ ...ask, offered, tools: brought.tools, sessionKey, runId, byStranger });

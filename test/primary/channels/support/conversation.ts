@@ -83,7 +83,7 @@ export function converse(store: Store, network: FakeNetwork, config: Conversatio
     workers: { start: (job) => jobs.push(job), abort: () => {} },
     tellTool: () => {},
     broadcast,
-    concurrent: () => ({ main: 16, subagent: 1 }),
+    concurrent: () => ({ main: 16, subagent: 1, cron: 1 }),
     queue: () => queue,
     resetPolicy: () => undefined,
     ended: (run) => messages.runEnded(run),

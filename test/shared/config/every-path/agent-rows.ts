@@ -5,7 +5,6 @@ import {
   anything,
   below,
   clock,
-  duration,
   flag,
   like,
   list,
@@ -32,20 +31,30 @@ const channels =
   );
 const MOST = 2_147_483_647;
 
-const heartbeat = {
+const zone = like(['UTC', 'Europe/Vienna'], ['', 'Mars/Base', '+02:00']);
+const every = like(['30m', '12h', '0m', '0s'], ['', 'often', '-5m', '30']);
+const target = words('owner', 'last', 'none', ...channels);
+const heartbeatOfAgent = {
   '': section,
-  every: [duration, '30m'],
-  target: [words('owner', 'last', 'none', ...channels), 'owner'],
+  every,
+  target,
   to: name,
   accountId: name,
   model: name,
   prompt: name,
-  ackMaxChars: [whole(0, MOST), 300],
+  ackMaxChars: whole(0, MOST),
   activeHours: section,
   'activeHours.start': clock,
   'activeHours.end': clock,
-  'activeHours.timezone': name,
+  'activeHours.timezone': like(['user', 'local', 'Asia/Tokyo'], ['', 'Mars/Base']),
   session: name,
+  includeReasoning: flag,
+} as const;
+const heartbeat = {
+  ...heartbeatOfAgent,
+  every: [every, '30m'],
+  target: [target, 'owner'],
+  ackMaxChars: [whole(0, MOST), 300],
   includeReasoning: [flag, false],
 } as const;
 
@@ -79,7 +88,7 @@ export const agentRows: Rows = {
   'agents.defaults.thinkingDefault': ['none', thinking],
   'agents.defaults.verboseDefault': ['none', words('off', 'on', 'full'), 'off'],
   'agents.defaults.contextTokens': ['none', whole(1, MOST)],
-  'agents.defaults.userTimezone': ['none', name],
+  'agents.defaults.userTimezone': ['none', zone],
   'agents.defaults.subagents': ['none', section],
   'agents.defaults.subagents.maxConcurrent': ['none', whole(1, 10_000), 8],
   'agents.defaults.compaction': ['none', section],
@@ -106,7 +115,7 @@ export const agentRows: Rows = {
   ...below(inEach('model'), modelChoice),
   ...below(inEach('identity'), { '': section, name, theme: name, emoji: name, avatar: name }),
   // In a list it is not known which agent's what has changed; written as a map it is.
-  ...below({ 'agents.list[].heartbeat': 'none', 'agents.entries.*.heartbeat': 'hot' }, heartbeat),
+  ...below({ 'agents.list[].heartbeat': 'none', 'agents.entries.*.heartbeat': 'hot' }, heartbeatOfAgent),
   ...below(inEach('tools'), { '': section, ...toolLists, byProvider: map }),
   ...below(inEach('tools.byProvider.*'), { '': section, ...toolLists }),
   ...below({ 'agents.list[].memory': 'none' }, memoryIn(secret)),

@@ -22,7 +22,6 @@ import {
   type Takes,
 } from './row.js';
 
-const MOST = 2_147_483_647;
 const logLevel = words('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace');
 const queueMode = words('steer', 'followup', 'collect', 'interrupt');
 const resetMode = words('none', 'daily', 'idle');
@@ -209,13 +208,13 @@ export const sectionRows: Rows = {
     {
       '': section,
       enabled: [flag, true],
-      store: name,
+      store: text,
       maxConcurrentRuns: [whole(1, 1_000), 1],
       sessionRetention: [{ good: ['24h', false], bad: [true, 'soon', 5] }, '24h'],
       webhookToken: secret,
       runLog: section,
-      'runLog.maxBytes': whole(1, MOST),
-      'runLog.keepLines': whole(1, MOST),
+      'runLog.maxBytes': [whole(1, 100_000_000), 2_000_000],
+      'runLog.keepLines': [whole(1, 100_000), 2_000],
     },
   ),
 

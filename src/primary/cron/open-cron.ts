@@ -1,0 +1,203 @@
+/** Wires cron jobs: the book of them, their schedule, what they do, who is told (methods.md §9). */
+import type { CronConfig } from '../../shared/config/cron-schema.js';
+import { cronLimits } from '../../shared/cron-limits.js';
+import type { Logger } from '../../shared/log/logger.js';
+import type { Environment } from '../../shared/paths.js';
+import type { RouteTable } from '../../shared/routes.js';
+import type { CronJob } from '../../shared/store/cron-records.js';
+import { toError } from '../../shared/to-error.js';
+import { systemClock } from '../alarm.js';
+import type { Announcements } from '../announcements.js';
+import type { ScheduleMetrics } from '../metrics/schedule-metrics.js';
+import type { Broadcast } from '../sessions/run-events.js';
+import type { Runs } from '../sessions/runs.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Wake } from '../sessions/wake.js';
+import type { Supervisor } from '../workers/supervisor.js';
+import { createCronEvents } from './cron-events.js';
+import { createJobDeliveries } from './deliver.js';
+import { executeJob, recoverJob } from './execute-job.js';
+import { openJobBook } from './job-book.js';
+import { jobProblem, newJob, patchedJob, type JobFields, type JobPatch } from './job-fields.js';
+import { JobRefusal } from './job-refusal.js';
+import { createJobRunner } from './run-job.js';
+import { readRunLog, type RunLogPage, type RunLogQuery } from './run-log.js';
+import { createScheduler, type ForcedRun } from './scheduler.js';
+
+export interface JobQuery {
+  readonly enabled: 'all' | 'enabled' | 'disabled';
+  readonly query: string | undefined;
+  readonly agentId: string | undefined;
+  readonly sortBy: 'nextRunAtMs' | 'updatedAtMs' | 'createdAtMs' | 'name';
+  readonly descending: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** What clients can do with them. Changes are on disk when they resolve. */
+export interface CronJobs {
+  readonly storePath: string;
+  list(query: JobQuery): { readonly jobs: readonly CronJob[]; readonly total: number };
+  status(): { readonly enabled: boolean; readonly jobs: number; readonly nextWakeAtMs: number | null };
+  get(id: string): CronJob | undefined;
+  /** @throws JobRefusal, StoreError */
+  add(fields: JobFields): Promise<CronJob>;
+  /** Undefined when there is none. @throws JobRefusal, StoreError */
+  update(id: string, patch: JobPatch): Promise<CronJob | undefined>;
+  /** False when there is none. @throws StoreError */
+  remove(id: string): Promise<boolean>;
+  /** Undefined when there is none. @throws StoreError */
+  run(id: string, mode: 'due' | 'force'): Promise<ForcedRun | undefined>;
+  runs(query: RunLogQuery): Promise<RunLogPage>;
+}
+
+export interface Cron {
+  readonly jobs: CronJobs;
+  /** From here on jobs begin by themselves; call it when runs are accepted. */
+  start(): void;
+  /** What the config says may be something else now. */
+  configChanged(): void;
+  /** No job begins any more. */
+  stopTimers(): void;
+  /** Resolves when what ran has ended, and is stored. */
+  stop(): Promise<void>;
+}
+
+export interface OpenCronOptions {
+  readonly sessions: Sessions;
+  readonly runs: Pick<Runs, 'accept'>;
+  readonly workers: Pick<Supervisor, 'ask'>;
+  readonly announcements: Announcements;
+  readonly wake: Wake;
+  readonly broadcast: Broadcast;
+  readonly metrics: ScheduleMetrics;
+  readonly env: Environment;
+  /** As they are now. */
+  config(): CronConfig;
+  routes(): RouteTable;
+  readonly log: Logger;
+}
+
+export async function openCron(options: OpenCronOptions): Promise<Cron> {
+  const { sessions, config, routes, metrics, log } = options;
+  const { store } = sessions;
+  const { now } = systemClock;
+  const stopping = new AbortController();
+  const book = await openJobBook(store, () => config().runLog);
+  const events = createCronEvents(options.broadcast);
+  const skipped = options.env.PLLAN_SKIP_CRON === '1';
+  const enabled = (): boolean => !skipped && config().enabled;
+  const deliveries = createJobDeliveries({
+    announcements: options.announcements,
+    workers: options.workers,
+    webhookToken: () => config().webhookToken,
+    log,
+    stopping: stopping.signal,
+  });
+  const run = createJobRunner({ ...options, now });
+  const scheduler = createScheduler({
+    book,
+    clock: systemClock,
+    enabled,
+    concurrent: () => config().maxConcurrentRuns,
+    events,
+    execute: (job, runId, ran) =>
+      executeJob(job, runId, { run, deliveries, scheme: sessions.scheme, ran, now }),
+    recovered: (job) => recoverJob(job, store.runs),
+    ended(job, { status, error = '', sessionKey = '' }) {
+      metrics.cronRun(status);
+      if (job && status === 'error')
+        alertIfDue(job, error, sessionKey).catch((caught: unknown) =>
+          log.error('cron.alert', toError(caught).message),
+        );
+    },
+    lag: metrics.cronLag,
+    log,
+  });
+
+  /** Tells whoever wants to know that runs of a job fail one after another. */
+  const alertIfDue = async ({ id }: CronJob, error: string, sessionKey: string): Promise<void> => {
+    const change = await book.change(id, (job) => {
+      if (!job?.failureAlert) return undefined;
+      const { after = cronLimits.alertAfter, cooldownMs = cronLimits.alertCooldownMs } = job.failureAlert;
+      const { consecutiveErrors = 0, lastFailureAlertAtMs = -cooldownMs } = job.state;
+      if (consecutiveErrors < after || now() - lastFailureAlertAtMs < cooldownMs) return undefined;
+      return { job: { ...job, state: { ...job.state, lastFailureAlertAtMs: now() } } };
+    });
+    const agentId = change?.job.agentId ?? sessions.scheme.defaultAgentId;
+    if (change) await deliveries.alert(change.job, error, { agentId, sessionKey });
+  };
+
+  const check = (job: CronJob): void => {
+    const problem = jobProblem(job, routes(), now());
+    if (problem !== undefined) throw new JobRefusal(problem);
+  };
+
+  return {
+    jobs: {
+      storePath: store.path,
+      list: (query) => listed([...book.all()], query),
+      status: () => ({ enabled: enabled(), jobs: book.size, nextWakeAtMs: scheduler.nextAt() ?? null }),
+      get: book.get,
+      async add(fields) {
+        const job = newJob(fields, now(), check);
+        const change = await book.change(job.id, () => {
+          if (book.size >= cronLimits.jobs) throw new JobRefusal(`there are ${cronLimits.jobs} jobs already`);
+          return { job };
+        });
+        return told('added', change?.job ?? job);
+      },
+      async update(id, patch) {
+        const change = await book.change(
+          id,
+          (before) => before && { job: patchedJob(before, patch, now(), check) },
+        );
+        return change && told('updated', change.job);
+      },
+      async remove(id) {
+        const change = await book.change(id, (before) => before && { job: null });
+        if (change) events.removed(id);
+        scheduler.changed();
+        return change !== undefined;
+      },
+      run: scheduler.force,
+      runs: (query) => readRunLog(store.cron, query),
+    },
+    start() {
+      scheduler.start().catch((caught: unknown) => log.error('cron.start', toError(caught).message));
+    },
+    configChanged: scheduler.changed,
+    stopTimers: scheduler.stop,
+    async stop() {
+      scheduler.stop();
+      stopping.abort();
+      await scheduler.idle();
+    },
+  };
+
+  function told(action: 'added' | 'updated', job: CronJob): CronJob {
+    events.changed(action, job);
+    scheduler.changed();
+    return job;
+  }
+}
+
+function listed(jobs: readonly CronJob[], asked: JobQuery): ReturnType<CronJobs['list']> {
+  const { enabled, agentId, sortBy, descending, offset, limit } = asked;
+  const words = asked.query?.toLowerCase();
+  const fits = (job: CronJob): boolean =>
+    (enabled === 'all' || job.enabled === (enabled === 'enabled')) &&
+    (agentId === undefined || job.agentId?.toLowerCase() === agentId.toLowerCase()) &&
+    (words === undefined ||
+      [job.id, job.name, job.description ?? ''].some((text) => text.toLowerCase().includes(words)));
+  const found = jobs.filter(fits).toSorted((a, b) => (descending ? -1 : 1) * compare(a, b, sortBy));
+  return { jobs: found.slice(offset, offset + limit), total: found.length };
+}
+
+/** What is never due comes last. */
+function compare(a: CronJob, b: CronJob, by: JobQuery['sortBy']): number {
+  if (by === 'name') return a.name.localeCompare(b.name) || a.createdAtMs - b.createdAtMs;
+  const valueOf = (job: CronJob): number =>
+    by === 'nextRunAtMs' ? (job.state.nextRunAtMs ?? Number.MAX_SAFE_INTEGER) : job[by];
+  return valueOf(a) - valueOf(b) || a.name.localeCompare(b.name);
+}
