@@ -78,6 +78,8 @@ describe('hello-ok', () => {
           'device.pair.resolved',
           'node.pair.requested',
           'node.pair.resolved',
+          'channel.pair.requested',
+          'channel.pair.resolved',
           'shutdown',
         ],
       },
