@@ -123,7 +123,10 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     concurrent: readers.concurrent,
     queue: readers.queue,
     resetPolicy: readers.resetPolicy,
-    ended: (run) => channels.messages.runEnded(run),
+    ended(run) {
+      metrics.runs.ended(run);
+      channels.messages.runEnded(run);
+    },
     log: log.for('runs'),
     now: Date.now,
   });

@@ -1,7 +1,7 @@
 /** Posts to webhooks for the primary. Of what they answer nothing is read but the status. */
 import type { WebhookOutcome, WebhookPost } from '../shared/webhook-post.js';
-import { FetchFailure } from './threads/net/fetch-failure.js';
-import { guardedPost, type Network } from './threads/net/guarded-fetch.js';
+import { FetchFailure } from '../shared/net/fetch-failure.js';
+import { guardedPost, type Network } from '../shared/net/guarded-fetch.js';
 
 /** @param testNetwork of a gateway that tests have started */
 export async function postWebhook(

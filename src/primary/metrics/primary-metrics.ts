@@ -5,6 +5,7 @@ import { createCells } from '../../shared/metrics/cells.js';
 import { createChannelMetrics, type ChannelMetrics, type MeasuredAccount } from './channel-metrics.js';
 import { createMessageMetrics, type MessageMetrics } from './message-metrics.js';
 import { createScheduleMetrics, type ScheduleMetrics } from './schedule-metrics.js';
+import { createRunMetrics, type RunMetrics } from './run-metrics.js';
 import { createMetricsMerge, type MeasuredProcess } from './merge.js';
 
 /** Read when Prometheus asks. */
@@ -26,6 +27,7 @@ export interface MeasuredWorker {
 
 export interface PrimaryMetrics extends ScheduleMetrics {
   readonly messages: MessageMetrics;
+  readonly runs: RunMetrics;
   wsRequest(method: string, outcome: 'ok' | 'error', ms: number): void;
   wsFrame(direction: 'in' | 'out'): void;
   wsDroppedEvent(event: string): void;
@@ -58,6 +60,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
 
   const requests = createCells(rpcBuckets);
   const messages = createMessageMetrics();
+  const runs = createRunMetrics();
   const frames = counter('pllan_ws_frames_total', 'WebSocket frames.', ['direction']);
   const dropped = counter(
     'pllan_ws_dropped_events_total',
@@ -105,6 +108,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   return {
     messages,
     ...createScheduleMetrics(registers),
+    runs,
     wsRequest(method, outcome, ms) {
       const key = `${method} ${outcome}`;
       (requests.get(key) ?? requests.open(key, { method, outcome })).add(ms / 1000);
@@ -126,6 +130,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
       merge.push(PRIMARY, [
         ...(await registry.getMetricsAsJSON()),
         ...messages.snapshot(),
+        ...runs.snapshot(),
         requests.counter('pllan_ws_requests_total', 'WebSocket requests answered.'),
         requests.histogram('pllan_ws_request_duration_seconds', 'From a request frame to its answer.'),
       ]);

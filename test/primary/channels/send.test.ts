@@ -8,7 +8,7 @@ import { hookAnswers } from '../../../src/primary/hooks/hook-answers.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';
 import { waitFor } from '../../support/wait-for.js';
 import { inbound, type Conversation } from './support/conversation.js';
-import { fakeNetwork, silent } from './support/fake-network.js';
+import { fakeNetwork } from './support/fake-network.js';
 import { inGroup, MAIN, scene } from './support/scene.js';
 
 const at = scene();
@@ -130,7 +130,7 @@ describe('the answer of a turn goes', () => {
       sessions: chat.sessions,
       channels: chat,
       timeoutMs: () => 60_000,
-      log: silent,
+      wake: async () => {},
     });
     const run = (runId: string, deliver: object | undefined) =>
       answers['hook-run'](
