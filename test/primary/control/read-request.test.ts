@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { methodParams, type MethodName } from '../../../src/primary/control/methods/params.js';
 import { readRequest } from '../../../src/primary/control/read-request.js';
 import { encodeErrorResponse, encodeResponse } from '../../../src/shared/protocol/frames.js';
+import { anyCharacter } from '../../support/any-character.js';
 import { answerId, messages } from '../../support/fuzz/messages.js';
 import { deadlineMs, seed, times } from '../../support/fuzz/settings.js';
 import { valuesOf } from '../../support/fuzz/valid-values.js';
@@ -16,7 +17,7 @@ const methods = Object.keys(methodParams) as MethodName[];
 const requests = fc.constantFrom(...methods).chain((method) =>
   fc.record({
     type: fc.constant('req'),
-    id: fc.string({ minLength: 1, maxLength: 256, unit: 'binary' }),
+    id: fc.string({ minLength: 1, maxLength: 256, unit: anyCharacter }),
     method: fc.constant(method),
     params: valuesOf(schemas[method], {}),
   }),
@@ -74,7 +75,7 @@ it.each(methods)('what fits the JSON Schema of %s is accepted', { timeout: deadl
 it('an answer names the id as it came, whatever it is', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.constantFrom('\uD800', ''),
       fc.jsonValue(),
       (text, half, value) => {

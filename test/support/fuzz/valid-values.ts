@@ -1,6 +1,7 @@
 /** Values that fit a schema: the seeds of everything that is sent. */
 import fc from 'fast-check';
 import type { JsonSchema } from '../../../src/shared/json-schema.js';
+import { anyCharacter } from '../any-character.js';
 
 /** For fields of a name: values that mean something to the gateway, so that a call gets further than its params. */
 export type Pools = Readonly<Record<string, fc.Arbitrary<unknown>>>;
@@ -60,7 +61,10 @@ function strings({ minLength = 0, maxLength = SHORT, pattern }: JsonSchema): fc.
     .map(([one, length]) => one.repeat(Math.min(length, maxLength)));
   return fc.oneof(
     { weight: 6, arbitrary: fc.string(short) },
-    { weight: 3, arbitrary: fc.string({ ...short, unit: 'binary' }).map((one) => one.slice(0, maxLength)) },
+    {
+      weight: 3,
+      arbitrary: fc.string({ ...short, unit: anyCharacter }).map((one) => one.slice(0, maxLength)),
+    },
     { weight: maxLength > 10_000 ? 0 : 1, arbitrary: long },
   );
 }
