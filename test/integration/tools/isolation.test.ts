@@ -15,35 +15,44 @@ import { answer } from '../../support/session-calls.js';
 import { call, rowsOf, textsOf } from '../../support/tool-story.js';
 import { waitFor } from '../../support/wait-for.js';
 
-// Long enough for a slow machine to fill what a tool may have of memory.
-const TIMEOUT_MS = 6_000;
+// Long enough for a slow machine to fill what a tool may have of memory, and no longer for what turns all that time.
+const PATIENT_MS = 15_000;
+const HASTY_MS = 2_500;
 const workspace = temporaryDir();
 
-let gateway: TestGateway;
-let client: ControlClient;
-let before: TreeUse;
-let workers: readonly number[];
-beforeAll(async () => {
-  gateway = await startGateway({
+interface Place {
+  readonly gateway: TestGateway;
+  readonly client: ControlClient;
+  readonly before: TreeUse;
+  readonly workers: readonly number[];
+}
+
+async function start(timeoutMs: number): Promise<Place> {
+  const gateway = await startGateway({
     config: {
       tools: { allow: ['group:test', 'search'] },
       agents: { defaults: { workspace } },
       gateway: { workers: { count: 1, toolThreads: 3 } },
     },
-    env: { PLLAN_TEST_TOOL_TIMEOUT_MS: String(TIMEOUT_MS) },
+    env: { PLLAN_TEST_TOOL_TIMEOUT_MS: String(timeoutMs) },
   });
-  client = await connectControl(gateway.wsUrl);
+  const client = await connectControl(gateway.wsUrl);
   // As it is when it has worked: what is loaded with the first call stays.
-  await busy();
+  await busy({ gateway, client });
   await Promise.all([1, 2, 3].map(() => runAgent(client, call('test_wait', { ms: 300 }))));
-  await idleThreads(0);
-  before = treeUse(gateway);
-  workers = gateway.workers();
+  await idleThreads(gateway, 0);
+  return { gateway, client, before: treeUse(gateway), workers: gateway.workers() };
+}
+
+let patient: Place;
+let hasty: Place;
+beforeAll(async () => {
+  [patient, hasty] = await Promise.all([start(PATIENT_MS), start(HASTY_MS)]);
 }, 60_000);
-afterAll(() => gateway.stop());
+afterAll(() => Promise.all([patient.gateway.stop(), hasty.gateway.stop()]));
 
 /** Work of all kinds beside a tool; fails when any of it does. */
-async function busy(): Promise<void> {
+async function busy({ gateway, client }: Pick<Place, 'gateway' | 'client'>): Promise<void> {
   const completion = async (): Promise<void> => expect((await postChat(gateway, greeting)).status).toBe(200);
   const tool = async (): Promise<void> => {
     const text = newKey();
@@ -57,11 +66,11 @@ async function busy(): Promise<void> {
 
 const textOf = ({ payload }: Frame): string => textsOf(payload).join();
 
-const failuresOf = async (kind: string): Promise<number> =>
+const failuresOf = async ({ gateway }: Place, kind: string): Promise<number> =>
   (await scrape(gateway.url)).total('pllan_tool_execution_total', { error_category: kind });
 
 /** Resolves when at most so many tool threads live. */
-function idleThreads(most: number): Promise<unknown> {
+function idleThreads(gateway: TestGateway, most: number): Promise<unknown> {
   return waitFor(
     'the tool threads to end',
     async () => (await scrape(gateway.url)).total('pllan_tool_threads') <= most,
@@ -71,9 +80,9 @@ function idleThreads(most: number): Promise<unknown> {
 
 describe('a tool that', () => {
   it.each([
-    ['turns in circles', 'loop', 'timeout', `the tool took longer than ${TIMEOUT_MS} ms`],
-    ['never settles', 'settle', 'timeout', `the tool took longer than ${TIMEOUT_MS} ms`],
-    ['blocks its thread', 'block', 'timeout', `the tool took longer than ${TIMEOUT_MS} ms`],
+    ['turns in circles', 'loop', 'timeout', `the tool took longer than ${HASTY_MS} ms`],
+    ['never settles', 'settle', 'timeout', `the tool took longer than ${HASTY_MS} ms`],
+    ['blocks its thread', 'block', 'timeout', `the tool took longer than ${HASTY_MS} ms`],
     ['fills its heap', 'heap', 'memory', 'the tool needed more memory than it may have'],
     ['hoards buffers', 'buffers', 'memory', 'the tool has more than 256 MiB of buffers'],
     [
@@ -89,18 +98,20 @@ describe('a tool that', () => {
   ])(
     '%s ends alone',
     async (_what, how, kind, message) => {
+      const place = kind === 'timeout' ? hasty : patient;
+      const { gateway, client, workers } = place;
       const key = newKey();
-      const failures = await failuresOf(kind);
+      const failures = await failuresOf(place, kind);
       const [{ final }] = await Promise.all([
         runAgent(client, call('test_misbehave', { how }), key),
         // Of its kind only one at a time: two that hoard are more than this machine may have.
-        busy(),
+        busy(place),
       ]);
       expect(final.payload).toMatchObject({ status: 'ok' });
       expect(textOf(final)).toContain(`Error: ${message}`);
       expect((await rowsOf(client, key))[2]).toMatchObject({ role: 'toolResult', isError: true });
-      await waitFor('the metric', async () => (await failuresOf(kind)) > failures);
-      await busy();
+      await waitFor('the metric', async () => (await failuresOf(place, kind)) > failures);
+      await busy(place);
       expect(gateway.workers()).toEqual(workers);
     },
     60_000,
@@ -108,12 +119,15 @@ describe('a tool that', () => {
 
   it('searches with an expression that takes for ever ends alone', async () => {
     writeFileSync(join(workspace, 'file.txt'), `${'a'.repeat(60)}!`);
-    const [{ final }] = await Promise.all([runAgent(client, call('search', { pattern: '^(a+)+$' })), busy()]);
-    expect(textOf(final)).toContain(`Error: the tool took longer than ${TIMEOUT_MS} ms`);
+    const [{ final }] = await Promise.all([
+      runAgent(hasty.client, call('search', { pattern: '^(a+)+$' })),
+      busy(hasty),
+    ]);
+    expect(textOf(final)).toContain(`Error: the tool took longer than ${HASTY_MS} ms`);
   });
 
   it('gives too much is told so', async () => {
-    const { final } = await runAgent(client, call('test_large', { chars: 9_000_000 }));
+    const { final } = await runAgent(patient.client, call('test_large', { chars: 9_000_000 }));
     expect(textOf(final)).toContain('Error: its result is larger than 8388608 characters');
   });
 
@@ -121,16 +135,17 @@ describe('a tool that', () => {
     ['a timer', 'leaveTimer'],
     ['something that throws later', 'leaveBomb'],
   ])('leaves %s behind is answered, and no other call gets its thread', async (_what, how) => {
+    const { client } = patient;
     const { final } = await runAgent(client, call('test_misbehave', { how, after: 'ends' }));
     expect(textOf(final)).toBe('done');
-    const crashed = await failuresOf('crashed');
+    const crashed = await failuresOf(patient, 'crashed');
     await Promise.all([1, 2, 3, 4].map(() => runAgent(client, call('test_wait', { ms: 200 }))));
-    expect(await failuresOf('crashed')).toBe(crashed);
+    expect(await failuresOf(patient, 'crashed')).toBe(crashed);
   });
 
   it('has no thread is not lost: calls wait for one', async () => {
     const runs = Array.from({ length: 12 }, () =>
-      runAgent(client, call('test_wait', { ms: 100, say: 'ran' })),
+      runAgent(patient.client, call('test_wait', { ms: 100, say: 'ran' })),
     );
     for (const { final } of await Promise.all(runs)) expect(textOf(final)).toBe('ran');
   });
@@ -138,11 +153,13 @@ describe('a tool that', () => {
 
 describe('afterwards', () => {
   it('no thread, no process and no memory is left', { timeout: 100_000 }, async () => {
-    await idleThreads(0);
-    const after = await settledUse(gateway, before);
-    expect(after.threads).toBeLessThanOrEqual(before.threads);
-    expect(after.grandchildren).toBe(0);
-    expect(after.bytes / before.bytes).toBeLessThanOrEqual(1.2);
-    expect(gateway.logLines().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+    for (const { gateway, before } of [patient, hasty]) {
+      await idleThreads(gateway, 0);
+      const after = await settledUse(gateway, before);
+      expect(after.threads).toBeLessThanOrEqual(before.threads);
+      expect(after.grandchildren).toBe(0);
+      expect(after.bytes / before.bytes).toBeLessThanOrEqual(1.2);
+      expect(gateway.logLines().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+    }
   });
 });
