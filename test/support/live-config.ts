@@ -1,6 +1,6 @@
 /** A gateway whose config file is edited while it runs. */
 import { createHash } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectControl, type ControlClient } from './control-client.js';
 import { startGateway, TOKEN, type GatewayOptions, type TestGateway } from './gateway.js';
@@ -16,7 +16,7 @@ export interface LiveConfig {
   connect(token: string): Promise<ControlClient>;
   /** Puts a config in the place of the one that is there, and gives its hash. The gateway has its mode and a token. */
   write(config: Config, how?: Save): string;
-  /** As `write`; resolves when the gateway has told that this file counts. */
+  /** As `write`, unless it is there already; resolves when the gateway has told that this file counts. */
   apply(config: Config, how?: Save): Promise<void>;
   /** Log lines about the config that hold this text. */
   lines(text: string): readonly string[];
@@ -64,6 +64,8 @@ export async function startLiveConfig(options: GatewayOptions = {}): Promise<Liv
     write,
     async apply(config, how) {
       const told = client;
+      // Nothing is told of one that is there already, as it is when a test is repeated.
+      if (existsSync(path) && readFileSync(path, 'utf8') === JSON.stringify(complete(config))) return;
       const hash = write(config, how);
       await told.frame(
         'config.changed',

@@ -14,7 +14,7 @@ import { waitFor } from '../../support/wait-for.js';
 
 // Long enough for a slow machine to fill what a transform may have of memory, and no longer for what turns all that time.
 const PATIENT_MS = 15_000;
-const HASTY_MS = 1_500;
+const HASTY_MS = 2_500;
 
 const modules = {
   'good.mjs': `export default ({ payload }) => ({ message: payload.say });`,

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, endsOf, eventsOf, LONG, sendTurn, started, userTexts } from '../../support/chat-turns.js';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
-import { startFor, startGateway, type TestGateway } from '../../support/gateway.js';
+import { startGateway, type TestGateway } from '../../support/gateway.js';
+import { startLiveConfig, type LiveConfig } from '../../support/live-config.js';
 import { newKey } from '../../support/run-story.js';
 import { answer, refusal } from '../../support/session-calls.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -15,6 +16,19 @@ beforeAll(async () => {
   client = await connectControl(gateway.wsUrl);
 });
 afterAll(() => gateway.stop());
+
+/** Of its own, since its config changes from test to test. */
+let live: LiveConfig;
+beforeAll(async () => {
+  live = await startLiveConfig();
+});
+afterAll(() => live.stop());
+
+/** A client of a gateway with this `messages.queue`. */
+async function configured(queue: object): Promise<ControlClient> {
+  await live.apply({ messages: { queue } });
+  return live.client;
+}
 
 /** A session whose run ends only when it is told to. */
 async function busy(by = client): Promise<{ key: string; free: () => Promise<unknown> }> {
@@ -122,9 +136,8 @@ describe('collect', () => {
     ]);
   });
 
-  it('waits for a pause in what comes', async (test) => {
-    const config = { messages: { queue: { mode: 'collect', debounceMs: 1_500 } } };
-    const by = await connectControl((await startFor(test, { config })).wsUrl);
+  it('waits for a pause in what comes', async () => {
+    const by = await configured({ mode: 'collect', debounceMs: 1_500 });
     const { key, free } = await busy(by);
     const a = await sendTurn(by, key, 'a');
     await free();
@@ -135,9 +148,8 @@ describe('collect', () => {
     expect(await userTexts(by, key)).toEqual([LONG, 'a', 'b']);
   });
 
-  it('waits for no pause when nothing more can join', async (test) => {
-    const config = { messages: { queue: { mode: 'collect', debounceMs: 600_000, cap: 2 } } };
-    const by = await connectControl((await startFor(test, { config })).wsUrl);
+  it('waits for no pause when nothing more can join', async () => {
+    const by = await configured({ mode: 'collect', debounceMs: 600_000, cap: 2 });
     const full = await busy(by);
     for (const message of ['a', 'b']) await sendTurn(by, full.key, message);
     await full.free();
@@ -207,9 +219,8 @@ describe('whose mode it is', () => {
     expect(await ended(client, String(runId))).toMatchObject({ state: 'final' });
   });
 
-  it('the call says, else the session, else the config', async (test) => {
-    const config = { messages: { queue: { mode: 'interrupt', debounceMs: 0 } } };
-    const by = await connectControl((await startFor(test, { config })).wsUrl);
+  it('the call says, else the session, else the config', async () => {
+    const by = await configured({ mode: 'interrupt', debounceMs: 0 });
     const [byConfig, bySession, byCall] = [newKey(), newKey(), newKey()];
     const outcome = async (key: string, more: object): Promise<string> => {
       const runId = await sendTurn(by, key, LONG, { queueMode: 'followup' });
@@ -230,9 +241,8 @@ describe('whose mode it is', () => {
     );
   });
 
-  it('agent uses none: it waits for its turn whatever the config says', async (test) => {
-    const config = { messages: { queue: { mode: 'interrupt' } } };
-    const by = await connectControl((await startFor(test, { config })).wsUrl);
+  it('agent uses none: it waits for its turn whatever the config says', async () => {
+    const by = await configured({ mode: 'interrupt' });
     const { key, free } = await busy(by);
     const params = { sessionKey: key, message: 'next', idempotencyKey: randomUUID() };
     await answer(by, 'agent', params);
@@ -243,11 +253,9 @@ describe('whose mode it is', () => {
 
 describe('when too many wait', () => {
   async function full(
-    test: Parameters<typeof startFor>[0],
     queue: object,
   ): Promise<{ by: ControlClient; key: string; active: string; runIds: string[] }> {
-    const config = { messages: { queue: { cap: 2, debounceMs: 0, ...queue } } };
-    const by = await connectControl((await startFor(test, { config })).wsUrl);
+    const by = await configured({ cap: 2, debounceMs: 0, ...queue });
     const key = newKey();
     const active = await sendTurn(by, key, LONG);
     await started(by, active);
@@ -257,8 +265,8 @@ describe('when too many wait', () => {
   const go = (by: ControlClient, key: string, runId: string): Promise<unknown> =>
     answer(by, 'chat.abort', { sessionKey: key, runId });
 
-  it('new: what comes is refused, and its key is free', async (test) => {
-    const { by, key, active, runIds } = await full(test, { drop: 'new' });
+  it('new: what comes is refused, and its key is free', async () => {
+    const { by, key, active, runIds } = await full({ drop: 'new' });
     const params = { sessionKey: key, message: 'three', idempotencyKey: randomUUID() };
     expect((await by.call('chat.send', params)).error).toMatchObject({
       code: 'UNAVAILABLE',
@@ -273,8 +281,8 @@ describe('when too many wait', () => {
     expect(await userTexts(by, key)).toEqual([LONG, 'one', 'two', 'three']);
   });
 
-  it('old: the oldest ends with an error, once', async (test) => {
-    const { by, key, active, runIds } = await full(test, { drop: 'old' });
+  it('old: the oldest ends with an error, once', async () => {
+    const { by, key, active, runIds } = await full({ drop: 'old' });
     const third = await sendTurn(by, key, 'three');
     const message = 'dropped: more than 2 messages were waiting';
     expect(await ended(by, runIds[0] ?? '')).toMatchObject({ state: 'error', errorMessage: message });
@@ -286,8 +294,8 @@ describe('when too many wait', () => {
     expect(endsOf(by, runIds[0] ?? '')).toEqual(['error']);
   });
 
-  it('summarize: a short line of each that was dropped goes before the next turn', async (test) => {
-    const { by, key, active, runIds } = await full(test, { drop: 'summarize', mode: 'collect' });
+  it('summarize: a short line of each that was dropped goes before the next turn', async () => {
+    const { by, key, active, runIds } = await full({ drop: 'summarize', mode: 'collect' });
     const rest = [await sendTurn(by, key, `three\n${'x'.repeat(500)}`), await sendTurn(by, key, 'four')];
     for (const runId of runIds) {
       expect(await ended(by, runId)).toMatchObject({ state: 'final' });

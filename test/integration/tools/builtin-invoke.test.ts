@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../../support/control-client.js';
 import { startFor, startGateway, temporaryDir, type TestGateway } from '../../support/gateway.js';
+import { startLiveConfig, type LiveConfig } from '../../support/live-config.js';
 import { runAgent } from '../../support/run-story.js';
 import { answer } from '../../support/session-calls.js';
 import { postInvoke } from '../../support/tool-calls.js';
@@ -48,17 +49,23 @@ const policies: readonly (readonly [string, Readonly<Record<string, unknown>>, r
     ['sessions_history', 'session_status', 'agents_list', 'list', 'search', 'web_fetch', 'write', 'edit'],
   ],
   ['an agent’s own', { agents: { list: [{ id: 'main', tools: { deny: ['*'] } }] } }, []],
-  ['no threads for tools', { gateway: { workers: { toolThreads: 0 } } }, []],
 ];
 
 describe('which tools may be called', () => {
+  let live: LiveConfig;
+  beforeAll(async () => {
+    live = await startLiveConfig({ config: { tools: { deny: ['*'] } } });
+  });
+  afterAll(() => live.stop());
+
   it.each(policies)('with %s configured', async (_what, config, names) => {
-    const gateway = await startGateway({ config });
-    try {
-      expect(await callable(gateway, all)).toEqual(all.filter((name) => names.includes(name)));
-    } finally {
-      await gateway.stop();
-    }
+    await live.apply(config);
+    expect(await callable(live.gateway, all)).toEqual(all.filter((name) => names.includes(name)));
+  });
+
+  it('with no threads for tools configured', async (test) => {
+    const gateway = await startFor(test, { config: { gateway: { workers: { toolThreads: 0 } } } });
+    expect(await callable(gateway, all)).toEqual([]);
   });
 
   it('none of those for tests where tests are not meant', async (test) => {

@@ -17,7 +17,7 @@ import { waitFor } from '../../support/wait-for.js';
 
 // Long enough for a slow machine to fill what a tool may have of memory, and no longer for what turns all that time.
 const PATIENT_MS = 15_000;
-const HASTY_MS = 2_500;
+const HASTY_MS = 4_000;
 const workspace = temporaryDir();
 
 interface Place {
