@@ -1,4 +1,5 @@
 /** What is told of channels: `channels.status`, and their part of `health` and `status` (methods.md §2, §8). */
+import { channelLabels } from '../../shared/config/channel-ids.js';
 import type { PlacedRef } from '../../shared/secrets/config-refs.js';
 import { toError } from '../../shared/to-error.js';
 import type { AccountName, DeliveryCounts } from '../store/channel-store.js';
@@ -88,9 +89,13 @@ export function createChannelStatus(options: ChannelStatusOptions): ChannelStatu
       return {
         ts: now(),
         channelOrder: built.map(({ row }) => row.id),
-        channelLabels: byId(({ row }) => row.label),
+        channelLabels: byId(({ row: { id } }) => channelLabels[id]),
         channelDetailLabels: byId(({ row }) => row.detailLabel),
-        channelMeta: built.map(({ row: { id, label, detailLabel } }) => ({ id, label, detailLabel })),
+        channelMeta: built.map(({ row: { id, detailLabel } }) => ({
+          id,
+          label: channelLabels[id],
+          detailLabel,
+        })),
         channels: byId((entry) => entry.channel),
         channelAccounts: byId(({ accounts }) => accounts),
         channelDefaultAccountId: byId(({ row }) => defaultOf(row.id)),
@@ -98,18 +103,18 @@ export function createChannelStatus(options: ChannelStatusOptions): ChannelStatu
       };
     },
     health() {
-      const entries = set.rows.map(({ id, label }) => {
+      const entries = set.rows.map(({ id }) => {
         const accounts = set.of(id);
         const rows = accountRows(accounts);
         const byAccount = Object.fromEntries(
           accounts.map(({ account }, at) => [account.accountId, rows[at] ?? {}]),
         );
-        return { id, label, block: { ...channelRow(accounts, defaultOf(id), refs()), accounts: byAccount } };
+        return { id, block: { ...channelRow(accounts, defaultOf(id), refs()), accounts: byAccount } };
       });
       return {
         channels: Object.fromEntries(entries.map(({ id, block }) => [id, block])),
         channelOrder: entries.map(({ id }) => id),
-        channelLabels: Object.fromEntries(entries.map(({ id, label }) => [id, label])),
+        channelLabels: Object.fromEntries(entries.map(({ id }) => [id, channelLabels[id]])),
       };
     },
     probeForHealth: probes.forHealth,
@@ -118,8 +123,8 @@ export function createChannelStatus(options: ChannelStatusOptions): ChannelStatu
       if (!row) return undefined;
       const times = set.of(row.id).flatMap(({ facts }) => facts.lastConnectedAt ?? []);
       const authAgeMs = times.length === 0 ? {} : { authAgeMs: Math.max(0, now() - Math.max(...times)) };
-      return { id: row.id, label: row.label, linked: true, ...authAgeMs };
+      return { id: row.id, label: channelLabels[row.id], linked: true, ...authAgeMs };
     },
-    summary: () => set.rows.map(({ id, label }) => `${label}: ${channelState(set.of(id))}`),
+    summary: () => set.rows.map(({ id }) => `${channelLabels[id]}: ${channelState(set.of(id))}`),
   };
 }

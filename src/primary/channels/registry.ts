@@ -5,7 +5,6 @@ import type { Channel } from './channel.js';
 export interface ChannelRow {
   readonly id: ChannelId;
   /** For people, as in the channel itself: known before it is loaded. */
-  readonly label: string;
   readonly detailLabel: string;
   load(): Promise<Channel>;
 }
@@ -13,19 +12,16 @@ export interface ChannelRow {
 export const channelRegistry: readonly ChannelRow[] = [
   {
     id: 'irc',
-    label: 'IRC',
     detailLabel: 'Internet Relay Chat',
     load: async () => (await import('./irc/irc.js')).channel,
   },
   {
     id: 'webhook',
-    label: 'Webhook',
     detailLabel: 'Signed webhook',
     load: async () => (await import('./webhook/webhook.js')).channel,
   },
   {
     id: 'telegram',
-    label: 'Telegram',
     detailLabel: 'Telegram Bot',
     load: async () => (await import('./telegram/telegram.js')).channel,
   },

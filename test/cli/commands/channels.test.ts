@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cli, environmentWith } from '../support/cli.js';
 import { freePort, refuse, startFakeGateway, type FakeOptions } from '../support/fake-gateway.js';
@@ -169,4 +171,44 @@ it('channels logout is the affair of the gateway', async () => {
   const { stdout } = await cli(['channels', 'logout', '--channel', 'irc', '--account', 'a'], { env });
   expect(stdout).toBe('Logged out of irc a.\n');
   expect(requests.at(-1)?.params).toEqual({ channel: 'irc', accountId: 'a' });
+});
+
+describe('channels add and remove', () => {
+  it('write the config', async () => {
+    const env = environmentWith({ gateway: { mode: 'local' } });
+    const run = async (...words: string[]) => {
+      const { exitCode, stdout, stderr } = await cli(['channels', ...words], { env });
+      expect([exitCode, stderr]).toEqual([0, '']);
+      const { channels } = JSON.parse(readFileSync(join(env.PLLAN_STATE_DIR, 'pllan.json'), 'utf8')) as {
+        readonly channels?: object;
+      };
+      return { stdout, channels };
+    };
+    const token = '123456:of-a-bot';
+    const first = await run('add', '--channel', 'Telegram', '--token', token);
+    expect(first.stdout).toMatch(/^Updated channels\.telegram.* The change is hot-applied\.\n$/);
+    expect(first.stdout).not.toContain(token);
+    expect(first.channels).toEqual({ telegram: { botToken: token, enabled: true } });
+    const second = await run('add', '--channel', 'telegram', '--account', 'work', '--token', '${WORK_TOKEN}');
+    const work = { botToken: '${WORK_TOKEN}', enabled: true };
+    const telegram = { botToken: token, enabled: true, accounts: { default: {}, work } };
+    expect(second.channels).toEqual({ telegram });
+    expect((await run('remove', '--channel', 'telegram', '--account', 'work')).channels).toEqual({
+      telegram: { ...telegram, accounts: { default: {}, work: { ...work, enabled: false } } },
+    });
+    expect((await run('list')).stdout).toContain('- Telegram work: disabled, configured');
+    expect((await run('remove', '--channel', 'telegram', '--delete', '--json')).channels ?? {}).toEqual({});
+  });
+
+  it('write nothing that would be wrong', async () => {
+    const env = environmentWith({ gateway: { mode: 'local' } });
+    const words = ['channels', 'add', '--channel', 'telegram', '--set', 'botTokn=x'];
+    const { exitCode, stderr } = await cli(words, { env });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('did you mean botToken?')]);
+  });
+
+  it('there is no other way to sign in', async () => {
+    const { exitCode, stderr } = await cli(['channels', 'login', '--channel', 'telegram']);
+    expect([exitCode, stderr.split('\n')[0]]).toEqual([1, 'channel telegram does not support login']);
+  });
 });

@@ -9,6 +9,7 @@ import {
   defaultAccountOf,
   type ConfiguredAccount,
 } from '../../../shared/config/channel-accounts.js';
+import { channelLabels } from '../../../shared/config/channel-ids.js';
 import type { ChannelsConfig } from '../../../shared/config/channels-schema.js';
 import type { Logger } from '../../../shared/log/logger.js';
 import { toError } from '../../../shared/to-error.js';
@@ -150,11 +151,11 @@ export function createAccountSet({ registry, channels, services, log }: AccountS
 }
 
 /** In the place of a network that cannot be used: its accounts say why. */
-function unusable({ id, label, detailLabel }: ChannelRow, why: string): Channel {
+function unusable({ id, detailLabel }: ChannelRow, why: string): Channel {
   const none = { typing: false, edits: false, media: false, threads: false, groups: false, logout: false };
   return {
     id,
-    label,
+    label: channelLabels[id],
     detailLabel,
     capabilities: none,
     open() {

@@ -32,7 +32,7 @@ export function opened({
   const metrics = { reconnects: vi.fn(), overdue: vi.fn(), probed: vi.fn() };
   const changed = vi.fn();
   const own = openChannels({
-    registry: [{ id: 'irc', label: 'IRC', detailLabel: 'Internet Relay Chat', load }],
+    registry: [{ id: 'irc', detailLabel: 'Internet Relay Chat', load }],
     current: () =>
       ({
         config: { channels: config, gateway: { channelHealthCheckMinutes: checkMinutes } },
