@@ -45,6 +45,7 @@ export function createHealthMonitor(
   let encoded: Readonly<Record<HealthView, string>> = { full: '{}', redacted: '{}' };
   let soon: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   /** Since the last snapshot; long ago where the clock was set back since. */
   const ageMs = (): number => {
@@ -66,6 +67,7 @@ export function createHealthMonitor(
     options.changed();
   };
   const refreshSoon = (): void => {
+    if (stopped) return;
     soon ??= setTimeout(refresh, Math.max(0, healthLimits.refreshMinIntervalMs - ageMs()));
   };
   return {
@@ -96,6 +98,7 @@ export function createHealthMonitor(
       timer.unref();
     },
     stop() {
+      stopped = true;
       clearInterval(timer);
       clearTimeout(soon);
     },

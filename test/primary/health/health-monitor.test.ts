@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createHealthMonitor } from '../../../src/primary/health/health-monitor.js';
 import { healthLimits } from '../../../src/shared/limits.js';
 
@@ -43,4 +43,19 @@ it('a clock that is set back stops no refresh', () => {
   } finally {
     health.stop();
   }
+});
+
+it('what changes after its end refreshes nothing', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let collected = 0;
+  const collect = () => ({ collected: (collected += 1) });
+  const health = createHealthMonitor({ collect, changed: () => {}, idle: () => false });
+  health.start();
+  health.refreshSoon();
+  health.stop();
+  const before = collected;
+  health.refreshSoon();
+  vi.advanceTimersByTime(120_000);
+  expect(collected).toBe(before);
 });
