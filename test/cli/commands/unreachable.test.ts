@@ -15,6 +15,8 @@ const words: Readonly<Record<string, string>> = {
   'gateway call': 'health',
   agent: '-m x --agent main',
   'channels logout': '--channel x',
+  'pairing approve': 'telegram x',
+  'pairing reject': 'telegram x',
   'devices approve': 'x',
   'devices reject': 'x',
   'devices remove': 'x',
