@@ -127,6 +127,26 @@ describe('a delivery', () => {
     expect(network.sends.map(({ text }) => text)).toEqual(['text A', 'text A', 'text A', 'text B']);
   });
 
+  it('of which nobody knows goes again, under its id, where the network knows repeats', async () => {
+    network = fakeNetwork({ repeats: true });
+    const reactions: Reaction[] = ['unknown'];
+    network.react = () => reactions.shift() ?? 'dies';
+    const lasting = one('A');
+    const timer = setInterval(() => (time += 10), 1);
+    const { store, die } = disk.mortal();
+    const died = new Promise<void>((resolve) => (network.died = resolve));
+    await queueOn(store).enqueue(lasting);
+    await died;
+    die();
+    network.react = () => 'ok';
+    const next = queueOn();
+    await next.recover();
+    expect(await outcome(next, lasting)).toMatchObject({ status: 'sent' });
+    clearInterval(timer);
+    expect(network.sends).toHaveLength(3);
+    expect(new Set(network.sends.map(({ id }) => id)).size).toBe(1);
+  });
+
   it('that cannot be sent for a day has failed', async () => {
     network.connected = false;
     const queue = queueOn();

@@ -10,7 +10,7 @@ import type { Line } from './line.js';
 import type { Self } from './self.js';
 import type { IrcSettings } from './settings.js';
 
-const wanted = ['message-tags', 'server-time', 'account-tag', 'echo-message', 'chghost', 'account-notify'];
+const wanted = ['message-tags', 'server-time', 'account-tag', 'echo-message', 'chghost'];
 
 /** What a SASL message may have; one that has just that is followed by another. */
 const SASL_CHARS = 400;
