@@ -1,5 +1,6 @@
 /** What an account says and hears on a connection, and what it makes of a server that says no, or nothing more. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ircLimits } from '../../../../src/primary/channels/irc/limits.js';
 import { waitFor } from '../../../support/wait-for.js';
 import { part, routeTo, testHost } from '../support/host.js';
 import { connectedIrc, never } from './support/run-account.js';
@@ -188,6 +189,17 @@ describe('what comes', () => {
     const answers = server.lines.filter((line) => line.startsWith('NOTICE'));
     expect(answers[0]).toBe('NOTICE x :\u0001PING 0\u0001');
     expect(answers.length).toBeLessThan(10);
+  });
+
+  it('is asked for where nothing comes, and a silent server is left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const server = await scriptedServer((line) => line === 'PING alive');
+    const { ended } = await connectedIrc({ ...local, port: server.port });
+    vi.advanceTimersByTime(ircLimits.idleMs);
+    await server.heard(/^PING alive$/);
+    vi.advanceTimersByTime(ircLimits.answerMs);
+    expect(await ended).toMatchObject({ kind: 'lost', message: 'the server does not answer any more' });
   });
 
   it('that is odd ends the connection, and nothing else', async () => {

@@ -1,5 +1,9 @@
 /** How an account comes into a network: capabilities, SASL, nicks, channels. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { makeSelfSigned } from '../../../../src/primary/tls/self-signed.js';
+import { temporaryDir } from '../../../support/gateway.js';
 import { waitFor } from '../../../support/wait-for.js';
 import { testHost } from '../support/host.js';
 import { connectedIrc, runIrc } from './support/run-account.js';
@@ -48,6 +52,29 @@ it('signs in with SASL before it is let in', async () => {
   ]);
   expect(lines[7]).toBe('CAP END');
   expect(host.connections).toEqual([{ nick: 'bot', account: 'me' }]);
+});
+
+it('signs in by its certificate', async () => {
+  const { cert, key } = await makeSelfSigned(['127.0.0.1'], new Date());
+  const dir = temporaryDir();
+  const [certPath, keyPath] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+  writeFileSync(certPath, cert);
+  writeFileSync(keyPath, key);
+  const server = await scriptedServer(
+    (line, say) => {
+      if (line.startsWith('CAP LS')) say(':irc.test CAP * LS :sasl=EXTERNAL');
+      else if (line.startsWith('CAP REQ')) say(':irc.test CAP bot ACK :sasl');
+      else if (line === 'AUTHENTICATE EXTERNAL') say('AUTHENTICATE +');
+      else if (line === 'AUTHENTICATE +')
+        say(`:irc.test ${server.hasCertificate() ? 903 : 904} bot :SASL is done`);
+      else if (line === 'CAP END') welcome('bot', say);
+      return line.startsWith('CAP') || line.startsWith('USER');
+    },
+    { cert, key },
+  );
+  const tls = { caPath: certPath, certPath, keyPath };
+  const { host } = await connectedIrc({ host: '127.0.0.1', port: server.port, tls, sasl: 'external' });
+  expect(host.connections).toEqual([{ nick: 'bot' }]);
 });
 
 it('cuts a long SASL answer, and says when it is over', async () => {

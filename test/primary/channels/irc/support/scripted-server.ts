@@ -1,5 +1,6 @@
 /** An IRC server that says what the test wants it to say. */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { waitFor } from '../../../../support/wait-for.js';
 
@@ -13,19 +14,23 @@ export interface ScriptedServer {
   cut(): void;
   /** Resolves with the first line that fits, from where the last one was. */
   heard(form: RegExp): Promise<string>;
-  connections: number;
+  /** Whether the client that came last has shown a certificate. */
+  hasCertificate(): boolean;
 }
 
-/** @param answer to each line; what a line has no answer to gets that of an ordinary server */
+/**
+ * @param answer to each line; what a line has no answer to gets that of an ordinary server
+ * @param tls with it the server speaks TLS, and asks for a certificate
+ */
 export async function scriptedServer(
   answer: (line: string, say: (...lines: readonly string[]) => void) => boolean | void = () => {},
+  tls?: TlsOptions,
 ): Promise<ScriptedServer> {
   const lines: string[] = [];
   let last: Socket | undefined;
   let heardTo = 0;
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     last = socket;
-    scripted.connections += 1;
     let nick = '*';
     const say = (...told: readonly string[]): void =>
       void socket.write(told.map((line) => `${line}\r\n`).join(''));
@@ -49,7 +54,10 @@ export async function scriptedServer(
         if (answer(line, say) !== true) usual(line);
       }
     });
-  });
+  };
+  const server = tls
+    ? createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, serve)
+    : createServer(serve);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     last?.destroy();
@@ -58,7 +66,7 @@ export async function scriptedServer(
   const scripted: ScriptedServer = {
     port: (server.address() as AddressInfo).port,
     lines,
-    connections: 0,
+    hasCertificate: () => Object.keys((last as TLSSocket).getPeerCertificate()).length > 0,
     say: (...told) => void last?.write(told.map((line) => `${line}\r\n`).join('')),
     cut: () => void last?.destroy(),
     heard: (form) =>
