@@ -28,6 +28,8 @@ export const runGateway: RunGateway = async (options) => {
   let opened: GatewayLog | undefined;
   const signals = listenForSignals(() => opened?.log);
   const notify = createServiceNotifier({ env: options.ownEnv, pid: process.pid, log: () => opened?.log });
+  // It is not for whatever this process starts.
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
   process.umask(0o077);
   let lock: InstanceLock | undefined;
   let boot: Boot | undefined;

@@ -28,14 +28,18 @@ export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {
-    return fromPs(pid);
+    return fromSystem(pid);
   }
 }
 
-function fromPs(pid: number): string {
-  if (process.platform === 'win32') return '';
+function fromSystem(pid: number): string {
+  const question = `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`;
+  const [program, args] =
+    process.platform === 'win32'
+      ? ['powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', question]]
+      : ['ps', ['-o', 'command=', '-p', String(pid)]];
   try {
-    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
     return ''; // no such process
   }

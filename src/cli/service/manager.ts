@@ -31,7 +31,7 @@ export interface ServiceManager {
   isLoaded(): Promise<boolean>;
   runtime(): Promise<ServiceRuntime>;
   /** What people should know of a service that is installed. */
-  hints(): Promise<readonly string[]>;
+  hints(): Promise<readonly ServiceHint[]>;
   /** Writes the definition, enables it, and starts the service anew. Gives what people should know. @throws UserError */
   install(definition: ServiceDefinition): Promise<readonly string[]>;
   /** Stops the service and removes its definition. @throws UserError */
@@ -42,6 +42,15 @@ export interface ServiceManager {
   stop(disable: boolean): Promise<void>;
   /** @throws UserError */
   restart(): Promise<void>;
+}
+
+export interface ServiceHint {
+  readonly code: string;
+  readonly message: string;
+  /** Whether it is to be mended, as a question. */
+  readonly question: string;
+  /** @throws UserError where this user may not */
+  mend(): Promise<void>;
 }
 
 export interface ManagerProblem {

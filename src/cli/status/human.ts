@@ -159,11 +159,10 @@ function extraLines({ extraServices, lastEnd }: StatusReport, style: Style): str
   ];
 }
 
-function adviceLines({ managerProblem, service, serviceHints, rpc, port }: StatusReport): string[] {
+function adviceLines({ managerProblem, service, serviceHints }: StatusReport): string[] {
   const unusable = managerProblem && service.command ? [managerProblem.message, ...managerProblem.hints] : [];
   const hints = [...unusable, ...serviceHints];
-  const trouble = port !== undefined && (rpc?.ok === false || service.runtime.status !== 'running');
-  return [...hints, ...(trouble ? ['Troubles: run pllan status'] : [])];
+  return [...hints, 'Troubles: run pllan status'];
 }
 
 function busyLines({ port, listeners, hints }: PortReport, style: Style): string[] {

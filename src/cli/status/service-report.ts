@@ -81,7 +81,7 @@ export async function inspectService(context: ServiceContext): Promise<ServiceFi
     installed,
     daemon: installed && daemonConfig(installed),
     problem,
-    hints,
+    hints: hints.map(({ message }) => message),
   };
 }
 

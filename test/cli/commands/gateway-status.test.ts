@@ -31,6 +31,8 @@ describe('a gateway that answers', () => {
       '',
       `Listening: 127.0.0.1:${port}`,
       '',
+      'Troubles: run pllan status',
+      '',
     ]);
   });
 

@@ -210,7 +210,10 @@ describe('gateway install', () => {
         ok: false,
         action: 'install',
         error: `systemctl --user restart ${UNIT} failed: Job for pllan-gateway.service failed.`,
-        hints: [],
+        hints: expect.arrayContaining([
+          expect.stringMatching(/^Runtime: stopped/),
+          'Run: pllan gateway status --deep',
+        ]),
       },
     });
   });

@@ -1,5 +1,5 @@
 /** The gateway as a service (cli.md §12, rows 13 to 15): whether its definition is as it is to be, and what else starts gateways. */
-import { auditInstalled } from '../../service/audit/audit.js';
+import { auditInstalled, repairService } from '../../service/audit/audit.js';
 import { openServiceContext, type ServiceContext } from '../../service/context.js';
 import { isOurs } from '../../service/definition.js';
 import type { ServiceManager } from '../../service/manager.js';
@@ -23,18 +23,16 @@ export const service: Check = {
       const question = 'Write the service definition anew, and restart the service?';
       // What somebody else has written is only replaced where that is said.
       const weight = isOurs(installed) ? level : 'aggressive';
-      return { ...finding, repair: { question, level: weight, run: () => rewrite(context, manager) } };
+      return { ...finding, repair: { question, level: weight, run: () => rewrite(context) } };
     });
     return [...found, ...(isOthers ? [] : await state(manager)), ...others];
   },
 };
 
 /** One definition is written once, whatever is wrong with it: the first repair mends the others, too. */
-async function rewrite(context: ServiceContext, manager: ServiceManager): Promise<string> {
-  const now = manager.command();
-  const left = now ? await auditInstalled(context, manager, now) : { issues: [] };
-  if (left.issues.every(({ repair }) => repair === 'advice')) return 'Mended with the one before';
-  const notes = await manager.install(await context.desired(manager));
+async function rewrite(context: ServiceContext): Promise<string> {
+  const { rewritten, notes } = await repairService(context, true);
+  if (!rewritten) return 'Mended with the one before';
   return ['Written anew; the old one is kept beside it', ...notes].join('. ');
 }
 
@@ -51,7 +49,13 @@ async function state(manager: ServiceManager): Promise<readonly Finding[]> {
     message: `The service is installed and ${manager.notLoadedText}: it does not start with the machine.`,
     advice: 'pllan gateway install --force enables it, pllan gateway uninstall removes it.',
   };
-  const lingering = hints.map((hint): Finding => ({ code: 'systemd-linger', level: 'warn', message: hint }));
+  const lingering = hints.map(({ code, message, question, mend }): Finding => {
+    const run = async (): Promise<string> => {
+      await mend();
+      return 'Done';
+    };
+    return { code, level: 'warn', message, repair: { question, level: 'recommended', run } };
+  });
   return [...(loaded ? [] : [disabled]), ...lingering];
 }
 

@@ -14,6 +14,7 @@ import type { Outcome } from './outcome.js';
 import { requireStartable } from './preflight.js';
 import { ensureServiceAuth } from './service-auth.js';
 import { saveToConfig } from './save-to-config.js';
+import { explaining } from './why-unhealthy.js';
 
 export interface InstallWishes {
   readonly port: number | undefined;
@@ -54,8 +55,8 @@ export async function installService(command: CommandContext, wishes: InstallWis
     ...(wishes.port === undefined ? {} : { port: wishes.port }),
     wrapper: wishes.wrapper === undefined ? undefined : readWrapper(wishes.wrapper, paths.home),
   });
-  const notes = await manager.install(definition);
-  const warnings = [...saved, ...notes];
+  const notes = await explaining(context, () => manager.install(definition));
+  const warnings = [...saved, ...notes, ...(await keepRunning(manager))];
   if (context.isVersionManaged(definition))
     warnings.push(
       `The service runs on a node of a version manager (${definition.programArguments[0]}): when that goes, so does the service.`,
@@ -66,6 +67,20 @@ export async function installService(command: CommandContext, wishes: InstallWis
     hints: ['See how it is with: pllan gateway status'],
     ...(warnings.length === 0 ? {} : { warnings }),
   };
+}
+
+/** What a service needs to stay is tried; what may not be done is said. */
+async function keepRunning(manager: ServiceManager): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const { message, mend } of await manager.hints()) {
+    try {
+      await mend();
+    } catch (caught) {
+      if (!(caught instanceof UserError)) throw caught;
+      left.push(message);
+    }
+  }
+  return left;
 }
 
 /** The service would wait for its lock in vain, and give up. @throws UserError */

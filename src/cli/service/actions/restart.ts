@@ -18,7 +18,7 @@ import { findGateway, signalGateway, strangerOn, type RunningGateway } from '../
 import type { Outcome } from './outcome.js';
 import { requireStartable, requireValidConfig } from './preflight.js';
 import { isManaged } from './stop.js';
-import { whyUnhealthy } from './why-unhealthy.js';
+import { explaining, whyUnhealthy } from './why-unhealthy.js';
 import { waitForRuns } from './wait-for-runs.js';
 
 export interface RestartWishes {
@@ -61,7 +61,7 @@ export async function restartGateway(
     if (scheduled) return scheduled;
   } else {
     if (running) leaveIntent(paths.stateDir, running, wishes.force);
-    if (manager && managed) await manager.restart();
+    if (manager && managed) await explaining(context, () => manager.restart());
     else if (running) signalToRestart(running, target.config);
   }
   const { gateway } = target.config;

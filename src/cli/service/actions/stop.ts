@@ -8,10 +8,12 @@ export async function stopGateway(context: ServiceContext, disable: boolean): Pr
   const { manager, paths } = context;
   const installed = manager?.command();
   const managed = installed !== undefined && (await isManaged(context));
+  const told = managed ? (await manager?.runtime())?.pid : undefined;
   if (manager && managed) await manager.stop(disable);
   // Also one beside the service: whoever stops the gateway wants none to run.
   const running = findGateway(paths.stateDir);
-  if (running) await end(running);
+  // A second signal would end at once what has been told to end already.
+  if (running) await end(running, running.pid !== told);
   if (managed) return { result: 'stopped', message: 'Gateway service stopped.' };
   if (running) return { result: 'stopped', message: `Gateway stopped (pid ${running.pid}).` };
   if (installed) return { result: 'not-loaded', message: 'Gateway service disabled.' };
@@ -32,8 +34,8 @@ export async function isManaged({ manager }: ServiceContext): Promise<boolean> {
   return (await manager.isLoaded()) || (await manager.runtime()).status === 'running';
 }
 
-async function end(running: RunningGateway): Promise<void> {
-  signalGateway(running, 'SIGTERM');
+async function end(running: RunningGateway, tell: boolean): Promise<void> {
+  if (tell) signalGateway(running, 'SIGTERM');
   if (await hasEnded(running)) return;
   throw new UserError(`The gateway (pid ${running.pid}) did not end.`, [
     'See its log; to end it at once: kill -9',

@@ -2,6 +2,7 @@
 import { inspectPort } from '../../status/inspect-port.js';
 import { lastGatewayError, logFileOf } from '../../status/log-facts.js';
 import { runtimeText } from '../../status/runtime-text.js';
+import { UserError } from '../../user-error.js';
 import type { ServiceContext } from '../context.js';
 
 export async function whyUnhealthy(context: ServiceContext, port: number): Promise<readonly string[]> {
@@ -20,4 +21,15 @@ export async function whyUnhealthy(context: ServiceContext, port: number): Promi
     `File logs: ${logFile}`,
     'Run: pllan gateway status --deep',
   ];
+}
+
+/** A manager that could not start the gateway only says so: what is known beside that is added. */
+export async function explaining<T>(context: ServiceContext, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (caught) {
+    if (!(caught instanceof UserError)) throw caught;
+    const why = await whyUnhealthy(context, context.config.gateway.port);
+    throw new UserError(caught.message, [...caught.details, ...why], caught.facts);
+  }
 }

@@ -7,7 +7,7 @@ import type { InstalledService, ServiceDefinition } from '../definition.js';
 import type { ManagerProblem, ServiceManager, ServiceRuntime } from '../manager.js';
 import type { CommandResult, RunCommand } from '../run-command.js';
 import { removeDefinition, writeDefinition } from '../write-definition.js';
-import { enableLinger, lingerHint, lingers } from './linger.js';
+import { lingerHints } from './linger.js';
 import { parseUnit, unitText } from './unit-file.js';
 
 export interface SystemdOptions {
@@ -70,13 +70,17 @@ export function createSystemdManager(options: SystemdOptions): ServiceManager {
       if (!result.ok) return { status: 'unknown', detail: result.problem };
       return runtimeOf(result.stdout);
     },
-    hints: async () => (!system && (await lingers(user, run)) === false ? [lingerHint(user)] : []),
+    hints: async () => (system ? [] : lingerHints(user, run)),
     async install(definition: ServiceDefinition) {
+      if (system && process.getuid?.() !== 0)
+        throw new UserError('A unit of the whole machine is managed by root.', [
+          'With sudo: sudo HOME="$HOME" pllan gateway install --system',
+        ]);
       writeDefinition(definitionPath, unitText(definition, { user: system ? user : undefined }));
       await must('daemon-reload');
       await must('enable', unit);
       await must('restart', unit);
-      return system ? [] : enableLinger(user, run);
+      return [];
     },
     async uninstall() {
       await must('disable', '--now', unit);
