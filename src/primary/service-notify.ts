@@ -69,6 +69,11 @@ export function createServiceNotifier({ env, pid, log }: NotifierOptions): Servi
     queue.push(...states);
     send();
   };
+  const stopping = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    say('STOPPING=1', '--status=stopping');
+  };
   const start = setInterval(() => {
     if (isReady || isStopping) clearInterval(start);
     else say(`EXTEND_TIMEOUT_USEC=${notifyLimits.startMs * 1_000}`);
@@ -87,18 +92,14 @@ export function createServiceNotifier({ env, pid, log }: NotifierOptions): Servi
       // Of a wrapper it is the gateway that counts.
       say('--ready', `--pid=${pid}`, `--status=${status}`);
     },
-    stopping() {
-      if (isStopping) return;
-      isStopping = true;
-      say('STOPPING=1', '--status=stopping');
-    },
+    stopping,
     watch(next) {
       healthy = next;
     },
     async close() {
       clearInterval(start);
       clearInterval(feeder);
-      this.stopping();
+      stopping();
       await new Promise<void>((resolve) => {
         idle.push(resolve);
         send();

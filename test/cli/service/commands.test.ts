@@ -31,6 +31,31 @@ describe('gateway install', () => {
     expect(unit).not.toContain(TOKEN);
   });
 
+  it('hands on nothing of the shell but what is named', async () => {
+    const home = serviceHome();
+    const env = {
+      ...home.env,
+      OPENAI_API_KEY: 'sk-of-the-shell',
+      PLLAN_GATEWAY_PASSWORD: 'of-the-shell',
+      HTTPS_PROXY: 'http://u:p@proxy',
+      NODE_OPTIONS: '--inspect',
+      NODE_EXTRA_CA_CERTS: '/etc/ca.pem',
+    };
+    expect((await cli(['gateway', 'install'], { env })).exitCode).toBe(0);
+    const names = readFileSync(home.unitFile, 'utf8').matchAll(/^Environment="?(\w+)=/gm);
+    expect(Array.from(names, ([, name]) => name)).toEqual([
+      'HOME',
+      'PATH',
+      'PLLAN_HOME',
+      'PLLAN_GATEWAY_PORT',
+      'PLLAN_SYSTEMD_UNIT',
+      'PLLAN_SERVICE_MARKER',
+      'PLLAN_SERVICE_KIND',
+      'NODE_EXTRA_CA_CERTS',
+      'PLLAN_SERVICE_VERSION',
+    ]);
+  });
+
   it('answers programs, also when there is one already; --force writes it anew', async () => {
     const home = serviceHome();
     const service = { label: 'systemd', loaded: true, loadedText: 'enabled', notLoadedText: 'disabled' };
