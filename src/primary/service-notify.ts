@@ -41,7 +41,7 @@ export function createServiceNotifier({ env, pid, log }: NotifierOptions): Servi
   if (!socket) return silent;
   let queue: string[] = [];
   let running: ChildProcess | undefined;
-  let idle: (() => void)[] = [];
+  const idle: (() => void)[] = [];
   let isReady = false;
   let isStopping = false;
   let healthy = (): boolean => true;
