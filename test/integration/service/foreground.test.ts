@@ -110,7 +110,8 @@ describe('two gateways side by side', () => {
     ]);
     expect(await within('exit', one.exited)).toBe(0);
     expect((await fetch(`${two.url}/readyz`)).status).toBe(200);
-    const nothing = await pllan('gateway stop', one.stateDir);
+    const env = { PLLAN_GATEWAY_PORT: String(one.port) };
+    const nothing = await pllan('gateway stop', one.stateDir, env);
     expect([nothing.code, nothing.stdout]).toEqual([0, 'No gateway process found\n']);
   });
 
