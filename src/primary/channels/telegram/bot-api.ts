@@ -5,6 +5,7 @@
  */
 import { Api, GrammyError, HttpError, type ApiClientOptions, type RawApi } from 'grammy/web';
 import { toError } from '../../../shared/to-error.js';
+import { deadlineFor } from './deadline.js';
 import { telegramLimits } from './limits.js';
 import { createTransport, TransportError, type Transport, type TransportRequest } from './transport.js';
 
@@ -57,27 +58,29 @@ export function openBotApi(token: string, apiRoot: string): BotApi {
   return {
     async call<M extends Method>(method: M, params: Params<M>, options: CallOptions): Promise<Result<M>> {
       const { signal, timeoutMs = telegramLimits.callMs } = options;
-      const deadline = AbortSignal.timeout(timeoutMs);
+      const deadline = deadlineFor(signal, timeoutMs);
       const invoke = api.raw[method] as (...given: readonly unknown[]) => Promise<unknown>;
-      const either = AbortSignal.any([signal, deadline]);
       try {
         // grammY's methods without parameters take the signal alone.
-        const result = await (withoutParams.has(method) ? invoke(either) : invoke(params, either));
+        const given = withoutParams.has(method) ? [] : [params];
+        const result = await invoke(...given, deadline.signal);
         return result as Result<M>;
       } catch (caught) {
-        throw failure(method, caught, deadline.aborted && !signal.aborted, hidden);
+        throw failure(method, caught, deadline.isLate, hidden);
+      } finally {
+        deadline.end();
       }
     },
     async download(path, maxBytes, signal) {
-      const deadline = AbortSignal.timeout(telegramLimits.downloadMs);
-      const url = `${root}/file/bot${token}/${path}`;
-      const { status, bytes } = await transport(
-        url,
-        { signal: AbortSignal.any([signal, deadline]) },
-        maxBytes,
-      );
-      if (status !== 200) throw new Error(`download: ${status}`);
-      return bytes;
+      const deadline = deadlineFor(signal, telegramLimits.downloadMs);
+      const url = `${root}/file/bot${token}/${encodeURI(path)}`;
+      try {
+        const { status, bytes } = await transport(url, { signal: deadline.signal }, maxBytes);
+        if (status !== 200) throw new Error(`download: ${status}`);
+        return bytes;
+      } finally {
+        deadline.end();
+      }
     },
   };
 }
@@ -113,8 +116,8 @@ function failure(
 ): CallFailure {
   if (caught instanceof GrammyError) {
     const { error_code: code, description, parameters } = caught;
-    const seconds = parameters.retry_after;
-    const told = hidden(description);
+    const { retry_after: seconds, migrate_to_chat_id: movedTo } = parameters;
+    const told = hidden(movedTo === undefined ? description : `${description}, its id is now ${movedTo}`);
     return new CallFailure(method, `${code} ${told}`, {
       kind: 'answered',
       code,

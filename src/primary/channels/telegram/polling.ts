@@ -7,7 +7,7 @@ import type { Update } from 'grammy/types';
 import { toError } from '../../../shared/to-error.js';
 import { ChannelError, type AccountHost } from '../channel.js';
 import { CallFailure, type BotApi } from './bot-api.js';
-import { lostConnection } from './failures.js';
+import { deadlineFor } from './deadline.js';
 import { createIntake, wantedUpdates } from './intake.js';
 import { telegramLimits } from './limits.js';
 import type { Bot } from './mentions.js';
@@ -21,10 +21,13 @@ export interface Polled {
   connected(): void;
 }
 
-/** Resolves when the signal ends it, after what had come was taken. @throws ChannelError */
+/** Resolves or rejects when all that had come is taken, or waits for another time. @throws ChannelError, CallFailure */
 export async function poll({ api, host, bot, connected }: Polled, signal: AbortSignal): Promise<void> {
+  // While there is a webhook, the server does not answer who asks.
+  await api.call('deleteWebhook', { drop_pending_updates: false }, { signal });
   const offset = await readOffset(host, bot.id);
-  const intake = createIntake(host, bot, api, signal);
+  const over = new AbortController();
+  const intake = createIntake(host, bot, api, over.signal);
   const open = createOpenUpdates((update) => intake.take(update));
   const fetch = createFetch(api, signal);
   let first = true;
@@ -38,9 +41,8 @@ export async function poll({ api, host, bot, connected }: Polled, signal: AbortS
       await open.settled(telegramLimits.besideWaitingMs, signal);
       await moveOn(offset, open);
     }
-  } catch (caught) {
-    if (!signal.aborted) throw lostConnection(caught);
   } finally {
+    over.abort();
     await open.ended();
     await moveOn(offset, open);
   }
@@ -127,10 +129,12 @@ function createOpenUpdates(take: (update: Update) => Promise<void>): OpenUpdates
       waiting.set(id, done);
     },
     async settled(ms, signal) {
-      const timer = new AbortController();
-      const late = sleep(ms, undefined, { signal: AbortSignal.any([timer.signal, signal]) });
-      await Promise.race([all(), late.catch(() => undefined)]);
-      timer.abort();
+      const deadline = deadlineFor(signal, ms);
+      const over = new Promise((resolve) => {
+        deadline.signal.addEventListener('abort', resolve, { once: true });
+      });
+      if (!deadline.signal.aborted) await Promise.race([all(), over]);
+      deadline.end();
     },
     ended: all,
     takenUpTo() {

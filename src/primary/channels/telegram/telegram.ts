@@ -49,12 +49,14 @@ function openAccount(config: TelegramConfig, host: AccountHost): ChannelAccount 
     streams: streaming,
     captionChars: telegramLimits.captionChars,
     async run(signal) {
-      bot = await identify(api, problem, signal);
-      const about = { bot: `@${bot.username}` };
-      const connection = { api, host, bot, connected: () => host.connected(about) };
-      if (webhook) return serveWebhook(webhook, connection, signal);
-      await withoutWebhook(api, signal);
-      return poll(connection, signal);
+      try {
+        bot = await identify(api, problem, signal);
+        const about = { bot: `@${bot.username}` };
+        const connection = { api, host, bot, connected: () => host.connected(about) };
+        await (webhook ? serveWebhook(webhook, connection, signal) : poll(connection, signal));
+      } catch (caught) {
+        if (!signal.aborted) throw lostConnection(caught);
+      }
     },
     async send(part, signal) {
       sendable();
@@ -107,15 +109,6 @@ async function identify(api: BotApi, problem: string | undefined, signal: AbortS
   try {
     const { id, username } = await api.call('getMe', {}, { signal });
     return { id, username };
-  } catch (caught) {
-    throw lostConnection(caught);
-  }
-}
-
-/** While there is one, the server does not answer who asks. */
-async function withoutWebhook(api: BotApi, signal: AbortSignal): Promise<void> {
-  try {
-    await api.call('deleteWebhook', { drop_pending_updates: false }, { signal });
   } catch (caught) {
     throw lostConnection(caught);
   }

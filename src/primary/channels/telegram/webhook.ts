@@ -4,7 +4,6 @@ import type { Update } from 'grammy/types';
 import { toError } from '../../../shared/to-error.js';
 import { ChannelError, type AccountHost, type ChannelRequest, type ChannelResponse } from '../channel.js';
 import type { BotApi } from './bot-api.js';
-import { lostConnection } from './failures.js';
 import { takeOnce, wantedUpdates } from './intake.js';
 import { telegramLimits } from './limits.js';
 import type { Bot } from './mentions.js';
@@ -15,27 +14,23 @@ export interface Webhook {
 }
 
 /**
- * Resolves when the signal ends it. The webhook stays: what comes until the gateway is back is kept by the server for a day.
- * @throws ChannelError
+ * Rejects when the signal ends it. The webhook stays: what comes until the gateway is back is kept by the server for a day.
+ * @throws ChannelError, CallFailure
  */
 export async function serveWebhook(
   { url, secret }: Webhook,
   { api, host, connected }: { readonly api: BotApi; readonly host: AccountHost; connected(): void },
   signal: AbortSignal,
-): Promise<void> {
-  try {
-    const settings = { allowed_updates: wantedUpdates, max_connections: telegramLimits.webhookConnections };
-    await api.call('setWebhook', { url, secret_token: secret, ...settings }, { signal });
-    connected();
-    for (;;) {
-      await sleep(telegramLimits.webhookCheckMs, undefined, { signal });
-      const info = await api.call('getWebhookInfo', {}, { signal });
-      if (info.url !== url)
-        throw new ChannelError('lost', 'another program has changed the webhook of this bot');
-      host.alive();
-    }
-  } catch (caught) {
-    if (!signal.aborted) throw lostConnection(caught);
+): Promise<never> {
+  const settings = { allowed_updates: wantedUpdates, max_connections: telegramLimits.webhookConnections };
+  await api.call('setWebhook', { url, secret_token: secret, ...settings }, { signal });
+  connected();
+  for (;;) {
+    await sleep(telegramLimits.webhookCheckMs, undefined, { signal });
+    const info = await api.call('getWebhookInfo', {}, { signal });
+    if (info.url !== url)
+      throw new ChannelError('lost', 'another program has changed the webhook of this bot');
+    host.alive();
   }
 }
 

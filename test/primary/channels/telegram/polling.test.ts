@@ -152,6 +152,21 @@ describe('a bot that asks for its messages', () => {
     await fake.up();
   });
 
+  it('is lost as well while a message waits to be taken, and takes it when it is back', async (test) => {
+    const fake = await botApiFor(test);
+    const { host, running } = await runAccount(test, fake);
+    host.beforeTaking = () => {
+      throw new Error('the disk is full');
+    };
+    fake.say({ text: 'patient' });
+    await waitFor('a refusal', () => host.lines.some((line) => line.includes('the disk is full')));
+    await fetch(`${fake.apiRoot}/bot${fake.token}/setWebhook?url=http://127.0.0.1:9/`);
+    expect(await within('its end', running.ended)).toMatchObject({ kind: 'lost' });
+    host.beforeTaking = () => undefined;
+    openAccount(test, fake, {}, host).run();
+    await waitFor('the message', () => host.messages.length === 1);
+  });
+
   it('ends a call that hangs as soon as it is stopped', async (test) => {
     const fake = await botApiFor(test);
     const { running } = await runAccount(test, fake);
