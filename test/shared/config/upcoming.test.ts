@@ -51,7 +51,7 @@ const everything = {
   cron: { enabled: false, maxConcurrentRuns: 2, sessionRetention: false, runLog: { keepLines: 5 } },
   channels: {
     defaults: { groupPolicy: 'open' },
-    telegram: {
+    slack: {
       enabled: true,
       botToken: 't',
       dmPolicy: 'pairing',

@@ -132,7 +132,7 @@ export async function startCanaryGateway(): Promise<CanaryGateway> {
       cron: { webhookToken: written.cronToken },
       skills: { entries: { one: { apiKey: written.skillKey } } },
       channels: {
-        telegram: { botToken: written.botToken },
+        telegram: { botToken: written.botToken, apiRoot: 'http://127.0.0.1:9' },
         slack: { accounts: { work: { signingSecret: written.signing } } },
       },
     },
