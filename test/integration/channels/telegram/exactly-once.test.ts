@@ -64,7 +64,7 @@ it('nothing is lost, nothing is there twice, and all is in order', { timeout: 60
     fake.faults.taken('sendMessage').filter((one) => kinds.includes(one)).length;
   const unknown = (): number => second.logLines().filter(({ event }) => event === 'delivery.unknown').length;
   /** Parts that were on their way when the gateway was killed: they may be there or not. */
-  const inTheAir = (): number => unknown() - faults(unsent) - faults(sent);
+  const inTheAir = (): number => Math.max(0, unknown() - faults(unsent) - faults(sent));
   const missing = (): number => total - fake.sent.length - faults(unsent);
   await waitFor('all to be answered', () => missing() <= inTheAir(), deadlineMs);
 
