@@ -1,4 +1,7 @@
-/** Where something that the gateway says of its own accord goes: to a chat network, in a way that outlives a crash. */
+/** Where something goes that the gateway says of its own accord. */
+import type { SessionKey } from '../shared/store/records.js';
+import type { Route } from './channels/channel.js';
+import type { Deliveries } from './channels/deliveries.js';
 
 /** As a job or a heartbeat asks for it. */
 export interface WantedRoute {
@@ -7,30 +10,20 @@ export interface WantedRoute {
   readonly to?: string | undefined;
   readonly accountId?: string | undefined;
   readonly threadId?: string | undefined;
-  readonly sessionKey: string;
-  readonly agentId: string;
+  readonly key: SessionKey;
 }
 
-export interface AnnounceRoute {
-  readonly channel: string;
-  readonly to: string;
-  readonly accountId?: string | undefined;
-  readonly threadId?: string | undefined;
+/** Text says why there is none. */
+export async function findRoute(
+  deliveries: Pick<Deliveries, 'lastRoute' | 'ownerRoute' | 'routeTo'>,
+  { channel, to, accountId, threadId, key }: WantedRoute,
+): Promise<Route | string> {
+  if (channel === 'owner') return deliveries.ownerRoute() ?? 'no owner can be reached';
+  if (channel !== 'last' && to !== undefined) return deliveries.routeTo({ channel, to, accountId, threadId });
+  const last = await deliveries.lastRoute(key);
+  if (last && (channel === 'last' || last.channel === channel)) return last;
+  return channel === 'last' ? NO_ROUTE : `it is not said to whom on ${channel}`;
 }
 
-export type RouteAnswer =
-  | { readonly ok: true; readonly route: AnnounceRoute }
-  /** `unknown-account`: the channel is there, and the account is not. */
-  | { readonly ok: false; readonly reason: 'no-route' | 'unknown-account' };
-
-export interface Announcements {
-  find(wanted: WantedRoute): Promise<RouteAnswer>;
-  /** Resolves when the text is stored, to be delivered. Rejects when it cannot be. */
-  send(route: AnnounceRoute, text: string, agentId: string): Promise<void>;
-}
-
-/** Without a chat network: the web chat sees what happens in its sessions, and nothing is sent to it. */
-export const noAnnouncements: Announcements = {
-  find: () => Promise.resolve({ ok: false, reason: 'no-route' }),
-  send: () => Promise.reject(new Error('there is no channel to deliver to')),
-};
+const NO_ROUTE =
+  'delivery channel is required: none is named, and there is no conversation outside to answer in';

@@ -33,4 +33,8 @@ export const cronLimits = {
   /** Failures of a job in a row before somebody is told, and how long nobody is told again. */
   alertAfter: 2,
   alertCooldownMs: 3_600_000,
+  /** `HEARTBEAT.md`; it is read with every heartbeat. */
+  heartbeatFileBytes: 65_536,
+  /** Of a heartbeat's answer, in its event. */
+  previewChars: 200,
 } as const;

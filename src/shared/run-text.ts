@@ -3,6 +3,8 @@
  * answers `NO_REPLY`, and what might still become that is held back. So is the first half of a character. A turn that uses
  * tools has several messages; they are shown one after the other, with a blank line between.
  */
+import { isAck, withoutToken } from './heartbeat-ack.js';
+
 const SILENT = 'NO_REPLY';
 const JOINT = '\n\n';
 
@@ -15,6 +17,12 @@ export class RunText {
   /** Something of this message has been shown, or of an earlier one. */
   #shownOfMessage = false;
   #shownBefore = false;
+  readonly #ackMaxChars: number | undefined;
+
+  /** @param ackMaxChars of an answer to a heartbeat: characters beside the token with which it still says nothing */
+  constructor(ackMaxChars?: number) {
+    this.#ackMaxChars = ackMaxChars;
+  }
 
   /** The message that is being said, as the model says it. */
   get message(): string {
@@ -23,7 +31,15 @@ export class RunText {
 
   /** All messages that may be shown, as far as they have come. */
   get messages(): readonly string[] {
-    return [...this.#over, this.#message].filter((message) => message !== '' && message.trim() !== SILENT);
+    if (this.isAck) return [];
+    const all = [...this.#over, this.#message];
+    const told = this.#ackMaxChars === undefined ? all : all.map((text) => withoutToken(text) ?? text);
+    return told.filter((message) => message !== '' && message.trim() !== SILENT);
+  }
+
+  /** It answers a heartbeat, and says that there is nothing to be said. */
+  get isAck(): boolean {
+    return this.#ackMaxChars !== undefined && isAck(this.#message, this.#ackMaxChars);
   }
 
   /** They as one text. */
@@ -43,7 +59,7 @@ export class RunText {
 
   /** What can be shown now and has not been; from here on it has. */
   take(): string {
-    if (this.#mayBecomeSilent()) return '';
+    if (this.#ackMaxChars !== undefined || this.#mayBecomeSilent()) return '';
     const end = this.#unshown.length - (endsInHalf(this.#unshown) ? 1 : 0);
     const taken = this.#unshown.slice(0, end);
     this.#unshown = this.#unshown.slice(end);
@@ -52,6 +68,7 @@ export class RunText {
 
   /** At the end: what was held back and turned out to be an answer. */
   rest(): string {
+    if (this.#ackMaxChars !== undefined) return this.shown;
     if (this.#message.trim() === SILENT) return '';
     const taken = this.#unshown;
     this.#unshown = '';
@@ -60,7 +77,7 @@ export class RunText {
 
   /** The message is over, another one may follow. Gives what is left to be shown. */
   endMessage(): string {
-    const rest = this.rest();
+    const rest = this.#ackMaxChars === undefined ? this.rest() : '';
     this.#over.push(this.#message);
     this.#message = '';
     this.#unshown = '';

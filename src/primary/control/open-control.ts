@@ -41,7 +41,7 @@ import { createDedupe } from './dedupe.js';
 import { createHello } from './hello.js';
 import { createResetCommands } from '../sessions/reset-command.js';
 import type { Compactions } from '../sessions/compactions.js';
-import type { CronJobs } from '../cron/open-cron.js';
+import type { Agenda } from '../open-agenda.js';
 import type { Broadcast, TellTool } from '../sessions/run-events.js';
 import type { Runs } from '../sessions/runs.js';
 import { createSessionChanges } from '../sessions/session-changes.js';
@@ -77,7 +77,7 @@ export interface ControlOptions {
   readonly sessions: Sessions;
   readonly runs: Runs;
   readonly compactions: Compactions;
-  readonly cron: CronJobs;
+  readonly agenda: Pick<Agenda, 'jobs' | 'heartbeat' | 'wake'>;
   readonly approvals: ExecApprovals;
   readonly channels: Channels;
   readonly workers: Pick<Supervisor, 'ask'>;
@@ -196,7 +196,9 @@ export function openControl(options: ControlOptions): Control {
     channels: options.channels,
     deliveries: options.channels.messages.deliveries,
     accounts: options.channels.accounts,
-    cron: options.cron,
+    cron: options.agenda.jobs,
+    heartbeat: options.agenda.heartbeat,
+    wake: options.agenda.wake,
     config: options.config,
     restarts: options.restarts,
     secrets: snapshots,

@@ -2,9 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cronLimits } from '../../shared/cron-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
+import type { SessionKey } from '../../shared/store/records.js';
 import type { CronDeliveryStatus, CronJob, CronRoute } from '../../shared/store/cron-records.js';
 import { toError } from '../../shared/to-error.js';
-import type { Announcements } from '../announcements.js';
+import { findRoute } from '../announcements.js';
+import type { Deliveries } from '../channels/deliveries.js';
 import type { Supervisor } from '../workers/supervisor.js';
 
 export interface JobDelivery {
@@ -14,7 +16,7 @@ export interface JobDelivery {
 }
 
 export interface DeliveryServices {
-  readonly announcements: Announcements;
+  readonly deliveries: Pick<Deliveries, 'enqueue' | 'lastRoute' | 'ownerRoute' | 'routeTo'>;
   readonly workers: Pick<Supervisor, 'ask'>;
   webhookToken(): string | null;
   readonly log: Logger;
@@ -22,27 +24,37 @@ export interface DeliveryServices {
   readonly stopping: AbortSignal;
 }
 
-/** Whose job it is and in which session: what `last` is about. */
-interface Speaker {
-  readonly agentId: string;
-  readonly sessionKey: string;
+/** A run of a job. */
+export interface EndedJob {
+  readonly runId: string;
+  /** In which it took place: what `last` is about. */
+  readonly key: SessionKey;
+  /** All that the agent said. */
+  readonly text: string;
+  /** What a webhook is posted. */
+  readonly event: object;
 }
 
 export interface JobDeliveries {
-  /** @param event what a webhook is posted */
-  ended(job: CronJob, text: string, event: object, from: Speaker): Promise<JobDelivery>;
+  ended(job: CronJob, run: EndedJob): Promise<JobDelivery>;
   /** Never rejects. */
-  alert(job: CronJob, error: string, from: Speaker): Promise<void>;
+  alert(job: CronJob, error: string, key: SessionKey): Promise<void>;
 }
 
 export function createJobDeliveries(services: DeliveryServices): JobDeliveries {
-  const { announcements, log } = services;
+  const { deliveries, log } = services;
 
-  const announce = async (route: CronRoute, text: string, from: Speaker): Promise<JobDelivery> => {
-    const { channel = 'last', to, accountId, threadId } = route;
-    const found = await announcements.find({ ...from, channel, to, accountId, threadId });
-    if (!found.ok) return { status: 'not-delivered', error: problems[found.reason] };
-    await announcements.send(found.route, text, from.agentId);
+  /** @param id the same one is sent once, whatever dies */
+  const announce = async (
+    id: string,
+    asked: CronRoute,
+    text: string,
+    key: SessionKey,
+  ): Promise<JobDelivery> => {
+    const { channel = 'last', ...rest } = asked;
+    const route = await findRoute(deliveries, { ...rest, channel, key });
+    if (typeof route === 'string') return { status: 'not-delivered', error: route };
+    await deliveries.enqueue({ id, route, text, kind: 'cron' });
     return { status: 'delivered' };
   };
   const guarded = async (deliver: () => Promise<JobDelivery>): Promise<JobDelivery> => {
@@ -54,37 +66,35 @@ export function createJobDeliveries(services: DeliveryServices): JobDeliveries {
   };
 
   return {
-    ended(job, text, event, from) {
+    ended(job, { runId, key, text, event }) {
       const { mode = 'none', to, ...route } = job.delivery ?? {};
       if (mode === 'webhook' && to !== undefined)
         return guarded(() => post(services, to, JSON.stringify(event)));
       // An agent that has nothing to say says nothing to anybody.
       if (mode !== 'announce' || text === '') return Promise.resolve({ status: 'not-requested' });
-      return guarded(() => announce({ ...route, ...(to === undefined ? {} : { to }) }, text, from));
+      return guarded(() =>
+        announce(`cron:${runId}`, { ...route, ...(to === undefined ? {} : { to }) }, text, key),
+      );
     },
-    async alert(job, error, from) {
+    async alert(job, error, key) {
       if (!job.failureAlert) return;
-      const { mode = 'announce', to } = job.failureAlert;
+      const { mode = 'announce', to, channel, accountId, threadId } = job.failureAlert;
       const { consecutiveErrors } = job.state;
       const text = `Cron job "${job.name}" failed ${consecutiveErrors} times in a row: ${error}`;
       const event = { jobId: job.id, action: 'failure-alert', name: job.name, consecutiveErrors, error };
-      const { failureAlert } = job;
+      const route = Object.fromEntries(
+        Object.entries({ channel, to, accountId, threadId }).filter(([, value]) => value !== undefined),
+      );
       const outcome = await guarded(() =>
         mode === 'webhook' && to !== undefined
           ? post(services, to, JSON.stringify(event))
-          : announce(failureAlert, text, from),
+          : announce(`cron-alert:${job.id}:${job.state.lastFailureAlertAtMs}`, route, text, key),
       );
       if (outcome.error !== undefined)
         log.warn('cron.alert', `cron: nobody could be told that job ${job.id} fails: ${outcome.error}`);
     },
   };
 }
-
-const problems = {
-  'no-route':
-    'delivery channel is required: the job names none, and there is no conversation outside to answer in',
-  'unknown-account': 'the channel has no such account',
-} as const;
 
 /** Workers do it, by the rules of `web_fetch`: the address is whatever somebody wrote into a job. */
 async function post(services: DeliveryServices, url: string, body: string): Promise<JobDelivery> {

@@ -1,7 +1,6 @@
 /** A run of a job from its beginning to what is kept of it. */
 import type { CronJob } from '../../shared/store/cron-records.js';
 import type { SessionKey } from '../../shared/store/records.js';
-import { agentOf, type KeyScheme } from '../../shared/store/session-keys.js';
 import { STOPPED } from '../sessions/run-records.js';
 import type { RunReader } from '../store/store.js';
 import type { JobDeliveries } from './deliver.js';
@@ -11,26 +10,25 @@ import { outcomeOf, type JobOutcome } from './run-job.js';
 export interface Execution {
   run(job: CronJob, runId: string): Promise<JobOutcome>;
   readonly deliveries: Pick<JobDeliveries, 'ended'>;
-  readonly scheme: KeyScheme;
   /** It has run: what follows is for others. */
   ran(): void;
   now(): number;
 }
 
 export async function executeJob(job: CronJob, runId: string, execution: Execution): Promise<FinishedRun> {
-  const { run, deliveries, scheme, ran, now } = execution;
+  const { run, deliveries, ran, now } = execution;
   const runAtMs = job.state.runningAtMs ?? now();
   const { text, ...outcome } = await run(job, runId);
   ran();
   const { sessionKey = '', interrupted: _interrupted, ...told } = outcome;
   const event = { jobId: job.id, action: 'finished', ...told, runId, runAtMs, durationMs: now() - runAtMs };
-  const agentId = agentOf(sessionKey as SessionKey, scheme);
-  const { status, error } = await deliveries.ended(
-    job,
+  const key = sessionKey as SessionKey;
+  const { status, error } = await deliveries.ended(job, {
+    runId,
+    key,
     text,
-    { ...event, sessionKey },
-    { agentId, sessionKey },
-  );
+    event: { ...event, sessionKey },
+  });
   const finished = { ...outcome, runId, runAtMs, delivered: status === 'delivered', deliveryStatus: status };
   if (error === undefined || outcome.status === 'error') return finished;
   if (job.delivery?.bestEffort) return { ...finished, error };

@@ -5,9 +5,10 @@ import type { Logger } from '../../shared/log/logger.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { CronJob } from '../../shared/store/cron-records.js';
+import type { SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import { systemClock } from '../alarm.js';
-import type { Announcements } from '../announcements.js';
+import type { Deliveries } from '../channels/deliveries.js';
 import type { ScheduleMetrics } from '../metrics/schedule-metrics.js';
 import type { Broadcast } from '../sessions/run-events.js';
 import type { Runs } from '../sessions/runs.js';
@@ -67,7 +68,7 @@ export interface OpenCronOptions {
   readonly sessions: Sessions;
   readonly runs: Pick<Runs, 'accept'>;
   readonly workers: Pick<Supervisor, 'ask'>;
-  readonly announcements: Announcements;
+  readonly deliveries: Deliveries;
   readonly wake: Wake;
   readonly broadcast: Broadcast;
   readonly metrics: ScheduleMetrics;
@@ -88,7 +89,7 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
   const skipped = options.env.PLLAN_SKIP_CRON === '1';
   const enabled = (): boolean => !skipped && config().enabled;
   const deliveries = createJobDeliveries({
-    announcements: options.announcements,
+    deliveries: options.deliveries,
     workers: options.workers,
     webhookToken: () => config().webhookToken,
     log,
@@ -101,8 +102,7 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
     enabled,
     concurrent: () => config().maxConcurrentRuns,
     events,
-    execute: (job, runId, ran) =>
-      executeJob(job, runId, { run, deliveries, scheme: sessions.scheme, ran, now }),
+    execute: (job, runId, ran) => executeJob(job, runId, { run, deliveries, ran, now }),
     recovered: (job) => recoverJob(job, store.runs),
     ended(job, { status, error = '', sessionKey = '' }) {
       metrics.cronRun(status);
@@ -124,8 +124,7 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
       if (consecutiveErrors < after || now() - lastFailureAlertAtMs < cooldownMs) return undefined;
       return { job: { ...job, state: { ...job.state, lastFailureAlertAtMs: now() } } };
     });
-    const agentId = change?.job.agentId ?? sessions.scheme.defaultAgentId;
-    if (change) await deliveries.alert(change.job, error, { agentId, sessionKey });
+    if (change) await deliveries.alert(change.job, error, sessionKey as SessionKey);
   };
 
   const check = (job: CronJob): void => {

@@ -10,12 +10,14 @@ import { modelOf } from '../sessions/session-row.js';
 import type { SessionRow } from '../store/store.js';
 import type { DegradedOwner } from '../snapshot/keeper.js';
 import type { WorkersStatus } from '../workers/supervisor.js';
+import type { Heartbeat } from '../heartbeat/open-heartbeat.js';
 import type { EventLoopSample } from './event-loop.js';
 import type { HealthFacts, HealthView } from './health-monitor.js';
 
 export interface StatusSources {
   routes(): RouteTable;
   readonly storeDir: string;
+  readonly heartbeat: Pick<Heartbeat, 'row' | 'everyMs'>;
   scheme(): KeyScheme;
   readonly sessions: Pick<SessionOverview, 'facts'>;
   degradedSecretOwners(): readonly DegradedOwner[];
@@ -33,22 +35,19 @@ export interface StatusSource {
 
 const HIDDEN = '[redacted]';
 
-/** There are no heartbeat runs yet. */
-const noHeartbeat = { enabled: false, every: '0m', everyMs: 0 } as const;
-
 export function healthFacts(sources: StatusSources, view: HealthView): HealthFacts {
   const routes = sources.routes();
   const path = view === 'full' ? sources.storeDir : HIDDEN;
   const blockOf = (agentId: string): object => sessionBlock(sources, agentId, path);
   return {
     ...sources.channels().health(),
-    heartbeatSeconds: 0,
+    heartbeatSeconds: Math.round(sources.heartbeat.everyMs(routes.defaultAgentId) / 1_000),
     defaultAgentId: routes.defaultAgentId,
     agents: Object.values(routes.agents).map(({ id: agentId, name }) => ({
       agentId,
       name,
       isDefault: agentId === routes.defaultAgentId,
-      heartbeat: noHeartbeat,
+      heartbeat: sources.heartbeat.row(agentId),
       sessions: blockOf(agentId),
     })),
     sessions: blockOf(routes.defaultAgentId),
@@ -74,7 +73,10 @@ export function createStatusSource(sources: StatusSources): StatusSource {
         ...(channels ? { linkChannel: sources.channels().linked() } : {}),
         heartbeat: {
           defaultAgentId: routes.defaultAgentId,
-          agents: Object.keys(routes.agents).map((agentId) => ({ agentId, ...noHeartbeat })),
+          agents: Object.keys(routes.agents).map((agentId) => {
+            const { enabled, every, everyMs } = sources.heartbeat.row(agentId);
+            return { agentId, enabled, every, everyMs };
+          }),
         },
         channelSummary: channels ? sources.channels().summary() : [],
         queuedSystemEvents: [],

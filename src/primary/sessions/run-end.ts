@@ -15,10 +15,12 @@ export interface EndedRun {
   readonly record: RunRecord;
   /** What the model said, as far as it is to be shown: its messages. */
   readonly shown: readonly string[];
+  /** It answers a heartbeat, and says that there is nothing to be said. */
+  readonly isAck?: boolean;
 }
 
 /** @param endedAt milliseconds since the epoch */
-export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt: number): RunEnd {
+export function runEnd({ record, shown, isAck }: EndedRun, outcome: RunOutcome, endedAt: number): RunEnd {
   const { runId, sessionId, startedAt } = record;
   const payloads = shown.map((text) => ({ text }));
   const durationMs = endedAt - (startedAt ?? endedAt);
@@ -28,7 +30,13 @@ export function runEnd({ record, shown }: EndedRun, outcome: RunOutcome, endedAt
       const agentMeta = { sessionId, provider, model, usage: shownUsage(usage) };
       const result = { payloads, meta: { durationMs, agentMeta, stopReason } };
       const payload = { runId, status: 'ok', summary: 'completed', result } as const;
-      return { endedAt, status: 'ok', payload, ...(toolCalls ? { toolCalls } : {}) };
+      return {
+        endedAt,
+        status: 'ok',
+        payload,
+        ...(toolCalls ? { toolCalls } : {}),
+        ...(isAck ? { acknowledged: true } : {}),
+      };
     }
     case 'stopped': {
       const providerStarted = startedAt !== undefined;

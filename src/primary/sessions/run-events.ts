@@ -12,6 +12,7 @@ export interface EventSubject {
   readonly runId: string;
   readonly sessionKey: SessionKey;
   readonly agentId: string;
+  readonly isHeartbeat?: true;
   /** Whoever asked for the run. */
   readonly owner?: object | undefined;
 }
@@ -64,8 +65,9 @@ export class RunEvents {
 
   tool({ phase, full, reduced }: ToolEvent, verbose: boolean, at: number): void {
     this.#seq += 1;
-    const { runId, sessionKey, agentId } = this.#subject;
-    const head = { runId, seq: this.#seq, stream: 'tool', ts: at, sessionKey, agentId };
+    const { owner: _owner, ...subject } = this.#subject;
+    const { runId, ...whose } = subject;
+    const head = { runId, seq: this.#seq, stream: 'tool', ts: at, ...whose };
     const payload = (data: string): string => `${JSON.stringify(head).slice(0, -1)},"data":${data}}`;
     this.#tellTool({
       subject: this.#subject,
@@ -80,7 +82,7 @@ export class RunEvents {
   text(delta: string, at: number): void {
     this.#seq += 1;
     const seq = this.#seq;
-    const { runId, sessionKey, agentId } = this.#subject;
+    const { runId, sessionKey, agentId, isHeartbeat } = this.#subject;
     const isNext = this.#message?.isEmpty === true;
     this.#text.append(delta);
     // The blank line between two messages is of `chat` alone.
@@ -88,7 +90,15 @@ export class RunEvents {
     this.#message?.append(own);
     const message = this.#message ?? this.#text;
     this.#broadcast('agent', () => {
-      const head = JSON.stringify({ runId, seq, stream: 'assistant', ts: at, sessionKey, agentId });
+      const head = JSON.stringify({
+        runId,
+        seq,
+        stream: 'assistant',
+        ts: at,
+        sessionKey,
+        agentId,
+        isHeartbeat,
+      });
       return [`${head.slice(0, -1)},"data":{"text":"`, message.bytes, `","delta":"${escaped(own)}"}}`];
     });
     this.#broadcast(
@@ -148,8 +158,10 @@ export class RunEvents {
   #agent(stream: string, ts: number, data: object): void {
     this.#seq += 1;
     const seq = this.#seq;
-    const { runId, sessionKey, agentId } = this.#subject;
-    this.#broadcast('agent', () => JSON.stringify({ runId, seq, stream, ts, sessionKey, agentId, data }));
+    const { runId, sessionKey, agentId, isHeartbeat } = this.#subject;
+    this.#broadcast('agent', () =>
+      JSON.stringify({ runId, seq, stream, ts, sessionKey, agentId, isHeartbeat, data }),
+    );
   }
 
   #chat(fields: object): void {

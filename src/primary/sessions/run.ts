@@ -35,6 +35,8 @@ export interface RunInput {
   readonly model?: ModelRef | undefined;
   /** Tried in order when that one cannot answer, instead of the agent's own. */
   readonly fallbacks?: readonly ModelRef[];
+  /** It answers a heartbeat: with so many characters beside the token it still says nothing. */
+  readonly ackMaxChars?: number;
   /** Of its tools only these. */
   readonly toolsAllow?: readonly string[];
   readonly systemPrompt?: string | undefined;
@@ -143,8 +145,18 @@ export function newRun(
     ...(reply ? { reply } : {}),
     acceptedAt,
   };
-  const events = new RunEvents({ runId, sessionKey: key, agentId, owner }, broadcast, tellTool);
-  const text = new RunText();
+  const events = new RunEvents(
+    {
+      runId,
+      sessionKey: key,
+      agentId,
+      owner,
+      ...(method === 'heartbeat' ? { isHeartbeat: true } : {}),
+    },
+    broadcast,
+    tellTool,
+  );
+  const text = new RunText(input.ackMaxChars);
   return {
     input,
     record,

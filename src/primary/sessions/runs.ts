@@ -166,10 +166,12 @@ export function createRuns(options: RunsOptions): Runs {
     run.deltas.end();
     const { messages: shown } = run.text;
     let told = outcome;
-    let end = runEnd({ record: run.record, shown }, outcome, endedAt);
+    let end = runEnd({ record: run.record, shown, isAck: run.text.isAck }, outcome, endedAt);
     try {
       await run.lines.stored();
-      await storeEnd(sessions, run.record, run.text.message, outcome, end);
+      // An answer that says nothing leaves no line: the conversation goes on as if nobody had asked.
+      const said = run.text.isAck ? '' : run.text.message;
+      await storeEnd(sessions, run.record, said, outcome, end);
     } catch (caught) {
       const { message } = toError(caught);
       log.error('run.not-stored', `the end of run ${run.input.runId} could not be stored: ${message}`);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Compaction } from '../../shared/run-job.js';
 import type { ClientToolCall, RunRecord, TranscriptEntry } from '../../shared/store/records.js';
+import { HEARTBEAT_LINE } from '../../shared/heartbeat-ack.js';
 import { totalCost, totalTokens, type Cost, type Usage } from '../../shared/usage.js';
 
 export interface TextBlock {
@@ -40,12 +41,14 @@ export function userLine(said: UserMessage, parentId: string | null, at: number)
  * @param before the session's last line, in which the tools were called
  */
 export function saidLines(
-  said: UserMessage & Pick<RunRecord, 'toolResults'>,
+  said: UserMessage & Pick<RunRecord, 'toolResults'> & Partial<Pick<RunRecord, 'method'>>,
   parentId: string | null,
   at: number,
   before: TranscriptEntry | undefined,
 ): TranscriptEntry[] {
-  const { message, images = [], toolResults = [], runId } = said;
+  const { message, images = [], toolResults = [], runId, method } = said;
+  // Nobody has said it.
+  if (method === 'heartbeat') return [customMessageLine(HEARTBEAT_LINE, message, parentId, at)];
   const lines: TranscriptEntry[] = [];
   for (const { toolCallId, toolName = nameOf(toolCallId, before), text } of toolResults) {
     const result = { toolCallId, toolName, text, isError: false, runId };

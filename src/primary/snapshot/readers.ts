@@ -1,6 +1,6 @@
 /** What the gateway's long-lived parts ask about the config: they keep the question, and never the answer. */
 import type { GatewayConfig } from '../../shared/config/load.js';
-import type { Paths } from '../../shared/paths.js';
+import { expandHome, type Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { KeyScheme } from '../../shared/store/session-keys.js';
 import { keyScheme } from '../config/key-scheme.js';
@@ -19,6 +19,8 @@ export interface ConfigReaders {
   scheme(): KeyScheme;
   /** The folder of agents that have none of their own. */
   workspace(): string;
+  /** The folder of an agent. */
+  workspaceOf(agentId: string): string;
   cron(): GatewayConfig['cron'];
   queue(): GatewayConfig['messages']['queue'];
   concurrent(): ConcurrentRuns;
@@ -37,6 +39,11 @@ export function createReaders(current: CurrentSnapshot, paths: Paths): ConfigRea
     turnTimeoutMs: () => routes().turnTimeoutMs,
     scheme: derived(current, ({ config }) => keyScheme(config, routes().defaultAgentId)),
     workspace: () => defaultWorkspace(current().config, paths),
+    workspaceOf(agentId) {
+      const { config } = current();
+      const own = config.agents.list.find(({ id }) => id.toLowerCase() === agentId)?.workspace;
+      return own ? expandHome(own, paths.home) : defaultWorkspace(config, paths);
+    },
     cron: () => current().config.cron,
     queue: () => current().config.messages.queue,
     concurrent() {

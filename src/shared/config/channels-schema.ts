@@ -87,7 +87,12 @@ export const Channels = compile(
     defaults: optional(
       v.strictObject({
         groupPolicy: optional(about('For channels that have none.', v.picklist(groupPolicies))),
-        heartbeat: optional(about('No effect yet.', v.record(v.string(), v.unknown()))),
+        heartbeat: optional(
+          about(
+            'With `showOk`, `showAlerts` and `useIndicator` all false there are no heartbeats.',
+            v.record(v.string(), v.unknown()),
+          ),
+        ),
       }),
     ),
     ...Object.fromEntries(
@@ -112,7 +117,10 @@ export type ChannelSection = AccountSection & {
 };
 
 export type ChannelsConfig = Readonly<Partial<Record<ChannelId, ChannelSection>>> & {
-  readonly defaults?: { readonly groupPolicy?: (typeof groupPolicies)[number] };
+  readonly defaults?: {
+    readonly groupPolicy?: (typeof groupPolicies)[number];
+    readonly heartbeat?: Readonly<Record<string, unknown>>;
+  };
 };
 
 /** Keys of which the network itself knows nothing. */

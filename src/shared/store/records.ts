@@ -146,6 +146,8 @@ export interface RunEnd {
   readonly status: 'ok' | 'error' | 'timeout';
   /** What the requester is answered, and whoever repeats the key (runs-and-events.md §1.2). */
   readonly payload: RunPayload;
+  /** An answer to a heartbeat which says that there is nothing to be said: nothing of it is kept. */
+  readonly acknowledged?: true;
   /** Why the gateway could not do it: of status `error`. */
   readonly message?: string;
   /** Calls of its client's tools in which it ended. */

@@ -162,7 +162,7 @@ describe('a request', () => {
       pid: gateway.pid,
       heartbeat: {
         defaultAgentId: 'main',
-        agents: [expect.objectContaining({ agentId: 'main', enabled: false })],
+        agents: [{ agentId: 'main', enabled: true, every: '30m', everyMs: 1_800_000 }],
       },
       channelSummary: [],
       queuedSystemEvents: [],
@@ -191,7 +191,7 @@ describe('a request', () => {
         {
           agentId: 'main',
           isDefault: true,
-          heartbeat: { enabled: false, every: '0m', everyMs: 0 },
+          heartbeat: { enabled: true, every: '30m', everyMs: 1_800_000 },
           sessions: { count: 0, recent: [] },
         },
       ],

@@ -33,6 +33,22 @@ export const systemCalls: Calls = {
     const beat = v.nullable(v.looseObject({ ts: moment, status: text }));
     await expectOk(client, 'last-heartbeat', {}, beat);
   },
+  'set-heartbeats': async ({ client }) => {
+    const set = v.looseObject({ ok: v.literal(true), enabled: v.boolean() });
+    for (const enabled of [false, true])
+      expect(await expectOk(client, 'set-heartbeats', { enabled }, set)).toMatchObject({ enabled });
+    const refused = await client.call('set-heartbeats', {});
+    expect(refused).toMatchObject({
+      error: { message: 'invalid set-heartbeats params: enabled (boolean) required' },
+    });
+  },
+  wake: async ({ client, key }) =>
+    void (await expectOk(
+      client,
+      'wake',
+      { mode: 'next-heartbeat', text: 'Rain', sessionKey: key, x: 1 },
+      ok,
+    )),
   'gateway.identity.get': async ({ client }) =>
     void (await expectOk(client, 'gateway.identity.get', {}, shapes.GatewayIdentity)),
   'agent.identity.get': async ({ client, key }) => {

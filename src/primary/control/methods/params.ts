@@ -73,6 +73,15 @@ const system = {
     }),
   ),
   'last-heartbeat': none,
+  'set-heartbeats': compile(v.object({ enabled: optional(about('Required: true or false.', v.unknown())) })),
+  wake: compile(
+    v.object({
+      mode: v.picklist(['now', 'next-heartbeat']),
+      text: longText(1_000_000),
+      sessionKey: optional(about("Default: the agent's main session.", key)),
+      agentId,
+    }),
+  ),
   'gateway.identity.get': none,
 };
 

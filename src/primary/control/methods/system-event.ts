@@ -1,20 +1,22 @@
 /** `system-event`: something that the next turn should know, or a sign of life of a node (methods.md §2). */
 import { systemEventLimits } from '../../../shared/limits.js';
-import { canonicalKey, mainSessionKey } from '../../../shared/store/session-keys.js';
+import { agentOf, canonicalKey, mainSessionKey } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import { queueSystemEvent } from '../../sessions/system-events.js';
+import type { Wake } from '../../sessions/wake.js';
 import type { Presence } from '../presence.js';
 import { invalidRequest, method, type Method } from './method.js';
 
 export interface SystemEventServices {
   readonly sessions: Sessions;
   readonly presence: Presence;
+  readonly wake: Wake;
 }
 
 /** Reasons of beacons that come by the clock: they are news to nobody. */
 const routine: ReadonlySet<string> = new Set(['periodic', 'heartbeat']);
 
-export function systemEventMethods({ sessions, presence }: SystemEventServices): readonly Method[] {
+export function systemEventMethods({ sessions, presence, wake }: SystemEventServices): readonly Method[] {
   return [
     method({
       name: 'system-event',
@@ -33,6 +35,24 @@ export function systemEventMethods({ sessions, presence }: SystemEventServices):
           const key = sessionKey === undefined ? mainSessionKey(scheme) : canonicalKey(sessionKey, scheme);
           await queueSystemEvent(sessions, key, { text: said, at: Date.now() });
         }
+        return '{"ok":true}';
+      },
+    }),
+    method({
+      name: 'wake',
+      scope: 'operator.write',
+      summary: "Something for a session's next turn; with `mode` `now` a turn follows at once.",
+      answers: '`{ok: true}`',
+      async answer({ mode, text, sessionKey, agentId }) {
+        const said = text.trim().slice(0, systemEventLimits.textChars);
+        if (said === '') throw invalidRequest('text required');
+        const { scheme } = sessions;
+        const key =
+          sessionKey === undefined
+            ? mainSessionKey(scheme, agentId)
+            : canonicalKey(sessionKey, scheme, agentId);
+        await queueSystemEvent(sessions, key, { text: said, at: Date.now() });
+        if (mode === 'now') void wake(key, agentOf(key, scheme));
         return '{"ok":true}';
       },
     }),

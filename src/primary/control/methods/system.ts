@@ -1,15 +1,17 @@
 /** `health`, `status`, `system-presence`, `last-heartbeat`, `gateway.identity.get` (methods.md §2). */
+import type { Heartbeat } from '../../heartbeat/open-heartbeat.js';
 import type { GatewayIdentity } from '../../config/gateway-identity.js';
 import type { HealthMonitor, HealthView } from '../../health/health-monitor.js';
 import type { StatusSource } from '../../health/status.js';
 import type { Presence } from '../presence.js';
 import type { ChannelServices } from './channels.js';
-import { isAdmin, method, type Method } from './method.js';
+import { invalidRequest, isAdmin, method, type Method } from './method.js';
 
 export interface SystemMethodServices extends ChannelServices {
   readonly health: HealthMonitor;
   readonly status: StatusSource;
   readonly presence: Presence;
+  readonly heartbeat: Pick<Heartbeat, 'last' | 'setEnabled'>;
   identity(): GatewayIdentity;
 }
 
@@ -54,9 +56,20 @@ export function systemMethods(services: SystemMethodServices): readonly Method[]
       name: 'last-heartbeat',
       scope: 'operator.read',
       summary: 'The last heartbeat.',
-      answers: '`null`: there are no heartbeat runs yet.',
-      // There are no heartbeat runs yet.
-      answer: () => 'null',
+      answers: 'As in event `heartbeat`; `null` before the first.',
+      answer: () => JSON.stringify(services.heartbeat.last() ?? null),
+    }),
+    method({
+      name: 'set-heartbeats',
+      scope: 'operator.admin',
+      summary: 'Switches heartbeats off or on until the gateway starts anew.',
+      answers: '`{ok, enabled}`',
+      answer({ enabled }) {
+        if (typeof enabled !== 'boolean')
+          throw invalidRequest('invalid set-heartbeats params: enabled (boolean) required');
+        services.heartbeat.setEnabled(enabled);
+        return JSON.stringify({ ok: true, enabled });
+      },
     }),
     method({
       name: 'gateway.identity.get',

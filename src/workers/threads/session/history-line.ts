@@ -3,11 +3,14 @@
  * long conversation looks at every one of them.
  */
 import type { ClientToolCall, ImageBlock, TranscriptEntry } from '../../../shared/store/records.js';
+import { HEARTBEAT_LINE } from '../../../shared/heartbeat-ack.js';
 import { toldCall } from '../client-tool-calls.js';
 import type { TurnImage, TurnMessage } from '../turn.js';
 
 export interface HistoryLine {
   readonly id: string;
+  /** Shown to the turn that it is the last line of, and to none after it. */
+  readonly once?: true;
   /** Of its text. */
   readonly chars: number;
   /** What a model is shown of a line without images; undefined for nothing. */
@@ -42,7 +45,8 @@ export function historyLine(line: TranscriptEntry): HistoryLine {
       return { ...none, ...messageParts(id, line.message as StoredMessage) };
     case 'custom_message': {
       const text = typeof line.content === 'string' ? line.content : '';
-      return { ...none, chars: text.length, shown: userLine(id, text) };
+      const once = line.customType === HEARTBEAT_LINE ? ({ once: true } as const) : {};
+      return { ...none, ...once, chars: text.length, shown: userLine(id, text) };
     }
     case 'compaction': {
       const { summary, firstKeptEntryId } = line as StoredCompaction;

@@ -24,7 +24,7 @@ export function readHistory(newestFirst: Iterable<HistoryLine>, show: ShowImage)
       fresh = lines.length;
     }
     const shown = line.images ? withImages(line.images, show) : line.shown;
-    if (shown) {
+    if (shown && !(line.once && lines.length > 0)) {
       chars += line.chars;
       if (lines.length > 0 && (chars > historyLimits.chars || lines.length >= historyLimits.messages)) break;
       lines.push(shown);
