@@ -51,10 +51,6 @@ export const healthCheckLimits = {
   restartsPerHour: 10,
   /** Checks after a restart that leave the account alone. */
   coolDownCycles: 2,
-  /** How often is looked for time that has been lost … */
-  freezeCheckMs: 5_000,
-  /** … and how much of it means that the machine slept. */
-  frozenMs: 30_000,
   /** For an account that was silent to prove that it is connected. */
   probeMs: 10_000,
 } as const;

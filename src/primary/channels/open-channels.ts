@@ -45,6 +45,8 @@ export interface Channels extends ChannelStatus, ChannelCommands {
   /** Ids of channels with an account that should be connected and has not been for long (http.md §2). */
   failing(): readonly string[];
   measured(): readonly MeasuredAccount[];
+  /** The machine has slept: accounts connect anew. */
+  woke(): void;
   /** Nothing is restarted any more on its own. */
   stopChecking(): void;
   stop(): Promise<void>;
@@ -81,7 +83,6 @@ export function openChannels(options: OpenChannelsOptions): Channels {
   const check = createHealthCheck({
     accounts: () => set.all,
     minutes: current().config.gateway.channelHealthCheckMinutes,
-    thawed: changed,
     log,
     now,
   });
@@ -139,6 +140,11 @@ export function openChannels(options: OpenChannelsOptions): Channels {
           account: accountId,
           connected,
         })),
+    woke() {
+      if (state !== 'started') return;
+      check.woke();
+      changed();
+    },
     stopChecking() {
       state = 'stopped';
       check.stop();

@@ -298,8 +298,9 @@ export function openControl(options: ControlOptions): Control {
     start() {
       started = true;
       health.start();
-      // What clients know of health and presence is old then.
+      // What clients know of health and presence is old then, and chat networks have given up on their connections.
       freezes = watchForFreezes(() => {
+        options.channels.woke();
         health.refresh();
         tellPresence();
       }, options.log);

@@ -24,13 +24,13 @@ export function watchForFreezes(
   let last = now();
   const timer = setInterval(() => {
     const at = now();
-    const missed = at - last - freezeCheckMs;
+    const missed = Math.abs(at - last - freezeCheckMs);
     last = at;
     if (missed <= freezeMs) return;
     const seconds = Math.round(missed / 1_000);
     log.warn(
       'clock.jump',
-      `nothing was done for ${seconds} s: the machine slept, or the process was stopped`,
+      `the clock has moved by ${seconds} s more than time has: the machine slept, the process was stopped, or it was set`,
     );
     woke();
   }, freezeCheckMs);

@@ -72,6 +72,8 @@ describe('hello-ok', () => {
           'sessions.changed',
           'session.message',
           'session.tool',
+          'heartbeat',
+          'cron',
           'exec.approval.requested',
           'exec.approval.resolved',
           'device.pair.requested',

@@ -3,7 +3,7 @@ import { watchForFreezes } from '../../../src/primary/health/freeze-watch.js';
 import { createLogger } from '../../../src/shared/log/logger.js';
 import { waitFor } from '../../support/wait-for.js';
 
-it('tells of a clock that went further than its timer explains, and of nothing else', async () => {
+it('tells of a clock that moved by more than its timer explains, either way', async () => {
   const clock = [0, 10, 20, 60_020, 60_030, 0, 10];
   let looks = 0;
   const lines: unknown[] = [];
@@ -14,5 +14,5 @@ it('tells of a clock that went further than its timer explains, and of nothing e
   const watch = watchForFreezes(() => (woken += 1), log, now, { freezeCheckMs: 10, freezeMs: 30_000 });
   await waitFor('all looks', () => looks > clock.length);
   watch.stop();
-  expect([woken, lines]).toEqual([1, ['clock.jump']]);
+  expect([woken, lines]).toEqual([2, ['clock.jump', 'clock.jump']]);
 });

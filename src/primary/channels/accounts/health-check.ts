@@ -12,8 +12,6 @@ export interface HealthCheckOptions {
   accounts(): readonly Supervisor[];
   /** Of `gateway.channelHealthCheckMinutes`; 0: never. */
   readonly minutes: number;
-  /** Much time has passed at once: others may want to look at theirs. */
-  thawed(): void;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -21,16 +19,18 @@ export interface HealthCheckOptions {
 
 export interface HealthCheck {
   start(): void;
+  /** The machine has slept. */
+  woke(): void;
   stop(): void;
 }
 
 const HOUR_MS = 3_600_000;
 
-export function createHealthCheck({ accounts, minutes, thawed, log, now }: HealthCheckOptions): HealthCheck {
+export function createHealthCheck({ accounts, minutes, log, now }: HealthCheckOptions): HealthCheck {
   const intervalMs = minutes * 60_000;
   /** Restarts of the last hour, and the first check that may make another. */
   const known = new WeakMap<Supervisor, { readonly at: readonly number[]; readonly from: number }>();
-  const timers: NodeJS.Timeout[] = [];
+  let timer: NodeJS.Timeout | undefined;
   let cycle = 0;
 
   const mayRestart = (one: Supervisor): boolean => {
@@ -63,26 +63,14 @@ export function createHealthCheck({ accounts, minutes, thawed, log, now }: Healt
     cycle += 1;
     for (const one of accounts()) void isolated(one, () => checkOne(one));
   };
-  const watchClock = (): NodeJS.Timeout => {
-    let last = now();
-    return setInterval(() => {
-      const lost = Math.abs(now() - last - healthCheckLimits.freezeCheckMs);
-      last = now();
-      if (lost < healthCheckLimits.frozenMs) return;
-      log.warn('channel.frozen', `${Math.round(lost / 1_000)} s are missing: accounts connect anew`);
-      for (const one of accounts())
-        if (isRunning(one.facts)) void isolated(one, () => one.restart('the machine slept'));
-      thawed();
-    }, healthCheckLimits.freezeCheckMs);
-  };
   return {
     start() {
-      timers.push(watchClock());
-      if (intervalMs > 0) timers.push(setInterval(check, intervalMs));
-      for (const timer of timers) timer.unref();
+      if (intervalMs > 0) timer = setInterval(check, intervalMs).unref();
     },
-    stop() {
-      for (const timer of timers.splice(0)) clearInterval(timer);
+    woke() {
+      for (const one of accounts())
+        if (isRunning(one.facts)) void isolated(one, () => one.restart('the machine slept'));
     },
+    stop: () => clearInterval(timer),
   };
 }
