@@ -19,6 +19,7 @@ import {
   type FillStoreOptions,
   type FanOutLoadOptions,
   type FanOutResult,
+  type FloodOptions,
   type HoldOptions,
   type HttpLoadOptions,
   type LoadResult,
@@ -58,6 +59,7 @@ export interface Bench {
   runRpcProbe(options: RpcProbeOptions): Promise<LoadResult>;
   runConnectLoad(options: ConnectLoadOptions): Promise<LoadResult>;
   runRunLoad(options: RunLoadOptions): Promise<LoadResult>;
+  runFlood(options: FloodOptions): Promise<LoadResult>;
   /** Opens idle connections, keeps them during `use`, and closes them. */
   whileHolding<T>(options: HoldOptions, use: () => Promise<T>): Promise<T>;
   /** Writes sessions and a transcript into the store of a gateway that does not run. */
@@ -137,6 +139,7 @@ export function createBench(timing: Timing): Bench {
     runRpcProbe: (options) => runLoad('ws-probe.js', options),
     runConnectLoad: (options) => runLoad('ws-connect-load.js', options),
     runRunLoad: (options) => runLoad('chat-runs-load.js', options),
+    runFlood: (options) => runLoad('message-flood.js', options),
     whileHolding: (options, use) =>
       withScript('ws-hold.js', options, deadlines.holdReadyMs, async (_, running) => {
         const result = await use();

@@ -5,6 +5,7 @@
 export type Unit =
   | 'req'
   | 'req/s'
+  | 'msg/s'
   | 'connects/s'
   | 'runs/s'
   | 'frames/s'

@@ -26,6 +26,7 @@ export interface GatewayPlan {
 export interface GatewayVariant {
   /** Instead of what every gateway has below `agents.defaults`. */
   readonly agentDefaults?: object;
+  readonly channels?: object;
   readonly env?: Readonly<Record<string, string>>;
   /** So many sessions are in its store. */
   readonly sessions?: number;
@@ -64,6 +65,7 @@ export async function planGateway(
         },
       },
     },
+    channels: variant.channels ?? {},
     agents: { defaults: variant.agentDefaults ?? { model: { primary: 'mock/m-1' }, maxConcurrent: 32 } },
   };
   writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config, null, 2), { mode: 0o600 });

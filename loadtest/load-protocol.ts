@@ -47,6 +47,14 @@ export interface RunLoadOptions {
   readonly durationMs: number;
 }
 
+/** Signed messages to a webhook account: so many in a second, whether those before have been answered or not. */
+export interface FloodOptions {
+  readonly url: string;
+  readonly secret: string;
+  readonly perSecond: number;
+  readonly durationMs: number;
+}
+
 export interface HoldOptions {
   readonly url: string;
   readonly token: string;

@@ -1,4 +1,5 @@
 /** Every scenario in the order of the report: first what needs a quiet machine, then the loads. */
+import { channelFlood } from './channel-flood.js';
 import { chatJson1 } from './chat-json-1.js';
 import { chatJson16, chatJson64, chatSse32 } from './chat-parallel.js';
 import { chatRuns } from './chat-runs.js';
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   chatRuns,
   wsHealth,
   configEdits,
+  channelFlood,
   broadcast500,
   broadcastAlone,
   runs32x500,
