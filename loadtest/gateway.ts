@@ -26,7 +26,8 @@ export interface GatewayPlan {
 export interface GatewayVariant {
   /** Instead of what every gateway has below `agents.defaults`. */
   readonly agentDefaults?: object;
-  readonly channels?: object;
+  /** Further sections of its config. */
+  readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
   /** So many sessions are in its store. */
   readonly sessions?: number;
@@ -65,8 +66,8 @@ export async function planGateway(
         },
       },
     },
-    channels: variant.channels ?? {},
     agents: { defaults: variant.agentDefaults ?? { model: { primary: 'mock/m-1' }, maxConcurrent: 32 } },
+    ...variant.config,
   };
   writeFileSync(join(stateDir, 'pllan.json'), JSON.stringify(config, null, 2), { mode: 0o600 });
   return { stateDir, token, port: await freePort(), env: variant.env ?? {} };

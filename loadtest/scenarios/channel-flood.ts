@@ -15,7 +15,7 @@ export const channelFlood: Scenario = {
     const { warmUpMs, probeMs } = bench.timing;
     const secret = randomBytes(24).toString('hex');
     const gateway = await bench.freshGateway({
-      channels: { webhook: { secret, dmPolicy: 'open', allowFrom: ['*'] } },
+      config: { channels: { webhook: { secret, dmPolicy: 'open', allowFrom: ['*'] } } },
     });
     try {
       const echo = await bench.wsEcho();
