@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { programOf } from '../support/debian.js';
+import { filesOf } from '../support/debian.js';
 import { startGateway, temporaryDir, TOKEN, type TestGateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -64,7 +64,10 @@ function promtool(check: readonly string[], text: string): string {
   const file = join(temporaryDir(), 'checked.yml');
   writeFileSync(file, text);
   const words = ['check', ...check, file];
-  return execFileSync(programOf('promtool', 'prometheus'), words, { encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync(join(filesOf(['prometheus']), 'usr', 'bin', 'promtool'), words, {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
 }
 
 const familyOf = (name: string): string => name.replace(/_(?:bucket|count|sum)$/, '');

@@ -1,21 +1,14 @@
 /**
- * A real IRC server, Debian's `ngircd`, on ports of its own and with a certificate of its own. Where the machine has none,
- * its package is fetched and unpacked into a folder of the project's: nothing is installed, and nobody need be root.
+ * A real IRC server, Debian's `ngircd`, on ports of its own and with a certificate of its own.
  */
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { makeSelfSigned } from '../../src/primary/tls/self-signed.js';
+import { filesOf } from './debian.js';
 import { freePort, temporaryDir } from './gateway.js';
 import { waitFor } from './wait-for.js';
-
-const run = promisify(execFile);
-
-/** It, and the library of it that machines do not have anyway. */
-const packages = ['ngircd', 'libident'];
-const cache = resolve('node_modules', '.cache', 'ngircd');
 
 /** Who may KILL. */
 export const operator = { name: 'root', password: 'over-all' };
@@ -29,7 +22,7 @@ export interface Ngircd {
 }
 
 export async function startNgircd(): Promise<Ngircd> {
-  const { program, libraries } = await findProgram();
+  const { program, libraries } = findProgram();
   const dir = temporaryDir();
   const [port, tlsPort] = [await freePort(), await freePort()];
   const certificate = await makeSelfSigned(['127.0.0.1', 'localhost'], new Date());
@@ -100,34 +93,15 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-async function findProgram(): Promise<{ program: string; libraries: string }> {
+function findProgram(): { program: string; libraries: string } {
   const installed = ['/usr/sbin/ngircd', '/usr/local/sbin/ngircd'].find((path) => existsSync(path));
   if (installed !== undefined) return { program: installed, libraries: '' };
-  const program = join(cache, 'usr', 'sbin', 'ngircd');
-  if (!existsSync(program)) await unpack();
-  const libraries = join(cache, 'usr', 'lib');
+  // It, and the library of it that machines do not have anyway.
+  const root = filesOf(['ngircd', 'libident']);
+  const libraries = join(root, 'usr', 'lib');
   const folders = readdirSync(libraries, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return { program, libraries: folders.map(({ name }) => join(libraries, name)).join(':') };
-}
-
-/** Into a folder beside it first: test files that run at the same time see all of it or nothing. */
-async function unpack(): Promise<void> {
-  mkdirSync(join(cache, '..'), { recursive: true });
-  const dir = mkdtempSync(`${cache}-`);
-  const download = (): Promise<unknown> => run('apt-get', ['download', ...packages], { cwd: dir });
-  await download().catch(async () => {
-    // The lists of packages may be missing, or old.
-    await run('apt-get', ['update']);
-    await download();
-  });
-  for (const file of readdirSync(dir).filter((name) => name.endsWith('.deb'))) {
-    await run('dpkg-deb', ['--extract', file, '.'], { cwd: dir });
-    rmSync(join(dir, file));
-  }
-  try {
-    renameSync(dir, cache);
-  } catch (caught) {
-    rmSync(dir, { recursive: true });
-    if (!existsSync(cache)) throw caught;
-  }
+  return {
+    program: join(root, 'usr', 'sbin', 'ngircd'),
+    libraries: folders.map(({ name }) => join(libraries, name)).join(':'),
+  };
 }
