@@ -37,11 +37,10 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
 
 /** Prints the help of a command, of a group of them, or of the program when `words` name none. */
 export function printHelp(words: readonly string[], commands: readonly Command[]): void {
-  const [first = ''] = words;
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
-  const isCommand = commands.some(({ name }) => name === first);
+  const group = groupOf(words, commands);
+  const isCommand = commands.some(({ name }) => name === words.join(' '));
   if (words.length === 0) createProgram(commands).help();
-  else if (words.length === 1 && !isCommand && group.length > 0) createProgram(group).help();
+  else if (!isCommand && group.length > 0) createProgram(group).help();
   else createProgram(commands).help(findCommand(words, commands).command.name);
 }
 
@@ -67,7 +66,7 @@ function findCommand(
 ): { command: Command; rest: readonly string[] } {
   const firstOption = words.findIndex((word) => word.startsWith('-'));
   const leading = firstOption < 0 ? words : words.slice(0, firstOption);
-  if (leading.length === 0) throw unknownOption(words[0] ?? '', globalOptions);
+  if (leading.length === 0) throw unknownOption(words[0] ?? '', []);
   for (let count = leading.length; count > 0; count -= 1) {
     const command = commands.find(({ name }) => name === leading.slice(0, count).join(' '));
     if (!command) continue;
@@ -76,13 +75,16 @@ function findCommand(
       throw unknownCommand(leading.slice(0, count + 1).join(' '), commands);
     return { command, rest: words.slice(count) };
   }
-  const [first = ''] = leading;
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
-  if (group.length === 0) throw unknownCommand(first, commands);
-  if (leading.length > 1) throw unknownCommand(leading.slice(0, 2).join(' '), commands);
-  throw new UserError(`error: 'pllan ${first}' needs a command`, [
-    `Commands: ${group.map((name) => name.slice(first.length + 1)).join(', ')}`,
-  ]);
+  // A group may have groups: `system heartbeat`.
+  const known = leading.findIndex((_, place) => groupOf(leading.slice(0, place + 1), commands).length === 0);
+  if (known >= 0) throw unknownCommand(leading.slice(0, known + 1).join(' '), commands);
+  const group = leading.join(' ');
+  const names = groupOf(leading, commands).map(({ name }) => name.slice(group.length + 1));
+  throw new UserError(`error: 'pllan ${group}' needs a command`, [`Commands: ${names.join(', ')}`]);
+}
+
+function groupOf(words: readonly string[], commands: readonly Command[]): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${words.join(' ')} `));
 }
 
 /** Words that are none of an option's, and every option as one word: `--name` or `--name=value`. */
@@ -100,13 +102,16 @@ function splitWords(words: readonly string[], command: Command): SplitWords {
     const [written, inline] = splitOption(word);
     if (!written.startsWith('-')) {
       if (args.push(word) > (command.args ?? []).length)
-        throw new UserError(`error: unexpected argument '${word}' for 'pllan ${command.name}'`);
+        throw new UserError(
+          `error: unexpected argument '${word}' for 'pllan ${command.name}'`,
+          whatItTakes(command.name),
+        );
       continue;
     }
     const spec = command.options.find(
       ({ name, short }) => written === `--${name}` || written === `-${short}`,
     );
-    if (!spec) throw unknownOption(written, [...command.options, ...globalOptions]);
+    if (!spec) throw unknownOption(written, command.options, command.name);
     const flag = `--${spec.name}`;
     if (spec.kind === 'flag') {
       if (inline !== undefined) throw new UserError(`error: option '${flag}' takes no value`);
@@ -171,14 +176,18 @@ function unknownCommand(typed: string, commands: readonly Command[]): UserError 
   );
 }
 
-function unknownOption(flag: string, known: readonly OptionSpec[]): UserError {
+function whatItTakes(command: string | undefined): readonly string[] {
+  return command === undefined ? [] : [`What it takes: pllan ${command} --help`];
+}
+
+function unknownOption(flag: string, known: readonly OptionSpec[], command?: string): UserError {
   const [name] = splitOption(flag);
   const near = nearest(
     name,
-    known.map((option) => `--${option.name}`),
+    [...known, ...globalOptions].map((option) => `--${option.name}`),
   );
   return new UserError(
     `error: unknown option '${name}'`,
-    near === undefined ? [] : [`(Did you mean ${near}?)`],
+    near === undefined ? whatItTakes(command) : [`(Did you mean ${near}?)`],
   );
 }

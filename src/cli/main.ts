@@ -13,7 +13,7 @@ import { commands } from './commands.js';
 import { takeGlobalFlags, type GlobalSplit } from './global-flags.js';
 import { createOutput, type Output, type TextStream } from './output/output.js';
 import { wantsColor } from './output/style.js';
-import { applyProfile } from './profile.js';
+import { applyProfile, profileName } from './profile.js';
 import { UserError } from './user-error.js';
 
 export interface CliProcess {
@@ -44,9 +44,12 @@ export async function runCli(cli: CliProcess): Promise<number> {
     isTerminal: stdout.isTTY === true,
     env,
   });
-  const output = createOutput({ stdout, stderr, color });
+  const outputFor = (profile: string | undefined): Output => createOutput({ stdout, stderr, color, profile });
+  let output = outputFor(undefined);
   try {
-    return await run(cli, takeGlobalFlags(argv), output);
+    const split = takeGlobalFlags(argv);
+    output = outputFor(profileName(env, split.flags));
+    return await run(cli, split, output);
   } catch (caught) {
     report(toError(caught), json, output);
     return caught instanceof UserError ? caught.exitCode : 1;

@@ -12,13 +12,18 @@ export interface ProfileChoice {
   readonly dev: boolean;
 }
 
+/** As it was written; undefined or empty for none. */
+export function profileName(env: Environment, { dev, profile }: ProfileChoice): string | undefined {
+  return dev ? 'dev' : (profile ?? env.PLLAN_PROFILE?.trim());
+}
+
 /**
  * A copy of the environment in which the profile is in force: variables that are already set stay as they are.
  * @throws UserError for a bad name, and for two profiles at once
  */
 export function applyProfile(env: Environment, choice: ProfileChoice): Environment {
   if (choice.dev && choice.profile !== undefined) throw new UserError('Cannot combine --dev with --profile');
-  const name = choice.dev ? 'dev' : (choice.profile ?? env.PLLAN_PROFILE?.trim());
+  const name = profileName(env, choice);
   if (name === undefined || name === '') return { ...env };
   if (!grammar.test(name)) throw new UserError('Invalid --profile (use letters, numbers, "_", "-" only)');
   if (name.toLowerCase() === 'default') return { ...env, PLLAN_PROFILE: undefined };

@@ -7,6 +7,7 @@
  *                                   └── restart: new log ◀────┘
  */
 import { dirname } from 'node:path';
+import { namingProfile } from '../shared/advised-command.js';
 import type { RunGateway } from '../shared/gateway-options.js';
 import { makePrivateDir } from '../shared/private-file.js';
 import { toError } from '../shared/to-error.js';
@@ -97,7 +98,7 @@ export const runGateway: RunGateway = async (options) => {
     if (signals.asked.aborted && toError(caught).name === 'AbortError') return exitCodes.stopped;
     if (!(caught instanceof StartError)) throw caught;
     opened?.fileLog.error('start.failed', caught.message);
-    process.stderr.write(`${caught.message}\n`);
+    process.stderr.write(`${namingProfile(caught.message, options.env.PLLAN_PROFILE)}\n`);
     return caught.exitCode;
   } finally {
     await notify.close();

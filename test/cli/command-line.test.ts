@@ -49,15 +49,30 @@ describe('finding the command', () => {
     [['gatway'], "error: unknown command 'gatway' (Did you mean gateway?)"],
     [['gateway', 'stats'], "error: unknown command 'gateway stats' (Did you mean gateway status?)"],
     [['frobnicate'], "error: unknown command 'frobnicate'"],
-    [['gateway', '--force', 'status'], "error: unexpected argument 'status' for 'pllan gateway'"],
+    [
+      ['gateway', '--force', 'status'],
+      "error: unexpected argument 'status' for 'pllan gateway' What it takes: pllan gateway --help",
+    ],
     [['gateway', '--force=1', 'status'], "error: option '--force' takes no value"],
-    [['health', 'now'], "error: unexpected argument 'now' for 'pllan health'"],
+    [
+      ['health', 'now'],
+      "error: unexpected argument 'now' for 'pllan health' What it takes: pllan health --help",
+    ],
     [['--json', 'health'], "error: unknown option '--json'"],
     [['things'], "error: 'pllan things' needs a command Commands: show, put"],
     [['things', 'shw', 'x'], "error: unknown command 'things shw' (Did you mean things show?)"],
+    [
+      ['system', 'heartbeat'],
+      "error: 'pllan system heartbeat' needs a command Commands: last, enable, disable",
+    ],
+    [['system', 'heartbeat', 'off'], "error: unknown command 'system heartbeat off'"],
+    [['health', '--wonder'], "error: unknown option '--wonder' What it takes: pllan health --help"],
     [['things', 'put'], "error: 'pllan things put' needs <id>"],
     [['things', 'put', ''], "error: 'pllan things put' needs <id>"],
-    [['things', 'put', 'a', 'b', 'c'], "error: unexpected argument 'c' for 'pllan things put'"],
+    [
+      ['things', 'put', 'a', 'b', 'c'],
+      "error: unexpected argument 'c' for 'pllan things put' What it takes: pllan things put --help",
+    ],
   ])('%j is refused', (words, message) => {
     expect(problemOf(...words)).toBe(message);
   });
@@ -113,7 +128,7 @@ describe('options', () => {
   });
 
   test('options of one command are not those of another', () => {
-    expect(problemOf('health', '--port', '1')).toBe("error: unknown option '--port'");
+    expect(problemOf('health', '--port', '1')).toMatch(/^error: unknown option '--port' What it takes/);
   });
 
   test('of a repeated option the last one counts', () => {

@@ -52,6 +52,14 @@ describe('errors', () => {
     });
   });
 
+  test.each([
+    [['--profile', 'work'], 'pllan --profile work health --help'],
+    [['--dev'], 'pllan --dev health --help'],
+    [[], 'pllan health --help'],
+  ])('commands to type are of the profile %j', async (flags, command) => {
+    expect((await cli([...flags, 'health', 'now'])).stderr).toContain(`What it takes: ${command}\n`);
+  });
+
   test('with --json an error is one JSON document on stdout, and text on stderr', async () => {
     const { exitCode, stdout, stderr } = await cli(['health', '--json', '--timeout', 'soon']);
     expect(exitCode).toBe(1);

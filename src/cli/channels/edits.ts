@@ -1,5 +1,5 @@
 /** What `pllan channels add` and `remove` change in the config. */
-import { ONLY_ACCOUNT } from '../../shared/config/channel-accounts.js';
+import { accountsOf, ONLY_ACCOUNT } from '../../shared/config/channel-accounts.js';
 import type { ChannelId } from '../../shared/config/channel-ids.js';
 import { commonKeys, type ChannelsConfig, type ChannelSection } from '../../shared/config/channels-schema.js';
 import type { Edit } from '../../shared/config/write/edits.js';
@@ -12,6 +12,23 @@ const tokenKeys: Readonly<Partial<Record<ChannelId, string>>> = {
   irc: 'password',
   webhook: 'secret',
 };
+
+/** Without them there is nothing to connect with. */
+const neededKeys: Readonly<Partial<Record<ChannelId, readonly string[]>>> = {
+  telegram: ['botToken'],
+  irc: ['host', 'nick'],
+  webhook: ['secret'],
+};
+
+/** Those that an account does not have yet. */
+export function missingKeys(
+  channels: ChannelsConfig,
+  { channel, accountId }: { readonly channel: ChannelId; readonly accountId: string | undefined },
+): readonly string[] {
+  const accounts = accountsOf(channel, channels[channel] ?? {});
+  const { own = {} } = accounts.find((one) => one.accountId === (accountId ?? ONLY_ACCOUNT)) ?? {};
+  return (neededKeys[channel] ?? []).filter((key) => !Object.hasOwn(own, key));
+}
 
 export interface NewAccount {
   readonly channel: ChannelId;

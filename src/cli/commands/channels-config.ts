@@ -1,5 +1,5 @@
 /** `pllan channels list`, `add` and `remove`: what the config has of channels (cli.md §9). */
-import { addEdits, removeEdits } from '../channels/edits.js';
+import { addEdits, missingKeys, removeEdits } from '../channels/edits.js';
 import { configuredLines } from '../channels/human.js';
 import { readChannels, requireChannel, type ListedChannels } from '../channels/configured.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
@@ -44,14 +44,24 @@ function authOf({ loaded }: ListedChannels): AuthProvider[] {
 
 export const channelsAdd: CommandHandler = async (options, context) => {
   const channel = requireChannel(options.text('channel'));
+  const accountId = options.text('account');
   const edits = addEdits(readChannels(context).channels, {
     channel,
-    accountId: options.text('account'),
+    accountId,
     name: options.text('name'),
     token: options.text('token'),
     keys: options.list('set'),
   });
-  return write(edits, options, context);
+  const exitCode = await write(edits, options, context);
+  const missing = missingKeys(readChannels(context).channels, { channel, accountId });
+  if (missing.length > 0) {
+    const account = accountId === undefined ? '' : ` --account ${accountId}`;
+    const keys = missing.map((key) => ` --set ${key}=…`).join('');
+    context.output.note(
+      `It cannot connect without ${missing.join(' and ')}: pllan channels add --channel ${channel}${account}${keys}`,
+    );
+  }
+  return exitCode;
 };
 
 export const channelsRemove: CommandHandler = async (options, context) => {

@@ -20,7 +20,8 @@ export const channelsStatus: CommandHandler = async (options, context) => {
   try {
     const status = await callGateway(access, { method: 'channels.status', params });
     if (options.flag('json')) output.document(status);
-    else output.print('Gateway reachable.', ...statusLines(status, output.style, Date.now()));
+    else
+      output.print('Gateway reachable.', ...statusLines(status, output.style, Date.now()).map(output.advice));
   } catch (caught) {
     // A gateway that refuses the question is there.
     if (!(caught instanceof UserError) || caught.facts.code === 'INVALID_REQUEST') throw caught;

@@ -12,7 +12,7 @@ interface CronCall {
   readonly method: string;
   /** @throws UserError */
   params(options: ParsedOptions, now: number): object;
-  lines(answer: unknown, style: Style, now: number): readonly string[];
+  lines(answer: unknown, style: Style, now: number, options: ParsedOptions): readonly string[];
 }
 
 /** One call; its answer in the form that was asked for. */
@@ -22,7 +22,7 @@ function command({ method, params, lines }: CronCall): CommandHandler {
     const asked = params(options, now);
     const answer = await callGateway(await gatewayAccess(options, context), { method, params: asked });
     if (options.flag('json')) context.output.document(answer ?? null);
-    else context.output.print(...lines(answer, context.output.style, now));
+    else context.output.print(...lines(answer, context.output.style, now, options));
     return 0;
   };
 }
@@ -36,7 +36,7 @@ export const cronList = command({
     ...textParam(options, 'agent', 'agentId'),
     ...limitParam(options),
   }),
-  lines: jobLines,
+  lines: (answer, style, now, options) => jobLines(answer, style, now, options.flag('all')),
 });
 
 export const cronStatus = command({

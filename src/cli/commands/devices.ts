@@ -36,7 +36,7 @@ function command(run: DeviceCommand, { check, offline = false }: CommandRules = 
       offline ? context.withStoredDevices : undefined,
     );
     if (options.flag('json')) context.output.document(answer);
-    else context.output.print(...lines);
+    else context.output.print(...lines.map(context.output.advice));
     return 0;
   };
 }

@@ -27,7 +27,12 @@ export const doctor: CommandHandler = async (options, context) => {
     const failed = diagnoses.some(({ repair }) => repair === 'failed');
     const errors = diagnoses.some(({ level, repair }) => level === 'error' && repair !== 'done');
     if (json) output.document({ ok: !failed && !errors, findings: diagnoses });
-    else output.print(...diagnosisLines(diagnoses, output.style), summaryLine(diagnoses), 'Doctor complete.');
+    else
+      output.print(
+        ...diagnosisLines(diagnoses, output),
+        output.advice(summaryLine(diagnoses)),
+        'Doctor complete.',
+      );
     return failed || (isReport(options) && errors) ? 1 : 0;
   } finally {
     prompts?.close();

@@ -10,7 +10,9 @@ export const gatewayDiscover: CommandHandler = async (options, { output }) => {
   else
     output.print(
       'Gateways found: 0',
-      'Gateways do not announce themselves in the network yet: name one with --url, or see `pllan gateway probe`.',
+      output.advice(
+        'Gateways do not announce themselves in the network yet: name one with --url, or see `pllan gateway probe`.',
+      ),
     );
   return 0;
 };

@@ -35,7 +35,7 @@ function command(action: ServiceAction, act: Act): CommandHandler {
           ...(warnings.length === 0 ? {} : { warnings }),
           service: await serviceBlock(service),
         });
-      else output.print(message, ...hints);
+      else output.print(...[message, ...hints].map(output.advice));
       output.note(...warnings.map((warning) => `Warning: ${warning}`));
       return 0;
     } catch (caught) {

@@ -24,6 +24,6 @@ export const gatewayStatus: CommandHandler = async (options, context) => {
     device,
   });
   if (json) output.document(report);
-  else output.print(...statusLines(report, paths.home, output.style));
+  else output.print(...statusLines(report, paths.home, output.style).map(output.advice));
   return requireRpc && report.rpc?.ok !== true ? 1 : 0;
 };

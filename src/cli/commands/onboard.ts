@@ -30,9 +30,11 @@ export const onboard: CommandHandler = async (options, context) => {
     output.print(
       ...baselineLines(made, paths.home),
       '',
-      'Start it in the foreground: pllan gateway',
-      'Or as a service:            pllan gateway install',
-      'Then look at it:            pllan gateway status',
+      ...[
+        'Start it in the foreground: pllan gateway',
+        'Or as a service:            pllan gateway install',
+        'Then look at it:            pllan gateway status',
+      ].map(output.advice),
     );
   return 0;
 };

@@ -3,6 +3,7 @@ import { callGateway } from '../client/call.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { plainText } from '../output/plain-text.js';
 import { recordOf, textOf } from '../record.js';
+import { UserError } from '../user-error.js';
 import { gatewayAccess } from './client-flags.js';
 
 const minuteMs = 60_000;
@@ -22,11 +23,18 @@ export const pairingReject = decision('reject', (name) => `${name} was turned aw
 function decision(verb: 'approve' | 'reject', said: (name: string) => string): CommandHandler {
   return async (options, context) => {
     const params = { channel: options.requiredArg('channel'), code: options.requiredArg('code') };
-    const answer = await ask(verb, params, options, context);
+    const answer = await ask(verb, params, options, context).catch(explain);
     if (options.flag('json')) context.output.document(answer);
     else context.output.print(said(nameOf(recordOf(answer))));
     return 0;
   };
+}
+
+/** @throws UserError with where codes are to be seen */
+function explain(caught: unknown): never {
+  if (!(caught instanceof UserError) || caught.message !== 'unknown pairing code') throw caught;
+  const { message, details, facts, exitCode } = caught;
+  throw new UserError(message, [...details, 'Codes that wait: pllan pairing list'], facts, exitCode);
 }
 
 async function ask(

@@ -17,16 +17,17 @@ export const status: CommandHandler = async (options, context) => {
     usage: options.flag('usage'),
   };
   const { overview, port } = await collectOverview(access, storedSessions, wishes);
+  const { config } = access.sources;
   if (options.flag('json')) output.document(overview);
-  else if (!all) output.print(...overviewLines(overview, output.style, Date.now()));
+  else if (!all)
+    output.print(...overviewLines(overview, output.style, Date.now(), config.exists).map(output.advice));
   else {
-    const { config } = access.sources;
     const logFile = logFileOf(config, paths);
     const trouble = lastLines(logFile, overviewLimits.logBytes)
       .flatMap((line) => troubleOf(line) ?? [])
       .slice(-overviewLimits.logLines);
     const facts = { overview, port, config, home: paths.home, logFile, trouble };
-    output.print(...pasteLines(facts, output.style));
+    output.print(...pasteLines(facts, output.style).map(output.advice));
   }
   return 0;
 };

@@ -4,11 +4,15 @@ import { plainText } from '../output/plain-text.js';
 import type { Style } from '../output/style.js';
 import { numberOf, recordOf, recordsOf, textOf, type Facts } from '../record.js';
 
-/** @param now milliseconds since the epoch */
-export function jobLines(answer: unknown, style: Style, now: number): string[] {
+/**
+ * @param now milliseconds since the epoch
+ * @param all those that are disabled are among them
+ */
+export function jobLines(answer: unknown, style: Style, now: number, all: boolean): string[] {
   const { jobs, total } = recordOf(answer);
   const rows = recordsOf(jobs);
-  if (rows.length === 0) return ['No cron jobs.'];
+  if (rows.length === 0)
+    return [all ? 'No cron jobs.' : 'No cron jobs; --all shows those that are disabled.'];
   const rest = (numberOf(total) ?? 0) - rows.length;
   return [
     ...rows.flatMap((job, n) => [...(n === 0 ? [] : ['']), ...blockOf(job, style, now)]),
@@ -67,8 +71,21 @@ function blockOf(job: Facts, style: Style, now: number): string[] {
 
 function scheduleText({ kind, at, everyMs, expr, tz }: Facts): string {
   if (kind === 'at') return `at ${shown(at)}`;
-  if (kind === 'every') return `every ${formatAge(numberOf(everyMs) ?? 0)}`;
+  if (kind === 'every') return `every ${intervalText(numberOf(everyMs) ?? 0)}`;
   return `${shown(expr)}${textOf(tz) === undefined ? '' : ` (${shown(tz)})`}`;
+}
+
+const wholeUnits = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** `90s`, not `1m`: in the largest unit that says it whole. */
+function intervalText(ms: number): string {
+  const [name, unit] = wholeUnits.find(([, one]) => ms >= one && ms % one === 0) ?? ['ms', 1];
+  return `${ms / unit}${name}`;
 }
 
 /** `2026-01-01 08:00:00Z (in 3h)` */

@@ -1,14 +1,25 @@
 /** What doctor says to people: a box for each section with findings (cli.md §12). */
 import { plainText } from '../output/plain-text.js';
+import type { Output } from '../output/output.js';
 import type { Style } from '../output/style.js';
 import type { Diagnosis } from './run-doctor.js';
 
 const WIDTH = 78;
 
-export function diagnosisLines(diagnoses: readonly Diagnosis[], style: Style): readonly string[] {
+export function diagnosisLines(
+  diagnoses: readonly Diagnosis[],
+  { style, advice }: Pick<Output, 'style' | 'advice'>,
+): readonly string[] {
   const sections = [...new Set(diagnoses.map(({ section }) => section))];
   return sections.flatMap((section) => [
-    ...box(section, diagnoses.filter((diagnosis) => diagnosis.section === section).flatMap(linesOf), style),
+    ...box(
+      section,
+      diagnoses
+        .filter((diagnosis) => diagnosis.section === section)
+        .flatMap(linesOf)
+        .map(advice),
+      style,
+    ),
     '',
   ]);
 }

@@ -8,8 +8,11 @@ import { numberOf, recordOf, recordsOf, textOf, textsOf, type Facts } from '../r
 import { counted, sessionLines } from '../sessions/human.js';
 import type { GatewayOverview, Overview } from './report.js';
 
-/** @param nowMs milliseconds since the epoch */
-export function overviewLines(overview: Overview, style: Style, nowMs: number): string[] {
+/**
+ * @param nowMs milliseconds since the epoch
+ * @param hasConfig without one a gateway does not start
+ */
+export function overviewLines(overview: Overview, style: Style, nowMs: number, hasConfig: boolean): string[] {
   const { sessions, gateway, problems } = overview;
   const blocks = [
     [style.bold('pllan status')],
@@ -31,7 +34,9 @@ export function overviewLines(overview: Overview, style: Style, nowMs: number): 
     [
       'Next steps:',
       ...gateway.advice.map((line) => `- ${line}`),
-      ...(gateway.reachable ? ['- pllan gateway status'] : ['- pllan gateway status', '- pllan gateway']),
+      '- pllan gateway status',
+      ...(gateway.reachable || hasConfig ? [] : ['- pllan setup']),
+      ...(gateway.reachable ? [] : ['- pllan gateway']),
     ],
   ];
   return blocks

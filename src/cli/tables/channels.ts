@@ -8,7 +8,7 @@ const loadConfig = () => import('../commands/channels-config.js');
 const channelOption: OptionSpec = {
   name: 'channel',
   kind: 'text',
-  about: 'The chat network: telegram, irc …',
+  about: 'The chat network: irc, telegram or webhook',
 };
 const accountOption: OptionSpec = {
   name: 'account',

@@ -52,7 +52,7 @@ async function listenWithRetries(host: string, options: ListenOptions): Promise<
       if (isTwin || attempt > portLimits.listenAttempts) {
         throw new StartError(
           `another gateway instance is already listening on ${scheme}://${host}:${port} (EADDRINUSE)\n` +
-            'Stop it with `pllan gateway stop`, take its place with --force, or choose another --port.',
+            'Stop it with `gateway stop` of its profile, take its place with --force, or choose another --port.',
           isTwin && ofSystemd ? exitCodes.configuration : exitCodes.failure,
         );
       }

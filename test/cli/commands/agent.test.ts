@@ -124,8 +124,8 @@ test.each([
   [['-m', 'x', '--to', 'a', '--session-id', 'b'], 'Use either --session-id or --to.'],
   [[...said, '--timeout', '1.5'], 'Invalid --timeout (use a number of seconds, 0 for none)'],
   [[...said, '--verbose', 'full'], 'Invalid --verbose (use "on" or "off")'],
-  [[...said, '-x'], "error: unknown option '-x'"],
-  [[...said, '--local'], "error: unknown option '--local'"],
+  [[...said, '-x'], "error: unknown option '-x'\nWhat it takes: pllan agent --help"],
+  [[...said, '--local'], "error: unknown option '--local'\nWhat it takes: pllan agent --help"],
 ])('refuses %j without asking anybody', async (words, message) => {
   const { port, requests } = await startFakeGateway();
   const run = await cli(['agent', ...words], { env: environmentWith({ gateway: { port } }) });

@@ -200,6 +200,18 @@ describe('channels add and remove', () => {
     expect((await run('remove', '--channel', 'telegram', '--delete', '--json')).channels ?? {}).toEqual({});
   });
 
+  it('say what is still missing', async () => {
+    const env = environmentWith({ gateway: { mode: 'local' } });
+    const add = async (...words: string[]) =>
+      (await cli(['channels', 'add', '--channel', 'irc', ...words], { env })).stderr;
+    const how = 'pllan channels add --channel irc';
+    expect(await add()).toBe(`It cannot connect without host and nick: ${how} --set host=… --set nick=…\n`);
+    expect(await add('--set', 'host=irc.example')).toBe(
+      `It cannot connect without nick: ${how} --set nick=…\n`,
+    );
+    expect(await add('--set', 'nick=n')).toBe('');
+  });
+
   it('write nothing that would be wrong', async () => {
     const env = environmentWith({ gateway: { mode: 'local' } });
     const words = ['channels', 'add', '--channel', 'telegram', '--set', 'botTokn=x'];

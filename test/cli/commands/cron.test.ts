@@ -43,7 +43,23 @@ describe('a list', () => {
   });
 
   test('of nothing says so', async () => {
-    expect((await run(['cron', 'list'], { 'cron.list': { jobs: [] } })).stdout).toBe('No cron jobs.\n');
+    const none = { 'cron.list': { jobs: [] } };
+    expect((await run(['cron', 'list', '--all'], none)).stdout).toBe('No cron jobs.\n');
+    const enabled = await run(['cron', 'list'], none);
+    expect(enabled.stdout).toBe('No cron jobs; --all shows those that are disabled.\n');
+  });
+
+  test('says intervals whole', async () => {
+    const every = (everyMs: number) => ({ ...job, schedule: { kind: 'every', everyMs } });
+    const jobs = [1, 5_000, 90_000, 5_400_000, 7_200_000].map(every);
+    const { stdout } = await run(['cron', 'list'], { 'cron.list': { jobs } });
+    expect([...stdout.matchAll(/Schedule: (.*)/g)].map(([, schedule]) => schedule)).toEqual([
+      'every 1ms',
+      'every 5s',
+      'every 90s',
+      'every 90m',
+      'every 2h',
+    ]);
   });
 
   test('is JSON where that is asked for', async () => {

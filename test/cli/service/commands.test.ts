@@ -222,6 +222,8 @@ describe('gateway install', () => {
     home.fails('systemctl', 'Failed to connect to bus: No medium found');
     const noBus = await cli(['gateway', 'install'], { env: home.env });
     expect(noBus.exitCode).toBe(1);
+    const removed = await cli(['gateway', 'uninstall'], { env: home.env });
+    expect([removed.exitCode, removed.stdout]).toEqual([0, 'Gateway service not installed.\n']);
     expect(noBus.stderr).toContain('systemd user services are unavailable: Failed to connect to bus');
     expect(noBus.stderr).toContain('run `pllan gateway` in the foreground');
     const none = await cli(['gateway', 'install'], { env: { ...home.env, PATH: '/nonexistent' } });

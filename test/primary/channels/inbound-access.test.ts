@@ -183,7 +183,10 @@ describe('people who are not known', () => {
     expect(code).toMatch(/^[A-Z2-9]{8}$/);
     expect((await received(1)).join()).toContain('does not know you');
     await waitFor('the code', async () => at.network.messages.some(({ text }) => text.includes(code)));
-    expect([chat.jobs, chat.log]).toEqual([[], expect.arrayContaining(['pairing request'])]);
+    expect([chat.jobs, chat.log]).toEqual([
+      [],
+      expect.arrayContaining(['pairing request of 7 (net a): pllan pairing list']),
+    ]);
     expect(chat.log.join()).not.toContain(code);
     expect(chat.counted()).toEqual(['pairing asked', 'pairing asked_before']);
     expect(await chat.messages.pairing.approve('net', code.toLowerCase())).toMatchObject({ sender: '7' });

@@ -82,7 +82,8 @@ export function createPairing(services: PairingServices): Pairing {
           { type: 'sender-request', sender, request },
           { type: 'delivery', delivery: { ...code, createdAt: now() } },
         ]);
-        log.info('channel.pairing', 'pairing request', { ...place, sender: sender.sender });
+        const who = `${sender.sender} (${place.channel} ${accountId})`;
+        log.info('channel.pairing', `pairing request of ${who}: pllan pairing list`, sender);
         broadcast('channel.pair.requested', () => JSON.stringify(shown(request)));
         await deliveries.enqueue(code);
         return 'asked';
