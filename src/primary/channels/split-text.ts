@@ -24,7 +24,7 @@ export function splitText(text: string, { max, measure = lengthOf }: SplitOption
     // The lines of a block keep their indentation.
     const body = piece.replace(after ? /\n$/ : /\s+$/, '');
     if (body.trim() !== '') parts.push(head + body + (after && !isLast ? `\n${after.marker}` : ''));
-    rest = rest.slice(end).replace(after ? /^\n/ : /^\s*\n| +/, '');
+    rest = rest.slice(end).replace(after ? /^\n/ : /^(?:\s*\n| +)/, '');
     fence = fitting(after, max, measure);
   }
   return parts;

@@ -24,6 +24,12 @@ describe('a text that is too long', () => {
     ],
   ])('that %s', (_, text, parts) => expect(splitText(text, { max: 64 })).toEqual(parts));
 
+  it('words behind one that is longer than a part stay apart', () =>
+    expect(splitText(`${'a'.repeat(100)} b c`, { max: 64 })).toEqual([
+      'a'.repeat(64),
+      `${'a'.repeat(36)} b c`,
+    ]));
+
   it('its code blocks are closed and opened again', () => {
     const lines = Array.from({ length: 6 }, (_, n) => `  line ${n} ${'x'.repeat(12)}`);
     const text = `Look:\n\`\`\`js\n${lines.join('\n')}\n\`\`\`\nDone.`;
