@@ -39,6 +39,20 @@ describe('who is heard', () => {
       'run',
     ],
     ['who is listed by identity', { ...people, allowFrom: ['Ann'] }, {}, linked, 'run'],
+    [
+      'not who has an identity’s name as an id',
+      { ...people, allowFrom: ['Ann'] },
+      { sender: { id: 'ann' } },
+      linked,
+      'dropped sender_not_in_allowlist',
+    ],
+    [
+      'no owner who has an identity’s name as an alias',
+      { ...openPolicy, dmPolicy: 'pairing' },
+      { sender: { id: '9', aliases: ['Ann'] } },
+      { ...linked, owners: ['ann'] },
+      'pairing asked',
+    ],
     ['not another one', { ...people, allowFrom: ['8'] }, {}, {}, 'dropped sender_not_in_allowlist'],
     ['who is anybody', { ...people, allowFrom: ['*'] }, {}, {}, 'run'],
     [

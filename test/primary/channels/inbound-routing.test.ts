@@ -17,6 +17,12 @@ describe('whose session it is', () => {
     ['the main one', {}, scope('main'), MAIN],
     ['the person’s', {}, scope('per-peer'), 'agent:main:direct:7'],
     ['the identity’s', {}, scope('per-peer', { Ann: ['net:7'] }), 'agent:main:direct:ann'],
+    [
+      'not that of an identity whose name is their id',
+      { peer: { kind: 'direct', id: 'Ann' }, sender: { id: 'Ann' } },
+      scope('per-channel-peer', { ann: ['net:7'] }),
+      'agent:main:net:direct:net:ann',
+    ],
     ['that of another identity: no', {}, scope('per-peer', { Bob: ['net:8'] }), 'agent:main:direct:7'],
     ['the person’s in the network', {}, scope('per-channel-peer'), 'agent:main:net:direct:7'],
     ['the person’s at the account', {}, scope('per-account-channel-peer'), 'agent:main:net:a:direct:7'],

@@ -30,7 +30,8 @@ export function sessionKeyOf(question: ConversationQuestion): SessionKey {
 
 /** Undefined: everybody who writes directly shares the main session. */
 function directScope({ from, message, person, dmScope }: ConversationQuestion): string | undefined {
-  const peer = person.identity ?? message.peer.id;
+  const { id } = message.peer;
+  const peer = person.identity ?? (person.others.has(id.toLowerCase()) ? `${from.channel.id}:${id}` : id);
   switch (dmScope) {
     case 'main':
       return undefined;

@@ -6,6 +6,8 @@ export interface Person {
   readonly identity: string | undefined;
   /** In lower case; alone, and with the channel before them. */
   readonly names: ReadonlySet<string>;
+  /** Identities that are not theirs, in lower case: to have one's name as an id in some network is not to be it. */
+  readonly others: ReadonlySet<string>;
 }
 
 export type IdentityLinks = Readonly<Record<string, readonly string[]>>;
@@ -21,8 +23,11 @@ export function personOf(
     Object.entries(links).find(([, linked]) =>
       linked.some((one) => qualified.includes(one.trim().toLowerCase())),
     ) ?? [];
-  const names = [...own, ...qualified, ...(identity === undefined ? [] : [identity.toLowerCase()])];
-  return { identity, names: new Set(names) };
+  const others = new Set(Object.keys(links).map((name) => name.toLowerCase()));
+  if (identity !== undefined) others.delete(identity.toLowerCase());
+  const bare = own.filter((name) => !others.has(name));
+  const names = [...bare, ...qualified, ...(identity === undefined ? [] : [identity.toLowerCase()])];
+  return { identity, names: new Set(names), others };
 }
 
 /** `*` stands for anybody. */
