@@ -40,6 +40,21 @@ describe('send', () => {
     expect(await received(1)).toEqual(['7: Hello']);
   });
 
+  it('a repeat of a key says where its message went, whatever it asks for itself', async () => {
+    const chat = begin();
+    await give(chat, inbound('Hi'));
+    const answer = { runId: 'K', messageId: 'm1', channel: 'net', chatId: '7' };
+    const both = [send(chat, {}), send(chat, { to: '8' })];
+    expect(await Promise.all(both)).toEqual([answer, answer]);
+    expect(await send(chat, { to: '8', sessionKey: 'main' })).toEqual(answer);
+    expect(await send(chat, { channel: 'webchat', to: 'main' })).toEqual(answer);
+    const web = await send(chat, { channel: 'webchat', to: 'main', idempotencyKey: 'W' });
+    expect(web).toMatchObject({ channel: 'webchat' });
+    expect(await send(chat, { idempotencyKey: 'W' })).toEqual(web);
+    expect(await received(1)).toEqual(['7: Hello']);
+    expect(await chat.said(MAIN)).toEqual(['user: Hi', 'assistant: Hello']);
+  });
+
   it('shows the session what was sent, once', async () => {
     const chat = begin();
     await give(chat, inbound('Hi'));

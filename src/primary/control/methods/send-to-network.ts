@@ -7,7 +7,7 @@ import { deliveryLimits } from '../../../shared/channels/message-limits.js';
 import type { DeliveryMedia } from '../../../shared/store/channel-records.js';
 import type { RunRecord, SessionKey } from '../../../shared/store/records.js';
 import type { Route } from '../../channels/channel.js';
-import type { DeliveryOutcome } from '../../channels/deliveries.js';
+import type { DeliveryOutcome, NewDelivery } from '../../channels/deliveries.js';
 import { injectMessage, type Added } from '../../sessions/injected-message.js';
 import type { DeliveryServices } from './delivery.js';
 import { RpcError } from './method.js';
@@ -35,9 +35,8 @@ export async function sendToNetwork(
   services: TurnServices & DeliveryServices,
 ): Promise<string> {
   const { idempotencyKey, route, text, media, replyToId, silent, mirror } = message;
-  const id = `send:${createHash('sha256').update(idempotencyKey).digest('base64url')}`;
   const delivery = {
-    id,
+    id: deliveryIdOf(idempotencyKey),
     route,
     text,
     kind: 'send',
@@ -58,8 +57,31 @@ export async function sendToNetwork(
       services,
     );
   }
-  const { ended } = await services.deliveries.enqueue(delivery);
-  return answered(await inTime(ended), message);
+  return answerOf(delivery, idempotencyKey, services);
+}
+
+/** The payload for a key that was used before; undefined for one that was not. @throws RpcError */
+export async function sentBefore(
+  idempotencyKey: string,
+  services: TurnServices & DeliveryServices,
+): Promise<string | undefined> {
+  const stored = await services.sessions.store.deliveries.get(deliveryIdOf(idempotencyKey));
+  return stored && answerOf(stored.delivery, idempotencyKey, services);
+}
+
+function deliveryIdOf(idempotencyKey: string): string {
+  return `send:${createHash('sha256').update(idempotencyKey).digest('base64url')}`;
+}
+
+async function answerOf(
+  delivery: NewDelivery,
+  runId: string,
+  { deliveries, sessions }: TurnServices & DeliveryServices,
+): Promise<string> {
+  const { ended } = await deliveries.enqueue(delivery);
+  // Somebody else may have been faster with the same key, and another place.
+  const { route } = (await sessions.store.deliveries.get(delivery.id))?.delivery ?? delivery;
+  return answered(await inTime(ended), { runId, route });
 }
 
 /** What keeps the key of a message that a session is shown. */
@@ -75,7 +97,10 @@ export function recordOf(
 }
 
 /** @throws RpcError when it was not delivered, or not yet */
-function answered(outcome: DeliveryOutcome | undefined, { idempotencyKey, route }: NetworkMessage): string {
+function answered(
+  outcome: DeliveryOutcome | undefined,
+  { runId, route }: { readonly runId: string; readonly route: Route },
+): string {
   if (!outcome)
     throw new RpcError({
       code: 'UNAVAILABLE',
@@ -84,7 +109,7 @@ function answered(outcome: DeliveryOutcome | undefined, { idempotencyKey, route 
     });
   if (outcome.status !== 'sent') throw new RpcError({ code: 'UNAVAILABLE', message: outcome.error });
   const { channel, id: chatId } = route;
-  return JSON.stringify({ runId: idempotencyKey, messageId: outcome.messageIds[0] ?? '', channel, chatId });
+  return JSON.stringify({ runId, messageId: outcome.messageIds[0] ?? '', channel, chatId });
 }
 
 async function inTime(ended: Promise<DeliveryOutcome>): Promise<DeliveryOutcome | undefined> {

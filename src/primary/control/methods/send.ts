@@ -10,7 +10,7 @@ import { requireAgent, requireOwner } from './agent.js';
 import { requireRoute, WEBCHAT, type DeliveryServices } from './delivery.js';
 import { invalidRequest, method, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
-import { recordOf, sendToNetwork, type Mirror } from './send-to-network.js';
+import { recordOf, sendToNetwork, sentBefore, type Mirror } from './send-to-network.js';
 import { requireNoNull, type TurnServices } from './send-turn.js';
 
 type SendParams = ParamsOf<'send'>;
@@ -26,8 +26,14 @@ export function sendMethods(services: TurnServices & DeliveryServices): readonly
       answers: '`{runId, messageId, channel, chatId}`',
       async answer(params) {
         const { text, urls } = contentOf(params);
-        const channel = channelOf(params, services);
         const { idempotencyKey } = params;
+        // Keys of messages are apart from those of runs (protocol.md §19).
+        const runId = `send:${idempotencyKey}`;
+        const before = await sentBefore(idempotencyKey, services);
+        if (before !== undefined) return before;
+        const posted = await sessions.store.runs.get(runId);
+        if (posted) return sent(posted, idempotencyKey);
+        const channel = channelOf(params, services);
         if (channel !== WEBCHAT) {
           const { to, accountId, threadId, replyToId, silent, sessionKey } = params;
           const { asVoice, forceDocument: asDocument } = params;
@@ -39,10 +45,6 @@ export function sendMethods(services: TurnServices & DeliveryServices): readonly
           return sendToNetwork(message, services);
         }
         const { key, agentId } = addressee(params, services);
-        // Keys of messages are apart from those of runs (protocol.md §19).
-        const runId = `send:${idempotencyKey}`;
-        const before = await sessions.store.runs.get(runId);
-        if (before) return sent(before, idempotencyKey);
         const claim = (added: Added): RunRecord =>
           recordOf({ runId, key, agentId }, added, resultOf(key, added.messageId));
         const injection = await injectMessage(
