@@ -2,17 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../shared/config/load.js';
 import { formatPath, type ConfigPath } from '../../shared/config/path.js';
-import type { ConfigSource } from '../../shared/config/read/source.js';
+import { readSource, type ConfigSource } from '../../shared/config/read/source.js';
 import { editText } from '../../shared/config/write/edit-text.js';
+import { ConfigWriteError } from '../../shared/config/write/error.js';
 import { keepRejected, replaceFile } from '../../shared/config/write/keep.js';
 import { withConfigLock } from '../../shared/config/write/lock.js';
 import { placeInFiles } from '../../shared/config/write/place.js';
 import type { Environment } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
 
-/** Takes keys out of the files that they are in; what was there is kept as `.bak`. */
-export function removeKeys(source: ConfigSource, paths: readonly ConfigPath[]): Promise<string> {
+/** Takes keys out of the files that they are in; what was there is kept as `.bak`. @throws ConfigWriteError */
+export function removeKeys(
+  source: ConfigSource,
+  paths: readonly ConfigPath[],
+  env: Environment,
+): Promise<string> {
   return withConfigLock(source.path, () => {
+    requireUnchanged(source, env);
     const edits = paths.map((path) => ({ path, remove: true as const }));
     for (const { file, edits: own } of placeInFiles(source.root, edits)) {
       const text = file === source.path ? source.text : source.included.get(file);
@@ -34,11 +40,19 @@ export function lastGoodText(path: string, env: Environment): string | undefined
   }
 }
 
-/** Puts it back; the broken one is kept beside it. */
-export function restoreLastGood({ path, text }: ConfigSource, lastGood: string): Promise<string> {
+/** Puts it back; the broken one is kept beside it. @throws ConfigWriteError */
+export function restoreLastGood(source: ConfigSource, lastGood: string, env: Environment): Promise<string> {
+  const { path, text } = source;
   return withConfigLock(path, () => {
+    requireUnchanged(source, env);
     const kept = text === undefined ? undefined : keepRejected(path, text);
     replaceFile(path, lastGood, text);
     return `Put back what the gateway last ran with${kept === undefined ? '' : `; the broken file is ${kept}`}`;
   });
+}
+
+/** Whoever is asked may think about it for long, and others write meanwhile. */
+function requireUnchanged({ path, revision }: ConfigSource, env: Environment): void {
+  if (readSource({ path, env }).revision === revision) return;
+  throw new ConfigWriteError('conflict', 'The config has been changed meanwhile, and was left as it is.');
 }

@@ -54,7 +54,7 @@ function missing({ source, context }: Site): Finding {
       : {
           question: 'Put back the config that the gateway last ran with?',
           level: 'recommended',
-          run: () => restoreLastGood(source, lastGood),
+          run: () => restoreLastGood(source, lastGood, context.env),
         };
   return {
     code: 'config-missing',
@@ -81,7 +81,7 @@ function unreadable({ source, context }: Site): Finding {
           repair: {
             question: 'Put back the config that the gateway last ran with? The broken one is kept.',
             level: 'recommended',
-            run: () => restoreLastGood(source, lastGood),
+            run: () => restoreLastGood(source, lastGood, context.env),
           },
         }),
   };
@@ -101,7 +101,7 @@ function clobbered({ source, document, context }: Site): readonly Finding[] {
       repair: {
         question: 'Put that one back? The present one is kept.',
         level: 'recommended',
-        run: () => restoreLastGood(source, lastGood),
+        run: () => restoreLastGood(source, lastGood, context.env),
       },
     },
   ];
@@ -124,7 +124,7 @@ function sorted(issues: readonly ConfigIssue[]): Sorted {
   };
 }
 
-function unknownKeys({ source }: Site, unknown: Sorted['unknown']): Finding {
+function unknownKeys({ source, context }: Site, unknown: Sorted['unknown']): Finding {
   return {
     code: 'config-unknown-keys',
     level: 'error',
@@ -136,6 +136,7 @@ function unknownKeys({ source }: Site, unknown: Sorted['unknown']): Finding {
         removeKeys(
           source,
           unknown.map(({ path }) => path),
+          context.env,
         ),
     },
   };
