@@ -167,6 +167,8 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
 function joins({ input }: Run, { input: other }: Run): boolean {
   if (input.reply && other.reply && !isDeepStrictEqual(input.reply.route, other.reply.route)) return false;
   if (!input.reply !== !other.reply) return false;
+  // What a stranger says must not be done with an owner's rights.
+  if (!input.byStranger !== !other.byStranger) return false;
   if (input.queueMode === 'collect' && other.queueMode === 'collect') return true;
   return input.debounce !== undefined && input.debounce.sender === other.debounce?.sender;
 }

@@ -163,3 +163,18 @@ describe('commands', () => {
     expect((await received(1))[0]).toContain(may ? 'new conversation' : 'Only the owner');
   });
 });
+
+it('what somebody else says in an owner’s chat is not one message with the owner’s', async () => {
+  const chat = begin({ mode: 'collect', owners: ['7'] });
+  const says = (text: string, id: string) =>
+    give(chat, inbound(text, { id: text, sender: { id }, peer: { kind: 'direct', id: 'room' } }));
+  await says('First', '7');
+  await waitFor('the run', async () => chat.jobs[0]);
+  await says('Mine', '7');
+  await says('Theirs', '8');
+  await chat.answer(0, 'Done');
+  expect(await waitFor('the next', async () => chat.jobs[1])).toMatchObject({ byStranger: false });
+  expect(await chat.said(MAIN)).toEqual(['user: First', 'assistant: Done', 'user: Mine']);
+  await chat.answer(1, 'Done');
+  expect(await waitFor('the last', async () => chat.jobs[2])).toMatchObject({ byStranger: true });
+});
