@@ -342,9 +342,13 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   config.watch();
   maintenance.start();
   exposure.start();
-  agenda.start();
+  const networks = channels.start();
+  // What was due meanwhile has somewhere to be announced.
+  void networks.then(() => {
+    if (phase !== 'draining') agenda.start();
+  });
 
-  void Promise.all([workerReady.promise, channels.start()]).then(() => {
+  void Promise.all([workerReady.promise, networks]).then(() => {
     if (phase !== 'starting') return;
     phase = 'started';
     keepAsLastGood(loaded, log);

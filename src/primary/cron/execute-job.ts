@@ -36,10 +36,23 @@ export async function executeJob(job: CronJob, runId: string, execution: Executi
 }
 
 /** What the store says of a run that a crash of the gateway cut off: it may have ended before. */
-export async function recoverJob({ state }: CronJob, runs: Pick<RunReader, 'get'>): Promise<FinishedRun> {
-  const { runningAtMs: runAtMs = 0, runningRunId: runId = '' } = state;
+export async function recoverJob(
+  job: CronJob,
+  runs: Pick<RunReader, 'get'>,
+  deliveries: Pick<JobDeliveries, 'ended'>,
+): Promise<FinishedRun> {
+  const { runningAtMs: runAtMs = 0, runningRunId: runId = '' } = job.state;
   const record = runId === '' ? undefined : await runs.get(runId);
   if (!record?.end) return { runId, runAtMs, status: 'error', error: STOPPED, interrupted: true };
-  const { text: _text, ...outcome } = outcomeOf(record.end, record.sessionKey);
-  return { ...outcome, runId, runAtMs, deliveryStatus: 'unknown' };
+  const { text, ...outcome } = outcomeOf(record.end, record.sessionKey);
+  const finished = { ...outcome, runId, runAtMs };
+  // A webhook may have heard of it; what is announced is announced once, however often it is tried.
+  if (job.delivery?.mode !== 'announce') return { ...finished, deliveryStatus: 'unknown' };
+  const { status, error } = await deliveries.ended(job, { runId, key: record.sessionKey, text, event: {} });
+  return {
+    ...finished,
+    delivered: status === 'delivered',
+    deliveryStatus: status,
+    ...(error === undefined || outcome.status === 'error' ? {} : { error }),
+  };
 }

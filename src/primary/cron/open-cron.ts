@@ -103,7 +103,7 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
     concurrent: () => config().maxConcurrentRuns,
     events,
     execute: (job, runId, ran) => executeJob(job, runId, { run, deliveries, ran, now }),
-    recovered: (job) => recoverJob(job, store.runs),
+    recovered: (job) => recoverJob(job, store.runs, deliveries),
     ended(job, { status, error = '', sessionKey = '' }) {
       metrics.cronRun(status);
       if (job && status === 'error')
