@@ -42,7 +42,7 @@ export const stateDir: Check = {
         },
       ];
     const mine = owned(dir, stats);
-    return mine ?? [...writable(dir, shown), ...open([dir, ...privateParts(paths)], paths.home)];
+    return mine ?? [...writable(dir, shown), ...open([dir, ...privateParts(paths)], stats.uid, paths.home)];
   },
 };
 
@@ -133,26 +133,45 @@ function writable(dir: string, shown: string): readonly Finding[] {
   }
 }
 
-function open(paths: readonly string[], home: string): readonly Finding[] {
+/** @param owner of the state directory: what belongs to others is shared for a reason, perhaps with that owner */
+function open(paths: readonly string[], owner: number, home: string): readonly Finding[] {
   if (process.platform === 'win32') return [];
   const tooOpen = paths.flatMap((path) => {
     const stats = statSync(path, { throwIfNoEntry: false });
-    return stats && (stats.mode & OTHERS) !== 0 ? [{ path, mode: stats.mode & 0o700 }] : [];
+    return stats && (stats.mode & OTHERS) !== 0
+      ? [{ path, mode: stats.mode & 0o700, isOwn: stats.uid === owner }]
+      : [];
   });
-  if (tooOpen.length === 0) return [];
+  const namesOf = (some: typeof tooOpen): string =>
+    some.map(({ path }) => displayPath(path, home)).join(', ');
+  const own = tooOpen.filter(({ isOwn }) => isOwn);
+  const foreign = tooOpen.filter(({ isOwn }) => !isOwn);
+  const finding = { code: 'state-open-to-others', level: 'warn' } as const;
   return [
-    {
-      code: 'state-open-to-others',
-      level: 'warn',
-      message: `Others can look into ${tooOpen.map(({ path }) => displayPath(path, home)).join(', ')}.`,
-      repair: {
-        question: 'Keep others out (chmod go-rwx)?',
-        level: 'safe',
-        run() {
-          for (const { path, mode } of tooOpen) chmodSync(path, mode);
-          return `Only this user can use ${tooOpen.length === 1 ? 'it' : 'them'} now`;
-        },
-      },
-    },
+    ...(own.length === 0
+      ? []
+      : [
+          {
+            ...finding,
+            message: `Others can look into ${namesOf(own)}.`,
+            repair: {
+              question: 'Keep others out (chmod go-rwx)?',
+              level: 'safe',
+              run() {
+                for (const { path, mode } of own) chmodSync(path, mode);
+                return `Only this user can use ${own.length === 1 ? 'it' : 'them'} now`;
+              },
+            },
+          } as const,
+        ]),
+    ...(foreign.length === 0
+      ? []
+      : [
+          {
+            ...finding,
+            message: `Others can look into ${namesOf(foreign)}, which the owner of the state directory does not own.`,
+            advice: 'Look at who is to read it: the gateway has to, and others need not.',
+          },
+        ]),
   ];
 }
