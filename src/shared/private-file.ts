@@ -1,6 +1,7 @@
 /** Files and folders that are their owner's only. A file appears with its whole content or not at all (protocol.md §8.1). */
 import { randomBytes } from 'node:crypto';
 import {
+  chownSync,
   closeSync,
   fsyncSync,
   linkSync,
@@ -17,7 +18,22 @@ import { errorCode } from './to-error.js';
 
 /** Writes or replaces a file, mode 0600; its folder must be there. @throws the file system's error */
 export function writePrivateFile(path: string, text: string | Uint8Array): void {
-  withTemporary(path, text, (temporary) => renameSync(temporary, path));
+  withTemporary(path, text, (temporary) => {
+    keepOwner(path, temporary);
+    renameSync(temporary, path);
+  });
+}
+
+/** What root writes for a gateway of another user stays that user's, or the gateway could not read it any more. */
+function keepOwner(path: string, temporary: string): void {
+  const before = process.getuid?.() === 0 ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (!before || before.uid === 0) return;
+  try {
+    chownSync(temporary, before.uid, before.gid);
+  } catch (caught) {
+    // A root that may do less, as in some containers.
+    if (errorCode(caught) !== 'EPERM') throw caught;
+  }
 }
 
 /** As `writePrivateFile`, but false, and nothing done, when there is such a file already. */

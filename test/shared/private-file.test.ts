@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createPrivateFile, makePrivateDir, writePrivateFile } from '../../src/shared/private-file.js';
@@ -12,6 +12,16 @@ test('a private file is replaced as a whole, readable by its owner only, and lea
   expect(readFileSync(path, 'utf8')).toBe('two');
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readdirSync(dir)).toEqual(['secret']);
+});
+
+test('a file that is replaced stays its owner’s, whoever writes it', () => {
+  const path = join(temporaryDir(), 'secret');
+  writePrivateFile(path, 'one');
+  // Only root can give a file away.
+  const { uid, gid } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : statSync(path);
+  chownSync(path, uid, gid);
+  writePrivateFile(path, 'two');
+  expect(statSync(path)).toMatchObject({ uid, gid, mode: 0o100600 });
 });
 
 test('a file that is created does not replace one that is there', () => {
