@@ -82,11 +82,13 @@ export function isolatedAccount(account: ChannelAccount, events: IsolationEvents
   };
 }
 
-/** Stands for the account of a network before there is one. */
+/** Stands for the account of a network before there is one. Only a network knows how to cut a text for it. */
 export const absentAccount: ChannelAccount = {
   mode: 'none',
   run: () => Promise.reject(new Error('the account is not running')),
   send: () => Promise.reject(new SendError('not-sent', 'the account is not running')),
-  split: (text) => [text],
+  split() {
+    throw new SendError('not-sent', 'the account is not running');
+  },
   probe: () => Promise.reject(new Error('the account is not running')),
 };

@@ -64,6 +64,8 @@ export async function sendDelivery(
   try {
     texts = delivery.parts ?? textsOf(delivery, account);
   } catch (caught) {
+    const { kind, retryAfterMs } = asSendError(caught);
+    if (kind === 'not-sent') return { outcome: 'again', afterMs: retryAfterMs };
     return ended('failed', 'split', messageOf(caught));
   }
   // From the first part on they stay as they are, although another version might cut them otherwise.
