@@ -179,8 +179,9 @@ describe('says what to do', () => {
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const site = install({ ...sound, gateway: { mode: 'local', port } });
-    expect(await doctor(site)).toContainEqual(
+    const site = install();
+    const env = { ...site.env, PLLAN_GATEWAY_PORT: String(port) };
+    expect(await doctor({ ...site, env })).toContainEqual(
       expect.objectContaining({
         code: 'gateway-no-answer',
         message: expect.stringContaining(`pid ${process.pid}`),

@@ -24,8 +24,8 @@ export function install(config: object | string = sound): Installation {
   chmodSync(stateDir, 0o700);
   const configPath = join(stateDir, 'pllan.json');
   chmodSync(configPath, 0o600);
-  // Locks of other tests are not this installation's.
-  return { stateDir, env: { ...env, PATH: process.env.PATH }, configPath };
+  // Where nobody listens, whatever the config says: another gateway may run on this machine.
+  return { stateDir, env: { ...env, PATH: process.env.PATH, PLLAN_GATEWAY_PORT: '1' }, configPath };
 }
 
 export async function doctor({ env }: Installation, ...flags: string[]): Promise<readonly Diagnosis[]> {
