@@ -60,7 +60,7 @@ function bits(account: Facts, style: Style, nowMs: number): string[] {
     ...told('mode', account.mode),
     ...deliveryBits(recordOf(account.deliveries), style),
     ...told('error', account.lastError).map((bit) => style.bad(bit)),
-    ...probeBits(account.probe, style),
+    ...probeBits(account, style),
   ];
 }
 
@@ -74,7 +74,11 @@ function deliveryBits({ waiting, failed, unknown }: Facts, style: Style): string
   ];
 }
 
-function probeBits(probe: unknown, style: Style): string[] {
+/** Nothing of a probe that an earlier connection had. */
+function probeBits({ probe, lastProbeAt, lastStartAt, lastConnectedAt }: Facts, style: Style): string[] {
+  const at = numberOf(lastProbeAt);
+  if (at !== undefined && [lastStartAt, lastConnectedAt].some((since) => at < (numberOf(since) ?? at)))
+    return [];
   const { ok, error } = recordOf(probe);
   if (ok === true) return [style.good('works')];
   return ok === false ? [style.bad(`probe failed (${plainText(textOf(error) ?? 'unknown error')})`)] : [];

@@ -124,6 +124,20 @@ describe('channels status', () => {
     });
   });
 
+  it('leaves out what an earlier connection answered', async () => {
+    const probe = { ok: false, error: 'not connected' };
+    const accounts = [
+      { ...account, lastConnectedAt: 20, lastProbeAt: 10, probe },
+      { ...account, accountId: 'b', lastStartAt: 10, lastConnectedAt: null, lastProbeAt: 20, probe },
+    ];
+    const answers = { 'channels.status': { ...status, channelAccounts: { irc: accounts } } };
+    const { port } = await startFakeGateway({ answers });
+    const env = environmentWith({ gateway: { port } });
+    const [, first, second] = (await cli(['channels', 'status'], { env })).stdout.split('\n');
+    expect(first).not.toContain('probe failed');
+    expect(second).toContain('probe failed (not connected)');
+  });
+
   it('hints at how to add one where there is none', async () => {
     const env = environmentWith({ gateway: { port: await freePort() } });
     expect((await cli(['channels', 'status'], { env })).stdout).toContain('No channels configured.');
