@@ -141,9 +141,12 @@ export function chatOf({ id }: Route): number | string {
   return /^-?\d+$/.test(id) ? Number(id) : id;
 }
 
-/** The topic that every group with topics has from the start is not to be named. */
+/** The topic that every group with topics has from the start is not to be named. @throws SendError */
 export function threadOf({ threadId }: Route): { readonly message_thread_id?: number } {
-  return threadId === undefined || threadId === '1' ? {} : { message_thread_id: Number(threadId) };
+  if (threadId === undefined || threadId === '1') return {};
+  // What is no number would be sent as none, to everybody in the group.
+  if (!/^\d{1,15}$/.test(threadId)) throw new SendError('refused', `there is no topic "${threadId}"`);
+  return { message_thread_id: Number(threadId) };
 }
 
 function isAnswered(caught: unknown, with_: RegExp): boolean {

@@ -36,6 +36,13 @@ describe('a part', () => {
     expect(fake.sent[0]?.threadId).toBeUndefined();
   });
 
+  it('in a topic that cannot be one is refused, and is in no other', async () => {
+    const { fake, account } = await chat(-100_5);
+    const sending = account.send(partTo('-1005', 'Hi', { threadId: 'news' }), never);
+    await expect(sending).rejects.toMatchObject({ kind: 'refused' });
+    expect(fake.sent).toEqual([]);
+  });
+
   it('is sent as it is when its markup is not understood', async () => {
     const { fake, account } = await chat();
     const malformed: Fault = {
