@@ -200,7 +200,7 @@ describe('an answer', () => {
     await receiver.up();
     await waitFor('all of it', () => receiver.taken('down').length === texts.length, 120_000);
     expect(receiver.taken('down')).toEqual(texts);
-  });
+  }, 240_000);
 
   it('goes out for `send` as well', async () => {
     const { payload } = await client.call('send', {
