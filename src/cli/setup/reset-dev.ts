@@ -1,17 +1,17 @@
 /** `gateway --dev --reset`: puts what the dev profile has aside, so that the next start begins anew (cli.md §2). */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isLiveOwner, readLockOwner, STATE_LOCK_NAME } from '../../shared/instance-lock.js';
 import { displayPath, type Paths } from '../../shared/paths.js';
 import { makePrivateDir } from '../../shared/private-file.js';
 import { toError } from '../../shared/to-error.js';
-import { isRecord } from '../record.js';
 import { UserError } from '../user-error.js';
 
 /** Nothing is deleted. Gives the folder that has it now; undefined when there was nothing. @throws UserError */
 export function resetDev(paths: Paths, now: Date): string | undefined {
-  const owner = runningOwner(join(paths.stateDir, 'gateway.lock'));
-  if (owner !== undefined)
-    throw new UserError(`The dev gateway is running (pid ${owner}); nothing has been moved.`, [
+  const owner = readLockOwner(join(paths.stateDir, STATE_LOCK_NAME));
+  if (owner && isLiveOwner(owner))
+    throw new UserError(`The dev gateway is running (pid ${owner.pid}); nothing has been moved.`, [
       'Stop it first: pllan --dev gateway stop',
     ]);
   const { configPath, storeDir, workspace, stateDir } = paths;
@@ -27,16 +27,4 @@ export function resetDev(paths: Paths, now: Date): string | undefined {
     throw new UserError(`Not all could be moved to ${trash}: ${toError(caught).message}`);
   }
   return displayPath(trash, paths.home);
-}
-
-function runningOwner(lock: string): number | undefined {
-  try {
-    const owner: unknown = JSON.parse(readFileSync(lock, 'utf8'));
-    const pid = isRecord(owner) && typeof owner.pid === 'number' ? owner.pid : undefined;
-    if (pid === undefined) return undefined;
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return undefined;
-  }
 }

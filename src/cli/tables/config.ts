@@ -5,7 +5,11 @@ import { setOptions } from '../config/set-options.js';
 
 const loadConfigCommands = () => import('../commands/config.js');
 const atPath: ArgumentSpec = { name: 'path', required: true };
-const dryRunOption: OptionSpec = { name: 'dry-run', kind: 'flag', about: 'Check it, and write nothing' };
+export const dryRunOption: OptionSpec = {
+  name: 'dry-run',
+  kind: 'flag',
+  about: 'Check it, and write nothing',
+};
 
 export const configCommands: readonly Command[] = [
   {

@@ -1,8 +1,7 @@
 /** Commands of secrets (secrets.md §10). */
 import { clientOptions, jsonOption } from '../client-options.js';
 import type { Command, OptionSpec } from '../command.js';
-
-const dryRunOption: OptionSpec = { name: 'dry-run', kind: 'flag', about: 'Check it, and write nothing' };
+import { dryRunOption } from './config.js';
 
 const allowExecOption: OptionSpec = {
   name: 'allow-exec',

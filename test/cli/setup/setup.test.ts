@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../src/cli/commands.js';
 import { completionScript } from '../../../src/cli/setup/completion.js';
+import { processStartTime } from '../../../src/shared/process-facts.js';
 import { cli, environmentWith, temporaryHome } from '../support/cli.js';
 
 const configOf = (home: string, dir = '.pllan'): unknown =>
@@ -299,7 +300,10 @@ describe('pllan gateway --dev --reset', () => {
   it('moves nothing under a running gateway', async () => {
     const home = temporaryHome();
     await cli(['--dev', 'setup'], { env: { PLLAN_HOME: home } });
-    writeFileSync(join(home, '.pllan-dev', 'gateway.lock'), JSON.stringify({ pid: process.pid }));
+    writeFileSync(
+      join(home, '.pllan-dev', 'gateway.lock'),
+      JSON.stringify({ pid: process.pid, startTime: processStartTime(process.pid) }),
+    );
     const run = await cli(['gateway', '--dev', '--reset'], { env: { PLLAN_HOME: home } });
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain(`is running (pid ${process.pid})`);

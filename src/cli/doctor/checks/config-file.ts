@@ -2,6 +2,7 @@
 import { parsePath, type ConfigPath } from '../../../shared/config/path.js';
 import { describeIssue, type ConfigIssue } from '../../../shared/config/read/source.js';
 import { displayPath } from '../../../shared/paths.js';
+import type { CommandContext } from '../../command.js';
 import { baselineLines, makeBaseline } from '../../setup/baseline.js';
 import { isRecord } from '../../record.js';
 import { lastGoodText, removeKeys, restoreLastGood } from '../config-repair.js';
@@ -38,12 +39,17 @@ export const gatewayMode: Check = {
         repair: {
           question: 'Set gateway.mode=local?',
           level: 'recommended',
-          run: async () => baselineLines(await makeBaseline(context, []), context.paths.home).join('; '),
+          run: () => setUp(context),
         },
       },
     ];
   },
 };
+
+/** As `pllan setup` does it; what is there stays. */
+async function setUp(context: CommandContext): Promise<string> {
+  return baselineLines(await makeBaseline(context, []), context.paths.home).join('; ');
+}
 
 function missing({ source, context }: Site): Finding {
   const { home } = context.paths;
@@ -63,7 +69,7 @@ function missing({ source, context }: Site): Finding {
     repair: restore ?? {
       question: 'Make one, as pllan setup does?',
       level: 'recommended',
-      run: async () => baselineLines(await makeBaseline(context, []), home).join('; '),
+      run: () => setUp(context),
     },
   };
 }
