@@ -101,7 +101,6 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
       preflight: snapshots.prepare,
       swap: (_next, snapshot) => snapshots.swap(snapshot),
       // Workers take all of these from the snapshot.
-      actions: {},
       applied: keepAsLastGood,
       ended: metrics.configReload,
     },

@@ -12,9 +12,8 @@
  *      │                                          │
  *      │◀── restart asked for, nothing swapped ───┤
  *      │                                          ▼
- *      └◀── applied ◀── workers replaced ◀── actions ◀── swapped
+ *      └◀── applied ◀── workers replaced ◀── swapped
  */
-import type { ReloadAction } from '../../shared/config/reload/rules.js';
 import type { ReloadPlan } from '../../shared/config/reload/plan.js';
 import type { ReloadSettings } from '../../shared/config/reload/settings.js';
 import { configLimits } from '../../shared/config/limits.js';
@@ -42,10 +41,6 @@ export interface ReloadEffects<P> {
   preflight(next: RunningConfig): Promise<P>;
   /** From here on whoever begins something begins it with this. Resolves when all know. */
   swap(next: RunningConfig, prepared: P): void | Promise<void>;
-  /** What has none needs none: its readers look at what is current. */
-  readonly actions: Readonly<
-    Partial<Record<ReloadAction, (next: RunningConfig, prepared: P) => void | Promise<void>>>
-  >;
   /** Replaces the workers, one after the other. */
   roll(next: RunningConfig, prepared: P): Promise<void>;
   /** Asks for a restart because of these paths, not before so many milliseconds; it may have to wait for runs. */
@@ -100,7 +95,6 @@ type Swapped<P> =
 const nothing: ReloadPlan = {
   outcome: 'nothing',
   paths: { none: [], hot: [], rolling: [], restart: [] },
-  actions: [],
   rolling: false,
   ignored: [],
 };
@@ -163,7 +157,8 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     if (done.kind === 'rejected') return done;
     if (done.kind === 'applied') {
       warn(reading.warnings);
-      await act(reading, done.prepared);
+      // It takes as long as what the workers have under way: nobody waits for it but the next one.
+      if (plan.rolling) rolled = roll(reading.next, done.prepared, rolled);
       sayApplied(plan);
       effects.applied(revision);
     }
@@ -193,12 +188,6 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     ({ packed } = reading);
     await isolated('the swap', () => effects.swap(next, prepared));
     return { kind: 'applied', prepared };
-  };
-
-  const act = async ({ plan, next }: ValidReading, prepared: P): Promise<void> => {
-    for (const name of plan.actions) await isolated(name, () => effects.actions[name]?.(next, prepared));
-    // It takes as long as what the workers have under way: nobody waits for it but the next one.
-    if (plan.rolling) rolled = roll(next, prepared, rolled);
   };
 
   const roll = async (next: RunningConfig, prepared: P, before: Promise<void>): Promise<void> => {

@@ -1,4 +1,5 @@
 /** What a command has printed, as values (secrets.md §3.3). */
+import { isRecord } from '../is-record.js';
 import { SecretFailure, type ReadId } from './failure.js';
 
 /** Reasons that a command may give; any other word could be a piece of what it was asked for. */
@@ -52,10 +53,6 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 
 function own(object: unknown, key: string): unknown {
   return isRecord(object) && Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(message: string): SecretFailure {

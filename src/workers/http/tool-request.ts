@@ -1,4 +1,5 @@
 /** The body of `POST /tools/invoke` (http.md §9). Fields that are not named there are ignored, null counts as absent. */
+import { isRecord } from '../../shared/is-record.js';
 import { ApiError } from '../../shared/errors/api-error.js';
 import { isTooDeep, TOO_DEEP } from '../../shared/json-depth.js';
 
@@ -33,8 +34,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined; // it has no JSON value
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -53,7 +53,6 @@ async function running(config: object): Promise<Place> {
       preflight: () => Promise.resolve(undefined),
       inTurn: (task) => task(),
       swap: (next) => void swapped.push(next),
-      actions: {},
       roll: () => Promise.resolve(),
       restart: () => ({ status: 'scheduled', delayMs: 0, reason: '' }),
       activeRuns: () => 0,

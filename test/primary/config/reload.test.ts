@@ -45,7 +45,6 @@ function reloaderWith(over: Partial<ReloadEffects<string>> = {}) {
     preflight: (next) => Promise.resolve(`secrets of ${nameOf(next)}`),
     inTurn: (task) => task(),
     swap: (next, secrets) => void did.push(`swap ${nameOf(next)} with ${secrets}`),
-    actions: { hooks: () => void did.push('hooks'), cron: async () => void did.push('cron') },
     roll: async () => void did.push('roll'),
     restart(_settings, paths, delayMs) {
       did.push(`restart for ${paths}`);
@@ -87,21 +86,20 @@ it('swaps where that is enough', async () => {
   expect(reloader.appliedRevision).toBe('a');
 });
 
-it('swaps first, then acts, then replaces the workers', async () => {
+it('swaps first, then replaces the workers', async () => {
   const { reloader, did, lines, files } = reloaderWith();
   files.push(reading('a', { ...session, ...hooks, cron: { x: 1 }, gateway: { workers: { count: 2 } } }));
   await reloader.reload();
-  expect(did.slice(1)).toEqual(['swap a with secrets of a', 'hooks', 'cron', 'roll', 'announce hash-a']);
+  expect(did.slice(1)).toEqual(['swap a with secrets of a', 'announce hash-a', 'roll']);
   expect(lines[1]).toBe('config hot reload applied (hooks.path, cron.x, gateway.workers.count)');
 });
 
-it('goes on where one action fails', async () => {
+it('goes on where workers cannot be replaced', async () => {
   const fails = () => Promise.reject(new Error('no'));
-  const { reloader, lines, files } = reloaderWith({ actions: { hooks: fails }, roll: fails });
+  const { reloader, lines, files } = reloaderWith({ roll: fails });
   files.push(reading('a', { ...hooks, gateway: { workers: { count: 2 } } }));
   expect(await reloader.reload()).toMatchObject({ kind: 'applied' });
   expect(lines.slice(1)).toEqual([
-    'config reload: hooks stays as it was: no',
     'config hot reload applied (hooks.path, gateway.workers.count)',
     'config reload: workers stays as it was: no',
   ]);
@@ -125,7 +123,7 @@ it('applies the rest in mode hot, and says what has to wait', async () => {
   const { reloader, did, lines, files } = reloaderWith();
   files.push(reading('a', { ...hooks, ...port }, 'hot'));
   await reloader.reload();
-  expect(did).toContain('hooks');
+  expect(did).toContain('swap a with secrets of a');
   expect(lines.slice(1)).toEqual([
     'config hot reload applied (hooks.path)',
     'config change requires gateway restart (gateway.port); ignoring in hot mode',
@@ -139,7 +137,7 @@ it('applies nothing in mode off, and everything when the mode is another one aga
   expect(reloader.settings.mode).toBe('off');
   expect(did).toEqual(['read start start', 'announce hash-a']);
   await reloader.reload();
-  expect(did.slice(2)).toEqual(['read a start', 'swap b with secrets of b', 'hooks', 'announce hash-b']);
+  expect(did.slice(2)).toEqual(['read a start', 'swap b with secrets of b', 'announce hash-b']);
 });
 
 it('keeps all as it is when the preflight fails, also before a restart', async () => {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../is-record.js';
 import { formatPath, type ConfigPath } from '../path.js';
 import type { ReloadMode } from './settings.js';
-import { reloadRuleOf, type ReloadAction, type ReloadKind } from './rules.js';
+import { reloadRuleOf, type ReloadKind } from './rules.js';
 
 /** Paths at which two configs differ: as deep as objects go in both, lists as a whole. Maps count as objects. */
 export function changedPaths(before: unknown, after: unknown): ConfigPath[] {
@@ -36,8 +36,6 @@ export interface ReloadPlan {
   readonly outcome: 'nothing' | 'swap' | 'apply' | 'restart';
   /** Formatted paths by kind. */
   readonly paths: Readonly<Record<ReloadKind, readonly string[]>>;
-  /** What makes hot changes count, each once. */
-  readonly actions: readonly ReloadAction[];
   /** Workers have to be replaced. */
   readonly rolling: boolean;
   /** Paths whose old values stay in force until somebody restarts the gateway. */
@@ -58,11 +56,9 @@ export function reloadPlan(changed: readonly ConfigPath[], mode: ReloadMode): Re
   const restarts = mode === 'restart' ? live || paths.restart.length > 0 : paths.restart.length > 0;
   const waits = mode === 'off' || (mode === 'hot' && paths.restart.length > 0);
   const outcome = outcomeOf({ any: changed.length > 0, live, restarts, mode });
-  const applied = outcome === 'apply' || outcome === 'swap';
   return {
     outcome,
     paths,
-    actions: applied ? [...new Set(rules.flatMap(({ rule }) => rule.action ?? []))] : [],
     rolling: outcome === 'apply' && paths.rolling.length > 0,
     ignored: waits ? (mode === 'off' ? rules.map(({ path }) => path) : paths.restart) : [],
   };

@@ -9,7 +9,7 @@ import type { WithRuleFor } from './complete.js';
 
 /**
  *   none     readers see the new value with the next snapshot
- *   hot      `action` makes it count
+ *   hot      as `none`, and whoever keeps something made of it makes it anew
  *   rolling  workers are replaced one after the other, nothing is dropped
  *   restart  the gateway starts anew
  */
@@ -18,28 +18,15 @@ export type ReloadKind = 'none' | 'hot' | 'rolling' | 'restart';
 export interface ReloadRule<P extends string = string> {
   readonly path: P;
   readonly kind: ReloadKind;
-  /** What is to be done, for the log and for whoever applies it; nothing where readers look at the snapshot. */
-  readonly action?: ReloadAction;
 }
 
-export type ReloadAction =
-  | 'gateway-auth'
-  | 'hooks'
-  | 'mcp'
-  | 'cron'
-  | 'heartbeat'
-  | 'models'
-  | 'channels'
-  | 'secrets'
-  | 'log-level';
-
-function rule<P extends string>(kind: ReloadKind, path: P, action?: ReloadAction): ReloadRule<P> {
-  return action === undefined ? { path, kind } : { path, kind, action };
-}
-const none = <P extends string>(path: P, action?: ReloadAction) => rule('none', path, action);
-const hot = <P extends string>(path: P, action?: ReloadAction) => rule('hot', path, action);
-const rolling = <P extends string>(path: P) => rule('rolling', path);
-const restart = <P extends string>(path: P) => rule('restart', path);
+const rule =
+  (kind: ReloadKind) =>
+  <P extends string>(path: P): ReloadRule<P> => ({ path, kind });
+const none = rule('none');
+const hot = rule('hot');
+const rolling = rule('rolling');
+const restart = rule('restart');
 
 /**
  * Of what asks for no restart, `gateway.remote` is for the command line, which reads the file itself. No reader have yet
@@ -63,9 +50,9 @@ const rules = [
   restart('gateway.store'),
   none('gateway.remote'),
   none('gateway.reload'),
-  hot('gateway.auth.mode', 'gateway-auth'),
-  hot('gateway.auth.token', 'gateway-auth'),
-  hot('gateway.auth.password', 'gateway-auth'),
+  hot('gateway.auth.mode'),
+  hot('gateway.auth.token'),
+  hot('gateway.auth.password'),
   hot('gateway.auth.rateLimit'),
   hot('gateway.auth.allowTailscale'),
   hot('gateway.auth.trustedProxy'),
@@ -85,34 +72,33 @@ const rules = [
   rolling('gateway.workers'),
 
   none('agents'),
-  hot('agents.defaults.heartbeat', 'heartbeat'),
-  hot('agents.defaults.model', 'models'),
-  hot('agents.defaults.models', 'models'),
-  // A list is compared as a whole: any of its agents' heartbeats may be what changed.
-  none('agents.list', 'heartbeat'),
+  hot('agents.defaults.heartbeat'),
+  hot('agents.defaults.model'),
+  hot('agents.defaults.models'),
+  none('agents.list'),
   // As it is written in the file; what the gateway works with is the list.
-  hot('agents.entries.*.heartbeat', 'heartbeat'),
+  hot('agents.entries.*.heartbeat'),
   none('bindings'),
-  hot('models', 'models'),
+  hot('models'),
   restart('auth.cooldowns'),
   hot('auth.order'),
   hot('auth.profiles'),
   none('messages'),
   none('session'),
   hot('tools'),
-  hot('hooks', 'hooks'),
-  hot('mcp', 'mcp'),
-  hot('cron', 'cron'),
-  hot('channels', 'channels'),
+  hot('hooks'),
+  hot('mcp'),
+  hot('cron'),
+  hot('channels'),
   hot('approvals'),
   restart('memory'),
   hot('memory.citations'),
 
-  none('logging', 'log-level'),
+  none('logging'),
   restart('diagnostics.flags'),
   restart('diagnostics.prometheus'),
   hot('diagnostics.enabled'),
-  none('secrets', 'secrets'),
+  none('secrets'),
   restart('secrets.egressProxy'),
   none('env'),
   restart('discovery'),

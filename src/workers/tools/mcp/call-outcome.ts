@@ -1,4 +1,5 @@
 /** What a server answers to a call, or does instead, as the outcome of a call of a tool. */
+import { isRecord } from '../../../shared/is-record.js';
 import type { Progress } from '@modelcontextprotocol/client';
 import { mcpLimits, toolRunLimits } from '../../../shared/tools/limits.js';
 import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
@@ -82,8 +83,4 @@ function embedded({ text, blob, mimeType, uri }: Record<string, unknown>): objec
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? shortened(value) : '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

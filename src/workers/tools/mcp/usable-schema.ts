@@ -5,6 +5,7 @@
  * Refused are: anything but an object with properties at the top, alternatives there, names of properties that are no
  * plain names, lists that do not say of what, references to elsewhere. What is too large or too deep takes anything.
  */
+import { isRecord } from '../../../shared/is-record.js';
 import { mcpLimits } from '../../../shared/tools/limits.js';
 
 type Schema = Record<string, unknown>;
@@ -89,8 +90,4 @@ function listOf(value: unknown): Schema[] {
 
 function mapped(value: Schema, map: (inner: unknown) => unknown): Schema {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, map(inner)]));
-}
-
-function isRecord(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

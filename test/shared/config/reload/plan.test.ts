@@ -46,12 +46,11 @@ describe('the plan', () => {
     expect(reloadPlan(changedPaths({}, edit), mode).outcome).toBe(outcome);
   });
 
-  it('names actions once, and what has to wait', () => {
+  it('names what counts, and what has to wait', () => {
     const plan = reloadPlan(
       changedPaths({}, { ...hot, hooks: { path: '/x', token: 't' }, models: { mode: 'merge' }, ...port }),
       'hot',
     );
-    expect(plan.actions).toEqual(['hooks', 'models']);
     expect(plan.ignored).toEqual(['gateway.port']);
     expect(plan.paths.hot).toEqual(['hooks.path', 'hooks.token', 'models.mode']);
     expect(reloadPlan(changedPaths({}, hot), 'off').ignored).toEqual(['hooks.path']);
