@@ -133,8 +133,8 @@ function detailsOf(caught: unknown): Facts {
 async function withCloseCode(caught: unknown, wire: Wire): Promise<unknown> {
   if (!(caught instanceof GatewayError) || !caught.server) return caught;
   const close = await wire.closed(clientLimits.closeWaitMs);
-  if (close) return closedError(close, caught.greeted, caught.server);
-  return new GatewayError('response', `gateway connect failed: ${caught.message}`, caught.greeted, caught);
+  const error = close ? closedError(close, caught.greeted, caught.server) : caught;
+  return new GatewayError(error.failure, `gateway connect failed: ${error.message}`, error.greeted, error);
 }
 
 function readHello(payload: unknown): Hello {

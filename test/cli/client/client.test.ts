@@ -57,7 +57,7 @@ describe('connecting', () => {
       server: { code: 'INVALID_REQUEST', message: expect.stringContaining('longer than a close reason') },
     });
     expect(error.message).toMatch(
-      /^gateway closed \(1008 policy violation\): unauthorized: gateway token mismatch \(a hint/,
+      /^gateway connect failed: gateway closed \(1008 policy violation\): unauthorized: gateway token mismatch \(a hint/,
     );
   });
 

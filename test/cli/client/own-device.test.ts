@@ -220,7 +220,7 @@ describe('a gateway that asks its owner first', () => {
     const requestId = await pendingId(identityOf(env).deviceId);
     expect(exitCode).toBe(1);
     expect(stderr.split('\n').slice(0, 4)).toEqual([
-      'gateway closed (1008 policy violation): pairing required: device is not approved yet',
+      'gateway connect failed: gateway closed (1008 policy violation): pairing required: device is not approved yet',
       `Request: ${requestId}`,
       `Fix: Approve this device from the gateway host: pllan devices approve ${requestId}`,
       `Gateway target: ${strict.wsUrl}`,
@@ -243,7 +243,7 @@ describe('a gateway that asks its owner first', () => {
     const env = commandLine(TOKEN, strict);
     const { stdout } = await cli(['gateway', 'status'], { env });
     expect(stdout).toMatch(
-      /RPC probe: failed\n {2}gateway closed .*pairing required.*\n {2}Request: .*\n {2}Fix: .*\nCapability: pairing-pending\n/,
+      /RPC probe: failed\n {2}gateway connect failed: gateway closed .*pairing required.*\n {2}Request: .*\n {2}Fix: .*\nCapability: pairing-pending\n/,
     );
   });
 });

@@ -134,7 +134,7 @@ describe('a gateway that refuses', () => {
     const { exitCode, stdout } = await cli(['gateway', 'status'], { env: environmentWith(configFor(port)) });
     expect(exitCode).toBe(0);
     expect(stdout).toContain(
-      `Runtime: running (pid ${process.pid}, foreground)\nRPC probe: failed\n  gateway closed (1008 policy violation): unauthorized: gateway token mismatch (a hint`,
+      `Runtime: running (pid ${process.pid}, foreground)\nRPC probe: failed\n  gateway connect failed: gateway closed (1008 policy violation): unauthorized: gateway token mismatch (a hint`,
     );
     expect(stdout).not.toContain('t0ken');
   });
