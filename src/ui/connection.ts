@@ -21,6 +21,7 @@ export interface Hello extends Facts {
     readonly health: Facts;
   };
   readonly auth: { readonly deviceToken?: string };
+  readonly policy: { readonly tickIntervalMs: number };
 }
 
 export interface Connection {
@@ -66,6 +67,8 @@ interface Frame {
 }
 
 const client = { id: 'pllan-control-ui', platform: 'web', mode: 'webchat' };
+/** Intervals without a tick after which a gateway counts as gone (protocol.md §14.3). */
+const SILENT_TICKS = 2;
 const role = 'operator';
 const scopes = ['operator.read', 'operator.write'];
 
@@ -82,13 +85,35 @@ export function connect(options: ConnectionOptions): Promise<Connection> {
     });
   return new Promise((resolve, reject) => {
     let open = false;
+    let silenceMs = 0;
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const ended = (reason: string): void => {
+      clearTimeout(silence);
+      const error = new Error(reason || 'The gateway does not answer.');
+      for (const asked of waiting.values()) asked.reject(error);
+      waiting.clear();
+      reject(error);
+      if (open) options.closed(error.message);
+      open = false;
+    };
+    const expectSign = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(() => {
+        socket.close(4000, 'tick timeout');
+        // Who does not answer does not answer to that either.
+        ended('');
+      }, silenceMs);
+    };
     const greet = async ({ nonce, ts }: Facts): Promise<void> => {
       const params = await connectParams(options, String(nonce), Number(ts));
       const hello = (await call('connect', params)) as Hello;
       open = true;
+      silenceMs = hello.policy.tickIntervalMs * SILENT_TICKS;
+      expectSign();
       resolve({ hello, call, close: () => socket.close(1000) });
     };
     socket.addEventListener('message', ({ data }) => {
+      if (open) expectSign();
       const frame = JSON.parse(String(data)) as Frame;
       const { payload = {} } = frame;
       if (frame.type === 'event' && frame.event === 'connect.challenge') greet(payload).catch(reject);
@@ -100,13 +125,7 @@ export function connect(options: ConnectionOptions): Promise<Connection> {
         else asked?.reject(new Refused(frame.error?.message ?? 'refused', frame.error?.details ?? {}));
       }
     });
-    socket.addEventListener('close', ({ reason }) => {
-      const error = new Error(reason || 'The gateway does not answer.');
-      for (const asked of waiting.values()) asked.reject(error);
-      waiting.clear();
-      reject(error);
-      if (open) options.closed(error.message);
-    });
+    socket.addEventListener('close', ({ reason }) => ended(reason));
   });
 }
 

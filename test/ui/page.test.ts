@@ -44,12 +44,16 @@ async function built(): Promise<Built> {
 let gateway: TestGateway;
 let page: Built;
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ env: { PLLAN_TEST_TICK_MS: '1500' } });
   page = await built();
   // A browser's, which says which page it belongs to.
   const ofPage = class extends WebSocket {
     constructor(url: string) {
       super(url, { origin: gateway.url });
+    }
+    override close(code?: number, reason?: string): void {
+      closedWith.push([code, reason]);
+      super.close(code, reason);
     }
   };
   vi.stubGlobal('WebSocket', ofPage);
@@ -64,10 +68,15 @@ function memory(): { read(): Promise<unknown>; write(keys: unknown): Promise<voi
   return { read: async () => kept, write: async (keys) => void (kept = keys) };
 }
 
+const closedWith: unknown[] = [];
 const events: { name: string; payload: unknown }[] = [];
 let listener: ((payload: unknown) => void) | undefined;
 
-function connect(device: Device, credentials: object): Promise<Connection> {
+function connect(
+  device: Device,
+  credentials: object,
+  closed = (_reason: string): void => {},
+): Promise<Connection> {
   return page.connect({
     url: `${gateway.wsUrl}/`,
     device,
@@ -77,7 +86,7 @@ function connect(device: Device, credentials: object): Promise<Connection> {
       events.push({ name, payload });
       if (name === 'chat') listener?.(payload);
     },
-    closed() {},
+    closed,
   });
 }
 
@@ -128,4 +137,20 @@ it('holds a conversation, and shows it again', async () => {
   await other.load();
   expect(other.lines.slice(0, 2)).toEqual(said);
   connection.close();
+});
+
+it('gives up a gateway that is stopped, with 4000 and once', async () => {
+  const device = await page.openDevice(memory());
+  const closed: string[] = [];
+  await connect(device, { secret: TOKEN }, (reason) => closed.push(reason));
+  process.kill(gateway.pid, 'SIGSTOP');
+  try {
+    await waitFor('the end of its patience', () => closed.length > 0);
+    expect(closedWith.at(-1)).toEqual([4000, 'tick timeout']);
+  } finally {
+    process.kill(gateway.pid, 'SIGCONT');
+  }
+  const again = await connect(device, { secret: TOKEN });
+  expect(closed).toEqual(['The gateway does not answer.']);
+  again.close();
 });

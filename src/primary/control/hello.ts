@@ -20,6 +20,7 @@ export interface HelloSources {
   readonly stateDir: string;
   authMode(): string;
   uptimeMs(): number;
+  readonly tickIntervalMs: number;
 }
 
 /** What clients look for before they use a method: `models.list` asks no provider, it tells what is configured. */
@@ -31,7 +32,7 @@ export function createHello(sources: HelloSources): (connection: Connection, ses
   const policy = JSON.stringify({
     maxPayload: controlLimits.maxPayloadBytes,
     maxBufferedBytes: controlLimits.maxBufferedBytes,
-    tickIntervalMs: controlLimits.tickIntervalMs,
+    tickIntervalMs: sources.tickIntervalMs,
     attachments: {
       maxBytes: controlLimits.attachmentBytes,
       maxImageBytes: controlLimits.attachmentImageBytes,

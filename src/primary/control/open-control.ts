@@ -213,6 +213,9 @@ export function openControl(options: ControlOptions): Control {
     profileOf: (agentId) => profileOf(tools(), agentId),
     dedupe: createDedupe(() => performance.now()),
   });
+  // Tests do not wait so long.
+  const testTickMs = options.env.PLLAN_TEST_HOOKS === '1' && Number(options.env.PLLAN_TEST_TICK_MS);
+  const tickIntervalMs = testTickMs || controlLimits.tickIntervalMs;
   const hello = createHello({
     bootId: randomUUID(),
     methods: [...methods.values()].filter(({ advertised }) => advertised !== false).map(({ name }) => name),
@@ -224,6 +227,7 @@ export function openControl(options: ControlOptions): Control {
     stateDir: paths.stateDir,
     authMode: () => current().auth.mode,
     uptimeMs: options.uptimeMs,
+    tickIntervalMs,
   });
   const largeFrames = createLargeFrames({ log: options.log });
   const { policy } = current();
@@ -304,10 +308,7 @@ export function openControl(options: ControlOptions): Control {
         health.refresh();
         tellPresence();
       }, options.log);
-      ticks = setInterval(
-        () => plane.broadcast('tick', () => `{"ts":${Date.now()}}`),
-        controlLimits.tickIntervalMs,
-      );
+      ticks = setInterval(() => plane.broadcast('tick', () => `{"ts":${Date.now()}}`), tickIntervalMs);
     },
     useAuth: authenticator.usePolicy,
     authChanged() {
