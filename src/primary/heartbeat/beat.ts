@@ -16,6 +16,7 @@ import { canonicalKey, mainSessionKey } from '../../shared/store/session-keys.js
 import { toError } from '../../shared/to-error.js';
 import type { Route } from '../channels/channel.js';
 import type { Deliveries } from '../channels/deliveries.js';
+import { nameOf } from '../channels/delivery/routes.js';
 import { findRoute } from '../announcements.js';
 import type { Runs } from '../sessions/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -133,7 +134,7 @@ function reasonAgainst(
   return runs.liveOf(key).length > 0 ? 'requests-in-flight' : undefined;
 }
 
-/** `none`: nowhere, as it is meant. */
+/** `none`: nowhere, as it is meant. The account that is asked for is that of any conversation that is found. */
 export async function routeFor(
   { target, to, accountId }: HeartbeatSettings,
   key: SessionKey,
@@ -141,8 +142,15 @@ export async function routeFor(
 ): Promise<Route | 'none' | undefined> {
   if (target === 'none' || target === 'webchat') return 'none';
   const found = await findRoute(deliveries, { channel: target, to, accountId, key });
-  if (typeof found !== 'string') return found;
-  if (accountId !== undefined && to !== undefined) unknownAccount(target, accountId);
+  if (typeof found === 'string') {
+    if (accountId !== undefined && to !== undefined) unknownAccount(target, accountId);
+    return undefined;
+  }
+  if (accountId === undefined || found.accountId === accountId) return found;
+  const { channel, threadId } = found;
+  const route = deliveries.routeTo({ channel, to: nameOf(found), accountId, threadId });
+  if (typeof route !== 'string') return route;
+  unknownAccount(channel, accountId);
   return undefined;
 }
 

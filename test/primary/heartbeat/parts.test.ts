@@ -1,9 +1,12 @@
 /** What decides about a heartbeat: hours, the file, whether an answer says anything (runs-and-events.md §16). */
 import { expect, it } from 'vitest';
 import { isActive } from '../../../src/primary/heartbeat/active-hours.js';
+import type { Route } from '../../../src/primary/channels/channel.js';
+import { routeFor } from '../../../src/primary/heartbeat/beat.js';
 import { parseHeartbeatFile } from '../../../src/primary/heartbeat/heartbeat-file.js';
 import { nextBeat, type HeartbeatSettings } from '../../../src/primary/heartbeat/settings.js';
 import { isAck } from '../../../src/shared/heartbeat-ack.js';
+import type { SessionKey } from '../../../src/shared/store/records.js';
 
 it.each([
   ['2026-06-01T07:59Z', { start: '08:00', end: '22:00', timezone: 'UTC' }, false],
@@ -61,4 +64,30 @@ it('each agent has a phase of its own, and the next time is always later', () =>
   expect(nextBeat(settings('a', hour), first)).toBe(first + hour);
   expect(nextBeat(settings('a', hour), first - 1)).toBe(first);
   expect(nextBeat(settings('a', undefined), 0)).toBeUndefined();
+});
+
+const ann: Route = { channel: 'net', accountId: 'home', kind: 'direct', id: 'ann' };
+const toAnn = { target: 'net', to: 'ann' };
+it.each<[object, Route | 'none' | undefined, string[]]>([
+  [{ target: 'none', accountId: 'nobody' }, 'none', []],
+  [toAnn, ann, []],
+  [{ ...toAnn, accountId: 'work' }, { ...ann, accountId: 'work' }, []],
+  [{ ...toAnn, accountId: 'nobody' }, undefined, ['net nobody']],
+  [{ target: 'last' }, ann, []],
+  [{ target: 'last', accountId: 'work' }, { ...ann, accountId: 'work' }, []],
+  [{ target: 'last', accountId: 'nobody' }, undefined, ['net nobody']],
+  [{ target: 'owner', accountId: 'nobody' }, undefined, ['net nobody']],
+  [{ target: 'other', accountId: 'nobody' }, undefined, []],
+])('%j goes to %j', async (settings, expected, unknown) => {
+  const told: string[] = [];
+  const route = await routeFor(settings as HeartbeatSettings, 'key' as SessionKey, {
+    deliveries: {
+      lastRoute: async () => ann,
+      ownerRoute: () => ann,
+      routeTo: ({ to, accountId = 'home' }) =>
+        accountId === 'nobody' ? 'no such account' : { ...ann, id: to, accountId },
+    },
+    unknownAccount: (channel, accountId) => told.push(`${channel} ${accountId}`),
+  });
+  expect([route, told]).toEqual([expected, unknown]);
 });
