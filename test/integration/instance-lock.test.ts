@@ -47,7 +47,7 @@ describe.concurrent('a second gateway', () => {
     const second = await startFor(test, { stateDir, port: first.port, started: false });
     expect(await within('exit', second.exited)).toBe(1);
     expect(second.stderr()).toContain(
-      `another gateway instance is already listening on ws://127.0.0.1:${first.port}`,
+      `another gateway instance is already listening on ws://127.0.0.1:${first.port} (EADDRINUSE)\n`,
     );
     expect(existsSync(join(stateDir, 'gateway.lock'))).toBe(false);
     expect(existsSync(join(stateDir, 'gateway.sock'))).toBe(false);

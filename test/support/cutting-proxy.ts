@@ -1,5 +1,6 @@
 /** A way to a server that can be cut: every connection through it breaks, on both sides, without a word. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 export interface CuttingProxy {
   readonly port: number;
@@ -7,11 +8,18 @@ export interface CuttingProxy {
   stop(): void;
 }
 
-export async function cuttingProxy(to: number): Promise<CuttingProxy> {
+/** @param passes is shown all that clients say; what it is false for goes no further */
+export async function cuttingProxy(
+  to: number,
+  passes: (said: Buffer) => boolean = () => true,
+): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(to, '127.0.0.1');
-    near.pipe(far).pipe(near);
+    const gate = new Transform({
+      transform: (said: Buffer, _encoding, done) => done(null, passes(said) ? said : undefined),
+    });
+    near.pipe(gate).pipe(far).pipe(near);
     for (const [socket, other] of [
       [near, far],
       [far, near],

@@ -52,6 +52,8 @@ async function beats(heartbeat: object = {}, over: object = {}): Promise<Record<
   );
   return beat.payload as Record<string, unknown>;
 }
+const logged = (line: string): Promise<boolean> =>
+  waitFor('the log', () => live.gateway.logLines().some(({ message }) => message === line));
 const alwaysOff = { start: '00:00', end: '00:00' };
 const silent = { channels: { defaults: { heartbeat: { showAlerts: false, useIndicator: false } } } };
 
@@ -67,9 +69,7 @@ it.each([
   expect(await beats(heartbeat, over)).toMatchObject({ status: 'skipped', reason, agentId: 'main' });
   expect(provider.calls).toHaveLength(calls);
   expect(await answer(live.client, 'last-heartbeat', {})).toMatchObject({ status: 'skipped', reason });
-  await waitFor('the log', () =>
-    live.gateway.logLines().some(({ message }) => message === `heartbeat skipped reason=${reason}`),
-  );
+  await logged(`heartbeat skipped reason=${reason}`);
 });
 
 it('is left out: disabled, until it is switched on', async () => {
@@ -94,6 +94,7 @@ it('is left out: requests-in-flight', async () => {
   });
   await live.client.frame('start', ({ event, payload }) => event === 'agent' && payload?.runId === 'busy');
   expect(await beats()).toMatchObject({ status: 'skipped', reason: 'requests-in-flight' });
+  await logged('heartbeat skipped reason=requests-in-flight');
   await answer(live.client, 'chat.abort', { sessionKey: 'main' });
 });
 
@@ -149,6 +150,7 @@ it('has tasks of its own, each by its own clock', async () => {
     live.client.frames.slice(from).find(({ event, payload }) => event === 'heartbeat' && payload?.reason),
   );
   expect(next.payload).toMatchObject({ status: 'skipped', reason: 'no-tasks-due' });
+  await logged('heartbeat skipped reason=no-tasks-due');
 });
 
 it('wakes an agent now, or with its next turn', async () => {
