@@ -89,3 +89,16 @@ it('needs a text, and admin', async () => {
   );
   await writer.close();
 });
+
+it('`wake` is about sessions of agents that there are, whatever way their names are written', async () => {
+  const wake = { mode: 'next-heartbeat', text: 'Rain' };
+  await answer(client, 'wake', { ...wake, agentId: 'MAIN' });
+  await answer(client, 'wake', { ...wake, agentId: 'Main', sessionKey: newKey() });
+  const { sessions } = await answer(client, 'sessions.list', {});
+  const keys = (sessions as { key: string }[]).map(({ key }) => key);
+  expect(keys).toContain('agent:main:main');
+  expect(keys.filter((key) => !key.startsWith('agent:main:'))).toEqual([]);
+  const unknown = 'INVALID_REQUEST invalid wake params: unknown agent id "nobody"';
+  expect(await refusal(client, 'wake', { ...wake, agentId: 'nobody' })).toBe(unknown);
+  expect(await refusal(client, 'wake', { ...wake, sessionKey: 'agent:nobody:main' })).toBe(unknown);
+});

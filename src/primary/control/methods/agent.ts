@@ -3,20 +3,15 @@ import { isModelRef } from '../../../shared/config/model-ref.js';
 import type { SentImage } from '../../../shared/media/sent-image.js';
 import type { ErrorShape } from '../../../shared/protocol/frames.js';
 import type { RouteTable } from '../../../shared/routes.js';
-import type { RunEnd, RunRecord, SessionKey } from '../../../shared/store/records.js';
+import type { RunEnd, RunRecord } from '../../../shared/store/records.js';
 import { readResetCommand, type ResetCommands } from '../../sessions/reset-command.js';
 import type { RunInput } from '../../sessions/run.js';
 import type { Acceptance } from '../../sessions/run-acceptance.js';
 import type { Runs } from '../../sessions/runs.js';
-import {
-  agentOf,
-  canonicalKey,
-  isMalformed,
-  mainSessionKey,
-  type KeyScheme,
-} from '../../../shared/store/session-keys.js';
+import { agentOf, canonicalKey, isMalformed } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';
 import type { Connection } from '../connection.js';
+import { requireAddressee, requireAgent, requireOwner, type Addressee } from './addressee.js';
 import type { Attachments } from './attachments.js';
 import { replyOf, type DeliveryServices } from './delivery.js';
 import {
@@ -137,48 +132,16 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
 async function addressee(
   params: { readonly agentId?: string; readonly sessionKey?: string; readonly sessionId?: string },
   services: AgentMethodServices,
-): Promise<{ agentId: string; key: SessionKey }> {
+): Promise<Addressee> {
   const { scheme, store } = services.sessions;
-  const routes = services.routes();
-  const named = params.agentId === undefined ? undefined : requireAgent(params.agentId, routes, 'agent');
-  const byId =
-    params.sessionKey === undefined && params.sessionId !== undefined
-      ? await store.sessions.keyOf(params.sessionId)
-      : undefined;
+  const { agentId, sessionKey, sessionId } = params;
+  const caller = { scheme, routes: services.routes(), caller: 'agent' };
   const key =
-    params.sessionKey === undefined
-      ? (byId ?? mainSessionKey(scheme, named))
-      : canonicalKey(params.sessionKey, scheme, named);
-  const owner = requireOwner(key, named, { scheme, routes, caller: 'agent' });
+    sessionKey === undefined && sessionId !== undefined ? await store.sessions.keyOf(sessionId) : undefined;
+  if (key === undefined) return requireAddressee({ agentId, sessionKey }, caller);
+  const named = agentId === undefined ? undefined : requireAgent(agentId, caller.routes, 'agent');
+  const owner = requireOwner(key, named, caller);
   return { agentId: named ?? owner, key };
-}
-
-interface Caller {
-  readonly scheme: KeyScheme;
-  readonly routes: RouteTable;
-  /** The method, for the error. */
-  readonly caller: string;
-}
-
-/** The agent whose session it is; `named`: whose it was said to be. @throws RpcError */
-export function requireOwner(
-  key: SessionKey,
-  named: string | undefined,
-  { scheme, routes, caller }: Caller,
-): string {
-  const owner = agentOf(key, scheme);
-  if (named !== undefined && key !== 'global' && owner !== named)
-    throw invalidRequest(
-      `invalid ${caller} params: agent "${named}" does not match session key agent "${owner}"`,
-    );
-  return requireAgent(owner, routes, caller);
-}
-
-/** The agent's canonical id. @throws RpcError */
-export function requireAgent(agentId: string, routes: RouteTable, caller: string): string {
-  const id = agentId.trim().toLowerCase();
-  if (Object.hasOwn(routes.agents, id)) return id;
-  throw invalidRequest(`invalid ${caller} params: unknown agent id "${agentId}"`);
 }
 
 function nameOf(agentId: string, routes: RouteTable): string {

@@ -5,8 +5,7 @@
  */
 import type { RunRecord, SessionKey } from '../../../shared/store/records.js';
 import { injectMessage, type Added } from '../../sessions/injected-message.js';
-import { canonicalKey } from '../../../shared/store/session-keys.js';
-import { requireAgent, requireOwner } from './agent.js';
+import { requireAddressee } from './addressee.js';
 import { requireRoute, WEBCHAT, type DeliveryServices } from './delivery.js';
 import { invalidRequest, method, type Method } from './method.js';
 import type { ParamsOf } from './params.js';
@@ -82,11 +81,8 @@ function channelOf({ channel = '' }: SendParams, { accounts }: DeliveryServices)
 /** @throws RpcError */
 function addressee(params: SendParams, services: TurnServices): Mirror {
   const { scheme } = services.sessions;
-  const routes = services.routes();
   const { to, sessionKey = to, agentId } = params;
-  const named = agentId === undefined ? undefined : requireAgent(agentId, routes, 'send');
-  const key = canonicalKey(sessionKey, scheme, named);
-  return { key, agentId: requireOwner(key, named, { scheme, routes, caller: 'send' }) };
+  return requireAddressee({ agentId, sessionKey }, { scheme, routes: services.routes(), caller: 'send' });
 }
 
 function resultOf(chatId: SessionKey, messageId: string): object {
