@@ -14,12 +14,13 @@ import {
   type Frame,
 } from '../support/control-client.js';
 import { connectDevice, createDevice, type DeviceParams, type TestDevice } from '../support/device.js';
-import { startGateway, temporaryDir, TOKEN, type TestGateway } from '../support/gateway.js';
+import { startGateway, temporaryDir, TOKEN, writeConfig, type TestGateway } from '../support/gateway.js';
 import { createLane, type Lane } from '../support/fuzz/lane.js';
 import { messages, type Message } from '../support/fuzz/messages.js';
 import { deadlineMs, seed, times } from '../support/fuzz/settings.js';
 import { valuesOf, type Pools } from '../support/fuzz/valid-values.js';
 import { jsonSchemaOf } from '../../src/shared/json-schema.js';
+import type { CronJob } from '../../src/shared/store/cron-records.js';
 import { answer, runTurn } from '../support/session-calls.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -67,9 +68,11 @@ it(`seed ${seed}: every request is answered, whatever is in it`, { timeout: dead
     expect(failures(gateway)).toEqual([]);
 
     const runIds = lanes.flatMap((lane) => [...lane.accepted]);
+    writeConfig(stateDir, quietConfig);
+    await cronRests(judge);
     const kept = await wholeStore(judge, runIds);
     expect(await gateway.stop()).toBe(0);
-    gateway = await startGateway({ stateDir, config });
+    gateway = await startGateway({ stateDir, config: quietConfig });
     expect(await wholeStore(await connectControl(gateway.wsUrl), runIds)).toEqual(kept);
   } finally {
     await gateway.stop();
@@ -79,7 +82,8 @@ it(`seed ${seed}: every request is answered, whatever is in it`, { timeout: dead
 const config = {
   // Restarts have tests of their own; here one would end the connections that are looked at.
   commands: { restart: false },
-  agents: { defaults: { maxConcurrent: 16 } },
+  // No heartbeat comes while the store is looked at.
+  agents: { defaults: { maxConcurrent: 16, heartbeat: { every: '0m' } } },
   // What is there before a restart is to be there after it.
   session: { maintenance: { mode: 'warn' } },
   // Pages and devices that fail must not be made to wait, or everything would.
@@ -87,6 +91,17 @@ const config = {
     auth: { mode: 'token', token: TOKEN, rateLimit: { maxAttempts: 10_000, exemptLoopback: false } },
   },
 };
+
+/** Jobs that were made would go on for ever. */
+const quietConfig = { ...config, cron: { enabled: false } };
+
+async function cronRests(client: ControlClient): Promise<void> {
+  await waitFor('cron to rest', async () => {
+    if ((await answer(client, 'cron.status', {})).enabled === true) return false;
+    const jobs = await everyPage<CronJob>(client, 'cron.list', 'jobs', { enabled: 'all', limit: 200 });
+    return jobs.every(({ state }) => state.runningAtMs === undefined);
+  });
+}
 
 /** Lines of the log that say that something of the gateway's own went wrong. */
 function failures(gateway: TestGateway): unknown[] {
@@ -274,19 +289,9 @@ async function wholeStore(client: ControlClient, runIds: readonly string[]): Pro
     });
     return active.totalCount === 0;
   });
-  const sessions: unknown[] = [];
-  for (let offset = 0; ;) {
-    const page = await answer(client, 'sessions.list', {
-      archived: 'all',
-      limit: 500,
-      offset,
-      includeUnknown: true,
-    });
-    sessions.push(...(page.sessions as unknown[]));
-    if (page.hasMore !== true) break;
-    offset = Number(page.nextOffset);
-  }
-  const keys = (sessions as { key: string }[]).map(({ key }) => key);
+  const all = { archived: 'all', limit: 500, includeUnknown: true };
+  const sessions = await everyPage<{ key: string }>(client, 'sessions.list', 'sessions', all);
+  const keys = sessions.map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
   const transcripts: unknown[] = [];
   for (const key of keys) {
@@ -305,4 +310,14 @@ async function wholeStore(client: ControlClient, runIds: readonly string[]): Pro
   const devices = await answer(client, 'device.pair.list', {});
   const usage = await answer(client, 'usage.cost', {});
   return { sessions, transcripts, ends, devices, totals: usage.totals };
+}
+
+async function everyPage<T>(client: ControlClient, method: string, of: string, params: object): Promise<T[]> {
+  const rows: T[] = [];
+  for (let offset = 0; ;) {
+    const page = await answer(client, method, { ...params, offset });
+    rows.push(...(page[of] as T[]));
+    if (page.hasMore !== true) return rows;
+    offset = Number(page.nextOffset);
+  }
 }
