@@ -235,6 +235,10 @@ export const historyLimits = {
 export const workspaceLimits = {
   /** Of each; what is beyond it is left out. */
   promptFileBytes: 20_000,
+  /** Workspaces whose files a thread does not read again before they change. */
+  keptPrompts: 64,
+  /** A file that changed more recently is read again: clocks of file systems tick up to every 2 s (FAT). */
+  settleMs: 3_000,
 } as const;
 
 /** Summaries of sessions by their model (runs-and-events.md §8). */

@@ -28,7 +28,7 @@ import { createSharedReader } from '../../shared/shared-json.js';
 import type { ToolTable } from '../../shared/tools/table.js';
 import type { Recall } from './responses/recall.js';
 import type { TurnServices } from './run-turn.js';
-import type { TranscriptLines } from './session/known-lines.js';
+import type { SessionServices } from './session/turn.js';
 import { withKnownProviders } from './upstream/kept-providers.js';
 import { openRawStream } from './upstream/raw-stream.js';
 import { createUpstream } from './upstream/upstream.js';
@@ -96,7 +96,7 @@ function createTurns(): () => Promise<void> {
 
 let root: RootDatabase | undefined;
 let reader: TranscriptReader | undefined;
-let transcripts: TranscriptLines | undefined;
+let sessions: SessionServices | undefined;
 
 /** Loaded with the first such task: a gateway that only answers stateless completions needs no store in its threads. */
 async function openRoot(storeDir: string): Promise<RootDatabase> {
@@ -120,15 +120,17 @@ async function openRecall(task: CompletionTask): Promise<Recall> {
 }
 
 async function runOnSession(task: SessionTask, taskLink: TaskLink, services: TurnServices): Promise<void> {
-  const [store, { answerSessionTurn }, { compactSession }, { createKnownLines }] = await Promise.all([
-    openStore(task.storeDir),
-    import('./session/turn.js'),
-    import('./session/compact-session.js'),
-    import('./session/known-lines.js'),
-  ]);
-  transcripts ??= createKnownLines(store);
+  const [store, { answerSessionTurn }, { compactSession }, { createKnownLines }, { createWorkspacePrompts }] =
+    await Promise.all([
+      openStore(task.storeDir),
+      import('./session/turn.js'),
+      import('./session/compact-session.js'),
+      import('./session/known-lines.js'),
+      import('./session/workspace-prompt.js'),
+    ]);
+  sessions ??= { transcripts: createKnownLines(store), workspacePrompts: createWorkspacePrompts(), pace };
   const run = task.job.kind === 'turn' ? answerSessionTurn : compactSession;
-  return run(task, taskLink, services, transcripts, pace);
+  return run(task, taskLink, services, sessions);
 }
 
 async function readHistory(task: HistoryTask, taskLink: TaskLink): Promise<void> {

@@ -7,16 +7,16 @@ import { beginTask } from '../task-progress.js';
 import { compact } from './compaction.js';
 import { answerEnd, failedTurn, goodTurn, type EndedTurn } from './ended-turn.js';
 import { readHistory } from './history.js';
-import type { TranscriptLines } from './known-lines.js';
 import { sendEvent } from './session-event.js';
 import { showImages } from './show-images.js';
+import type { SessionServices } from './turn.js';
 
 /** Never rejects: the link gets the compaction, if there was something to summarize, and then a `TurnEnd`. */
 export async function compactSession(
   { job, queuedAt }: SessionTask,
   link: TaskLink,
   services: TurnServices,
-  transcripts: TranscriptLines,
+  { transcripts }: Pick<SessionServices, 'transcripts'>,
 ): Promise<void> {
   const progress = beginTask(queuedAt, 'session');
   let ended: EndedTurn;

@@ -25,15 +25,21 @@ import { pairToolCalls } from './pair-tool-calls.js';
 import { sendEvent } from './session-event.js';
 import { showImages } from './show-images.js';
 import { createToolObserver } from './tool-observer.js';
-import { readWorkspacePrompt } from './workspace-prompt.js';
+import type { WorkspacePrompts } from './workspace-prompt.js';
+
+/** What turns on sessions need of their thread besides. */
+export interface SessionServices {
+  readonly transcripts: TranscriptLines;
+  readonly workspacePrompts: WorkspacePrompts;
+  readonly pace: Pace;
+}
 
 /** Never rejects: the link gets pieces of text and then one answer, which is a `TurnEnd`. */
 export async function answerSessionTurn(
   task: SessionTask,
   link: TaskLink,
   services: TurnServices,
-  transcripts: TranscriptLines,
-  pace: Pace,
+  { transcripts, workspacePrompts, pace }: SessionServices,
 ): Promise<void> {
   const { job } = task;
   const progress = beginTask(task.queuedAt, 'session');
@@ -64,7 +70,7 @@ export async function answerSessionTurn(
     const { upstream, testHooks, routes, tools } = services;
     const { timeoutMs, sessionKey, runId, byStranger, toolsAllow } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
-    const system = join(await readWorkspacePrompt(task.workspace), job.systemPrompt);
+    const system = join(await workspacePrompts(task.workspace), job.systemPrompt);
     const answer = createAsker({ ask, history, system, prepared, sink, routes });
     const brought = prepared ?? { tools: [], toolChoice: undefined };
     const offered = offeredTools(tools, selection, { sessionKey, byStranger, toolsAllow }, brought);
