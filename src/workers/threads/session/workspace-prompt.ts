@@ -3,7 +3,7 @@
  * it may; a workspace without them says nothing. What cannot be read counts as missing: a turn does not fail for it.
  *
  * What was read is kept for as long as the files and their folder look as they did, so every edit counts with the next turn:
- * to open six files cost a quarter of the CPU of a turn.
+ * to open six files cost a turn up to a quarter of its CPU.
  */
 import { constants, stat, type Stats } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
@@ -18,7 +18,7 @@ export type WorkspacePrompts = (workspace: string) => Promise<string>;
 /** @param now milliseconds, of the clock by which files are dated */
 export function createWorkspacePrompts(now: () => number = Date.now): WorkspacePrompts {
   const kept = new Map<string, Kept>();
-  return async (workspace) => {
+  const read = async (workspace: string): Promise<string> => {
     const known = kept.get(workspace);
     if (known && (await looksAsBefore(known))) return known.prompt;
     const settledBefore = now() - workspaceLimits.settleMs;
@@ -28,6 +28,14 @@ export function createWorkspacePrompts(now: () => number = Date.now): WorkspaceP
     kept.set(workspace, { prompt, looks: seen.map(([path, found]) => [path, lookOf(found)]) });
     const [oldest = ''] = kept.keys();
     if (kept.size > workspaceLimits.keptPrompts) kept.delete(oldest);
+    return prompt;
+  };
+  const reading = new Map<string, Promise<string>>();
+  return (workspace) => {
+    // Turns that come in one batch have all been asked for before the first of them looks: that look is for all of them.
+    if (reading.size === 0) process.nextTick(() => reading.clear());
+    const prompt = reading.get(workspace) ?? read(workspace);
+    reading.set(workspace, prompt);
     return prompt;
   };
 }
