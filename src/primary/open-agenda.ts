@@ -37,7 +37,14 @@ export async function openAgenda(options: AgendaOptions): Promise<Agenda> {
   const { routes, workspaceOf } = readers;
   const heartbeat = openHeartbeat({ ...options, routes, workspaceOf, log: log.for('heartbeat') });
   const { wake } = heartbeat;
-  const cron = await openCron({ ...options, wake, config: readers.cron, routes, log: log.for('cron') });
+  const cron = await openCron({
+    ...options,
+    wake,
+    config: readers.cron,
+    channels: () => options.config().channels,
+    routes,
+    log: log.for('cron'),
+  });
   return {
     jobs: cron.jobs,
     heartbeat,

@@ -25,15 +25,23 @@ export interface Question {
   readonly params: object;
 }
 
+/** Gives the payload. @throws GatewayError */
+export type Ask = (question: Question) => Promise<unknown>;
+
 /** Connects, asks, closes; gives the payload. @throws UserError, with the connection's details when nobody answered */
-export async function callGateway(access: GatewayAccess, question: Question): Promise<unknown> {
+export function callGateway(access: GatewayAccess, question: Question): Promise<unknown> {
+  return withGateway(access, (ask) => ask(question));
+}
+
+/** Connects, lets `use` ask, closes. @throws UserError as `callGateway` */
+export async function withGateway<T>(access: GatewayAccess, use: (ask: Ask) => Promise<T>): Promise<T> {
   const target = resolveTarget(access.flags, access.sources);
   const deadline = deadlineIn(access.timeoutMs);
   const device = deviceOf(access);
   try {
     const client = await connectTo(target, device, deadline);
     try {
-      return await client.request(question.method, question.params, deadline, access.expectFinal);
+      return await use(({ method, params }) => client.request(method, params, deadline, access.expectFinal));
     } finally {
       client.close();
     }

@@ -1,8 +1,9 @@
 /** `pllan cron …`: jobs of the running gateway (cli.md §14, methods.md §9). */
-import { callGateway } from '../client/call.js';
+import { withGateway } from '../client/call.js';
 import type { CommandHandler, ParsedOptions } from '../command.js';
-import { jobLines, jobName, runLines, statusLines } from '../cron/human.js';
+import { jobLines, jobLabel, runLines, statusLines } from '../cron/human.js';
 import { namedFields, newJobFields } from '../cron/job-options.js';
+import { askOfJob } from '../cron/named-job.js';
 import type { Style } from '../output/style.js';
 import { recordOf, textOf } from '../record.js';
 import { UserError } from '../user-error.js';
@@ -12,22 +13,28 @@ interface CronCall {
   readonly method: string;
   /** @throws UserError */
   params(options: ParsedOptions, now: number): object;
+  /** The job that it is about: its id, or a name that no other has. */
+  job?(options: ParsedOptions): string | undefined;
   lines(answer: unknown, style: Style, now: number, options: ParsedOptions): readonly string[];
 }
 
 /** One call; its answer in the form that was asked for. */
-function command({ method, params, lines }: CronCall): CommandHandler {
+function command({ method, params, job, lines }: CronCall): CommandHandler {
   return async (options, context) => {
     const now = Date.now();
-    const asked = params(options, now);
-    const answer = await callGateway(await gatewayAccess(options, context), { method, params: asked });
+    const id = job?.(options);
+    const about = id === undefined ? {} : { id };
+    const question = { method, params: { ...about, ...params(options, now) } };
+    const answer = await withGateway(await gatewayAccess(options, context), (ask) =>
+      id === undefined ? ask(question) : askOfJob(ask, question, id),
+    );
     if (options.flag('json')) context.output.document(answer ?? null);
     else context.output.print(...lines(answer, context.output.style, now, options));
     return 0;
   };
 }
 
-const idOf = (options: ParsedOptions): object => ({ id: options.requiredArg('id') });
+const jobOf = (options: ParsedOptions): string => options.requiredArg('job');
 
 export const cronList = command({
   method: 'cron.list',
@@ -48,29 +55,32 @@ export const cronStatus = command({
 export const cronAdd = command({
   method: 'cron.add',
   params: newJobFields,
-  lines: (answer) => [`Added ${jobName(answer)}.`],
+  lines: (answer) => [`Added ${jobLabel(answer)}.`],
 });
 
 export const cronEdit = command({
   method: 'cron.update',
+  job: jobOf,
   params(options, now) {
     const patch = namedFields(options, now);
     if (Object.keys(patch).length === 0)
       throw new UserError('Nothing to change: name what is to be another.');
-    return { ...idOf(options), patch };
+    return { patch };
   },
-  lines: (answer) => [`Changed ${jobName(answer)}.`],
+  lines: (answer) => [`Changed ${jobLabel(answer)}.`],
 });
 
 export const cronRemove = command({
   method: 'cron.remove',
-  params: idOf,
+  job: jobOf,
+  params: () => ({}),
   lines: () => ['Deleted.'],
 });
 
 export const cronRun = command({
   method: 'cron.run',
-  params: (options) => ({ ...idOf(options), ...(options.flag('due') ? { mode: 'due' } : {}) }),
+  job: jobOf,
+  params: (options) => (options.flag('due') ? { mode: 'due' } : {}),
   lines(answer) {
     const { enqueued, runId, reason } = recordOf(answer);
     return [
@@ -81,14 +91,12 @@ export const cronRun = command({
 
 export const cronRuns = command({
   method: 'cron.runs',
-  params(options) {
-    const id = options.arg('id') ?? options.text('id');
-    return {
-      ...(id === undefined ? { scope: 'all' } : { id }),
-      ...textParam(options, 'status', 'status'),
-      ...limitParam(options),
-    };
-  },
+  job: namedJob,
+  params: (options) => ({
+    ...(namedJob(options) === undefined ? { scope: 'all' } : {}),
+    ...textParam(options, 'status', 'status'),
+    ...limitParam(options),
+  }),
   lines: runLines,
 });
 
@@ -96,12 +104,17 @@ export const cronRuns = command({
 const switched = (enabled: boolean, word: string): CommandHandler =>
   command({
     method: 'cron.update',
-    params: (options) => ({ ...idOf(options), patch: { enabled } }),
-    lines: (answer) => [`${word} ${jobName(answer)}.`],
+    job: jobOf,
+    params: () => ({ patch: { enabled } }),
+    lines: (answer) => [`${word} ${jobLabel(answer)}.`],
   });
 
 export const cronEnable = switched(true, 'Enabled');
 export const cronDisable = switched(false, 'Disabled');
+
+function namedJob(options: ParsedOptions): string | undefined {
+  return options.arg('job') ?? options.text('id');
+}
 
 function textParam(options: ParsedOptions, option: string, param: string): object {
   const value = options.text(option);

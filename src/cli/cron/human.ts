@@ -34,10 +34,10 @@ export function runLines(answer: unknown, style: Style, now: number): string[] {
   const rows = recordsOf(recordOf(answer).entries);
   if (rows.length === 0) return ['No runs.'];
   return rows.flatMap((run) => {
-    const { ts, jobId, status, durationMs, error, summary, sessionKey } = run;
+    const { ts, jobId, jobName, status, durationMs, error, summary, sessionKey } = run;
     const took = numberOf(durationMs) === undefined ? '' : `, took ${formatAge(numberOf(durationMs) ?? 0)}`;
     return [
-      `${momentText(ts, now)}  ${statusText(status, style)}${took}  ${shown(jobId)}`,
+      `${momentText(ts, now)}  ${statusText(status, style)}${took}  ${jobText(jobName, jobId)}`,
       ...detail('Error', error),
       ...detail('Said', summary),
       ...detail('Session', sessionKey),
@@ -46,9 +46,14 @@ export function runLines(answer: unknown, style: Style, now: number): string[] {
 }
 
 /** `Night report (b1c2…)` */
-export function jobName(answer: unknown): string {
+export function jobLabel(answer: unknown): string {
   const { id, name } = recordOf(answer);
-  return `${shown(name)} (${shown(id)})`;
+  return jobText(name, id);
+}
+
+/** The id alone where no name is told. */
+function jobText(name: unknown, id: unknown): string {
+  return textOf(name) === undefined ? shown(id) : `${shown(name)} (${shown(id)})`;
 }
 
 function blockOf(job: Facts, style: Style, now: number): string[] {

@@ -4,7 +4,7 @@ import type { Command, OptionSpec } from '../command.js';
 
 const load = () => import('../commands/cron.js');
 
-const byId = [{ name: 'id', required: true }];
+const oneJob = [{ name: 'job', required: true }];
 
 const jobOptions: readonly OptionSpec[] = [
   { name: 'name', kind: 'text', about: 'What the job is called' },
@@ -81,29 +81,29 @@ export const cronCommands: readonly Command[] = [
   },
   {
     name: 'cron edit',
-    about: 'Change a job: what is not named stays',
-    args: byId,
+    about: 'Change a job, named by its id or by a name that no other has: what is not named stays',
+    args: oneJob,
     options: [...jobOptions, ...rpcOptions],
     load: async () => (await load()).cronEdit,
   },
   {
     name: 'cron rm',
     about: 'Delete a job and its run log',
-    args: byId,
+    args: oneJob,
     options: rpcOptions,
     load: async () => (await load()).cronRemove,
   },
   {
     name: 'cron run',
     about: 'Run a job now',
-    args: byId,
+    args: oneJob,
     options: [{ name: 'due', kind: 'flag', about: 'Only when it is due' }, ...rpcOptions],
     load: async () => (await load()).cronRun,
   },
   {
     name: 'cron runs',
     about: 'Show how runs have ended, of one job or of all',
-    args: [{ name: 'id', required: false }],
+    args: [{ name: 'job', required: false }],
     options: [
       { name: 'id', kind: 'text', about: 'The job, where it is not named otherwise' },
       { name: 'status', kind: 'text', about: 'Only ok, error or skipped' },
@@ -115,14 +115,14 @@ export const cronCommands: readonly Command[] = [
   {
     name: 'cron enable',
     about: 'Let a job run again',
-    args: byId,
+    args: oneJob,
     options: rpcOptions,
     load: async () => (await load()).cronEnable,
   },
   {
     name: 'cron disable',
     about: 'Keep a job from running',
-    args: byId,
+    args: oneJob,
     options: rpcOptions,
     load: async () => (await load()).cronDisable,
   },

@@ -19,6 +19,8 @@ export interface DeliveryServices {
   readonly deliveries: Pick<Deliveries, 'enqueue' | 'lastRoute' | 'ownerRoute' | 'routeTo'>;
   readonly workers: Pick<Supervisor, 'ask'>;
   webhookToken(): string | null;
+  /** The main session of the agent whose job it is. */
+  mainKeyOf(job: CronJob): SessionKey;
   readonly log: Logger;
   /** Ends what is under way. */
   readonly stopping: AbortSignal;
@@ -27,7 +29,7 @@ export interface DeliveryServices {
 /** A run of a job. */
 export interface EndedJob {
   readonly runId: string;
-  /** In which it took place: what `last` is about. */
+  /** In which it took place. */
   readonly key: SessionKey;
   /** All that the agent said. */
   readonly text: string;
@@ -43,6 +45,9 @@ export interface JobDeliveries {
 
 export function createJobDeliveries(services: DeliveryServices): JobDeliveries {
   const { deliveries, log } = services;
+  /** Which session `last` is about: in one that was made for the job nobody has ever written. */
+  const lastOf = (job: CronJob, key: SessionKey): SessionKey =>
+    job.sessionTarget === 'isolated' ? services.mainKeyOf(job) : key;
 
   /** @param id the same one is sent once, whatever dies */
   const announce = async (
@@ -73,7 +78,7 @@ export function createJobDeliveries(services: DeliveryServices): JobDeliveries {
       // An agent that has nothing to say says nothing to anybody.
       if (mode !== 'announce' || text === '') return Promise.resolve({ status: 'not-requested' });
       return guarded(() =>
-        announce(`cron:${runId}`, { ...route, ...(to === undefined ? {} : { to }) }, text, key),
+        announce(`cron:${runId}`, { ...route, ...(to === undefined ? {} : { to }) }, text, lastOf(job, key)),
       );
     },
     async alert(job, error, key) {
@@ -88,7 +93,7 @@ export function createJobDeliveries(services: DeliveryServices): JobDeliveries {
       const outcome = await guarded(() =>
         mode === 'webhook' && to !== undefined
           ? post(services, to, JSON.stringify(event))
-          : announce(`cron-alert:${job.id}:${job.state.lastFailureAlertAtMs}`, route, text, key),
+          : announce(`cron-alert:${job.id}:${job.state.lastFailureAlertAtMs}`, route, text, lastOf(job, key)),
       );
       if (outcome.error !== undefined)
         log.warn('cron.alert', `cron: nobody could be told that job ${job.id} fails: ${outcome.error}`);

@@ -3,7 +3,7 @@ import type { CronJob } from '../../shared/store/cron-records.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { STOPPED } from '../sessions/run-records.js';
 import type { RunReader } from '../store/store.js';
-import type { JobDeliveries } from './deliver.js';
+import type { JobDeliveries, JobDelivery } from './deliver.js';
 import type { FinishedRun } from './job-state.js';
 import { outcomeOf, type JobOutcome } from './run-job.js';
 
@@ -23,16 +23,15 @@ export async function executeJob(job: CronJob, runId: string, execution: Executi
   const { sessionKey = '', interrupted: _interrupted, ...told } = outcome;
   const event = { jobId: job.id, action: 'finished', ...told, runId, runAtMs, durationMs: now() - runAtMs };
   const key = sessionKey as SessionKey;
-  const { status, error } = await deliveries.ended(job, {
-    runId,
-    key,
-    text,
-    event: { ...event, sessionKey },
-  });
-  const finished = { ...outcome, runId, runAtMs, delivered: status === 'delivered', deliveryStatus: status };
-  if (error === undefined || outcome.status === 'error') return finished;
-  if (job.delivery?.bestEffort) return { ...finished, error };
-  return { ...finished, status: 'error', error };
+  const delivery = await deliveries.ended(job, { runId, key, text, event: { ...event, sessionKey } });
+  return withDelivery(job, { ...outcome, runId, runAtMs }, delivery);
+}
+
+/** What could not be delivered makes the run an error, unless that does not matter. */
+function withDelivery({ delivery }: CronJob, run: FinishedRun, { status, error }: JobDelivery): FinishedRun {
+  const finished = { ...run, delivered: status === 'delivered', deliveryStatus: status };
+  if (error === undefined || run.status === 'error') return finished;
+  return { ...finished, error, ...(delivery?.bestEffort ? {} : { status: 'error' }) };
 }
 
 /** What the store says of a run that a crash of the gateway cut off: it may have ended before. */
@@ -48,11 +47,6 @@ export async function recoverJob(
   const finished = { ...outcome, runId, runAtMs };
   // A webhook may have heard of it; what is announced is announced once, however often it is tried.
   if (job.delivery?.mode !== 'announce') return { ...finished, deliveryStatus: 'unknown' };
-  const { status, error } = await deliveries.ended(job, { runId, key: record.sessionKey, text, event: {} });
-  return {
-    ...finished,
-    delivered: status === 'delivered',
-    deliveryStatus: status,
-    ...(error === undefined || outcome.status === 'error' ? {} : { error }),
-  };
+  const delivery = await deliveries.ended(job, { runId, key: record.sessionKey, text, event: {} });
+  return withDelivery(job, finished, delivery);
 }

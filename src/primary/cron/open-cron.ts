@@ -1,11 +1,13 @@
 /** Wires cron jobs: the book of them, their schedule, what they do, who is told (methods.md §9). */
+import type { ChannelsConfig } from '../../shared/config/channels-schema.js';
 import type { CronConfig } from '../../shared/config/cron-schema.js';
 import { cronLimits } from '../../shared/cron-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Environment } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
-import type { CronJob } from '../../shared/store/cron-records.js';
+import type { CronJob, CronRunEntry } from '../../shared/store/cron-records.js';
 import type { SessionKey } from '../../shared/store/records.js';
+import { mainSessionKey } from '../../shared/store/session-keys.js';
 import { toError } from '../../shared/to-error.js';
 import { systemClock } from '../alarm.js';
 import type { Deliveries } from '../channels/deliveries.js';
@@ -21,8 +23,9 @@ import { executeJob, recoverJob } from './execute-job.js';
 import { openJobBook } from './job-book.js';
 import { jobProblem, newJob, patchedJob, type JobFields, type JobPatch } from './job-fields.js';
 import { JobRefusal } from './job-refusal.js';
-import { createJobRunner } from './run-job.js';
-import { readRunLog, type RunLogPage, type RunLogQuery } from './run-log.js';
+import { agentOf, createJobRunner } from './run-job.js';
+import { readRunLog, type RunLogQuery } from './run-log.js';
+import { routeProblem } from './route-problem.js';
 import { createScheduler, type ForcedRun } from './scheduler.js';
 
 export interface JobQuery {
@@ -34,6 +37,9 @@ export interface JobQuery {
   readonly offset: number;
   readonly limit: number;
 }
+
+/** With the name that its job has now. */
+export type NamedRun = CronRunEntry & { readonly jobName?: string };
 
 /** What clients can do with them. Changes are on disk when they resolve. */
 export interface CronJobs {
@@ -49,7 +55,7 @@ export interface CronJobs {
   remove(id: string): Promise<boolean>;
   /** Undefined when there is none. @throws StoreError */
   run(id: string, mode: 'due' | 'force'): Promise<ForcedRun | undefined>;
-  runs(query: RunLogQuery): Promise<RunLogPage>;
+  runs(query: RunLogQuery): Promise<{ readonly entries: readonly NamedRun[]; readonly total: number }>;
 }
 
 export interface Cron {
@@ -76,6 +82,7 @@ export interface OpenCronOptions {
   /** As they are now. */
   config(): CronConfig;
   routes(): RouteTable;
+  channels(): ChannelsConfig;
   readonly log: Logger;
 }
 
@@ -92,6 +99,7 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
     deliveries: options.deliveries,
     workers: options.workers,
     webhookToken: () => config().webhookToken,
+    mainKeyOf: (job) => mainSessionKey(sessions.scheme, agentOf(job, sessions.scheme)),
     log,
     stopping: stopping.signal,
   });
@@ -131,6 +139,11 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
     const problem = jobProblem(job, routes(), now());
     if (problem !== undefined) throw new JobRefusal(problem);
   };
+  const checkWithRoute = (job: CronJob): void => {
+    check(job);
+    const problem = routeProblem(job, options.channels());
+    if (problem !== undefined) throw new JobRefusal(problem);
+  };
 
   return {
     jobs: {
@@ -139,7 +152,7 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
       status: () => ({ enabled: enabled(), jobs: book.size, nextWakeAtMs: scheduler.nextAt() ?? null }),
       get: book.get,
       async add(fields) {
-        const job = newJob(fields, now(), check);
+        const job = newJob(fields, now(), checkWithRoute);
         const change = await book.change(job.id, () => {
           if (book.size >= cronLimits.jobs) throw new JobRefusal(`there are ${cronLimits.jobs} jobs already`);
           return { job };
@@ -147,9 +160,11 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
         return told('added', change?.job ?? job);
       },
       async update(id, patch) {
+        // A channel that has gone since is no reason to refuse any other change.
+        const checked = patch.delivery || patch.failureAlert ? checkWithRoute : check;
         const change = await book.change(
           id,
-          (before) => before && { job: patchedJob(before, patch, now(), check) },
+          (before) => before && { job: patchedJob(before, patch, now(), checked) },
         );
         return change && told('updated', change.job);
       },
@@ -160,7 +175,10 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
         return change !== undefined;
       },
       run: scheduler.force,
-      runs: (query) => readRunLog(store.cron, query),
+      async runs(query) {
+        const { entries, total } = await readRunLog(store.cron, query);
+        return { entries: entries.map((entry) => withJobName(entry, book.get(entry.jobId))), total };
+      },
     },
     start() {
       scheduler.start().catch((caught: unknown) => log.error('cron.start', toError(caught).message));
@@ -179,6 +197,10 @@ export async function openCron(options: OpenCronOptions): Promise<Cron> {
     scheduler.changed();
     return job;
   }
+}
+
+function withJobName(entry: CronRunEntry, job: CronJob | undefined): NamedRun {
+  return job ? { ...entry, jobName: job.name } : entry;
 }
 
 function listed(jobs: readonly CronJob[], asked: JobQuery): ReturnType<CronJobs['list']> {

@@ -110,12 +110,16 @@ export function createJobRunner(
     job.payload.kind === 'systemEvent' ? tell(job, job.payload.text) : turn(job, runId);
 }
 
+export function agentOf({ agentId }: Pick<CronJob, 'agentId'>, scheme: KeyScheme): string {
+  return agentId?.toLowerCase() ?? scheme.defaultAgentId;
+}
+
 export function placeOf(
   job: Pick<CronJob, 'id' | 'agentId' | 'sessionKey' | 'sessionTarget'>,
   scheme: KeyScheme,
 ): JobPlace {
   const { id, sessionKey, sessionTarget } = job;
-  const agentId = job.agentId?.toLowerCase() ?? scheme.defaultAgentId;
+  const agentId = agentOf(job, scheme);
   if (sessionTarget === 'isolated') {
     const sessionId = randomUUID();
     return { agentId, key: cronRunKey(agentId, id, sessionId), sessionId };

@@ -1,7 +1,8 @@
 /** `pllan cron` against a server that answers from a table: what is asked, and what is said. */
 import { describe, expect, test } from 'vitest';
 import { cli, environmentWith } from '../support/cli.js';
-import { startFakeGateway } from '../support/fake-gateway.js';
+import type { WebSocket } from 'ws';
+import { refuse, send, startFakeGateway, type Request } from '../support/fake-gateway.js';
 
 const job = {
   id: 'j-1',
@@ -114,9 +115,10 @@ test.each([
     {
       entries: [
         { ts: 1_000, jobId: 'j-1', status: 'error', durationMs: 61_000, error: 'no', sessionKey: 'k' },
+        { ts: 1_000, jobId: 'j-1', jobName: 'Night report', status: 'ok' },
       ],
     },
-    /^1970-01-01 00:00:01Z \(\d+d ago\) {2}error, took 1m {2}j-1\n {2}Error: no\n {2}Session: k\n$/,
+    /^1970-01-01 00:00:01Z \(\d+d ago\) {2}error, took 1m {2}j-1\n {2}Error: no\n {2}Session: k\n1970.* {2}ok {2}Night report \(j-1\)\n$/,
   ],
 ] as const)('cron %j', async (words, method, params, answer, said) => {
   const { exitCode, stdout, asked } = await run(['cron', ...words], { [method]: answer });
@@ -269,6 +271,47 @@ describe('a new job', () => {
 test('an edit of nothing is refused', async () => {
   const { exitCode, stderr } = await run(['cron', 'edit', 'j-1']);
   expect([exitCode, stderr]).toEqual([1, 'Nothing to change: name what is to be another.\n']);
+});
+
+describe('a job that is named', () => {
+  const jobs = [job, { ...job, id: 'j-2', name: 'Night reports' }, { ...job, id: 'j-3', name: 'twice' }];
+  const twice = { ...job, id: 'j-4', name: 'twice' };
+  const known = [...jobs, twice];
+  /** A gateway that knows jobs by their ids. */
+  const answers = {
+    'cron.run': (socket: WebSocket, request: Request) => {
+      const { id } = request.params;
+      if (known.some((one) => one.id === id))
+        send(socket, { type: 'res', id: request.id, ok: true, payload: { enqueued: true, runId: 'r' } });
+      else refuse(socket, request, `cron job not found: ${String(id)}`, { code: 'CRON_JOB_NOT_FOUND' });
+    },
+    'cron.list': (socket: WebSocket, { id, params: { offset } }: Request) => {
+      const page = offset === 0 ? { jobs, nextOffset: 3 } : { jobs: [twice], nextOffset: null };
+      send(socket, { type: 'res', id, ok: true, payload: page });
+    },
+  };
+
+  test('by a name that no other has is meant', async () => {
+    const { exitCode, stdout, asked } = await run(['cron', 'run', 'Night report', '--due'], answers);
+    expect([exitCode, stdout]).toEqual([0, 'Started: run r.\n']);
+    const list = { query: 'Night report', includeDisabled: true, limit: 200 };
+    expect(asked).toEqual([
+      { method: 'cron.run', params: { id: 'Night report', mode: 'due' } },
+      { method: 'cron.list', params: { ...list, offset: 0 } },
+      { method: 'cron.list', params: { ...list, offset: 3 } },
+      { method: 'cron.run', params: { id: 'j-1', mode: 'due' } },
+    ]);
+  });
+
+  test('by a name that several have is an error that names their ids', async () => {
+    const { exitCode, stderr } = await run(['cron', 'run', 'twice'], answers);
+    expect([exitCode, stderr]).toEqual([1, '2 jobs are called twice: name one by its id.\nj-3\nj-4\n']);
+  });
+
+  test('by a name that none has is an error', async () => {
+    const { exitCode, stderr } = await run(['cron', 'run', 'Night'], answers);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cron job not found: Night')]);
+  });
 });
 
 test('what the gateway refuses is said', async () => {

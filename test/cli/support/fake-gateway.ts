@@ -112,8 +112,9 @@ function connect(
   send(socket, { type: 'res', id: request.id, ok: true, payload });
 }
 
-export function refuse(socket: WebSocket, request: Request, message: string): void {
-  send(socket, { type: 'res', id: request.id, ok: false, error: { code: 'INVALID_REQUEST', message } });
+export function refuse(socket: WebSocket, request: Request, message: string, details?: object): void {
+  const error = { code: 'INVALID_REQUEST', message, ...(details ? { details } : {}) };
+  send(socket, { type: 'res', id: request.id, ok: false, error });
 }
 
 export function send(socket: WebSocket, frame: object): void {

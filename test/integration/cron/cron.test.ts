@@ -26,6 +26,7 @@ beforeAll(async () => {
     config: {
       cron: { webhookToken: 'hook-token-0123456789', maxConcurrentRuns: 4 },
       tools: { profile: 'full' },
+      channels: { webhook: { enabled: false } },
       agents: {
         defaults: { model: { primary: 'mock/m-1' }, models: { 'mock/m-1': {}, 'mock/m-2': {} } },
         list: [{ id: 'main' }, { id: 'mail' }],
@@ -348,6 +349,24 @@ it('an announcement without a channel fails the run, unless that does not matter
   expect(entry).toMatchObject({ status: 'ok', deliveryStatus: 'not-delivered' });
 });
 
+it('an announcement on a channel that is switched off fails the run', async () => {
+  const delivery = { mode: 'announce', channel: 'webhook', to: 'ann' };
+  expect(await ran({ delivery })).toMatchObject({
+    status: 'error',
+    error: 'channel webhook has no account default that is enabled',
+    deliveryStatus: 'not-delivered',
+  });
+});
+
+it('a change of where a job announces is checked as a new one', async () => {
+  const { id } = await add();
+  const delivery = { mode: 'announce', channel: 'irc', to: '#a' };
+  expect(await refusal(client, 'cron.update', { id, patch: { delivery } })).toContain(
+    'invalid cron.update params: delivery.channel "irc" is not configured',
+  );
+  await answer(client, 'cron.update', { id, patch: { enabled: false } });
+});
+
 it('run logs are searched, of one job and of all', async () => {
   provider.behave(answerJson('Needle in hay'));
   const entry = await ran();
@@ -357,6 +376,7 @@ it('run logs are searched, of one job and of all', async () => {
   expect(await found({ scope: 'all', query: 'needle', status: 'error' })).toEqual([]);
   expect((await found({ scope: 'all', limit: 1 })).length).toBe(1);
   expect(await found({ id: entry.jobId, status: 'ok' })).toEqual([entry.jobId]);
+  expect(entry.jobName).toBe('news');
 });
 
 it('a job begins by itself when its time is over already, and is gone when it has succeeded', async () => {

@@ -25,6 +25,19 @@ export const refusedJobs: readonly (readonly [object, string])[] = [
   [{ agentId: 'nobody' }, 'unknown agent id "nobody"'],
   [{ delivery: { mode: 'webhook' } }, 'delivery.mode "webhook" needs delivery.to, an http or https URL'],
   [{ delivery: { mode: 'webhook', to: 'file:///etc' } }, 'delivery.mode "webhook" needs delivery.to'],
+  [
+    { delivery: { mode: 'announce', channel: 'nowhere', to: '7' } },
+    'delivery.channel "nowhere" is no channel that can be sent to: use last, owner or one of irc, telegram, webhook',
+  ],
+  [
+    { delivery: { mode: 'announce', channel: 'IRC', to: '#a' } },
+    'delivery.channel "irc" is not configured: run pllan channels add --channel irc',
+  ],
+  [
+    { delivery: { mode: 'announce', channel: 'webhook', to: '7', accountId: 'work' } },
+    'delivery.accountId "work" is no account of webhook: it has default',
+  ],
+  [{ failureAlert: { channel: 'telegram', to: '7' } }, 'failureAlert.channel "telegram" is not configured'],
   [{ surprise: 1 }, "at root: unexpected property 'surprise'"],
   [{ state: {} }, "at root: unexpected property 'state'"],
 ];

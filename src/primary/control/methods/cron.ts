@@ -93,7 +93,7 @@ export function cronMethods({ cron }: CronServices): readonly Method[] {
       readsMuch: true,
       summary: 'How runs have ended, of one job or of all (`scope`), the last one first.',
       answers:
-        '`{entries, total, offset, limit, hasMore, nextOffset}`; each entry `{ts, jobId, action, status, error, summary, runId, sessionKey, runAtMs, durationMs, …}`.',
+        '`{entries, total, offset, limit, hasMore, nextOffset}`; each entry `{ts, jobId, jobName, action, status, error, summary, runId, sessionKey, runAtMs, durationMs, …}`.',
       async answer(params) {
         const { scope, status, query, sortDir, offset, limit } = params;
         const jobId = scope === 'all' ? undefined : idOf(params, 'cron.runs');
