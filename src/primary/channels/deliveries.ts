@@ -24,7 +24,10 @@ export interface Deliveries {
   enqueue(delivery: NewDelivery): Promise<{ readonly ended: Promise<DeliveryOutcome> }>;
   /** Where the session's last message came from; undefined for one of the web chat only. */
   lastRoute(key: SessionKey): Promise<Route | undefined>;
-  /** The direct chat of the first owner of the config (`commands.ownerAllowFrom`) that a running account reaches. */
+  /**
+   * The direct chat of the first owner of the config (`commands.ownerAllowFrom`) that a running account reaches. One who is
+   * named without a channel counts where there is only one, or where `session.identityLinks` says who it is.
+   */
   ownerRoute(): Route | undefined;
   /** What a caller names; the channel's default account when none is named. Text says why it is none. */
   routeTo(named: {

@@ -45,6 +45,12 @@ export function createMessages(services: MessageServices): Messages {
     accounts,
     session: (key) => sessions.get(key),
     owners: () => current().config.commands.ownerAllowFrom,
+    links: () => current().config.session.identityLinks,
+    ambiguous: (owner, channels) =>
+      log.warn(
+        'owner.ambiguous',
+        `commands.ownerAllowFrom: ${owner} may be somebody else in ${channels.join(' or ')}: write it as ${channels[0]}:${owner}, or whichever it is`,
+      ),
   });
   const deliveries = { enqueue: queue.enqueue, ...routes };
   const pairing = createPairing({ store, accounts, deliveries, broadcast, log, now: Date.now });

@@ -186,3 +186,19 @@ it('the owner is reached where the config says', () => {
   expect(owner('pigeon:1', 'net:7', 8)).toMatchObject({ channel: 'net', kind: 'direct', id: '7' });
   expect(owner(8)).toMatchObject({ id: '8' });
 });
+
+it('what is for an owner never goes to a namesake in another network', () => {
+  Object.assign(at.network.accounts, { channels: ['net', 'mail'] });
+  const identityLinks = { ann: ['mail:1', 'net:7'], Bob: ['8'] };
+  const route = (...owners: (string | number)[]) => {
+    const { messages, log } = begin({ owners, session: { identityLinks } });
+    return { route: messages.deliveries.ownerRoute(), log };
+  };
+  const { route: none, log } = route(8, 'Bob');
+  expect(none).toBeUndefined();
+  expect(log).toEqual([
+    'commands.ownerAllowFrom: 8 may be somebody else in net or mail: write it as net:8, or whichever it is',
+  ]);
+  expect(route('Ann').route).toMatchObject({ channel: 'net', id: '7' });
+  expect(route(8, 'net:9').route).toMatchObject({ channel: 'net', id: '9' });
+});

@@ -3,12 +3,17 @@ import type { SessionEntry, SessionKey } from '../../../shared/store/records.js'
 import type { Accounts } from '../accounts.js';
 import type { Channel, Peer } from '../channel.js';
 import type { Deliveries } from '../deliveries.js';
+import type { IdentityLinks } from '../inbound/people.js';
 
 export interface RouteServices {
   readonly accounts: Accounts;
   session(key: SessionKey): Promise<SessionEntry | undefined>;
   /** `commands.ownerAllowFrom`. */
   owners(): readonly (string | number)[];
+  /** `session.identityLinks`. */
+  links(): IdentityLinks;
+  /** An owner is named who could be in any of several networks. */
+  ambiguous(owner: string, channels: readonly string[]): void;
 }
 
 export function createRoutes(
@@ -41,18 +46,38 @@ export function createRoutes(
     },
     ownerRoute() {
       for (const owner of services.owners()) {
-        const [, channel, id = String(owner)] = /^([a-z]+):(.+)$/i.exec(String(owner)) ?? [];
-        const channels = channel === undefined ? accounts.channels : [channel];
-        // `*` is nobody in particular, and what begins with `@` is a name, not a place.
-        if (/^[@*]/.test(id)) continue;
-        for (const one of channels) {
-          const route = routeTo({ channel: one, to: `direct:${id}` });
+        for (const { channel, id } of placesOf(String(owner).trim(), services)) {
+          // `*` is nobody in particular, and what begins with `@` is a name, not a place.
+          const route = /^[@*]/.test(id) ? '' : routeTo({ channel, to: `direct:${id}` });
           if (typeof route !== 'string') return route;
         }
       }
       return undefined;
     },
   };
+}
+
+interface Place {
+  readonly channel: string;
+  readonly id: string;
+}
+
+/** Where somebody is whom the config names: nobody gets what is for a namesake of theirs in another network. */
+function placesOf(name: string, { accounts, links, ambiguous }: RouteServices): readonly Place[] {
+  const [, linked] = Object.entries(links()).find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
+  if (linked) return linked.flatMap((one) => placeOf(one.trim()) ?? []);
+  const place = placeOf(name);
+  if (place) return [place];
+  const [only, ...others] = accounts.channels;
+  if (only !== undefined && others.length === 0) return [{ channel: only, id: name }];
+  if (others.length > 0 && !/^[@*]/.test(name)) ambiguous(name, accounts.channels);
+  return [];
+}
+
+/** Undefined where no channel is named. */
+function placeOf(name: string): Place | undefined {
+  const [, channel, id] = /^([a-z]+):(.+)$/i.exec(name) ?? [];
+  return channel === undefined || id === undefined ? undefined : { channel, id };
 }
 
 /** What `lastTo` of a session says; `peerOf` reads it. */
