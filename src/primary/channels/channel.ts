@@ -126,6 +126,8 @@ export interface InboundMessage {
     readonly name?: string;
     /** Other ids that a config may name the person by: `@name`. */
     readonly aliases?: readonly string[];
+    /** Where they write from, of networks in which anybody can have another id at any time. */
+    readonly origin?: string;
     readonly bot?: boolean;
   };
   readonly text: string;

@@ -96,6 +96,8 @@ export interface KnownSender extends SenderId {
 /** Somebody who wants to write. */
 export interface SenderRequest extends SenderId {
   readonly code: string;
+  /** Where they write from, if they could write under another name from there. */
+  readonly origin?: string;
   /** The direct chat in which they asked. */
   readonly peerId: string;
   readonly name?: string;

@@ -223,6 +223,17 @@ describe('people who are not known', () => {
     expect(again?.code).not.toBe(request?.code);
   });
 
+  it('have one place, whatever name they take', async () => {
+    const chat = begin();
+    for (const id of ['a!u@h', 'b!u@h', 'c!u@h']) {
+      const { sender, ...more } = stranger('Hello', id);
+      await give(chat, { ...more, sender: { ...sender, origin: 'u@h' } });
+    }
+    await give(chat, stranger('Hello', 'd!v@h'));
+    const waiting = await chat.messages.pairing.list();
+    expect(waiting.map(({ sender }) => sender)).toEqual(['a!u@h', 'd!v@h']);
+  });
+
   it('are not answered while too many ask', async () => {
     const chat = begin();
     for (const id of ['1', '2', '3', '4']) await give(chat, stranger('Hello', id));

@@ -292,9 +292,12 @@ describe('what is asked of an account', () => {
 });
 
 describe('messages that come', () => {
-  const flood = (network: Scripted, count: number): Promise<void>[] => {
+  /** Each in a conversation of its own, unless they have one. */
+  const flood = (network: Scripted, count: number, conversation?: string): Promise<void>[] => {
     const { host } = network.runs[0] as Scripted['runs'][number];
-    return Array.from({ length: count }, (_, n) => host.inbound({ id: String(n) } as never));
+    return Array.from({ length: count }, (_, n) =>
+      host.inbound({ id: String(n), peer: { kind: 'direct', id: conversation ?? String(n) } } as never),
+    );
   };
 
   it('are taken as fast as they may be, in their order, and the rest waits', async () => {
@@ -343,5 +346,19 @@ describe('messages that come', () => {
     expect(told.inbound).toHaveBeenCalledTimes(16);
     await passed(2_000);
     expect(told.inbound).toHaveBeenCalledTimes(32);
+  });
+
+  it('of one conversation keep those of others from nothing', async () => {
+    const { network, told, started } = supervised([stays]);
+    await started();
+    const ends: (() => void)[] = [];
+    told.inbound.mockImplementationOnce(() => new Promise((resolve) => ends.push(resolve)));
+    const slow = Promise.all(flood(network, 20, 'ann'));
+    await Promise.all([...flood(network, 1, 'bob'), passed(1_000)]);
+    expect(told.inbound).toHaveBeenCalledTimes(2);
+    ends[0]?.();
+    await passed(1_000);
+    await slow;
+    expect(told.inbound).toHaveBeenCalledTimes(21);
   });
 });

@@ -1,18 +1,20 @@
 /**
  * Paces what comes in from one account: a flood is stored piece by piece, in its order, and whoever makes it waits. What
- * finds the queue full is refused, which its network hears of (or offers it again).
+ * finds the queue full is refused, which its network hears of (or offers it again). A conversation has one place of those
+ * that are under way: what takes long in it keeps the others of the account from nothing.
  */
 import { inboundLimits } from '../limits.js';
 
 export interface Intake {
-  /** Does it when its turn has come. @throws Error when too many wait, or it was stopped */
-  take<T>(task: () => Promise<T>): Promise<T>;
+  /** Does it when its turn has come, and none of its conversation is under way. @throws Error when too many wait, or it was stopped */
+  take<T>(conversation: string, task: () => Promise<T>): Promise<T>;
   readonly waiting: number;
   /** Whoever waits is refused. */
   stop(why: string): void;
 }
 
 interface Waiting {
+  readonly conversation: string;
   go(): void;
   refuse(error: Error): void;
 }
@@ -21,7 +23,7 @@ interface Waiting {
 export function createIntake(now: () => number): Intake {
   const gapMs = 1_000 / inboundLimits.perSecond;
   const queue: Waiting[] = [];
-  let underWay = 0;
+  const underWay = new Set<string>();
   /** When the next one may go; as many as a burst has may go before. */
   let due = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -29,31 +31,35 @@ export function createIntake(now: () => number): Intake {
   const waitMs = (): number => due - (inboundLimits.burst - 1) * gapMs - now();
   const pump = (): void => {
     timer = undefined;
-    while (queue.length > 0 && underWay < inboundLimits.underWay) {
+    while (underWay.size < inboundLimits.underWay) {
+      const next = queue.findIndex(({ conversation }) => !underWay.has(conversation));
+      if (next === -1) return;
       const ms = waitMs();
       if (ms > 0) {
         timer = setTimeout(pump, ms).unref();
         return;
       }
       due = Math.max(due, now()) + gapMs;
-      underWay += 1;
-      queue.shift()?.go();
+      const [waiting] = queue.splice(next, 1);
+      if (!waiting) return;
+      underWay.add(waiting.conversation);
+      waiting.go();
     }
   };
-  const turn = (): Promise<void> =>
+  const turn = (conversation: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      queue.push({ go: resolve, refuse: reject });
+      queue.push({ conversation, go: resolve, refuse: reject });
       if (!timer) pump();
     });
   return {
-    async take(task) {
+    async take(conversation, task) {
       if (queue.length >= inboundLimits.waiting)
         throw new Error(`more than ${inboundLimits.waiting} messages wait: to be offered again later`);
-      await turn();
+      await turn(conversation);
       try {
         return await task();
       } finally {
-        underWay -= 1;
+        underWay.delete(conversation);
         if (!timer) pump();
       }
     },

@@ -126,7 +126,10 @@ export function createSupervisor(
       async inbound(message) {
         if (one.retired) throw new Error('the account was stopped');
         facts.lastAliveAt = facts.lastInboundAt = now();
-        await intake.take(() => within(inboundLimits.takeMs, () => services.inbound(running, message)));
+        const { kind, id } = message.peer;
+        await intake.take(`${kind}:${id}`, () =>
+          within(inboundLimits.takeMs, () => services.inbound(running, message)),
+        );
       },
     };
     const made = channel.open(account.own, host);

@@ -59,17 +59,21 @@ export function createPairing(services: PairingServices): Pairing {
 
   return {
     isKnown: async (sender) => (await store.channels.knownSender(sender)) !== undefined,
-    asked: ({ channel, accountId }, { sender: { id, name }, peer }) =>
+    asked: ({ channel, accountId }, { sender: { id, name, origin }, peer }) =>
       queue.run(JSON.stringify([channel.id, accountId]), async () => {
         const place = { channel: channel.id, accountId };
         const sender = { ...place, sender: id.toLowerCase() };
         const all = await store.channels.requests(place.channel, accountId);
         const waiting = all.filter(({ expiresAt }) => expiresAt > now());
-        if (waiting.some((one) => one.sender === sender.sender)) return 'asked before';
+        const isSame = (one: SenderRequest): boolean =>
+          one.sender === sender.sender || (origin !== undefined && one.origin === origin);
+        // Whoever takes another name gets no other place, nor another answer.
+        if (waiting.some(isSame)) return 'asked before';
         const expired = all.filter((one) => !waiting.includes(one));
         if (waiting.length >= pairingLimits.perAccount) return 'too many ask';
         const request: SenderRequest = {
           ...sender,
+          ...(origin === undefined ? {} : { origin }),
           peerId: peer.id,
           code: newCode(),
           ...(name === undefined ? {} : { name: name.slice(0, pairingLimits.nameChars) }),

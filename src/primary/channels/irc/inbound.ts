@@ -40,6 +40,7 @@ export function readMessage(
         id: account === undefined ? mask : `account:${account}`,
         name: nick,
         aliases: account === undefined ? [nick] : [mask, nick],
+        ...(account === undefined && { origin: userHost.toLowerCase() }),
         ...(line.tags.has('bot') && { bot: true }),
       },
       text: addressed.text,

@@ -31,7 +31,7 @@ describe('a message', () => {
   it('to the nick is a direct one, of a mask and not of a nick', () => {
     expect(message(':Ann!a@h PRIVMSG bot[X] :hi')).toMatchObject({
       peer: { kind: 'direct', id: 'ann' },
-      sender: { id: 'Ann!a@h', aliases: ['Ann'] },
+      sender: { id: 'Ann!a@h', aliases: ['Ann'], origin: 'a@h' },
     });
   });
 
