@@ -37,6 +37,8 @@ export interface ChannelCapabilities {
   readonly logout: boolean;
   /** It knows a part that comes again by its id: what it may have been sent is sent again. */
   readonly repeats?: boolean;
+  /** Its ids that differ in case alone are one. */
+  readonly caseless?: boolean;
 }
 
 /** One identity in a network. Used by its supervisor alone: `run` is never called twice at a time. */

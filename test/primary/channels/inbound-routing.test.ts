@@ -1,4 +1,5 @@
 /** Whose session a message of a chat network belongs to, and what it may command. */
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { InboundMessage } from '../../../src/primary/channels/channel.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';
@@ -8,6 +9,8 @@ import { inGroup, MAIN, scene } from './support/scene.js';
 
 const at = scene();
 const { begin, give, received } = at;
+
+const digest = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 16);
 
 describe('whose session it is', () => {
   const scope = (dmScope: string, links: object = {}): ConversationConfig => ({
@@ -19,14 +22,21 @@ describe('whose session it is', () => {
     ['the identity’s', {}, scope('per-peer', { Ann: ['net:7'] }), 'agent:main:direct:ann'],
     [
       'not that of an identity whose name is their id',
-      { peer: { kind: 'direct', id: 'Ann' }, sender: { id: 'Ann' } },
+      { peer: { kind: 'direct', id: 'ann' }, sender: { id: 'ann' } },
       scope('per-channel-peer', { ann: ['net:7'] }),
       'agent:main:net:direct:net:ann',
     ],
     ['that of another identity: no', {}, scope('per-peer', { Bob: ['net:8'] }), 'agent:main:direct:7'],
     ['the person’s in the network', {}, scope('per-channel-peer'), 'agent:main:net:direct:7'],
     ['the person’s at the account', {}, scope('per-account-channel-peer'), 'agent:main:net:a:direct:7'],
-    ['the group’s', inGroup('G1'), scope('main'), 'agent:main:net:group:g1'],
+    ['the group’s', inGroup('g1'), scope('main'), 'agent:main:net:group:g1'],
+    ['that of a group whose id is in capitals', inGroup('G1'), {}, `agent:main:net:group:g1~${digest('G1')}`],
+    [
+      'that of a group which has the name of a thread',
+      inGroup('c:thread:5'),
+      {},
+      `agent:main:net:group:c_thread_5~${digest('c:thread:5')}`,
+    ],
     [
       'the channel’s',
       { ...inGroup('c'), peer: { kind: 'channel', id: 'c' } },

@@ -5,6 +5,7 @@ import { canonicalKey, mainSessionKey, type KeyScheme } from '../../../shared/st
 import type { RunningAccount } from '../accounts.js';
 import type { InboundMessage } from '../channel.js';
 import { nameOf } from '../delivery/routes.js';
+import { keyPart } from './key-part.js';
 import type { Person } from './people.js';
 
 export interface ConversationQuestion {
@@ -19,9 +20,11 @@ export interface ConversationQuestion {
 export function sessionKeyOf(question: ConversationQuestion): SessionKey {
   const { from, message, agentId, scheme } = question;
   const { kind, id, threadId } = message.peer;
-  const thread = threadId === undefined ? '' : `:thread:${threadId}`;
-  if (kind !== 'direct')
-    return canonicalKey(`agent:${agentId}:${from.channel.id}:${kind}:${id}${thread}`, scheme);
+  const thread = threadId === undefined ? '' : `:thread:${keyPart(threadId)}`;
+  if (kind !== 'direct') {
+    const group = keyPart(id, from.channel.capabilities);
+    return canonicalKey(`agent:${agentId}:${from.channel.id}:${kind}:${group}${thread}`, scheme);
+  }
   const scope = directScope(question);
   if (scope !== undefined) return canonicalKey(`agent:${agentId}:${scope}${thread}`, scheme);
   const main = mainSessionKey(scheme, agentId);
@@ -31,7 +34,9 @@ export function sessionKeyOf(question: ConversationQuestion): SessionKey {
 /** Undefined: everybody who writes directly shares the main session. */
 function directScope({ from, message, person, dmScope }: ConversationQuestion): string | undefined {
   const { id } = message.peer;
-  const peer = person.identity ?? (person.others.has(id.toLowerCase()) ? `${from.channel.id}:${id}` : id);
+  const own = keyPart(id, from.channel.capabilities);
+  const named = person.others.has(id.toLowerCase()) ? `${from.channel.id}:${own}` : own;
+  const peer = person.identity === undefined ? named : keyPart(person.identity, { caseless: true });
   switch (dmScope) {
     case 'main':
       return undefined;
@@ -40,7 +45,7 @@ function directScope({ from, message, person, dmScope }: ConversationQuestion): 
     case 'per-channel-peer':
       return `${from.channel.id}:direct:${peer}`;
     case 'per-account-channel-peer':
-      return `${from.channel.id}:${from.accountId}:direct:${peer}`;
+      return `${from.channel.id}:${keyPart(from.accountId)}:direct:${peer}`;
   }
 }
 

@@ -28,7 +28,15 @@ export const channel: Channel<IrcConfig> = {
   id: 'irc',
   label: 'IRC',
   detailLabel: 'Internet Relay Chat',
-  capabilities: { typing: false, edits: false, media: false, threads: false, groups: true, logout: false },
+  capabilities: {
+    typing: false,
+    edits: false,
+    media: false,
+    threads: false,
+    groups: true,
+    logout: false,
+    caseless: true,
+  },
   peerOf: (to) => ({ kind: /^[#&+!]/.test(to) ? 'group' : 'direct', id: to }),
   open,
 };
