@@ -7,7 +7,12 @@ export type StopReason = 'rpc' | 'stop' | 'restart' | 'timeout';
 
 export type RunOutcome =
   | Extract<TurnEnd, { readonly status: 'ok' }>
-  | { readonly status: 'stopped'; readonly stopReason: StopReason }
+  | {
+      readonly status: 'stopped';
+      readonly stopReason: StopReason;
+      /** For the message of somebody else: whoever asked is to hear of it. */
+      readonly gaveWay?: boolean;
+    }
   | Extract<TurnEnd, { readonly status: 'error' }>;
 
 /** What of a run's record and text its end depends on. */
@@ -49,7 +54,7 @@ export function runEnd({ record, shown, isAck }: EndedRun, outcome: RunOutcome, 
         providerStarted,
         ...(shown.length === 0 ? {} : { result: { payloads, meta: { durationMs, aborted: true } } }),
       } as const;
-      return { endedAt, status: 'timeout', payload };
+      return { endedAt, status: 'timeout', payload, ...(outcome.gaveWay ? { gaveWay: true } : {}) };
     }
     case 'error': {
       const { message, failure } = outcome;

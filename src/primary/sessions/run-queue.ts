@@ -48,7 +48,7 @@ export interface RunQueueOptions {
   /** Its turn has come, if it is accepted. */
   begin(run: Run): void;
   /** Another one is to go instead. */
-  interrupt(run: Run): void;
+  interrupt(run: Run, by: Run): void;
   drop(run: Run): void;
 }
 
@@ -87,8 +87,8 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     held.delete(key);
     one?.letGo();
   };
-  const pauseOf = ({ input: { queueMode, debounce } }: Run): number =>
-    Math.max(queueMode === 'collect' ? settings().debounceMs : 0, debounce?.ms ?? 0);
+  const pauseOf = ({ input: { queueMode, debounceMs = 0 } }: Run): number =>
+    Math.max(queueMode === 'collect' ? settings().debounceMs : 0, debounceMs);
   /** Lets the held one go when so many milliseconds pass without another message, or when no other could join it. */
   const pause = (key: SessionKey, ms: number): void => {
     const one = held.get(key);
@@ -108,7 +108,7 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
   };
   return {
     enter(run) {
-      const { key, queueMode, debounce, lane = MAIN } = run.input;
+      const { key, queueMode, debounceMs, lane = MAIN } = run.input;
       const interrupts = queueMode === 'interrupt';
       const limited = queueMode !== undefined && !interrupts && settings().drop === 'new';
       if (limited && messagesIn(key).length >= settings().cap) return false;
@@ -121,8 +121,8 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
         lane,
         before: next?.place,
         start: () => options.begin(run),
-        ...(queueMode === 'collect' || debounce ? { hold: (letGo) => hold(run, letGo) } : {}),
-        holdsAtOnce: debounce !== undefined,
+        ...(queueMode === 'collect' || debounceMs !== undefined ? { hold: (letGo) => hold(run, letGo) } : {}),
+        holdsAtOnce: debounceMs !== undefined,
       });
       if (!run.place) return false;
       live.add(run, next);
@@ -134,7 +134,8 @@ export function createRunQueue(options: RunQueueOptions): RunQueue {
     accepted(run) {
       const { key, queueMode } = run.input;
       const all = live.of(key);
-      if (queueMode === 'interrupt') for (const one of all.slice(0, all.indexOf(run))) options.interrupt(one);
+      if (queueMode === 'interrupt')
+        for (const one of all.slice(0, all.indexOf(run))) options.interrupt(one, run);
       else if (queueMode !== undefined) {
         const messages = messagesIn(key).filter(({ state }) => state === 'queued');
         const tooMany = Math.max(0, messages.length - settings().cap);
@@ -170,7 +171,8 @@ function joins({ input }: Run, { input: other }: Run): boolean {
   // What a stranger says must not be done with an owner's rights.
   if (!input.byStranger !== !other.byStranger) return false;
   if (input.queueMode === 'collect' && other.queueMode === 'collect') return true;
-  return input.debounce !== undefined && input.debounce.sender === other.debounce?.sender;
+  const waits = input.debounceMs !== undefined && other.debounceMs !== undefined;
+  return waits && input.sender === other.sender;
 }
 
 /** What a run keeps in memory until its end. */

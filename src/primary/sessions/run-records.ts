@@ -11,6 +11,7 @@ import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
 import type { Sessions } from './sessions.js';
 import { takeSystemEvents } from './system-events.js';
 import type { ResetPolicy } from './reset-policy.js';
+import { replyChanges } from './run-reply.js';
 import { reported } from './run-report.js';
 import { blobChange } from './sent-image.js';
 import { archiveOf, renewed } from './session-renewal.js';
@@ -138,12 +139,23 @@ async function begin(
   };
 }
 
-/** Ends a run whose message gave way to others; a short line of it waits for the session's next turn. */
-export function storeDropped(sessions: Sessions, record: RunRecord, endedAt: number): Promise<EndedRecord> {
+/**
+ * Ends a run whose message gave way to others; a short line of it waits for the session's next turn.
+ *
+ * @param gaveWay nothing else of its sender waits
+ */
+export function storeDropped(
+  sessions: Sessions,
+  record: RunRecord,
+  gaveWay: boolean,
+  endedAt: number,
+): Promise<EndedRecord> {
   const { sessionKey: key, sessionId, message } = record;
   return sessions.exclusive(key, async () => {
-    const run = { ...record, end: emptyEnd(record, 'dropped: too many messages were waiting', endedAt) };
-    const changes: Change[] = [{ type: 'run', run }];
+    const empty = emptyEnd(record, 'dropped: too many messages were waiting', endedAt);
+    const end: RunEnd = gaveWay ? { ...empty, gaveWay } : empty;
+    const run = { ...record, end };
+    const changes: Change[] = [{ type: 'run', run }, ...replyChanges(record, end)];
     const entry = await sessions.get(key);
     // A session that was deleted or reset meanwhile is not to know of it.
     if (entry?.sessionId === sessionId)

@@ -8,6 +8,10 @@ import type { Change } from '../store/store.js';
 /** Whoever wrote gets these; what really went wrong is the operator's. */
 const failed = 'Something went wrong, and there is no answer. Please try again.';
 const interrupted = 'The gateway was restarted before the answer was ready. Please send that again.';
+const dropped =
+  'Too many messages were waiting: there is no answer to this one. Please send it again if it still matters.';
+const gaveWay =
+  'Somebody else wrote before the answer was ready, so there is none. Please send that again if it still matters.';
 const tooLong = 'That took too long and was stopped.';
 
 /** Names the delivery of a run's answer, and its draft. */
@@ -26,8 +30,8 @@ export function replyChanges({ runId, reply }: RunRecord, end: RunEnd): Change[]
   const text = end.status === 'ok' ? saidIn(end) : '';
   if (text !== '') return [add(id, prefix === undefined ? text : `${prefix} ${text}`)];
   const excuse = reply.kind === 'reply' ? excuseFor(end) : undefined;
-  const dropped: Change = { type: 'draft', id, draft: null };
-  return excuse === undefined ? [dropped] : [dropped, add(`${id}:end`, excuse)];
+  const noDraft: Change = { type: 'draft', id, draft: null };
+  return excuse === undefined ? [noDraft] : [noDraft, add(`${id}:end`, excuse)];
 }
 
 /** Its messages, as a chat client shows them. */
@@ -41,7 +45,14 @@ function saidIn({ payload }: RunEnd): string {
     .join('\n\n');
 }
 
-function excuseFor({ status, message = '', payload: { stopReason } }: RunEnd): string | undefined {
+function excuseFor(end: RunEnd): string | undefined {
+  const {
+    status,
+    message = '',
+    payload: { stopReason },
+  } = end;
+  if (end.gaveWay) return status === 'ok' ? dropped : gaveWay;
+  if (message.startsWith('dropped:')) return dropped;
   if (status === 'error') return message.startsWith('interrupted:') ? interrupted : failed;
   if (stopReason === 'restart') return interrupted;
   return stopReason === 'timeout' ? tooLong : undefined;

@@ -53,18 +53,14 @@ export interface RunInput {
   readonly reply?: RunReply | undefined;
   /** What its session's entry is to say of where it came from. */
   readonly facts?: Partial<SessionEntry> | undefined;
-  /** It waits until its sender has paused, and takes with it what they wrote meanwhile. */
-  readonly debounce?: Debounce | undefined;
+  /** Who wrote it, and from where; undefined where a client of the gateway did. */
+  readonly sender?: string;
+  /** It waits until its sender has paused for so long, and takes with it what they wrote meanwhile. */
+  readonly debounceMs?: number | undefined;
   /** The worker that alone can run it: it has what else belongs to it, and the client who waits. */
   readonly home?: RunHome;
   /** Whoever asked for it, and sees all that its tools do. */
   readonly owner?: object | undefined;
-}
-
-export interface Debounce {
-  /** Whose messages these are, and from where. */
-  readonly sender: string;
-  readonly ms: number;
 }
 
 export interface RunHome {
@@ -106,8 +102,8 @@ export interface Run {
   attempts: number;
   /** How it is to end, since that came while its key or its message was being stored. */
   toEnd: RunOutcome | undefined;
-  /** Another one is to go instead: it ends when its message is in the transcript. */
-  interrupted: boolean;
+  /** Another one is to go instead: it ends so when its message is in the transcript. */
+  interrupted: RunOutcome | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Lines that its turn adds to the transcript before its end. */
   readonly lines: RunLines;
@@ -174,7 +170,7 @@ export function newRun(
     slot: undefined,
     attempts: 0,
     toEnd: undefined,
-    interrupted: false,
+    interrupted: undefined,
     timer: undefined,
     lines: new RunLines(),
   };

@@ -138,7 +138,7 @@ export function createRuns(options: RunsOptions): Runs {
     run.events.started(record.startedAt as number);
     sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });
     for (const [n, one] of joined.entries()) endQuietly(joining[n] as Run, one);
-    const toEnd = run.toEnd ?? (run.interrupted ? stopped('rpc') : undefined);
+    const toEnd = run.toEnd ?? run.interrupted;
     if (toEnd) return void finish(run, toEnd);
     run.state = 'running';
     run.timer = setTimeout(() => stop(run, stopped('timeout')), Math.min(run.timeoutMs, runLimits.longestMs));
@@ -153,9 +153,10 @@ export function createRuns(options: RunsOptions): Runs {
     }
   };
 
-  const interrupt = (run: Run): void => {
-    if (run.state === 'claiming' || run.state === 'queued') run.interrupted = true;
-    else stop(run, stopped('rpc'));
+  const interrupt = (run: Run, by: Run): void => {
+    const outcome: RunOutcome = { ...stopped('rpc'), gaveWay: run.input.sender !== by.input.sender };
+    if (run.state === 'claiming' || run.state === 'queued') run.interrupted = outcome;
+    else stop(run, outcome);
   };
 
   const finish = async (run: Run, outcome: RunOutcome): Promise<void> => {
@@ -206,7 +207,10 @@ export function createRuns(options: RunsOptions): Runs {
     if (drop !== 'summarize') return finish(run, why);
     run.state = 'joining';
     try {
-      endQuietly(run, await storeDropped(sessions, run.record, now()));
+      const { sender, key } = run.input;
+      // What else they have written is answered; and of this the next turn hears in short.
+      const gaveWay = live.of(key).every((other) => other === run || other.input.sender !== sender);
+      endQuietly(run, await storeDropped(sessions, run.record, gaveWay, now()));
     } catch (caught) {
       await finish(run, failure(`the message could not be stored: ${toError(caught).message}`));
     }
@@ -343,7 +347,7 @@ function answered(): Promise<void> {
 
 const WORKER_ENDED = 'the worker process ended';
 
-function stopped(stopReason: StopReason): RunOutcome {
+function stopped(stopReason: StopReason): Extract<RunOutcome, { status: 'stopped' }> {
   return { status: 'stopped', stopReason };
 }
 

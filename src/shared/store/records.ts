@@ -148,6 +148,8 @@ export interface RunEnd {
   readonly payload: RunPayload;
   /** An answer to a heartbeat which says that there is nothing to be said: nothing of it is kept. */
   readonly acknowledged?: true;
+  /** Its message made room for somebody else's, and gets no other answer. */
+  readonly gaveWay?: true;
   /** Why the gateway could not do it: of status `error`. */
   readonly message?: string;
   /** Calls of its client's tools in which it ended. */

@@ -150,7 +150,8 @@ function inputOf(
     queueMode,
     reply,
     facts,
-    debounce: waits ? { sender: JSON.stringify([route, message.sender.id]), ms: debounceMs } : undefined,
+    sender: JSON.stringify([route, message.sender.id]),
+    debounceMs: waits ? debounceMs : undefined,
   };
 }
 

@@ -39,6 +39,7 @@ export interface ConversationConfig {
   readonly debounceMs?: number;
   readonly responsePrefix?: string;
   readonly mode?: QueueMode;
+  readonly cap?: number;
 }
 
 const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 };
@@ -53,8 +54,15 @@ export function converse(store: Store, network: FakeNetwork, config: Conversatio
     level: 'info',
     subsystem: 'test',
   });
-  const { owners = [], debounceMs, responsePrefix = null, mode = 'followup', bindings = [] } = config;
-  const queue = { mode, debounceMs: 0, cap: 20, drop: 'summarize', byChannel: new Map() } as const;
+  const {
+    owners = [],
+    debounceMs,
+    responsePrefix = null,
+    mode = 'followup',
+    cap = 20,
+    bindings = [],
+  } = config;
+  const queue = { mode, debounceMs: 0, cap, drop: 'summarize', byChannel: new Map() } as const;
   const agents = { main: { model: 'mock/one' }, other: { model: 'mock/one' } };
   const snapshot = {
     config: {
