@@ -57,6 +57,28 @@ function open(config: IrcConfig, host: AccountHost): ChannelAccount {
       throw new SendError('not-sent', toError(caught).message);
     }
   };
+  const say = async (up: Link, target: string, line: string, signal: AbortSignal) => {
+    if (turns > 0) turns -= 1;
+    else await turn(up, signal);
+    return up.outbox.say(target, line);
+  };
+  /** Of a part that has begun: it is not begun again, so what the server does not take now waits here. */
+  const sayAfter = async (
+    up: Link,
+    target: string,
+    line: string,
+    signal: AbortSignal,
+  ): ReturnType<typeof say> => {
+    for (;;) {
+      try {
+        return await say(up, target, line, signal);
+      } catch (caught) {
+        if (!(caught instanceof SendError) || caught.kind !== 'not-sent') throw caught;
+        if (caught.retryAfterMs === undefined || !(await passed(caught.retryAfterMs, signal)))
+          throw new SendError('unknown', caught.message);
+      }
+    }
+  };
   const split = (text: string, { id }: Route): readonly string[] =>
     linesOf(text, (link?.self ?? createSelf('')).textBytes(id));
   return {
@@ -81,13 +103,11 @@ function open(config: IrcConfig, host: AccountHost): ChannelAccount {
     async send(part, signal) {
       const up = linked();
       const target = targetOf(part.route, up);
-      const lines = split(textOf(part), part.route);
-      if (lines.length === 0) throw new SendError('refused', 'there is nothing in it to say');
-      for (const _line of lines) {
-        if (turns > 0) turns -= 1;
-        else await turn(up, signal);
-      }
-      return { messageId: (await up.outbox.say(target, lines)) ?? part.id };
+      const [first, ...others] = split(textOf(part), part.route);
+      if (first === undefined) throw new SendError('refused', 'there is nothing in it to say');
+      let id = await say(up, target, first, signal);
+      for (const line of others) id = await sayAfter(up, target, line, signal);
+      return { messageId: id ?? part.id };
     },
     split,
     async probe(signal) {
@@ -167,6 +187,19 @@ function targetOf({ kind, id }: Route, { self, rooms }: Link): string {
   if (kind !== 'direct' && rooms.isIn(id) === false)
     throw new SendError('not-sent', 'it is not in that channel', { retryAfterMs: ircLimits.notJoinedMs });
   return id;
+}
+
+/** False when the signal came before. */
+function passed(ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), ms);
+    const give = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    if (signal.aborted) give();
+    signal.addEventListener('abort', give, { once: true });
+  });
 }
 
 function textOf({ text, media }: OutboundPart): string {

@@ -15,10 +15,10 @@ import { deferred } from '../../../shared/deferred.js';
 
 export interface Outbox {
   /**
-   * Writes the lines of one message, all of them. Resolves when the server has dealt with them, with its id for the
-   * message if it has told one. @throws SendError
+   * Writes a message, which is one line. Resolves when the server has dealt with it, with its id for the message if it has
+   * told one. @throws SendError
    */
-  say(target: string, lines: readonly string[]): Promise<string | undefined>;
+  say(target: string, text: string): Promise<string | undefined>;
   received(line: Line): void;
   /** Nothing comes any more. */
   lost(): void;
@@ -30,7 +30,7 @@ interface Waiting {
   readonly ping: number;
   readonly resolve: (id: string | undefined) => void;
   readonly reject: (error: SendError) => void;
-  lastLine: string;
+  readonly text: string;
   id: string | undefined;
 }
 
@@ -81,13 +81,13 @@ export function createOutbox(connection: Connection, self: Self): Outbox {
     );
   };
   return {
-    say(target, lines) {
+    say(target, text) {
       const { promise, resolve, reject } = deferred<string | undefined>();
       if (!connection.open) {
         reject(new SendError('not-sent', 'not connected'));
         return promise;
       }
-      for (const line of lines) connection.send('PRIVMSG', target, line);
+      connection.send('PRIVMSG', target, text);
       if (asking === undefined) {
         pings += 1;
         asking = setImmediate(ask);
@@ -100,7 +100,7 @@ export function createOutbox(connection: Connection, self: Self): Outbox {
       waiting.push({
         target: self.fold(target),
         ping: pings,
-        lastLine: lines.at(-1) ?? '',
+        text,
         id: undefined,
         resolve(id) {
           settle();
@@ -121,7 +121,7 @@ export function createOutbox(connection: Connection, self: Self): Outbox {
       } else if (command === 'PRIVMSG' && self.isSelf(sourceOf(line).nick)) {
         // Its own copy, with the id that others see.
         const target = self.fold(params[0] ?? '');
-        const one = waiting.find((other) => other.target === target && other.lastLine === params[1]);
+        const one = waiting.find((other) => other.target === target && other.text === params[1]);
         if (one) one.id ??= tags.get('msgid');
       } else if (refusals.has(command) || command === '439') {
         refused(self.fold(params[1] ?? ''), line);

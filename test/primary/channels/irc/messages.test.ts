@@ -58,6 +58,27 @@ describe('a message', () => {
     expect(other.status).toBe('fulfilled');
   });
 
+  it('of several lines is said once, also where the server refuses one of them for now', async () => {
+    let refusals = 1;
+    const server = await scriptedServer((line, say) => {
+      if (line !== 'PRIVMSG ann two' || refusals === 0) return;
+      refusals -= 1;
+      say(':irc.test 439 bot ann :Target change too fast');
+    });
+    const { account } = await connectedIrc({ ...local, port: server.port });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const sent = account.send(part('one\ntwo\nthree', 'ann', { id: 'p1' }), never);
+    await waitFor('the last line', () => {
+      vi.advanceTimersByTime(ircLimits.notJoinedMs / 50);
+      return server.lines.includes('PRIVMSG ann three');
+    });
+    expect(await sent).toEqual({ messageId: 'p1' });
+    expect(server.lines.filter((line) => line.startsWith('PRIVMSG'))).toEqual(
+      ['one', 'two', 'two', 'three'].map((text) => `PRIVMSG ann ${text}`),
+    );
+  });
+
   it('is unknown when the connection goes before the server has said that it has it', async () => {
     const server = await scriptedServer((line) => line.startsWith('PING said-'));
     const { account, ended } = await connectedIrc({ ...local, port: server.port });
