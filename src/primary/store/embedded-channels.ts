@@ -17,10 +17,12 @@ import type {
   AccountName,
   ChannelChange,
   ChannelReader,
+  DeliveryCounts,
   DeliveryHead,
   DeliveryReader,
   MemoryPlace,
 } from './channel-store.js';
+import { deliveryCounting, type CountsTable, type DeliveryCounting } from './delivery-counts.js';
 
 /** Channel, account, conversation, number in it. */
 type OpenKey = [string, string, string, number];
@@ -32,6 +34,7 @@ type PersonKey = [string, string, string];
  *   deliveries         id → delivery with its number       delivery-states    id → how far it is
  *   open-deliveries    [channel, account, conversation, number] → id
  *   ended-deliveries   [channel, account, how, endedAt, id] → ''      deliveries-by-end   [endedAt, id] → ''
+ *   delivery-counts    [channel, account] → how many wait, have failed, or may have
  *   drafts             id → draft
  *   channel-memory     [channel, account, name] → value
  *   known-senders, sender-requests      [channel, account, sender] → who
@@ -42,6 +45,7 @@ export interface ChannelTables {
   readonly open: Database<string, OpenKey>;
   readonly ended: Database<string, EndedKey>;
   readonly byEnd: Database<string, [number, string]>;
+  readonly counts: CountsTable;
   readonly drafts: Database<DraftRecord, string>;
   readonly memory: Database<string, PersonKey>;
   readonly known: Database<KnownSender, PersonKey>;
@@ -61,6 +65,7 @@ export function openChannelTables(table: <V, K extends Key>(name: string) => Dat
     open: table('open-deliveries'),
     ended: table('ended-deliveries'),
     byEnd: table('deliveries-by-end'),
+    counts: table('delivery-counts'),
     drafts: table('drafts'),
     memory: table('channel-memory'),
     known: table('known-senders'),
@@ -107,6 +112,7 @@ function addDelivery(tables: ChannelTables, delivery: DeliveryRecord): void {
     limit: 1,
   });
   const number = (last?.[3] ?? 0) + 1;
+  countingIn(tables).add(route, { waiting: 1 });
   void tables.deliveries.put(id, { delivery, number });
   void tables.states.put(id, { next: 0, sending: false, messageIds: [], unknown: 0 });
   void tables.open.put([...place, number], id);
@@ -114,9 +120,12 @@ function addDelivery(tables: ChannelTables, delivery: DeliveryRecord): void {
 
 function putState(tables: ChannelTables, id: string, state: DeliveryState): void {
   const placed = tables.deliveries.get(id);
-  if (!placed) return;
-  void tables.states.put(id, state);
+  const before = tables.states.get(id)?.end;
+  // How it has ended stays as it is.
+  if (!placed || before) return;
   const { end } = state;
+  if (end) countingIn(tables).add(placed.delivery.route, { waiting: -1, ...countOf(end.status) });
+  void tables.states.put(id, state);
   if (!end) return;
   const { parts: _parts, media: _media, ...rest } = placed.delivery;
   const { channel, accountId } = rest.route;
@@ -134,12 +143,29 @@ export function pruneDeliveries(tables: ChannelTables, endedBefore: number): num
   for (const [endedAt, id] of old) {
     const route = tables.deliveries.get(id)?.delivery.route;
     const status = tables.states.get(id)?.end?.status;
-    if (route && status) void tables.ended.remove([route.channel, route.accountId, status, endedAt, id]);
+    if (route && status) {
+      countingIn(tables).add(route, countOf(status, -1));
+      void tables.ended.remove([route.channel, route.accountId, status, endedAt, id]);
+    }
     void tables.byEnd.remove([endedAt, id]);
     void tables.deliveries.remove(id);
     void tables.states.remove(id);
   }
   return old.length;
+}
+
+function countingIn({ open, ended, counts }: ChannelTables): DeliveryCounting {
+  const keysOf = (table: Database<string>, ...place: string[]): number =>
+    table.getKeysCount({ start: place, end: [...place, LAST] });
+  return deliveryCounting(counts, ({ channel, accountId }) => ({
+    waiting: keysOf(open, channel, accountId),
+    failed: keysOf(ended, channel, accountId, 'failed'),
+    unknown: keysOf(ended, channel, accountId, 'unknown'),
+  }));
+}
+
+function countOf(status: DeliveryEnd['status'], count = 1): Partial<DeliveryCounts> {
+  return status === 'sent' ? {} : { [status]: count };
 }
 
 export function deliveryReader(tables: ChannelTables): DeliveryReader {
@@ -148,8 +174,6 @@ export function deliveryReader(tables: ChannelTables): DeliveryReader {
     const state = tables.states.get(id);
     return placed && state && { delivery: placed.delivery, state };
   };
-  const countOf = (table: Database<string>, ...place: string[]): number =>
-    table.getKeysCount({ start: place, end: [...place, LAST] });
   return {
     get: async (id) => stored(id),
     async accounts() {
@@ -178,11 +202,7 @@ export function deliveryReader(tables: ChannelTables): DeliveryReader {
       return heads;
     },
     draft: async (id) => tables.drafts.get(id),
-    counts: async ({ channel, accountId }) => ({
-      waiting: countOf(tables.open, channel, accountId),
-      failed: countOf(tables.ended, channel, accountId, 'failed'),
-      unknown: countOf(tables.ended, channel, accountId, 'unknown'),
-    }),
+    counts: async (account) => countingIn(tables).get(account),
   };
 }
 

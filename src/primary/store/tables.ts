@@ -66,7 +66,7 @@ export interface Tables {
 export function openTables(path: string): Tables {
   try {
     checkStoreFile(join(path, 'data.mdb'));
-    const root = open<unknown, string>({ path, maxDbs: 32, encoding: 'msgpack' });
+    const root = open<unknown, string>({ path, maxDbs: 64, encoding: 'msgpack' });
     const table = <V, K extends Key>(name: string): Database<V, K> => root.openDB<V, K>({ name });
     const blobs: BlobTable = root.openDB({ name: BLOBS, encoding: 'binary' });
     const blobNames: BlobNames = table('blob-names');

@@ -82,6 +82,9 @@ export function channelContract(current: () => Store, reopen: () => Promise<void
       await current().commit([over('A', 1, 'failed'), over('B', 2, 'unknown'), over('C', 3, 'failed')]);
       const counts = () => current().deliveries.counts(account);
       expect(await counts()).toEqual({ waiting: 2, failed: 2, unknown: 1 });
+      await current().commit([added('A'), added('D'), over('A', 4, 'unknown'), over('gone', 4, 'failed')]);
+      await reopen();
+      expect(await counts()).toEqual({ waiting: 2, failed: 2, unknown: 1 });
       expect(await current().pruneDeliveries(3)).toBe(2);
       expect(await counts()).toEqual({ waiting: 2, failed: 1, unknown: 0 });
       expect([await current().deliveries.get('A'), await current().pruneDeliveries(3)]).toEqual([
