@@ -11,7 +11,7 @@ import { isModelRef } from '../../shared/config/model-ref.js';
 import { cronLimits } from '../../shared/cron-limits.js';
 import { HEARTBEAT_OK } from '../../shared/heartbeat-ack.js';
 import type { RouteTable } from '../../shared/routes.js';
-import type { RunEnd, SessionKey } from '../../shared/store/records.js';
+import type { RunEnd, SessionEntry, SessionKey } from '../../shared/store/records.js';
 import { canonicalKey, mainSessionKey } from '../../shared/store/session-keys.js';
 import { toError } from '../../shared/to-error.js';
 import type { Route } from '../channels/channel.js';
@@ -96,8 +96,7 @@ export async function beat(asked: Beat, services: BeatServices): Promise<Heartbe
   if (file?.isEmpty) return skipped('empty-heartbeat-file');
   const entry = await services.sessions.get(key);
   if (entry?.sendPolicy === 'deny') return skipped('send blocked by session policy');
-  const ranAt = (entry?.heartbeatTaskState ?? {}) as Readonly<Record<string, number>>;
-  const due = file?.tasks?.filter(({ name, everyMs }) => ts - (ranAt[name] ?? 0) >= everyMs);
+  const due = file?.tasks?.filter(({ name, everyMs }) => ts - lastRunAt(entry, name) >= everyMs);
   if (due?.length === 0) return skipped('no-tasks-due');
   const model = settings.model !== undefined && isModelRef(settings.model) ? settings.model : undefined;
   const acceptance = await services.runs.accept({
@@ -167,11 +166,22 @@ function messageOf(
   ].join('\n\n');
 }
 
+/** Names are whatever somebody wrote, those that all objects have too. */
+function stateName(name: string): string {
+  return name in Object.prototype ? `task:${name}` : name;
+}
+
+/** 0: never. */
+function lastRunAt(entry: SessionEntry | undefined, task: string): number {
+  const state = (entry?.heartbeatTaskState ?? {}) as Readonly<Record<string, number>>;
+  return state[stateName(task)] ?? 0;
+}
+
 function keepTasks(sessions: Sessions, key: SessionKey, names: readonly string[], at: number): Promise<void> {
   return sessions.exclusive(key, async () => {
     const entry = await sessions.getOrNew(key, at);
-    const before = (entry.heartbeatTaskState ?? {}) as Readonly<Record<string, number>>;
-    const heartbeatTaskState = { ...before, ...Object.fromEntries(names.map((name) => [name, at])) };
+    const ran = Object.fromEntries(names.map((name) => [stateName(name), at]));
+    const heartbeatTaskState = { ...(entry.heartbeatTaskState as object | undefined), ...ran };
     await sessions.commit(key, [{ type: 'session', key, entry: { ...entry, heartbeatTaskState } }]);
   });
 }

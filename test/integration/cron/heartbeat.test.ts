@@ -143,9 +143,14 @@ it('that fails says so', async () => {
 });
 
 it('has tasks of its own, each by its own clock', async () => {
-  file('tasks:\n- name: cat\n  interval: 1h\n  prompt: "Feed the cat"\n\n# More\nBe kind.');
+  const tasks = ['constructor', '__proto__', 'cat'].map(
+    (name) => `- name: ${name}\n  interval: 1h\n  prompt: "Feed the ${name}"\n`,
+  );
+  file(`tasks:\n${tasks.join('')}\n# More\nBe kind.`);
   expect(await beats()).toMatchObject({ status: 'ok-token' });
-  expect(JSON.stringify(provider.calls.at(-1)?.body)).toMatch(/cat: Feed the cat.*Be kind/);
+  expect(JSON.stringify(provider.calls.at(-1)?.body)).toMatch(
+    /constructor: Feed.*__proto__: Feed.*cat: Feed the cat.*Be kind/,
+  );
   const next = await waitFor('the next', () =>
     live.client.frames.slice(from).find(({ event, payload }) => event === 'heartbeat' && payload?.reason),
   );

@@ -60,6 +60,18 @@ describe('accounts of the config', () => {
     },
   );
 
+  it('follow the config again after an edit that could not be made to count', async () => {
+    const { own, hosts, metrics, lines, started, use } = opened({ channels: { irc: { host: 'h1' } } });
+    await started();
+    metrics.reconnects.mockImplementationOnce(() => {
+      throw new Error('no');
+    });
+    await use({ irc: { host: 'h2' } });
+    expect(lines).toContain('channel.config');
+    await use({ irc: { host: 'h3' } });
+    expect([hosts(), own.accounts.find('irc', 'default')?.connected]).toEqual([['h1', 'h3'], true]);
+  });
+
   it('do not start when the gateway stops meanwhile', async () => {
     const { own, network, load } = opened({ channels: two });
     load.mockImplementation(async () => {

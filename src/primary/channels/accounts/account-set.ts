@@ -140,7 +140,9 @@ export function createAccountSet({ registry, channels, services, log }: AccountS
       },
     },
     apply(starts) {
-      turns = turns.then(() => apply(starts));
+      // One that failed keeps none after it from counting.
+      const turn = (): Promise<void> => apply(starts);
+      turns = turns.then(turn, turn);
       return turns;
     },
     async stop() {

@@ -215,7 +215,7 @@ export function createSupervisor(
     retire();
   };
   const inTurn = (task: () => Promise<void>): Promise<void> => {
-    turns = turns.then(task);
+    turns = turns.then(task, task);
     return turns;
   };
   const isStartable = (): boolean => account.enabled && Object.keys(account.own).length > 0;
