@@ -159,7 +159,11 @@ export function loadSource(source: ConfigSource, options: LoadOptions): LoadedCo
     refs,
     document,
     hash: source.hash,
-    warnings: [...warnings, ...substituted.warnings, ...effectWarnings(checked.structured)],
+    warnings: [
+      ...warnings,
+      ...substituted.warnings,
+      ...effectWarnings(checked.structured, scalars.messages.ackReaction),
+    ],
     env,
     imported,
     source,

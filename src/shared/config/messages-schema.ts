@@ -12,5 +12,5 @@ export interface MessagesConfig {
 export const messagesSchema: convict.Schema<MessagesConfig> = {
   queue: queueSchema,
   responsePrefix: optional(text, 'Stands before each answer in a chat network.'),
-  ackReaction: optional(text, 'Reaction to a message that has come, where a network knows some.'),
+  ackReaction: optional(text, 'Reaction to a message that has come. No effect yet.'),
 };

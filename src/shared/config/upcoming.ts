@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { about, compile, type Check } from '../schema.js';
 import type { Problem } from '../schema.js';
 import { isKnownChannel } from './channels-schema.js';
+import { formatPath } from './path.js';
 
 const optional = v.exactOptional;
 const text = v.pipe(v.string(), v.minLength(1));
@@ -28,6 +29,8 @@ export const Identity = v.strictObject({
 /** A key of its own, with what it is when it is not there. */
 const preset = <S extends v.GenericSchema>(schema: S, value: v.InferInput<S>) =>
   compile(v.exactOptional(schema, value as never));
+
+const NO_EFFECT = 'has no effect yet';
 
 /** By path; each section or key is checked as a whole. */
 export const upcoming = {
@@ -84,15 +87,42 @@ export const unsupported = Object.fromEntries(
 /** Stamps of programs, free of behaviour. */
 export const stamps = { wizard: compile(about('Without effect.', anything)) };
 
-/** What is said about keys that are there and do nothing. */
-export function effectWarnings(structured: Readonly<Record<string, unknown>>): Problem[] {
+/** Keys within sections that have an effect otherwise; only where they ask for something. */
+function withinSections(structured: Readonly<Record<string, unknown>>): Problem[] {
+  const list = (structured['agents.list'] ?? []) as readonly AgentWishes[];
+  const entries = (structured['agents.entries'] ?? {}) as Readonly<Record<string, AgentWishes>>;
+  const agents = [
+    ['agents.defaults', { heartbeat: structured['agents.defaults.heartbeat'] as AgentWishes['heartbeat'] }],
+    ...list.map((agent, n) => [`agents.list[${n}]`, agent] as const),
+    ...Object.entries(entries).map(([id, agent]) => [formatPath(['agents', 'entries', id]), agent] as const),
+  ] as const;
+  return agents
+    .filter(([, { heartbeat }]) => heartbeat?.includeReasoning === true)
+    .map(([path]) => ({ path: `${path}.heartbeat.includeReasoning`, message: NO_EFFECT }));
+}
+
+interface AgentWishes {
+  readonly heartbeat?: { readonly includeReasoning?: boolean } | undefined;
+}
+
+/** What is said about keys that are there and do nothing. @param ackReaction `messages.ackReaction` */
+export function effectWarnings(
+  structured: Readonly<Record<string, unknown>>,
+  ackReaction: string | null,
+): Problem[] {
   const sections = Object.keys(structured).flatMap((path): Problem[] => {
     if (Object.hasOwn(unsupported, path)) return [{ path, message: `section not supported: ${path}` }];
-    return Object.hasOwn(upcoming, path) ? [{ path, message: 'has no effect yet' }] : [];
+    return Object.hasOwn(upcoming, path) ? [{ path, message: NO_EFFECT }] : [];
   });
   const others = Object.keys(structured.channels ?? {}).filter(
     (id) => id !== 'defaults' && !isKnownChannel(id),
   );
   const message = 'has no effect: this gateway does not know the network';
-  return [...sections, ...others.map((id) => ({ path: `channels.${id}`, message }))];
+  const reaction = ackReaction === null ? [] : [{ path: 'messages.ackReaction', message: NO_EFFECT }];
+  return [
+    ...sections,
+    ...withinSections(structured),
+    ...reaction,
+    ...others.map((id) => ({ path: `channels.${id}`, message })),
+  ];
 }

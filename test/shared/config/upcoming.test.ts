@@ -81,6 +81,29 @@ describe('a key that does nothing yet', () => {
     ]);
   });
 
+  it('is told within sections too, where something is asked for', () => {
+    const asks = { heartbeat: { includeReasoning: true } };
+    const loaded = parse({
+      agents: {
+        defaults: asks,
+        list: [
+          { id: 'a', heartbeat: { includeReasoning: false } },
+          { id: 'b', ...asks },
+        ],
+        entries: { c: asks },
+      },
+      messages: { ackReaction: '👀' },
+    });
+    expect(loaded.ok && loaded.warnings).toEqual(
+      [
+        'agents.defaults.heartbeat.includeReasoning',
+        'agents.list[1].heartbeat.includeReasoning',
+        'agents.entries.c.heartbeat.includeReasoning',
+        'messages.ackReaction',
+      ].map((path) => ({ path, message: 'has no effect yet' })),
+    );
+  });
+
   it.each([
     [{ channels: { telegramm: {} } }, 'channels.telegramm', 'unknown key (did you mean telegram?)'],
     [
