@@ -52,6 +52,12 @@ export function readChannels({ env, paths }: Pick<CommandContext, 'env' | 'paths
   return { loaded, channels, accounts };
 }
 
+/** Also a network that the gateway does not know, if the config has it. @throws UserError */
+export function requireConfigured(named: string | undefined, channels: ChannelsConfig): ChannelId {
+  const id = channelIds.find((one) => one === named?.trim().toLowerCase());
+  return id !== undefined && channels[id] ? id : requireChannel(named);
+}
+
 /** @throws UserError for a network that the gateway does not know */
 export function requireChannel(named: string | undefined): ChannelId {
   if (named === undefined || named.trim() === '') throw new UserError('--channel is required');

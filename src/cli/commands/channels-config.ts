@@ -1,7 +1,12 @@
 /** `pllan channels list`, `add` and `remove`: what the config has of channels (cli.md §9). */
 import { addEdits, missingKeys, removeEdits } from '../channels/edits.js';
 import { configuredLines } from '../channels/human.js';
-import { readChannels, requireChannel, type ListedChannels } from '../channels/configured.js';
+import {
+  readChannels,
+  requireChannel,
+  requireConfigured,
+  type ListedChannels,
+} from '../channels/configured.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { changeConfig } from '../config/edit-config.js';
 import { whenItCounts } from '../config/when-it-counts.js';
@@ -65,8 +70,9 @@ export const channelsAdd: CommandHandler = async (options, context) => {
 };
 
 export const channelsRemove: CommandHandler = async (options, context) => {
-  const edits = removeEdits(readChannels(context).channels, {
-    channel: requireChannel(options.text('channel')),
+  const { channels } = readChannels(context);
+  const edits = removeEdits(channels, {
+    channel: requireConfigured(options.text('channel'), channels),
     accountId: options.text('account'),
     deletes: options.flag('delete'),
   });

@@ -13,7 +13,7 @@ export const channelsStatus: CommandHandler = async (options, context) => {
   const { output } = context;
   const timeoutMs = readTimeoutMs(options.text('timeout'));
   const probe = options.flag('probe');
-  const channel = options.text('channel');
+  const channel = namedChannel(options);
   const params = { probe, timeoutMs, ...(channel === undefined ? {} : { channel }) };
   // The networks have that time; what the gateway needs comes on top.
   const access = await gatewayAccess(options, context, timeoutMs + (probe ? clientLimits.besideProbeMs : 0));
@@ -25,18 +25,25 @@ export const channelsStatus: CommandHandler = async (options, context) => {
   } catch (caught) {
     // A gateway that refuses the question is there.
     if (!(caught instanceof UserError) || caught.facts.code === 'INVALID_REQUEST') throw caught;
-    sayConfigured(caught, options, context);
+    sayConfigured(caught, channel, options, context);
   }
   return 0;
 };
 
+function namedChannel(options: ParsedOptions): string | undefined {
+  return options.text('channel')?.trim().toLowerCase();
+}
+
+/** @throws UserError for a channel that the config does not have, as the gateway refuses it */
 function sayConfigured(
   { message, details }: UserError,
+  channel: string | undefined,
   options: ParsedOptions,
   context: CommandContext,
 ): void {
   const { output } = context;
-  const { accounts } = readChannels(context);
+  const accounts = readChannels(context).accounts.filter((one) => (channel ?? one.channel) === one.channel);
+  if (channel !== undefined && accounts.length === 0) throw new UserError(`unknown channel: ${channel}`);
   if (options.flag('json')) {
     const configuredChannels = [...new Set(accounts.map(({ channel }) => channel))];
     output.document({ gatewayReachable: false, error: message, configOnly: true, configuredChannels });
@@ -55,8 +62,8 @@ export const channelsLogin: CommandHandler = async (options) => {
 
 export const channelsLogout: CommandHandler = async (options, context) => {
   const { output } = context;
-  const channel = options.text('channel');
-  if (channel === undefined) throw new UserError('--channel is required');
+  const channel = namedChannel(options);
+  if (!channel) throw new UserError('--channel is required');
   const accountId = options.text('account');
   const params = { channel, ...(accountId === undefined ? {} : { accountId }) };
   const access = await gatewayAccess(options, context);

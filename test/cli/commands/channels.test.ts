@@ -79,7 +79,7 @@ describe('channels status', () => {
     const answer = { ...status, channelOrder: [], partial: true, warnings: ['irc: odd'] };
     const { port, requests } = await startFakeGateway({ answers: { 'channels.status': answer } });
     const env = environmentWith({ gateway: { port } });
-    const { stdout } = await cli(['channels', 'status', '--channel', 'irc'], { env });
+    const { stdout } = await cli(['channels', 'status', '--channel', 'IRC'], { env });
     expect(stdout).toContain('No channels configured.');
     expect(stdout).toContain('\nWarnings:\n- irc: odd\n');
     expect(requests.at(-1)?.params).toEqual({ probe: false, timeoutMs: 10_000, channel: 'irc' });
@@ -122,6 +122,15 @@ describe('channels status', () => {
       configOnly: true,
       configuredChannels: ['slack', 'signal'],
     });
+  });
+
+  it('shows one channel of the config where one is named, and none that it does not have', async () => {
+    const env = environmentWith({ ...config, gateway: { port: await freePort() } });
+    const run = (...words: string[]) => cli(['channels', 'status', '--channel', ...words], { env });
+    expect((await run('Slack')).stdout).toMatch(/^Gateway not reachable: .*\n- Slack default: [^\n]*\n$/);
+    expect(JSON.parse((await run('slack', '--json')).stdout).configuredChannels).toEqual(['slack']);
+    const { exitCode, stderr } = await run('irc');
+    expect([exitCode, stderr]).toEqual([1, 'unknown channel: irc\n']);
   });
 
   it('leaves out what an earlier connection answered', async () => {
@@ -212,6 +221,14 @@ describe('channels add and remove', () => {
     });
     expect((await run('list')).stdout).toContain('- Telegram work: disabled, configured');
     expect((await run('remove', '--channel', 'telegram', '--delete', '--json')).channels ?? {}).toEqual({});
+  });
+
+  it('take a network away that the gateway does not know', async () => {
+    const env = environmentWith(config);
+    const remove = ['channels', 'remove', '--channel', 'slack', '--delete'];
+    expect((await cli(remove, { env })).exitCode).toBe(0);
+    expect((await cli(['channels', 'list'], { env })).stdout).not.toContain('Slack');
+    expect((await cli(remove, { env })).stderr).toContain('unknown channel: slack');
   });
 
   it('say what is still missing', async () => {
