@@ -82,10 +82,8 @@ describe('clients', () => {
     const changed = await answer(client, 'cron.update', { id, patch });
     expect(changed).toMatchObject({ enabled: false, schedule: patch.schedule, state: {} });
     expect(changed).not.toHaveProperty('description');
-    const elsewhere = { delivery: { mode: 'announce', channel: 'irc', to: '#a' } };
-    expect(await refusal(client, 'cron.update', { id, patch: elsewhere })).toContain(
-      '"irc" is not configured',
-    );
+    const elsewhere = { id, patch: { delivery: { mode: 'announce', channel: 'irc', to: '#a' } } };
+    expect(await refusal(client, 'cron.update', elsewhere)).toContain('"irc" is not configured');
     const listed = async (params: object): Promise<unknown> =>
       ((await answer(client, 'cron.list', { query: id, ...params })).jobs as unknown[]).length;
     expect([
