@@ -2,6 +2,7 @@
  * The worker's end of the tunnel: hands what belongs to the primary back to it over a Unix socket. The
  * first line names the real peer; the primary believes that line, never a header.
  */
+import { accessSync, chmodSync, constants } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -67,6 +68,7 @@ export function forwardRequest(exchange: Exchange, address: TunnelAddress): void
 
 function openTunnel(address: TunnelAddress, client: Socket, peer: string): Socket {
   const preamble: TunnelPreamble = { secret: address.secret, peer, tls: client instanceof TLSSocket };
+  makeOpenable(address.path);
   const socket = connect(address.path);
   socket.setTimeout(httpLimits.tunnelConnectMs, () =>
     socket.destroy(new Error('the primary does not take tunnels')),
@@ -74,4 +76,18 @@ function openTunnel(address: TunnelAddress, client: Socket, peer: string): Socke
   socket.once('connect', () => socket.setTimeout(0));
   socket.write(`${JSON.stringify(preamble)}\n`);
   return socket;
+}
+
+/** Whoever takes the write permission off the state dir means its files: probes of kept-alive connections go on. */
+function makeOpenable(path: string): void {
+  if (process.platform === 'win32') return;
+  try {
+    accessSync(path, constants.W_OK);
+  } catch {
+    try {
+      chmodSync(path, 0o600);
+    } catch {
+      // It is not there, and connecting says so.
+    }
+  }
 }
