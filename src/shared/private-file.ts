@@ -14,9 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isRefusedWrite, RefusedWrite } from './refused-write.js';
 import { errorCode } from './to-error.js';
 
-/** Writes or replaces a file, mode 0600; its folder must be there. @throws the file system's error */
+/** Writes or replaces a file, mode 0600; its folder must be there. @throws RefusedWrite, or the file system's error */
 export function writePrivateFile(path: string, text: string | Uint8Array): void {
   withTemporary(path, text, (temporary) => {
     keepOwner(path, temporary);
@@ -100,6 +101,8 @@ function withTemporary<T>(path: string, text: string | Uint8Array, name: (tempor
       closeSync(file);
     }
     return name(temporary);
+  } catch (caught) {
+    throw isRefusedWrite(caught) ? new RefusedWrite(path, caught) : caught;
   } finally {
     rmSync(temporary, { force: true });
   }

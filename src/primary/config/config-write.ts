@@ -6,6 +6,7 @@ import { ConfigWriteError } from '../../shared/config/write/error.js';
 import { writeConfig, type ConfigChange, type WriteRequest } from '../../shared/config/write/write-config.js';
 import type { SecretsConfig } from '../../shared/config/secrets-schema.js';
 import type { Environment } from '../../shared/paths.js';
+import { RefusedWrite } from '../../shared/refused-write.js';
 import type { JudgedRef } from '../../shared/secrets/surfaces.js';
 import type { ErrorShape } from '../../shared/protocol/frames.js';
 import type { ConfigPlace } from './config-place.js';
@@ -95,6 +96,7 @@ function refused(message: string): ConfigWriteError {
 }
 
 export function errorOf(error: Error): ErrorShape {
+  if (error instanceof RefusedWrite) return { code: 'UNAVAILABLE', message: error.message, retryable: true };
   if (!(error instanceof ConfigWriteError)) return { code: 'UNAVAILABLE', message: error.message };
   const { message, problem, issues } = error;
   if (problem === 'locked') return { code: 'UNAVAILABLE', message, retryable: true };

@@ -9,6 +9,7 @@ import { isLiveOwner, readLockOwner, STATE_LOCK_NAME, type LockOwner } from '../
 import { lockLimits } from '../../shared/limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { configLockName, type Environment, type Paths } from '../../shared/paths.js';
+import { describeRefusedWrite } from '../../shared/refused-write.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { makePrivateDir, writePrivateFile } from '../../shared/private-file.js';
 import { isOfSystemd } from '../restart/supervised.js';
@@ -59,8 +60,14 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
   };
   const held: string[] = [];
   const release = (): void => {
-    for (const file of held.splice(0))
-      if (readLockOwner(file)?.pid === process.pid) rmSync(file, { force: true });
+    for (const file of held.splice(0)) {
+      try {
+        if (readLockOwner(file)?.pid === process.pid) rmSync(file, { force: true });
+      } catch (caught) {
+        // Of a process that has ended: the next one takes it for stale.
+        options.log.warn('lock.left', `${file} is left behind: ${describeRefusedWrite(caught)}`);
+      }
+    }
   };
   try {
     for (const file of files) {

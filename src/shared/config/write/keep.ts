@@ -1,8 +1,18 @@
 /** What is kept around a config file that is written: former contents, refused ones, who wrote what (config.md §6). */
-import { appendFileSync, existsSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { configLimits } from '../limits.js';
 import { makePrivateDir, writePrivateFile } from '../../private-file.js';
+import { isRefusedWrite, RefusedWrite } from '../../refused-write.js';
 
 /** Puts the text in place of what is there, which becomes the first of the backups. A link stays one. */
 export function replaceFile(path: string, text: string, former: string | undefined): void {
@@ -47,8 +57,32 @@ export interface AuditLine {
 }
 
 export function audit(logDir: string, line: AuditLine): void {
-  makePrivateDir(logDir);
-  const [, program = ''] = process.argv;
-  const full = { ts: new Date().toISOString(), pid: process.pid, argv0: basename(program), ...line };
-  appendFileSync(join(logDir, 'config-audit.jsonl'), `${JSON.stringify(full)}\n`, { mode: 0o600 });
+  audited(logDir, line, () => {});
+}
+
+/**
+ * Makes a change that the log of changes then names: where that cannot be written, nothing is changed.
+ *
+ * @throws RefusedWrite, or what `change` throws
+ */
+export function audited(logDir: string, line: AuditLine, change: () => void): void {
+  const path = join(logDir, 'config-audit.jsonl');
+  const file = openLog(path);
+  try {
+    change();
+    const [, program = ''] = process.argv;
+    const full = { ts: new Date().toISOString(), pid: process.pid, argv0: basename(program), ...line };
+    writeSync(file, `${JSON.stringify(full)}\n`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    makePrivateDir(dirname(path));
+    return openSync(path, 'a', 0o600);
+  } catch (caught) {
+    throw isRefusedWrite(caught) ? new RefusedWrite(path, caught) : caught;
+  }
 }

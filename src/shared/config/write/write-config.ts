@@ -15,7 +15,7 @@ import { changedPaths } from '../reload/plan.js';
 import { editText } from './edit-text.js';
 import { editsBetween, withEdit, type Edit } from './edits.js';
 import { ConfigWriteError } from './error.js';
-import { audit, keepRejected, replaceFile } from './keep.js';
+import { audited, keepRejected, replaceFile } from './keep.js';
 import { withConfigLock } from './lock.js';
 import { mergePatch } from './merge-patch.js';
 import { placeEdits } from './place.js';
@@ -89,13 +89,13 @@ function write(request: WriteRequest): WrittenConfig {
     throw new ConfigWriteError('clobber', `config write rejected: it would ${lost}`);
   }
   if (!dryRun) {
-    replaceFile(file, stamped, former);
-    audit(request.logDir, {
+    const line = {
       previousHash: source.exists ? source.revision : null,
       nextHash: next.source.revision,
       bytes: Buffer.byteLength(stamped),
       changedPathCount: changed.length,
-    });
+    };
+    audited(request.logDir, line, () => replaceFile(file, stamped, former));
   }
   return { written: !dryRun, file, changedPaths: changed, loaded: next };
 }
