@@ -16,8 +16,8 @@ import { configFlags } from './config/start-plan.js';
 import { openControl } from './control/open-control.js';
 import { openAgenda } from './open-agenda.js';
 import { createDeviceRegistry } from './devices/device-registry.js';
-import { startEventLoopMonitor } from './health/event-loop.js';
-import { createReadiness, type Phase } from './health/readiness.js';
+import { openHealth } from './health/open-health.js';
+import type { Phase } from './health/readiness.js';
 import { openDataPath } from './port/open-data-path.js';
 import { createProxyWarning } from './port/proxy-warning.js';
 import { openExposure } from './tailscale/exposure.js';
@@ -74,17 +74,17 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
   const store = openStore(paths.storeDir, flags.allowEmptyStore, log);
   let phase: Phase = 'starting';
   const uptimeMs = (): number => Math.round(performance.now() - startedAt);
-  const eventLoop = startEventLoopMonitor();
   const workers = () => data.supervisor.status;
-  const readiness = createReadiness({
+  const health = openHealth({
+    stateDir: paths.stateDir,
+    store,
     phase: () => phase,
     workersReady: () => workers().ready,
-    storeWritable: store.writable,
     failingChannels: () => channels.failing(),
     uptimeMs,
-    eventLoop: () => eventLoop.sample,
-    failed: (error) => log.for('health').error('readiness.failed', error.message, { stack: error.stack }),
+    log: log.for('health'),
   });
+  const { readiness, eventLoop } = health;
   const first = firstSnapshot(plan, { auth, loaded, policy }, flags);
   opened.redactor.hide(secretsInUse(first, first.source.hidden));
   const snapshots = openSnapshots({
@@ -282,7 +282,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     waitingConnections: () => data.waiting,
     unclassifiedConnections: () => data.unclassified,
     channelAccounts: channels.measured,
-    storeWritable: store.writable,
+    ...health.disk,
     logWritable: () => opened.writable,
   });
   const exposure = openExposure(plan, flags, log.for('tailscale'));
@@ -317,7 +317,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
         { name: 'workers', run: () => data.supervisor.stop() },
         { name: 'usage', run: () => usage.flush() },
         { name: 'tunnel', run: () => data.closeTunnel() },
-        { name: 'event loop monitor', run: () => eventLoop.stop() },
+        { name: 'health', run: health.stop },
         { name: 'failed-auth limiter', run: () => limiter.stop() },
         { name: 'session overview', run: () => overview.stop() },
         { name: 'store', run: () => store.close() },
@@ -334,6 +334,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     data.closePort();
     await data.supervisor.stop();
     data.closeTunnel();
+    health.stop();
     await store.close();
     throw caught;
   }

@@ -358,6 +358,12 @@ export const storeLimits = {
   prunedAtOnce: 256,
   /** After a failed write, what has to reach the disk for it to count as writable again. */
   trialBytes: 256 * KIB,
+  /** Between a trial that failed and the next one for writes: all that come meanwhile wait for it. */
+  trialGapMs: 250,
+  /** A store that cannot be written may never be done with closing. */
+  closeMs: 1_000,
+  /** What clients are told that are refused for it. */
+  retryAfterMs: 5_000,
 } as const;
 
 /** Removal of old sessions and transcripts (runs-and-events.md §7). */
@@ -487,6 +493,8 @@ export const healthLimits = {
   utilizationDegraded: 0.95,
   cpuCoreDegraded: 0.9,
   readinessCacheMs: 1_000,
+  /** Whether the state directory can be written is looked at this often, asked or not. */
+  stateDirCheckMs: 2_000,
   /** A clock that went so much further than this pause … */
   freezeMs: 30_000,
   /** … between two looks. */

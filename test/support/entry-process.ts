@@ -11,6 +11,8 @@ export interface EntryOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Own process group, so that a signal can be sent to all of it. */
   readonly detached?: boolean;
+  /** A command that becomes the program, such as `setpriv` with its options. */
+  readonly through?: readonly string[];
 }
 
 export interface EntryProcess {
@@ -33,7 +35,13 @@ const running = new Set<ChildProcess>();
 afterEachFile(() => running.forEach((child) => child.kill('SIGKILL')));
 
 export function startEntry(args: readonly string[], options: EntryOptions): EntryProcess {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const [command = process.execPath, ...rest] = [
+    ...(options.through ?? []),
+    process.execPath,
+    entry,
+    ...args,
+  ];
+  const child = spawn(command, rest, {
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: options.detached ?? false,

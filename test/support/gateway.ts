@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly stateDir?: string;
   /** Own process group, so that a signal can be sent to all of it. */
   readonly detached?: boolean;
+  /** A command that becomes the gateway. */
+  readonly through?: readonly string[];
   /** Do not wait until it is ready. */
   readonly started?: boolean;
 }
@@ -92,6 +94,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const gatewayProcess = startEntry(['gateway', '--port', String(port), ...(options.args ?? [])], {
     env: cleanEnvironment(stateDir, { PLLAN_TEST_HOOKS: '1', ...options.env }),
     detached: options.detached ?? false,
+    through: options.through ?? [],
   });
   const { child, pid, stdout, stderr, output, prints, exited } = gatewayProcess;
   const tls = hasTls(options.config);

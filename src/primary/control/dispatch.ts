@@ -1,12 +1,15 @@
 /** Requests after the handshake: role → scope → method → params → one answer (protocol.md §7). */
 import { encodeErrorResponse, encodeResponse, type ErrorShape } from '../../shared/protocol/frames.js';
+import { storeLimits } from '../../shared/limits.js';
 import { logLimits } from '../../shared/log/limits.js';
+import { RefusedWrite } from '../../shared/refused-write.js';
 import { hasScope } from '../../shared/protocol/scopes.js';
 import { toError } from '../../shared/to-error.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Redactor } from '../../shared/log/redact.js';
+import { UnwritableStore } from '../store/store.js';
 import type { Connection } from './connection.js';
-import { missingScope, RpcError, type Method } from './methods/method.js';
+import { missingScope, RpcError, shownPath, type Method } from './methods/method.js';
 import type { ReadRequest } from './read-request.js';
 import type { WriteLimit } from './write-limit.js';
 import type { WsLog } from './ws-log.js';
@@ -50,12 +53,12 @@ export function dispatch(request: ReadRequest, connection: Connection, options: 
     wsLog.answered(call, ms);
   };
   const fail = (caught: unknown): void => {
-    const { message, ...shape } = shapeOf(caught);
+    const { message, ...shape } = shapeOf(caught, connection);
     const text = redactor.text(message, logLimits.messageChars);
     refuse({ ...shape, message: text }, caught instanceof RpcError ? caught.payload : undefined);
     const ms = performance.now() - startedAt;
     options.answered(method.name, 'error', ms);
-    if (caught instanceof RpcError) wsLog.answered(call, ms, caught.shape);
+    if (isExpected(caught)) wsLog.answered(call, ms, shapeOf(caught, connection));
     else
       options.log.error('ws.handler', `${method.name}: ${toError(caught).message}`, {
         stack: toError(caught).stack,
@@ -103,7 +106,20 @@ function invalid(message: string): Judged {
   return { refused: { code: 'INVALID_REQUEST', message } };
 }
 
-function shapeOf(caught: unknown): ErrorShape {
+/** What the disk takes no more is said once, by those who watch it. */
+function isExpected(caught: unknown): boolean {
+  return caught instanceof RpcError || caught instanceof UnwritableStore || caught instanceof RefusedWrite;
+}
+
+function shapeOf(caught: unknown, connection: Connection): ErrorShape {
   if (caught instanceof RpcError) return caught.shape;
+  if (caught instanceof UnwritableStore) {
+    const { retryAfterMs } = storeLimits;
+    return { code: 'UNAVAILABLE', message: caught.message, retryable: true, retryAfterMs };
+  }
+  if (caught instanceof RefusedWrite) {
+    const message = caught.textWith(shownPath(caught.path, connection));
+    return { code: 'UNAVAILABLE', message, retryable: true };
+  }
   return { code: 'UNAVAILABLE', message: toError(caught).message };
 }

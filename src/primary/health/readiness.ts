@@ -21,6 +21,7 @@ export interface ReadinessSources {
   phase(): Phase;
   workersReady(): number;
   storeWritable(): boolean;
+  stateDirWritable(): boolean;
   /** Channels that should be connected. */
   failingChannels(): readonly string[];
   uptimeMs(): number;
@@ -65,6 +66,7 @@ function failingIn(sources: ReadinessSources, phase: Phase): string[] {
     if (phase === 'draining') failing.push('gateway-draining');
     if (sources.workersReady() === 0) failing.push('workers');
     if (!sources.storeWritable()) failing.push('store');
+    if (!sources.stateDirWritable()) failing.push('state-dir');
     failing.push(...sources.failingChannels());
   } catch (caught) {
     sources.failed(toError(caught));

@@ -17,6 +17,7 @@ export interface MetricSources {
   unclassifiedConnections(): number;
   channelAccounts(): readonly MeasuredAccount[];
   storeWritable(): boolean;
+  stateDirWritable(): boolean;
   logWritable(): boolean;
 }
 
@@ -86,6 +87,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
   const channels = createChannelMetrics(registry);
   const store = gauge('pllan_store_writable', 'What is stored reaches the disk (1) or not (0).');
   const log = gauge('pllan_log_writable', 'The log file can be written (1) or not (0).');
+  const stateDir = gauge('pllan_state_dir_writable', 'The state directory can be written (1) or not (0).');
   let sources: MetricSources | undefined;
   const counted = { in: 0, out: 0 };
 
@@ -100,6 +102,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     channels.collect(from.channelAccounts());
     store.set(from.storeWritable() ? 1 : 0);
     log.set(from.logWritable() ? 1 : 0);
+    stateDir.set(from.stateDirWritable() ? 1 : 0);
     for (const direction of ['in', 'out'] as const) {
       frames.inc({ direction }, counted[direction]);
       counted[direction] = 0;

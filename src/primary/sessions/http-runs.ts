@@ -10,8 +10,10 @@ import type { HttpErrorName } from '../../shared/errors/catalogue.js';
 import type { AskedRun, RecordedAnswer, RunVerdict, ToldFailure } from '../../shared/http-run.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { RunEnd, RunRecord, SessionKey } from '../../shared/store/records.js';
+import { storeLimits } from '../../shared/limits.js';
 import type { Usage } from '../../shared/usage.js';
 import type { PrimaryAnswers } from '../workers/worker-slot.js';
+import { UnwritableStore } from '../store/store.js';
 import type { LiveRun } from './run.js';
 import type { Runs } from './runs.js';
 import { createResponseSessions } from './response-sessions.js';
@@ -66,19 +68,10 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
       if ('problem' in place) return refused(place.problem);
       const { key, agentId } = place;
       if ((await sessions.get(key))?.sendPolicy === 'deny') return refused('send blocked by session policy');
-      const acceptance = await runs.accept({
-        method,
-        runId,
-        key,
-        agentId,
-        message,
-        images,
-        toolResults,
-        http,
-        model,
-        timeoutMs,
-        home: { slot, ticket: asked.ticket },
-      });
+      const home = { slot, ticket: asked.ticket };
+      const acceptance = await runs
+        .accept({ method, runId, key, agentId, message, images, toolResults, http, model, timeoutMs, home })
+        .catch(notStored);
       switch (acceptance.outcome) {
         case 'accepted': {
           const verdict = await ended(acceptance.run, signal);
@@ -96,6 +89,12 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
           return failed({ error: 'idempotencyMismatch' });
         case 'busy':
           return failed({ error: 'overloaded', retryAfter: '1' });
+        case 'not-stored':
+          return failed({
+            error: 'notStored',
+            message: acceptance.why,
+            retryAfter: String(storeLimits.retryAfterMs / 1_000),
+          });
         case 'closed':
           return failed({ error: 'serviceUnavailable', retryAfter: '1' });
       }
@@ -146,6 +145,11 @@ function failureOf({ payload: { stopReason }, message, failure }: RunEnd): ToldF
   // So begins what is said of a run that something died under (runs-and-events.md §12); the rest is for the log.
   const error: HttpErrorName = message?.startsWith('interrupted:') ? 'runInterrupted' : 'internal';
   return error === 'internal' || message === undefined ? { error } : { error, message };
+}
+
+function notStored(caught: unknown): { readonly outcome: 'not-stored'; readonly why: string } {
+  if (caught instanceof UnwritableStore) return { outcome: 'not-stored', why: caught.message };
+  throw caught;
 }
 
 function refused(message: string): RunVerdict {

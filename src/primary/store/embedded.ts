@@ -3,15 +3,18 @@
  * are committed together off the event loop; what is acknowledged has been flushed (architecture, «Store»).
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Key, RangeOptions } from 'lmdb';
 import type { DailyUsage, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
 import { readBlob } from '../../shared/store/blob-table.js';
 import { storeLimits } from '../../shared/limits.js';
+import { describeRefusedWrite } from '../../shared/refused-write.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { sumDailyUsage } from '../../shared/usage.js';
 import {
   StoreError,
+  UnwritableStore,
   type Change,
   type SessionPage,
   type SessionRow,
@@ -23,27 +26,48 @@ import { addCronRun, cronReader, putCronJob } from './cron-tables.js';
 import { causeOf, isFailedCommit } from './failed-commit.js';
 import { openTables, type Tables, type UsageKey } from './tables.js';
 import { transcriptIds, transcriptLength } from './transcript-places.js';
+import { lookAtFiles, tryFolder } from './folder-trial.js';
 import { createWriteHealth } from './write-health.js';
 
+export interface EmbeddedOptions {
+  /** From here on nothing can be written, for that reason, or it can again. */
+  outage?(why: string | undefined): void;
+}
+
 /** @param path a directory, made when it is missing. @throws StoreError when what is there cannot be read */
-export function openEmbeddedStore(path: string): Store {
+export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedOptions = {}): Store {
   const tables = openTables(path);
   const { root } = tables;
+  const inTransaction = async <T>(action: () => T): Promise<T> => {
+    const result = await root.childTransaction(action);
+    await root.flushed;
+    return result;
+  };
+  const health = createWriteHealth({
+    async trial() {
+      await tryFolder(path);
+      try {
+        await inTransaction(() => void tables.trial.put('', Buffer.alloc(storeLimits.trialBytes)));
+        await inTransaction(() => void tables.trial.remove(''));
+      } catch (caught) {
+        throw new Error(describeRefusedWrite(await causeOf(toError(caught))), { cause: caught });
+      }
+    },
+    look: () => lookAtFiles(path),
+    changed: outage,
+  });
   const write = async <T>(action: () => T): Promise<T> => {
+    if (health.failing) await health.tried().catch(unwritable);
     try {
-      const result = await root.childTransaction(action);
-      await root.flushed;
-      return result;
+      return await inTransaction(action);
     } catch (caught) {
-      if (isFailedCommit(caught)) health.failed();
       const error = await causeOf(toError(caught));
-      throw new StoreError(`cannot write to the store: ${error.message}`, error);
+      if (!isFailedCommit(caught)) throw new StoreError(`cannot write to the store: ${error.message}`, error);
+      const why = new Error(describeRefusedWrite(error), { cause: error });
+      health.failed(why.message);
+      return unwritable(why);
     }
   };
-  const health = createWriteHealth(async () => {
-    await write(() => void tables.trial.put('', Buffer.alloc(storeLimits.trialBytes)));
-    await write(() => void tables.trial.remove(''));
-  });
   const commit = (changes: readonly Change[]): void => {
     tables.named.begin();
     for (const change of changes) apply(tables, change);
@@ -75,7 +99,7 @@ export function openEmbeddedStore(path: string): Store {
     },
     writable: health.check,
     readerGone: () => void root.readerCheck(),
-    close: () => root.close(),
+    close: () => (health.failing ? Promise.race([root.close(), sleep(storeLimits.closeMs)]) : root.close()),
     sessions: {
       get: async (key) => tables.sessions.get(key),
       newest: async (page) => sessionPage(tables, page, false),
@@ -136,6 +160,10 @@ export function openEmbeddedStore(path: string): Store {
     channels: channelReader(tables.channels),
     cron: cronReader(tables.cron),
   };
+}
+
+function unwritable(caught: unknown): never {
+  throw new UnwritableStore(toError(caught));
 }
 
 /** Sort before and after every key that there can be. */

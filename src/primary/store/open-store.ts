@@ -10,8 +10,16 @@ import { StoreError, type Store } from './store.js';
  * @throws StartError 78 when it is unreadable
  */
 export function openStore(path: string, allowEmpty: boolean, log: Logger): Store {
+  const outage = (why: string | undefined): void => {
+    if (why === undefined) log.info('store.working', 'the store can be written again');
+    else
+      log.error(
+        'store.failing',
+        `the store ${path} cannot be written: ${why}. What has to be stored is refused until it can: make room on its disk, or make the folder writable again; no restart is needed`,
+      );
+  };
   try {
-    return openEmbeddedStore(path);
+    return openEmbeddedStore(path, { outage });
   } catch (caught) {
     if (!(caught instanceof StoreError)) throw caught;
     if (!allowEmpty) {
@@ -23,6 +31,6 @@ export function openStore(path: string, allowEmpty: boolean, log: Logger): Store
     const aside = `${path}.corrupt.${Date.now()}`;
     renameSync(path, aside);
     log.error('store.moved-aside', `${caught.message}; moved to ${aside}, starting with an empty store`);
-    return openEmbeddedStore(path);
+    return openEmbeddedStore(path, { outage });
   }
 }

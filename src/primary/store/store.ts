@@ -179,3 +179,12 @@ export class StoreError extends Error {
     this.name = 'StoreError';
   }
 }
+
+/** Its disk takes nothing at the moment: what was to be written has not been, and can be tried again. */
+export class UnwritableStore extends StoreError {
+  /** @param why its message is shown to clients */
+  constructor(why: Error) {
+    super(`cannot write to the store: ${why.message}; nothing was stored, try again later`, why);
+    this.name = 'UnwritableStore';
+  }
+}

@@ -18,6 +18,7 @@ export interface UsageLedger {
 export function createUsageLedger(store: Store, log: Logger): UsageLedger {
   const waiting = new Map<string, DailyUsage>();
   let timer: NodeJS.Timeout | undefined;
+  let failing = false;
   const add = (row: DailyUsage): void => {
     const key = JSON.stringify([row.date, row.agentId, row.provider, row.model]);
     const before = waiting.get(key);
@@ -33,8 +34,11 @@ export function createUsageLedger(store: Store, log: Logger): UsageLedger {
     waiting.clear();
     try {
       await store.commit(rows.map((used) => ({ type: 'usage', used })));
+      failing = false;
     } catch (caught) {
-      log.error('usage.unwritten', `usage of completions could not be stored: ${toError(caught).message}`);
+      if (!failing)
+        log.error('usage.unwritten', `usage of completions waits to be stored: ${toError(caught).message}`);
+      failing = true;
       rows.forEach(add);
     }
   };

@@ -91,6 +91,13 @@ const table = {
     retryable: true,
     hint: 'gateway.workers.maxQueue tasks are waiting; see pllan_pool_queue_depth.',
   },
+  notStored: {
+    status: 503,
+    type: 'service_unavailable',
+    message: 'cannot write to the store: nothing was stored, try again later',
+    retryable: true,
+    hint: 'The disk is full or the state directory read-only: the log says which (`store.failing`), and /readyz. Requests without a session are served.',
+  },
   sessionNotFound: {
     status: 404,
     type: 'not_found',

@@ -1,4 +1,6 @@
 /** Reads transcripts out of the embedded store, beside the primary, which writes them. */
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { BLOBS, readBlob, type BlobTable } from './blob-table.js';
 import type { TranscriptEntry } from './records.js';
@@ -20,8 +22,15 @@ export interface TranscriptView {
   newestFirst(from: number, before: number): Iterable<TranscriptEntry>;
 }
 
-/** @param path of the store @throws Error when it cannot be read */
+/**
+ * Where nobody can be told that it reads, lmdb reads all the same, and for good; meanwhile the primary may use its pages
+ * again. So it is not opened then.
+ *
+ * @param path of the store
+ * @throws Error when it cannot be read
+ */
 export function openForReading(path: string): RootDatabase {
+  accessSync(join(path, 'lock.mdb'), constants.W_OK);
   return open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
 }
 

@@ -29,7 +29,7 @@ it('internal failure: closes 1011 without an answer, says why in the log only, a
   expect(await within('close', client.closed)).toEqual({ code: 1011, reason: 'internal error' });
   expect(client.frames.map(({ event }) => event)).toEqual(['connect.challenge']);
   // LMDB calls it an I/O error where a part of its pages still found room.
-  const cause = /gateway connect failed: cannot write to the store: (?:No space left|Input\/output error)/;
+  const cause = /gateway connect failed: cannot write to the store: the disk (?:is full|reports an error)/;
   await waitFor('the cause', () => cause.test(gateway.output()));
   expect(await open.call('health')).toMatchObject({ ok: true });
   rmSync(filler);

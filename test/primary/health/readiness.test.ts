@@ -7,6 +7,7 @@ const sources = (over: Partial<ReadinessSources> = {}): ReadinessSources => ({
   phase: () => 'started',
   workersReady: () => 1,
   storeWritable: () => true,
+  stateDirWritable: () => true,
   failingChannels: () => [],
   uptimeMs: () => 7,
   eventLoop: () => eventLoop,
@@ -22,6 +23,7 @@ it.each<[string, Partial<ReadinessSources>, string[]]>([
   ['it stops', { phase: () => 'draining' }, ['gateway-draining']],
   ['no worker is ready', { workersReady: () => 0 }, ['workers']],
   ['writes fail', { storeWritable: () => false }, ['store']],
+  ['no file can be made', { stateDirWritable: () => false }, ['state-dir']],
   ['channels are not connected', { failingChannels: () => ['irc', 'telegram'] }, ['irc', 'telegram']],
   ['much is wrong', { workersReady: () => 0, storeWritable: () => false }, ['workers', 'store']],
 ])('names what fails when %s', (_when, over, failing) => {

@@ -88,6 +88,7 @@ it('is not ready when that cannot be found out', async (test) => {
       throw new Error('nobody knows');
     },
     storeWritable: () => true,
+    stateDirWritable: () => true,
     failingChannels: () => [],
     uptimeMs: () => 0,
     eventLoop: () => ({}) as EventLoopSample,
