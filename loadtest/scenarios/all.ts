@@ -7,7 +7,7 @@ import { presenceStorm, runs8x2000 } from './crowds.js';
 import { configEdits } from './config-edits.js';
 import { endurance } from './endurance.js';
 import { broadcast500, broadcastAlone, runs32x500 } from './fan-out.js';
-import { logFlood } from './log-flood.js';
+import { logFlood, longLogFlood, workerLogFlood } from './log-flood.js';
 import { memory } from './memory.js';
 import { responses64 } from './responses.js';
 import type { Scenario } from './scenario.js';
@@ -38,6 +38,8 @@ export const scenarios: readonly Scenario[] = [
   configEdits,
   channelFlood,
   logFlood,
+  workerLogFlood,
+  longLogFlood,
   broadcast500,
   broadcastAlone,
   runs32x500,

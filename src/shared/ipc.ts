@@ -51,8 +51,16 @@ export interface WorkerSnapshot {
   readonly storeDir: string;
   /** Hooks that tests use to misbehave on purpose; false unless the environment says otherwise. */
   readonly testHooks: boolean;
+  /** Logged for nothing, where tests want to see what comes of it. */
+  readonly testLog: TestLog | undefined;
   /** `httpLimits.stalledClientMs`; tests have less time. */
   readonly stalledClientMs: number;
+}
+
+export interface TestLog {
+  readonly linesPerSecond: number;
+  /** Of each line. */
+  readonly chars: number;
 }
 
 export interface EndpointSnapshot {

@@ -21,6 +21,7 @@ import { toolSecrets } from '../shared/tools/setup.js';
 import { createClientRuns } from './client-runs.js';
 import type { ConfigVersion } from './config-version.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
+import { floodLog } from './log-flood.js';
 import { createWorkerMetrics } from './metrics.js';
 import { createApiPool } from './pools/api-pool.js';
 import { createToolPool } from './pools/tool-pool.js';
@@ -146,6 +147,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     redactor,
   });
   endOnUnexpected(log);
+  if (first.testLog) floodLog(log.for('flood'), first.testLog);
   const metrics = createWorkerMetrics();
   const tools = openTools(first.tools.threads, primary, metrics.tools, redactor, log.for('tools'));
   // Apart from tools: files that take long hold up other files only.

@@ -35,7 +35,8 @@ export interface PrimaryChannel {
 
 type OtherMessage = Exclude<ToWorker, { type: 'ask' | 'cancel' | 'answer' | 'refusal' }>;
 
-const MAX_LINES = 1_000;
+/** Of one turn of the event loop; the log bounds those of a second, and a turn of many seconds is the last one. */
+const MAX_LINES = 10_000;
 
 export function createPrimaryChannel(): PrimaryChannel {
   let closed = 0;

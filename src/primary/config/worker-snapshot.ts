@@ -124,8 +124,14 @@ export function workerSnapshot({
     tunnel,
     storeDir: paths.storeDir,
     testHooks,
+    testLog: testHooks ? testLogOf(env) : undefined,
     stalledClientMs: (testHooks && Number(env.PLLAN_TEST_STALLED_CLIENT_MS)) || httpLimits.stalledClientMs,
   };
+}
+
+function testLogOf({ PLLAN_TEST_LOG_LINES, PLLAN_TEST_LOG_CHARS }: Environment): WorkerSnapshot['testLog'] {
+  const linesPerSecond = Number(PLLAN_TEST_LOG_LINES ?? 0);
+  return linesPerSecond > 0 ? { linesPerSecond, chars: Number(PLLAN_TEST_LOG_CHARS ?? 100) } : undefined;
 }
 
 /** Where the Control UI is: the path in the form `/x` whatever slashes were written, and a folder. */

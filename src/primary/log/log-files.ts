@@ -52,7 +52,7 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
     makePrivateDir(dirname(path));
     return openSync(path, 'a', 0o600);
   });
-  let rolls = true;
+  let rollsFrom = 0;
   prune();
 
   const replace = (next: string): void => {
@@ -69,12 +69,12 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
       const wanted = pathNow();
       if (wanted !== path) {
         replace(wanted);
-        rolls = true;
+        rollsFrom = 0;
         prune();
-      } else if (rolls && isFull(open, maxFileBytes)) {
+      } else if (now().getTime() >= rollsFrom && isFull(open, maxFileBytes)) {
         // A file may be ours and its folder not: then it grows on, and nobody tries again at every line.
-        rolls = attempt(() => roll(path));
-        if (rolls) replace(path);
+        if (attempt(() => roll(path))) replace(path);
+        else rollsFrom = now().getTime() + logLimits.rollRetryMs;
       }
       return open;
     },

@@ -11,6 +11,7 @@ import { secretsInUse, secretsOfConfig } from '../secrets/secrets-in-use.js';
 import type { StartPlan } from '../config/start-plan.js';
 import { consoleSink } from './console-sink.js';
 import { openLogFile, type LogFile } from './file-sink.js';
+import { paceLines } from './paced-sink.js';
 
 type LoggingConfig = GatewayConfig['logging'];
 
@@ -42,16 +43,14 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     dir: paths.logDir,
     configured: file === null ? null : expandHome(file, paths.home),
   });
+  const missing = (lines: number, why: string): void =>
+    log.warn('log.lost', `${lines} lines are missing in the log file: ${why}`, { lines });
   const openFile = (config: LoggingConfig): LogFile =>
     openLogFile({
       ...placeOf(config),
       maxFileBytes: config.maxFileBytes,
       retentionDays: config.retentionDays,
-      lost(lines) {
-        log.warn('log.lost', `${lines} lines are missing in the log file: it could not be written`, {
-          lines,
-        });
-      },
+      lost: (lines) => missing(lines, 'it could not be written'),
     });
   const viewOf = (config: LoggingConfig): View => {
     const consoleLevel = flags.verbose ? lower('debug', config.level) : (config.consoleLevel ?? config.level);
@@ -77,6 +76,11 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
   );
   redactor.usePatterns(plan.config.logging.redactPatterns);
   const log = createLogger({ sink, level: view.level, subsystem: 'gateway', redactor });
+  // Workers know the secrets that they need, and what is logged of others may come from outside.
+  const ofWorkers = paceLines(
+    { write: (line, lineLevel) => sink.write(redactor.exact(line), lineLevel) },
+    (lines) => missing(lines, 'workers had too many'),
+  );
   const fileOnly: LogSink = { write: (line, level) => file.write(line, level) };
   const fileLog = createLogger({ sink: fileOnly, level: view.config.level, subsystem: 'gateway', redactor });
   return {
@@ -98,8 +102,7 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
     get level() {
       return view.level;
     },
-    // Workers know the secrets that they need, and what is logged of others may come from outside.
-    sink: { write: (line, lineLevel) => sink.write(redactor.exact(line), lineLevel) },
+    sink: ofWorkers,
     configure(config) {
       if (isOtherFile(config, view.config)) {
         const next = openFile(config);
@@ -111,7 +114,10 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
       log.useLevel(view.level);
       fileLog.useLevel(config.level);
     },
-    close: () => file.close(),
+    close() {
+      ofWorkers.flush();
+      file.close();
+    },
   };
 }
 

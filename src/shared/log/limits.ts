@@ -10,14 +10,22 @@ export const logLimits = {
   fieldChars: 2_048,
   /** Entries of a list or object in a record; the rest is left out. */
   fieldEntries: 100,
-  /** Records that one process may write in a second; the rest are counted in one line. */
+  /** Records that one process may write in a second, … */
   recordsPerSecond: 500,
+  /** … and characters of them, since the primary handles each once more; the rest are counted in one line. */
+  charsPerSecond: 512 * 1024,
+  /** Lines of workers that the primary handles in one turn of its event loop … */
+  linesPerTurn: 16,
+  /** … and those that wait for their turn; above it they are dropped and counted. */
+  waitingLines: 20_000,
   /** Records of one kind that strangers can cause: this many are written … */
   repeats: 10,
   /** … in this time; the rest are counted in one line. */
   repeatWindowMs: 60_000,
   /** Files of one day, or of one configured name, that are kept beside the one that is written. */
   rolledFiles: 5,
+  /** After a file that was full could not be moved aside, as in a folder that is read-only: it grows so long. */
+  rollRetryMs: 60_000,
   /** Lines that wait for the disk; above it they are dropped and counted. */
   unwrittenBytes: 8 * MIB,
   /** Lines that wait for whoever reads the console; above it they are dropped and counted. */

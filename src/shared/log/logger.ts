@@ -51,6 +51,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
     lastLevel: 0,
     [Symbol.for('pino.metadata')]: true,
     write(line: string): void {
+      limit.wrote(line.length);
       options.sink.write(line, this.lastLevel);
     },
   };
@@ -66,11 +67,12 @@ export function createLogger(options: LoggerOptions): RootLogger {
   );
   const redactor = options.redactor ?? createRedactor([]);
   const limit = rateLimit(now, (dropped) => {
-    const message = `${dropped} log records dropped: more than ${logLimits.recordsPerSecond} in a second`;
+    const { recordsPerSecond, charsPerSecond } = logLimits;
+    const message = `${dropped} log records dropped: more than ${recordsPerSecond} or ${charsPerSecond / 1_024} KiB in a second`;
     root.warn(record('log', message, now(), { event: 'log.dropped', dropped }), message);
   });
   const useLevel = (level: LogLevel): void => void (root.level = level);
-  return { ...facade(root, options.subsystem, redactor, limit, now), useLevel };
+  return { ...facade(root, options.subsystem, redactor, limit.admit, now), useLevel };
 }
 
 function facade(
@@ -110,10 +112,18 @@ function record(subsystem: string, text: string, at: Date, fields: LogFields, le
   };
 }
 
-/** Admits a bounded number of records in each second and reports how many were left out, at its end at the latest. */
-function rateLimit(now: () => Date, report: (dropped: number) => void): () => boolean {
+interface RateLimit {
+  admit(): boolean;
+  /** What was admitted is so long. */
+  wrote(chars: number): void;
+}
+
+/** Admits so many records in each second, and so long ones, and reports how many were left out, at its end at the latest. */
+function rateLimit(now: () => Date, report: (dropped: number) => void): RateLimit {
+  const { recordsPerSecond, charsPerSecond } = logLimits;
   let second = 0;
   let admitted = 0;
+  let chars = 0;
   let dropped = 0;
   let timer: NodeJS.Timeout | undefined;
   const tell = (): void => {
@@ -122,18 +132,22 @@ function rateLimit(now: () => Date, report: (dropped: number) => void): () => bo
     dropped = 0;
     report(count);
   };
-  return () => {
-    const current = Math.floor(now().getTime() / 1000);
-    if (current !== second) {
-      second = current;
-      admitted = 0;
-      if (dropped > 0) tell();
-    }
-    admitted += 1;
-    if (admitted <= logLimits.recordsPerSecond) return true;
-    // Should nothing more be logged, that is said all the same.
-    if (dropped === 0) timer = setTimeout(tell, 1_000).unref();
-    dropped += 1;
-    return false;
+  return {
+    admit() {
+      const current = Math.floor(now().getTime() / 1000);
+      if (current !== second) {
+        second = current;
+        admitted = 0;
+        chars = 0;
+        if (dropped > 0) tell();
+      }
+      admitted += 1;
+      if (admitted <= recordsPerSecond && chars < charsPerSecond) return true;
+      // Should nothing more be logged, that is said all the same.
+      if (dropped === 0) timer = setTimeout(tell, 1_000).unref();
+      dropped += 1;
+      return false;
+    },
+    wrote: (more) => void (chars += more),
   };
 }

@@ -135,8 +135,8 @@ export const mcpLimits = {
   floodSeconds: 10,
   /** Lines on its output that are no messages: it is ended after so many. */
   strayLines: 1_000,
-  /** What it prints for people: lines in the log in a second, and of each this much. */
-  printedLines: 20,
+  /** What it prints for people: in so long a few lines of it are in the log, the rest counted, and of each this much. */
+  printedMs: 1_000,
   printedChars: 1_000,
   /** Written to a server that does not read. */
   unsentBytes: 8 * MIB,

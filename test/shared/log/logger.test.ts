@@ -28,3 +28,11 @@ it('says so, too, when nothing comes after it', async () => {
   await waitFor('the count', () => lines.at(-1)?.event === 'log.dropped');
   expect(lines.at(-1)).toMatchObject({ dropped: 1 });
 });
+
+it('drops what is too long in a second as well, and counts it', () => {
+  const { lines, log } = logger(() => new Date(0));
+  for (let n = 0; n < 1_000; n += 1) log.info('flood', 'x'.repeat(1_000_000));
+  const written = lines.reduce((sum, line) => sum + JSON.stringify(line).length, 0);
+  expect(written).toBeLessThan(logLimits.charsPerSecond + 3 * logLimits.messageChars);
+  expect(lines.length).toBeGreaterThan(20);
+});

@@ -1,20 +1,17 @@
-/** What a server prints for people: lines in the log at level debug, a few in a second. It is read in any case. */
+/** What a server prints for people: lines in the log at level debug, a few in a second, the rest counted in one. It is read in any case. */
 import type { Readable } from 'node:stream';
+import { limitRepeats } from '../../../shared/log/repeat-limit.js';
 import type { Logger } from '../../../shared/log/logger.js';
 import { mcpLimits } from '../../../shared/tools/limits.js';
 import type { Intake } from './intake.js';
 
 export function logPrintedLines(stream: Readable, server: string, intake: Intake, log: Logger): void {
-  const { printedChars, printedLines } = mcpLimits;
+  const { printedChars, printedMs } = mcpLimits;
+  const say = (text: string): void => log.debug('mcp.printed', `${server}: ${text}`, { server });
+  const lines = limitRepeats<'line'>((_kind, more) => say(`… and ${more} more lines`), printedMs);
   let line = '';
-  let told = 0;
-  let second = 0;
   const tell = (text: string): void => {
-    const now = Math.floor(performance.now() / 1_000);
-    if (now !== second) told = 0;
-    second = now;
-    told += 1;
-    if (text !== '' && told <= printedLines) log.debug('mcp.printed', `${server}: ${text}`, { server });
+    if (text !== '' && lines.admit('line')) say(text);
   };
   stream.on('data', (chunk: Buffer) => {
     if (log.enabled('debug')) {
@@ -30,5 +27,6 @@ export function logPrintedLines(stream: Readable, server: string, intake: Intake
     stream.pause();
     setTimeout(() => stream.resume(), waitMs);
   });
+  stream.once('close', lines.flush);
   stream.on('error', () => {}); // its process has ended
 }
