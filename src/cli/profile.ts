@@ -38,6 +38,11 @@ export function applyProfile(env: Environment, choice: ProfileChoice): Environme
   };
 }
 
+/** Somebody has chosen a port for this environment: the one of the dev profile is a default. */
+export function choosesPort({ PLLAN_GATEWAY_PORT: port, PLLAN_PROFILE: profile }: Environment): boolean {
+  return isSet(port) && !(profile === 'dev' && port === DEV_PORT);
+}
+
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value.trim() !== '';
 }

@@ -1,5 +1,6 @@
 /** Who keeps an instance lock (config.md §11), for the gateway and for commands that have to find it. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isRecord } from './is-record.js';
 import { commandLine, isZombie, processStartTime } from './process-facts.js';
 import { errorCode } from './to-error.js';
@@ -25,6 +26,12 @@ export function readLockOwner(file: string): LockOwner | undefined {
   } catch {
     return undefined; // gone, or cut off by a crash while it was written: stale either way
   }
+}
+
+/** The gateway that runs in this state dir. */
+export function liveOwner(stateDir: string): LockOwner | undefined {
+  const owner = readLockOwner(join(stateDir, STATE_LOCK_NAME));
+  return owner && isLiveOwner(owner) ? owner : undefined;
 }
 
 /** Whether the process that is named runs, and is a gateway. */

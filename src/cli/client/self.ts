@@ -10,11 +10,11 @@ export function selfOf(presence: unknown): Facts | null {
   return { host, ip, version, platform };
 }
 
-/** `vm (10.0.0.2) · 0.1.0 · linux 6.8.0` */
+/** `vm (10.0.0.2) app 0.1.0 linux 6.8.0` */
 export function selfText({ host, ip, version, platform }: Facts): string {
   const [name, address, release, system] = [host, ip, version, platform].map((value) =>
     plainText(textOf(value) ?? ''),
   );
   const place = address ? `${name} (${address})` : name;
-  return [place, release, system].filter(Boolean).join(' · ');
+  return [place, release && `app ${release}`, system].filter(Boolean).join(' ');
 }

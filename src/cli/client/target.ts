@@ -1,6 +1,8 @@
 /** Which gateway a command talks to, and why that one (config.md §14). */
+import { liveOwner } from '../../shared/instance-lock.js';
 import { displayPath } from '../../shared/paths.js';
 import { unreachable } from '../../shared/unreachable.js';
+import { choosesPort } from '../profile.js';
 import { UserError } from '../user-error.js';
 import {
   explicitCredentials,
@@ -123,8 +125,7 @@ export function behindSsh({ host, remotePort }: SshTarget, { config }: LocalSour
 /** The gateway of this machine. @throws UserError */
 export function localTarget(flags: Omit<TargetFlags, 'url'>, sources: LocalSources): GatewayTarget {
   const { host, source } = localHost(sources);
-  const { port = sources.config.gateway.port } = flags;
-  const url = safeUrl(`${localScheme(sources)}://${host}:${port}`, sources);
+  const url = safeUrl(`${localScheme(sources)}://${host}:${flags.port ?? localPort(sources)}`, sources);
   return {
     url,
     trust: localTrust(url, sources),
@@ -132,6 +133,21 @@ export function localTarget(flags: Omit<TargetFlags, 'url'>, sources: LocalSourc
     credentials: localCredentials(flags, sources),
     ownToken: hasTypedCredentials(flags) ? 'kept' : 'used',
   };
+}
+
+/**
+ * Where the gateway of this state directory listens. One that runs may have been given another port than the config says,
+ * and there another instance may be.
+ */
+export function localPort({ env, paths, config }: LocalSources): number {
+  return runningPort({ env, paths }) ?? config.gateway.port;
+}
+
+/** Undefined when none runs with this config, and where another port was chosen. */
+export function runningPort({ env, paths }: Pick<LocalSources, 'env' | 'paths'>): number | undefined {
+  if (choosesPort(env)) return undefined;
+  const owner = liveOwner(paths.stateDir);
+  return owner?.configPath === paths.configPath ? owner.port : undefined;
 }
 
 /** The lines below «not reachable»: what was tried, and where that came from (cli.md §1). */

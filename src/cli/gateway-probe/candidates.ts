@@ -4,6 +4,7 @@ import { UNRESOLVED, type CredentialFlags, type LocalSources } from '../client/c
 import { displayUrl, parseGatewayUrl } from '../client/gateway-url.js';
 import {
   explicitTarget,
+  localPort,
   localScheme,
   localTarget,
   remoteTarget,
@@ -43,14 +44,15 @@ export function candidates(flags: TargetFlags, sources: LocalSources): Candidate
     const choice = choose(() => resolveTarget(flags, sources), env.PLLAN_GATEWAY_URL ?? '');
     found.push({ kind: 'explicit', active: true, choice });
   }
+  const hasUrl = remote.url !== null && remote.url.trim() !== '';
   // One behind ssh is asked in another way.
-  if (remote.transport !== 'ssh' && remote.url !== null && remote.url.trim() !== '') {
-    const choice = choose(() => remoteTarget(others, sources), remote.url);
+  if (remote.transport !== 'ssh' && (hasUrl || mode === 'remote')) {
+    const choice = choose(() => remoteTarget(others, sources), remote.url ?? '');
     found.push({ kind: 'configRemote', active: !named && mode === 'remote', choice });
   }
   const choice = choose(
     () => localTarget({ ...others, port: flags.port }, sources),
-    `${localScheme(sources)}://127.0.0.1:${config.gateway.port}`,
+    `${localScheme(sources)}://127.0.0.1:${flags.port ?? localPort(sources)}`,
   );
   found.push({ kind: 'localLoopback', active: !named && mode !== 'remote', choice });
   return found.filter(

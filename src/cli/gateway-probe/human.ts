@@ -1,4 +1,5 @@
 /** The findings of `gateway probe` for people (cli.md §4). */
+import type { Capability } from '../client/capability.js';
 import { selfText } from '../client/self.js';
 import type { Style } from '../output/style.js';
 import type { CandidateKind } from './candidates.js';
@@ -17,11 +18,18 @@ export function probeLines(report: ProbeReport, style: Style): string[] {
   return [
     style.bold('Gateway Status'),
     `Reachable: ${ok ? style.good('yes') : style.bad('no')}`,
-    ...(capability === null ? [] : [`Capability: ${capability.replaceAll('_', '-')}`]),
+    ...(capability === null ? [] : [`Capability: ${capabilityText(capability)}`]),
     ...targets.flatMap((target) => ['', ...targetLines(target, style)]),
     ...(warnings.length === 0 ? [] : ['', 'Warnings:']),
     ...warnings.map(({ code, message }) => `- ${style.warn(code)}: ${message}`),
   ];
+}
+
+/** Commands ask for more: what they would be granted, `gateway status` says. */
+function capabilityText(capability: Capability): string {
+  return capability === 'read_only'
+    ? 'read-only (all that a probe asks for)'
+    : capability.replaceAll('_', '-');
 }
 
 function targetLines({ kind, url, active, tunnel, connect, self }: TargetReport, style: Style): string[] {

@@ -1,7 +1,7 @@
 /** What `gateway probe` knows, in the shape of its JSON output (cli.md §4). All gateways are asked side by side. */
 import { networkInterfaces } from 'node:os';
 import { isTailnetAddress } from '../../shared/auth/address.js';
-import { localScheme } from '../client/target.js';
+import { localPort, localScheme } from '../client/target.js';
 import { deviceOf, type GatewayAccess } from '../client/call.js';
 import type { Capability } from '../client/capability.js';
 import { deadlineIn } from '../client/deadline.js';
@@ -43,7 +43,7 @@ export async function probeGateways(access: GatewayAccess, ssh: SshTarget | unde
   const primary = reached.find(({ report }) => report.active) ?? reached[0];
   const capability =
     primary?.probed?.capability ?? asked.find(({ probed }) => probed?.capability)?.probed?.capability;
-  const port = flags.port ?? sources.config.gateway.port;
+  const port = flags.port ?? localPort(sources);
   const scheme = localScheme(sources);
   return {
     ok: primary !== undefined,

@@ -1,11 +1,12 @@
 /** `pllan status` for people (cli.md §6). What the gateway does not tell is left out. */
+import { VERSION } from '../../shared/version.js';
 import { formatAge } from '../output/age.js';
 import { plainText } from '../output/plain-text.js';
 import type { Style } from '../output/style.js';
 import { selfText } from '../client/self.js';
 import { healthLines } from '../health/human.js';
 import { numberOf, recordOf, recordsOf, textOf, textsOf, type Facts } from '../record.js';
-import { counted, sessionLines } from '../sessions/human.js';
+import { sessionLines } from '../sessions/human.js';
 import type { GatewayOverview, Overview } from './report.js';
 
 /**
@@ -31,17 +32,22 @@ export function overviewLines(overview: Overview, style: Style, nowMs: number, h
     problems.length === 0
       ? []
       : ['Not told:', ...problems.map((problem) => `- ${style.warn(plainText(problem))}`)],
-    [
-      'Next steps:',
-      ...gateway.advice.map((line) => `- ${line}`),
-      '- pllan gateway status',
-      ...(gateway.reachable || hasConfig ? [] : ['- pllan setup']),
-      ...(gateway.reachable ? [] : ['- pllan gateway']),
-    ],
+    ['Next steps:', ...nextSteps(gateway, hasConfig).map((line) => `- ${line}`)],
   ];
   return blocks
     .filter((block) => block.length > 0)
     .flatMap((block, place) => (place === 0 ? block : ['', ...block]));
+}
+
+function nextSteps({ advice, reachable, mode }: GatewayOverview, hasConfig: boolean): string[] {
+  return [
+    ...advice,
+    ...(reachable || hasConfig ? [] : ['pllan setup']),
+    ...(reachable || mode === 'remote' ? [] : ['pllan gateway']),
+    'pllan gateway status',
+    'pllan logs --follow',
+    'pllan channels status --probe',
+  ];
 }
 
 type Row = readonly [name: string, value: string | undefined];
@@ -54,6 +60,8 @@ function overviewRows(overview: Overview, style: Style): Row[] {
     ['Dashboard', dashboardOf(gateway)],
     ['OS', os.label],
     ['Node', process.versions.node],
+    ['Tailscale', gateway.mode === 'remote' ? undefined : overview.tailscale],
+    ['Channel', releaseChannel],
     ['Gateway', gatewayText(gateway, style)],
     ['Gateway service', `${label} ${state} · ${runtimeShort}`],
     [
@@ -69,12 +77,15 @@ function overviewRows(overview: Overview, style: Style): Row[] {
   ];
 }
 
+/** A version such as `1.0.0-beta.2` names the channel that it came by. */
+const releaseChannel = `${/-([a-z]+)/.exec(VERSION)?.[1] ?? 'stable'} (${VERSION})`;
+
 /** The page that the gateway serves; of one on another machine its address is not known. */
 function dashboardOf({ url, mode }: GatewayOverview): string | undefined {
   return url === null || mode === 'remote' ? undefined : `${url.replace(/^ws/, 'http')}/`;
 }
 
-/** `local · ws://127.0.0.1:18789 (local loopback) · reachable 8ms · auth token · vm · 0.1.0 · linux` */
+/** `local · ws://127.0.0.1:18789 (local loopback) · reachable 8ms · auth token · vm app 0.1.0 linux` */
 export function gatewayText(gateway: GatewayOverview, style: Style): string {
   const { mode, url, urlSource, reachable, connectLatencyMs, authMode, self, error } = gateway;
   const parts = [
@@ -102,14 +113,14 @@ function heartbeatText({ agents }: Facts, last: unknown): string | undefined {
   return beats.join(', ') || undefined;
 }
 
-/** `2 sessions · default m-1 (200k ctx)` */
+/** `2 active · default m-1 (200k ctx)` */
 function sessionsText({ count, defaults }: Facts): string {
   const { model, contextTokens } = recordOf(defaults);
   const name = textOf(model);
   const context = numberOf(contextTokens);
   const size = context === undefined ? '' : ` (${Math.round(context / 1_000)}k ctx)`;
   const chosen = name === undefined ? '' : ` · default ${plainText(name)}${size}`;
-  return `${counted(numberOf(count) ?? 0, 'session')}${chosen}`;
+  return `${numberOf(count) ?? 0} active${chosen}`;
 }
 
 /** One line for each provider; its form is the providers' own. */

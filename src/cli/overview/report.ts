@@ -21,6 +21,8 @@ export interface Overview {
   readonly heartbeat: unknown;
   readonly channelSummary: unknown;
   readonly queuedSystemEvents: readonly unknown[];
+  /** How the gateway of this machine is to be exposed. */
+  readonly tailscale: 'off' | 'serve' | 'funnel';
   readonly sessions: Facts;
   readonly os: {
     readonly platform: string;
@@ -92,6 +94,7 @@ export async function collectOverview(
     channelRows: channelTable(snapshot.health),
     queuedSystemEvents: Array.isArray(status.queuedSystemEvents) ? status.queuedSystemEvents : [],
     sessions,
+    tailscale: config.gateway.tailscale.mode,
     os: {
       platform: platform(),
       arch: arch(),

@@ -1,7 +1,6 @@
 /** The gateway of this state directory, whoever has started it: found by its lock, and known to be a gateway by its command line. */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isGatewayCommand, isLiveOwner, readLockOwner, STATE_LOCK_NAME } from '../../shared/instance-lock.js';
+import { isGatewayCommand, liveOwner } from '../../shared/instance-lock.js';
 import { commandLine, isZombie } from '../../shared/process-facts.js';
 import { errorCode, toError } from '../../shared/to-error.js';
 import { serviceLimits } from '../limits.js';
@@ -15,8 +14,8 @@ export interface RunningGateway {
 
 /** Undefined when none runs. What its lock says is not believed before the process has been looked at. */
 export function findGateway(stateDir: string): RunningGateway | undefined {
-  const owner = readLockOwner(join(stateDir, STATE_LOCK_NAME));
-  if (!owner || !isLiveOwner(owner) || !isGatewayCommand(commandLine(owner.pid))) return undefined;
+  const owner = liveOwner(stateDir);
+  if (!owner || !isGatewayCommand(commandLine(owner.pid))) return undefined;
   return { pid: owner.pid, port: owner.port };
 }
 

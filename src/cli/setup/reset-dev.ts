@@ -1,7 +1,7 @@
 /** `gateway --dev --reset`: puts what the dev profile has aside, so that the next start begins anew (cli.md §2). */
 import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isLiveOwner, readLockOwner, STATE_LOCK_NAME } from '../../shared/instance-lock.js';
+import { liveOwner } from '../../shared/instance-lock.js';
 import { displayPath, type Paths } from '../../shared/paths.js';
 import { makePrivateDir } from '../../shared/private-file.js';
 import { toError } from '../../shared/to-error.js';
@@ -9,8 +9,8 @@ import { UserError } from '../user-error.js';
 
 /** Nothing is deleted. Gives the folder that has it now; undefined when there was nothing. @throws UserError */
 export function resetDev(paths: Paths, now: Date): string | undefined {
-  const owner = readLockOwner(join(paths.stateDir, STATE_LOCK_NAME));
-  if (owner && isLiveOwner(owner))
+  const owner = liveOwner(paths.stateDir);
+  if (owner)
     throw new UserError(`The dev gateway is running (pid ${owner.pid}); nothing has been moved.`, [
       'Stop it first: pllan --dev gateway stop',
     ]);

@@ -9,6 +9,9 @@ import type { ProbeReport } from './probe.js';
 import type { StatusReport } from './report.js';
 import { runtimeText } from './runtime-text.js';
 
+/** The page of this installation, which is that of its version. */
+const troubleshooting = new URL('../../../docs/troubleshooting.md', import.meta.url).href;
+
 /** Lines to print; blocks are separated by an empty one. */
 export function statusLines(report: StatusReport, home: string, style: Style): string[] {
   const blocks = [
@@ -91,8 +94,10 @@ function gatewayLines({ gateway }: StatusReport): string[] {
 /** What the runtime has to do with the service. */
 function besideLines({ service: { label, command, runtime }, port, managerProblem }: StatusReport): string[] {
   if (port === undefined) return [];
-  if (!command)
-    return label === 'none' || managerProblem ? [] : ['Service not installed. Run: pllan gateway install'];
+  if (!command) {
+    const how = managerProblem?.message ?? 'Run: pllan gateway install';
+    return label === 'none' ? [] : [`Service not installed. ${how}`];
+  }
   return isForeground(runtime)
     ? ['The gateway that runs is not the service: it was started in the foreground.']
     : [];
@@ -159,10 +164,15 @@ function extraLines({ extraServices, lastEnd }: StatusReport, style: Style): str
   ];
 }
 
-function adviceLines({ managerProblem, service, serviceHints }: StatusReport): string[] {
-  const unusable = managerProblem && service.command ? [managerProblem.message, ...managerProblem.hints] : [];
-  const hints = [...unusable, ...serviceHints];
-  return [...hints, 'Troubles: run pllan status'];
+function adviceLines({ managerProblem, service, port, serviceHints }: StatusReport): string[] {
+  return [
+    ...(managerProblem && service.command ? [managerProblem.message] : []),
+    // Whoever has a gateway in the foreground may not want a service at all.
+    ...(managerProblem && (service.command || port?.status === 'free') ? managerProblem.hints : []),
+    ...serviceHints,
+    'Troubles: run pllan status',
+    `Troubleshooting: ${troubleshooting}`,
+  ];
 }
 
 function busyLines({ port, listeners, hints }: PortReport, style: Style): string[] {

@@ -1,13 +1,21 @@
 /** What `gateway status` knows, in the shape of its JSON output (cli.md §3). Without a service its runtime comes from port and probe. */
 import type { BindMode } from '../../shared/config/schema.js';
-import type { Environment, Paths } from '../../shared/paths.js';
+import type { Environment } from '../../shared/paths.js';
 import type { Problem } from '../../shared/schema.js';
+import type { LocalSources } from '../client/credentials.js';
 import type { Device } from '../client/device/device.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
-import { isLocal, resolveTarget, type GatewayTarget, type TargetFlags } from '../client/target.js';
+import {
+  isLocal,
+  resolveTarget,
+  runningPort,
+  type GatewayTarget,
+  type TargetFlags,
+} from '../client/target.js';
 import type { CliConfig } from '../config/cli-config.js';
 import { servicePort } from '../service/audit/facts.js';
 import type { ServiceContext } from '../service/context.js';
+import type { InstalledService } from '../service/definition.js';
 import type { ManagerProblem, ServiceRuntime } from '../service/manager.js';
 import { toError } from '../../shared/to-error.js';
 import { findExtraServices, type ExtraService } from './extra-services.js';
@@ -36,7 +44,7 @@ export interface StatusReport {
     /** Left out when only the running gateway knows it. */
     readonly bindHost?: string;
     readonly port: number;
-    readonly portSource: 'service args' | 'env/config';
+    readonly portSource: 'service args' | 'running gateway' | 'env/config';
     readonly probeUrl?: string;
     readonly probeNote?: string;
   };
@@ -79,12 +87,13 @@ export async function collectStatus({
 }: StatusRequest): Promise<StatusReport> {
   const { config, env, paths } = context;
   const { service, installed, daemon, problem, hints } = await inspectService(context);
-  const fromService = installed && isOwnGateway(flags, config, env) ? servicePort(installed) : undefined;
-  const asked = fromService === undefined ? flags : { ...flags, port: fromService };
-  const target = chooseTarget(asked, { env: config.env, paths, config });
+  const sources = { env: config.env, paths, config };
+  const own = isOwnGateway(flags, config, env) ? ownPort(installed, sources) : undefined;
+  const asked = own?.portSource === 'service args' ? { ...flags, port: own.port } : flags;
+  const target = chooseTarget(asked, sources);
   const url = 'url' in target ? target.url : undefined;
-  const localPort = portToInspect(target, config, env, fromService);
-  const port = localPort === undefined ? undefined : await inspectPort(localPort);
+  const inspected = portToInspect(target, config, env, own?.port);
+  const port = inspected === undefined ? undefined : await inspectPort(inspected);
   const probed = probe && 'url' in target ? await probeGateway(target, device, timeoutMs) : undefined;
   const rpc = probe && 'problem' in target ? { ok: false as const, error: target.problem } : probed?.report;
   const note = probeNote(config, target);
@@ -106,8 +115,9 @@ export async function collectStatus({
     gateway: {
       bindMode: config.gateway.bind,
       ...bindHost(config),
-      port: fromService ?? config.gateway.port,
-      portSource: fromService === undefined ? 'env/config' : 'service args',
+      port: config.gateway.port,
+      portSource: 'env/config',
+      ...own,
       ...(url ? { probeUrl: displayUrl(url) } : {}),
       ...(note === undefined ? {} : { probeNote: note }),
     },
@@ -121,16 +131,25 @@ export async function collectStatus({
   };
 }
 
+/** Where this machine's gateway listens or will: as it runs, else as its service starts it, else as the config says. */
+function ownPort(
+  installed: InstalledService | undefined,
+  sources: LocalSources,
+): Pick<StatusReport['gateway'], 'port' | 'portSource'> {
+  const fromService = installed && servicePort(installed);
+  const configured = sources.config.gateway.port;
+  const port = runningPort(sources) ?? fromService ?? configured;
+  if (port === fromService) return { port, portSource: 'service args' };
+  return { port, portSource: port === configured ? 'env/config' : 'running gateway' };
+}
+
 /** The question is about this machine's gateway, which the service may be. */
 function isOwnGateway(flags: TargetFlags, { gateway }: CliConfig, env: Environment): boolean {
   return flags.url === undefined && gateway.mode !== 'remote' && !env.PLLAN_GATEWAY_URL?.trim();
 }
 
 /** A target that cannot be had is a finding, unless the command line asked for it. */
-function chooseTarget(
-  flags: TargetFlags,
-  sources: { env: Environment; paths: Paths; config: CliConfig },
-): Choice {
+function chooseTarget(flags: TargetFlags, sources: LocalSources): Choice {
   try {
     return resolveTarget(flags, sources);
   } catch (caught) {
@@ -144,10 +163,10 @@ function portToInspect(
   target: Choice,
   { gateway }: CliConfig,
   env: Environment,
-  fromService: number | undefined,
+  own: number | undefined,
 ): number | undefined {
   const isElsewhere = gateway.mode === 'remote' || Boolean(env.PLLAN_GATEWAY_URL?.trim());
-  if ('problem' in target) return isElsewhere ? undefined : (fromService ?? gateway.port);
+  if ('problem' in target) return isElsewhere ? undefined : (own ?? gateway.port);
   return isThisMachine(target.url) ? portOf(target.url) : undefined;
 }
 

@@ -44,12 +44,12 @@ describe('the local gateway', () => {
         [
           '^Gateway Status',
           'Reachable: yes',
-          'Capability: read-only',
+          'Capability: read-only \\(all that a probe asks for\\)',
           '',
           `Local gateway: ws://127\\.0\\.0\\.1:${gateway.port} \\(active\\)`,
           '  Connect: ok \\(\\d+ms\\)',
           '  RPC: ok',
-          '  Gateway: \\S+.* · \\d+\\.\\d+\\.\\d+ · .*',
+          '  Gateway: \\S+.* app \\d+\\.\\d+\\.\\d+ .*',
           '$',
         ].join('\n'),
       ),
@@ -194,6 +194,15 @@ describe('several gateways', () => {
     const probed = await probe(environmentWith(local({ remote })));
     expect(probed.report.targets.map(({ connect }) => connect.ok)).toEqual([true, true]);
     expect(codes(probed)).toEqual([]);
+  });
+
+  test('a remote one that the config does not name is a finding', async () => {
+    const { exitCode, report } = await probe(environmentWith(local({ mode: 'remote' })));
+    expect(exitCode).toBe(0);
+    expect(report.targets.map(({ id, active, connect }) => [id, active, connect.error])).toEqual([
+      ['configRemote', true, 'gateway remote mode misconfigured: gateway.remote.url missing'],
+      ['localLoopback', false, null],
+    ]);
   });
 
   test('one that does not answer does not matter as long as another does', async () => {

@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { processStartTime } from '../../../src/shared/process-facts.js';
 import { cli, environmentWith } from '../support/cli.js';
 import { freePort, startFakeGateway, startStranger } from '../support/fake-gateway.js';
 
@@ -28,10 +32,12 @@ describe('a gateway that answers', () => {
       'Runtime: running (pid 4242, foreground)',
       'RPC probe: ok',
       'Capability: admin-capable',
+      expect.stringMatching(/^Service not installed\. .*systemctl not available/),
       '',
       `Listening: 127.0.0.1:${port}`,
       '',
       'Troubles: run pllan status',
+      `Troubleshooting: ${pathToFileURL('docs/troubleshooting.md').href}`,
       '',
     ]);
   });
@@ -153,6 +159,48 @@ describe('a gateway that refuses', () => {
       env: environmentWith(configFor(port)),
     });
     expect(exitCode).toBe(1);
+  });
+});
+
+describe('a gateway that was given another port than the config says', () => {
+  const stateOf = (env: { readonly PLLAN_STATE_DIR: string }, port: number): void => {
+    const owner = {
+      pid: process.pid,
+      startTime: processStartTime(process.pid),
+      port,
+      configPath: join(env.PLLAN_STATE_DIR, 'pllan.json'),
+    };
+    writeFileSync(join(env.PLLAN_STATE_DIR, 'gateway.lock'), JSON.stringify(owner));
+  };
+
+  test('it is found, and whoever has the configured port is left alone', async () => {
+    const { port } = await startFakeGateway({ token: 't0ken', answers });
+    const other = await startFakeGateway({ answers });
+    const env = environmentWith(configFor(other.port));
+    stateOf(env, port);
+    const { stdout } = await cli(['gateway', 'status'], { env });
+    expect(stdout).toContain(`port=${port} (running gateway)\nProbe target: ws://127.0.0.1:${port}\n`);
+    expect(stdout).toContain('RPC probe: ok\n');
+    expect((await cli(['gateway', 'call', 'status', '--json'], { env })).stdout).toContain('4242');
+    expect((await cli(['gateway', 'probe'], { env })).stdout).toContain(
+      `Local gateway: ws://127.0.0.1:${port}`,
+    );
+    expect(other.requests).toEqual([]);
+  });
+
+  test('a port in the environment, or another config, means another one', async () => {
+    const { port } = await startFakeGateway({ token: 't0ken', answers });
+    const away = await freePort();
+    const env = environmentWith(configFor(port));
+    stateOf(env, away);
+    const named = { ...env, PLLAN_GATEWAY_PORT: String(port) };
+    const config = join(env.PLLAN_STATE_DIR, 'other.json');
+    writeFileSync(config, JSON.stringify(configFor(port)));
+    const other = { ...env, PLLAN_CONFIG_PATH: config };
+    for (const environment of [named, other]) {
+      const { stdout } = await cli(['gateway', 'status'], { env: environment });
+      expect(stdout).toContain(`port=${port} (env/config)`);
+    }
   });
 });
 

@@ -53,13 +53,18 @@ test('shows what the gateway tells, and asks nothing else', async () => {
     new RegExp(`^local · ws://127.0.0.1:${port} \\(local loopback\\) · reachable \\d+ms$`),
   );
   expect(row(stdout, 'Gateway service')).toContain('not installed · running (pid 4242)');
+  expect(row(stdout, 'Tailscale')).toBe('off');
+  expect(row(stdout, 'Channel')).toBe(`stable (${VERSION})`);
   expect(row(stdout, 'Agents')).toBe('main (default)');
   expect(row(stdout, 'Probes')).toBe('skipped (use --deep)');
   expect(row(stdout, 'Channels')).toBe('Telegram: configured');
   expect(row(stdout, 'Events')).toBe('1 queued');
   expect(row(stdout, 'Heartbeat')).toBe('30m (main)');
-  expect(row(stdout, 'Sessions')).toBe('2 sessions · default m-1 (200k ctx)');
+  expect(row(stdout, 'Sessions')).toBe('2 active · default m-1 (200k ctx)');
   expect(stdout).toContain('direct  agent:main:main  2h   m-1    30      -\n');
+  expect(stdout).toMatch(
+    /Next steps:\n- pllan gateway status\n- pllan logs --follow\n- pllan channels status --probe\n$/,
+  );
   expect(requests.map(({ method }) => method)).toEqual(['connect', 'status']);
 });
 
@@ -128,8 +133,8 @@ describe('a gateway that cannot be asked', () => {
     expect(row(stdout, 'Gateway')).toContain('unreachable (gateway not reachable: connect ECONNREFUSED');
     expect(row(stdout, 'Gateway service')).toContain('stopped');
     expect(row(stdout, 'Agents')).toBe('ops (default)');
-    expect(row(stdout, 'Sessions')).toBe('1 session');
-    expect(stdout).toContain('- pllan gateway\n');
+    expect(row(stdout, 'Sessions')).toBe('1 active');
+    expect(stdout).toContain('- pllan gateway\n- pllan gateway status\n- pllan logs --follow\n');
   });
 
   test('for want of the secret: says what to do', async () => {
