@@ -10,6 +10,7 @@ import { VERSION } from '../shared/version.js';
 import { parseCommandLine, printHelp } from './command-line.js';
 import type { OnInterrupt, OpenTerminal } from './command.js';
 import { commands } from './commands.js';
+import { needsValidConfig } from './config/needs-config.js';
 import { takeGlobalFlags, type GlobalSplit } from './global-flags.js';
 import { createOutput, type Output, type TextStream } from './output/output.js';
 import { wantsColor } from './output/style.js';
@@ -77,12 +78,15 @@ async function run(cli: CliProcess, { flags, rest }: GlobalSplit, output: Output
   if (existsSync(journalPath(configPath)))
     await (await import('./config/finish-journal.js')).finishJournal(configPath, output);
   const { env: complete, warnings } = withDotenv(profiled, folder, resolvePaths(profiled).stateDir);
+  const paths = resolvePaths(complete);
+  if (needsValidConfig(command.name))
+    (await import('./config/require-valid.js')).requireValidFile(complete, paths);
   return handle(options, {
     env: complete,
     envWarnings: warnings,
     ownEnv: profiled,
     folder,
-    paths: resolvePaths(complete),
+    paths,
     globals: flags,
     output,
     runGateway,

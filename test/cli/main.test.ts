@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { VERSION } from '../../src/shared/version.js';
-import { cli } from './support/cli.js';
+import { cli, environmentWith } from './support/cli.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -77,5 +77,51 @@ describe('errors', () => {
   test('an unexpected failure shows its message, no stack, and exits 1', async () => {
     const run = await cli(['gateway'], { gatewayFailure: new Error('disk full') });
     expect(run).toMatchObject({ exitCode: 1, stdout: '', stderr: 'disk full\n' });
+  });
+});
+
+describe('an invalid config', () => {
+  const env = (): ReturnType<typeof environmentWith> => environmentWith({ gateway: { bogus: 1 } });
+
+  test.each<readonly string[]>([
+    ['agent', '-m', 'x', '--agent', 'main'],
+    ['channels', 'list'],
+    ['cron', 'list'],
+    ['dashboard', '--no-open'],
+    ['devices', 'list'],
+    ['gateway', 'usage-cost'],
+    ['pairing', 'list'],
+    ['sessions'],
+    ['setup'],
+    ['system', 'presence'],
+  ])('stops %s', async (...argv) => {
+    expect(await cli(argv, { env: env() })).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'Config invalid\nFile: ~/pllan.json\n- gateway.bogus: unknown key\nRun: pllan doctor --fix\n',
+    });
+  });
+
+  test.each<readonly string[]>([
+    ['completion', 'bash'],
+    ['config', 'file'],
+    ['config', 'schema'],
+    ['gateway', 'status', '--no-probe'],
+    ['gateway', 'stop'],
+    ['status'],
+    ['logs'],
+  ])('does not stop %s', async (...argv) => {
+    expect((await cli(argv, { env: { ...env(), PLLAN_GATEWAY_PORT: '1' } })).exitCode).toBe(0);
+  });
+
+  test('programs get its issues', async () => {
+    const { stdout } = await cli(['cron', 'list', '--json'], { env: env() });
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      error: {
+        message: 'Config invalid',
+        details: { issues: [{ path: 'gateway.bogus', message: 'unknown key' }] },
+      },
+    });
   });
 });

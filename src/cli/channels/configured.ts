@@ -4,8 +4,9 @@ import { channelIds, channelLabels, type ChannelId } from '../../shared/config/c
 import { isKnownChannel, type ChannelsConfig } from '../../shared/config/channels-schema.js';
 import { loadSource, type LoadedConfig } from '../../shared/config/load.js';
 import { valueOf } from '../../shared/config/read/node.js';
-import { describeIssue, readSource } from '../../shared/config/read/source.js';
+import { readSource } from '../../shared/config/read/source.js';
 import type { CommandContext } from '../command.js';
+import { invalidConfig } from '../config/require-valid.js';
 import { recordOf } from '../record.js';
 import { UserError } from '../user-error.js';
 
@@ -32,11 +33,7 @@ export interface ListedChannels {
 export function readChannels({ env, paths }: Pick<CommandContext, 'env' | 'paths'>): ListedChannels {
   const place = { path: paths.configPath, env };
   const loaded = loadSource(readSource(place), { ...place, askLoginShell: () => ({}) });
-  if (!loaded.ok)
-    throw new UserError(
-      'Config invalid',
-      loaded.issues.map((issue) => `- ${describeIssue(issue)}`),
-    );
+  if (!loaded.ok) throw invalidConfig({ path: place.path, issues: loaded.issues }, paths.home);
   const channels = recordOf(recordOf(valueOf(loaded.source.root)).channels) as ChannelsConfig;
   const accounts = channelSections(channels).flatMap(([channel, section]) =>
     accountsOf(channel, section).map(({ accountId, enabled, common, own }) => ({

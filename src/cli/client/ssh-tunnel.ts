@@ -2,7 +2,7 @@
  * A way to a gateway that listens on the loopback address of another machine: the system's `ssh` forwards a local port
  * to it (cli.md §4, operations.md §9). It asks for nothing: keys and known hosts have to be in place.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../shared/paths.js';
@@ -10,6 +10,7 @@ import { toError } from '../../shared/to-error.js';
 import { tunnelLimits } from '../limits.js';
 import { plainText } from '../output/plain-text.js';
 import type { Deadline } from './deadline.js';
+import { endsWithUs } from './ends-with-us.js';
 import { GatewayError } from './errors.js';
 
 export interface SshTarget {
@@ -45,6 +46,7 @@ export async function openSshTunnel(target: SshTarget, deadline: Deadline): Prom
     env: target.env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const end = endsWithUs(child);
   let said = '';
   let failure: string | undefined;
   child.stderr.on(
@@ -61,10 +63,10 @@ export async function openSshTunnel(target: SshTarget, deadline: Deadline): Prom
       await sleep(tunnelLimits.sshPollMs);
     }
   } catch (caught) {
-    end(child);
+    end();
     throw new GatewayError('unreachable', `ssh tunnel failed: ${toError(caught).message}`, false);
   }
-  return { localPort, pid: child.pid, close: () => end(child) };
+  return { localPort, pid: child.pid, close: end };
 }
 
 function sshArguments({ host, port, identity, remotePort }: SshTarget, localPort: number): string[] {
@@ -78,10 +80,6 @@ function sshArguments({ host, port, identity, remotePort }: SshTarget, localPort
     '--',
     host,
   ];
-}
-
-function end(child: ChildProcess): void {
-  child.kill('SIGTERM');
 }
 
 function lastLine(text: string): string | undefined {

@@ -11,7 +11,9 @@ import { displayPath, expandHome } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { checkRefs } from '../config/check-refs.js';
-import { changeConfig, notFound, readConfigPath, valueAt } from '../config/edit-config.js';
+import { invalidConfig } from '../config/require-valid.js';
+import { changeConfig, readConfigPath, valueAt } from '../config/edit-config.js';
+import { notFound } from '../config/missing-path.js';
 import { readEdits } from '../config/set-edits.js';
 import { whenItCounts } from '../config/when-it-counts.js';
 import { isRecord } from '../record.js';
@@ -26,11 +28,7 @@ export const configFile: CommandHandler = async (options, { paths, output }) => 
 export const configGet: CommandHandler = async (options, context) => {
   const path = readConfigPath(options.requiredArg('path'));
   const { source } = load(context);
-  if (source.issues.length > 0)
-    throw new UserError(
-      'Config invalid',
-      source.issues.map((issue) => `- ${describeIssue(issue)}`),
-    );
+  if (source.issues.length > 0) throw invalidConfig(source, context.paths.home);
   const value = valueAt(redactConfig(valueOf(source.root)), path);
   if (value === undefined) throw notFound(path);
   const { output } = context;

@@ -1,6 +1,6 @@
 /** What `pllan config` reads and writes: the config's own files, whether a gateway runs or not (cli.md §11). */
 import { describeIssue, parseText } from '../../shared/config/read/source.js';
-import { formatPath, parsePath, type ConfigPath } from '../../shared/config/path.js';
+import { parsePath, type ConfigPath } from '../../shared/config/path.js';
 import { ConfigWriteError } from '../../shared/config/write/error.js';
 import {
   writeConfig,
@@ -37,10 +37,6 @@ export function valueAt(root: unknown, path: ConfigPath): unknown {
     if (typeof node !== 'object' || node === null || !Object.hasOwn(node, part)) return undefined;
     return (node as Readonly<Record<string | number, unknown>>)[part];
   }, root);
-}
-
-export function notFound(path: ConfigPath): UserError {
-  return new UserError(`Config path not found: ${formatPath(path)}`);
 }
 
 /** @throws UserError that says what is wrong with the result, or with what is there */

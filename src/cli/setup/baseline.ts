@@ -4,13 +4,14 @@
  */
 import { formatPath, type ConfigPath } from '../../shared/config/path.js';
 import { valueOf } from '../../shared/config/read/node.js';
-import { describeIssue, readSource } from '../../shared/config/read/source.js';
+import { readSource } from '../../shared/config/read/source.js';
 import { displayPath, expandHome, type Paths } from '../../shared/paths.js';
 import { makePrivateDir } from '../../shared/private-file.js';
 import { makeWorkspace } from '../../shared/setup/starter-files.js';
 import { toError } from '../../shared/to-error.js';
 import type { CommandContext } from '../command.js';
 import { changeConfig, valueAt } from '../config/edit-config.js';
+import { requireValidFile } from '../config/require-valid.js';
 import { UserError } from '../user-error.js';
 
 export interface Wish {
@@ -37,12 +38,8 @@ const WORKSPACE = ['agents', 'defaults', 'workspace'];
 export async function makeBaseline(context: CommandContext, asked: readonly Wish[]): Promise<Baseline> {
   const { paths, env } = context;
   makeDir('State directory', paths.stateDir);
+  requireValidFile(env, paths);
   const source = readSource({ path: paths.configPath, env });
-  if (source.issues.length > 0)
-    throw new UserError('Config invalid; nothing has been changed.', [
-      ...source.issues.map((issue) => `- ${describeIssue(issue)}`),
-      'Repair it, or run: pllan doctor --fix',
-    ]);
   const written = valueOf(source.root);
   const edits = [...asked, ...needed(paths).filter(({ path }) => !isAsked(path, asked))].filter(
     ({ path, value, ifMissing = false }) => {

@@ -1,5 +1,6 @@
 /** `gateway.remote.transport: "ssh"`: every command reaches the gateway through a tunnel that it makes (operations.md §9). */
 import { expect, test } from 'vitest';
+import { startEntry } from '../../support/entry-process.js';
 import { fakeSsh } from '../../support/fake-ssh.js';
 import { isAlive } from '../../support/gateway.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -27,6 +28,33 @@ test('a command connects through ssh, which ends with it', async () => {
       String.raw`^-N -L 127\.0\.0\.1:\d+:127\.0\.0\.1:${port} .*BatchMode=yes .*-p 2222 -i /key -- ann@far\.example$`,
     ),
   );
+  await waitFor('the end of ssh', () => !ssh.pids().some(isAlive));
+});
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+  'a command that %s ends leaves no ssh',
+  async (signal) => {
+    const ssh = fakeSsh();
+    const { port, requests } = await startFakeGateway({ answers: { health: () => {} } });
+    const env = { ...environmentWith(remoteOf(port)), PATH: ssh.path };
+    const command = startEntry(['health'], { env });
+    await waitFor('its question', () => requests.some(({ method }) => method === 'health'));
+    process.kill(command.pid, signal);
+    expect(await command.exited).toBeNull();
+    expect(command.child.signalCode).toBe(signal);
+    await waitFor('the end of ssh', () => !ssh.pids().some(isAlive));
+  },
+);
+
+test('a log that is followed through ssh leaves none either', async () => {
+  const ssh = fakeSsh();
+  const tail = { file: '/l', cursor: 1, size: 1, lines: [], truncated: false, reset: false };
+  const { port, requests } = await startFakeGateway({ answers: { 'logs.tail': tail } });
+  const env = { ...environmentWith(remoteOf(port)), PATH: ssh.path };
+  const command = startEntry(['logs', '--follow'], { env });
+  await waitFor('its question', () => requests.some(({ method }) => method === 'logs.tail'));
+  process.kill(command.pid, 'SIGINT');
+  expect(await command.exited).toBe(130);
   await waitFor('the end of ssh', () => !ssh.pids().some(isAlive));
 });
 

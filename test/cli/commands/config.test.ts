@@ -41,7 +41,11 @@ describe('config get', () => {
   });
 
   it.each([
-    ['gateway.port', 'Config path not found: gateway.port'],
+    ['gateway.port', 'Config path not found: gateway.port\nIt is not set; the default is 18789.\n'],
+    ['gateway.remote.url', 'Config path not found: gateway.remote.url\nIt is not set.\n'],
+    ['gateway.prot', 'Config path not found: gateway.prot\n(Did you mean gateway.port?)\n'],
+    ['gatewy', 'Config path not found: gatewy\n(Did you mean gateway?)\n'],
+    ['agents.list[7].id', 'Config path not found: agents.list[7].id\nIt is not set.\n'],
     ['toString', 'Config path not found: toString'],
     ['gateway.__proto__.x', 'Invalid config path: __proto__ may not be in it'],
     ['a..b', 'Invalid config path: a..b'],
@@ -119,7 +123,7 @@ describe('config unset', () => {
     expect(read()).toContain("{ id: 'b' }");
     expect(await run('unset', 'agents.list[1].name')).toMatchObject({
       exitCode: 1,
-      stderr: 'Config path not found: agents.list[1].name\n',
+      stderr: 'Config path not found: agents.list[1].name\nIt is not set.\n',
     });
     expect(await run('unset', 'gateway.mode')).toMatchObject({
       exitCode: 1,

@@ -22,7 +22,11 @@ interface Probe {
   readonly report: {
     readonly ok: boolean;
     readonly warnings: readonly { readonly code: string; readonly targetIds?: readonly string[] }[];
-    readonly targets: readonly { readonly id: string; readonly connect: Record<string, unknown> }[];
+    readonly targets: readonly {
+      readonly id: string;
+      readonly active: boolean;
+      readonly connect: Record<string, unknown>;
+    }[];
   } & Record<string, unknown>;
 }
 

@@ -119,7 +119,7 @@ describe('pllan setup', () => {
     const env = environmentWith('{ gateway: ');
     const run = await cli(['setup'], { env });
     expect(run.exitCode).toBe(1);
-    expect(run.stderr).toContain('Config invalid; nothing has been changed.');
+    expect(run.stderr).toContain('Config invalid\nFile: ');
     expect(readFileSync(join(env.PLLAN_STATE_DIR, 'pllan.json'), 'utf8')).toBe('{ gateway: ');
   });
 
