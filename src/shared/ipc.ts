@@ -14,6 +14,7 @@ import type { AskedRun, RunVerdict } from './http-run.js';
 import type { DailyUsage, SessionKey } from './store/records.js';
 import type { KeyClaim, KeyedRequest, SettledRequest } from './keyed-request.js';
 import type { ExecQuestion, ExecVerdict } from './exec.js';
+import type { RedactionRules } from './log/redact.js';
 import type { RouteTable } from './routes.js';
 import type { RunJob, RunPart } from './run-job.js';
 import type { DirectCall, DirectCaller, DirectResult } from './tools/direct-call.js';
@@ -45,7 +46,7 @@ export interface WorkerSnapshot {
   /** File for what models say, word for word; undefined when nobody wants it. */
   readonly rawStream: string | undefined;
   readonly logLevel: LogLevel;
-  readonly redactPatterns: readonly string[];
+  readonly redaction: RedactionRules;
   readonly tunnel: TunnelAddress;
   /** The store, which workers only read. */
   readonly storeDir: string;

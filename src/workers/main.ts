@@ -139,7 +139,7 @@ interface RunningWorker {
 
 function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel): RunningWorker {
   const redactor = createRedactor(secretsOf(first));
-  redactor.usePatterns(first.redactPatterns);
+  redactor.usePatterns(first.redaction);
   const log = createLogger({
     sink: primary.logSink,
     level: first.logLevel,
@@ -179,7 +179,7 @@ function start(first: WorkerSnapshot, complete: boolean, primary: PrimaryChannel
     },
     'use-snapshot'(next) {
       redactor.hide(secretsOf(next));
-      redactor.usePatterns(next.redactPatterns);
+      redactor.usePatterns(next.redaction);
       log.useLevel(next.logLevel);
       version = versionOf(next);
       http.use(version);

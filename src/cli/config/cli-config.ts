@@ -71,8 +71,7 @@ export function readCliConfig(env: Environment, paths: Paths): CliConfig {
   // People run commands from the shell that would be asked: it has nothing to add.
   const loaded = loadConfig({ path, env, askLoginShell: () => ({}) });
   if (loaded.ok) return { path, exists: loaded.exists, valid: true, issues: [], ...usableOf(loaded) };
-  // The level is the one variable whose value can make a config invalid.
-  const options = { path, env: { ...env, PLLAN_LOG_LEVEL: undefined }, askLoginShell: () => ({}) };
+  const options = { path, env, askLoginShell: () => ({}) };
   const raw = valueOf(loaded.source.root);
   const kept = wanted.reduce((document, key) => keepIfValid(document, key, raw, options), {});
   const salvaged = parseConfig(JSON.stringify(kept), options);

@@ -120,7 +120,10 @@ export function workerSnapshot({
     maxQueue: workers.maxQueue,
     logLevel,
     rawStream,
-    redactPatterns: config.logging.redactPatterns,
+    redaction: {
+      redactSensitive: config.logging.redactSensitive,
+      redactPatterns: config.logging.redactPatterns,
+    },
     tunnel,
     storeDir: paths.storeDir,
     testHooks,

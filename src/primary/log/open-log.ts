@@ -74,7 +74,7 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
   const redactor = createRedactor(
     secretsInUse({ ...plan, values: plan.secrets.values }, secretsOfConfig(plan.loaded)),
   );
-  redactor.usePatterns(plan.config.logging.redactPatterns);
+  redactor.usePatterns(plan.config.logging);
   const log = createLogger({ sink, level: view.level, subsystem: 'gateway', redactor });
   // Workers know the secrets that they need, and what is logged of others may come from outside.
   const ofWorkers = paceLines(
@@ -110,7 +110,7 @@ export function openLog(plan: StartPlan, { flags, paths }: GatewayOptions): Gate
         file = next;
       }
       view = viewOf(config);
-      redactor.usePatterns(config.redactPatterns);
+      redactor.usePatterns(config);
       log.useLevel(view.level);
       fileLog.useLevel(config.level);
     },

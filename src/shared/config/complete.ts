@@ -2,7 +2,9 @@
 import convict from 'convict';
 import type { Environment } from '../paths.js';
 import { toError } from '../to-error.js';
+import type { Problem } from '../schema.js';
 import type { CheckedTree } from './check.js';
+import { logLevels } from './logging-schema.js';
 import type { ConfigIssue } from './read/source.js';
 import { configSchema, type ConfigTree } from './schema.js';
 
@@ -19,10 +21,14 @@ export function completeScalars(
   issues: ConfigIssue[],
 ): ConfigTree | undefined {
   try {
-    const config = convict(configSchema, { env: usableEnvironment(env), args: asArguments(flags) });
+    const usable = usableEnvironment(env);
+    const config = convict(configSchema, { env: usable, args: asArguments(flags) });
     config.load(scalars);
     config.validate({ allowed: 'strict' });
-    return config.getProperties();
+    const tree = config.getProperties();
+    // A level that was named for this run is that of the console, too.
+    const isNamed = (flags['log-level'] ?? usable.PLLAN_LOG_LEVEL) !== undefined;
+    return isNamed ? { ...tree, logging: { ...tree.logging, consoleLevel: null } } : tree;
   } catch (caught) {
     const known = new Set(issues.map(({ path }) => path));
     issues.push(...convictProblems(toError(caught).message).filter(({ path }) => !known.has(path)));
@@ -31,7 +37,7 @@ export function completeScalars(
 }
 
 /**
- * Only what convict reads, and only what it can read: a bad port in the environment is ignored (config.md §9.1).
+ * Only what convict reads, and only what it can read: what is no port or level in the environment is ignored (config.md §9.1).
  * Numbers are passed as numbers, since convict converts text only for its own named formats.
  */
 function usableEnvironment(env: Environment): NodeJS.ProcessEnv {
@@ -41,8 +47,18 @@ function usableEnvironment(env: Environment): NodeJS.ProcessEnv {
   const timeout = Number(env.PLLAN_HANDSHAKE_TIMEOUT_MS);
   if (Number.isInteger(timeout) && timeout >= 1 && timeout <= 600_000)
     usable.PLLAN_HANDSHAKE_TIMEOUT_MS = timeout;
-  if (env.PLLAN_LOG_LEVEL) usable.PLLAN_LOG_LEVEL = env.PLLAN_LOG_LEVEL;
+  if (isLogLevel(env.PLLAN_LOG_LEVEL)) usable.PLLAN_LOG_LEVEL = env.PLLAN_LOG_LEVEL;
   return usable as NodeJS.ProcessEnv;
+}
+
+/** What is said of variables that are set and ignored. */
+export function environmentWarnings({ PLLAN_LOG_LEVEL: level }: Environment): Problem[] {
+  if (!level || isLogLevel(level)) return [];
+  return [{ path: 'PLLAN_LOG_LEVEL', message: `ignored, it is none of ${logLevels.join(', ')}` }];
+}
+
+function isLogLevel(text: string | undefined): boolean {
+  return logLevels.some((level) => level === text);
 }
 
 function asArguments(flags: ConfigFlags): string[] {

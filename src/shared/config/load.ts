@@ -7,7 +7,7 @@ import type { AgentProfiles, AuthProfileConfig } from './auth-schema.js';
 import type { Problem } from '../schema.js';
 import { agentsOf } from './agents.js';
 import { checkTree, type Structured } from './check.js';
-import { completeScalars, type ConfigFlags } from './complete.js';
+import { completeScalars, environmentWarnings, type ConfigFlags } from './complete.js';
 import { effectiveEnvironment } from './environment/effective.js';
 import type { AskLoginShell } from './environment/login-shell.js';
 import type { ChannelsConfig } from './channels-schema.js';
@@ -160,6 +160,7 @@ export function loadSource(source: ConfigSource, options: LoadOptions): LoadedCo
     document,
     hash: source.hash,
     warnings: [
+      ...environmentWarnings(env),
       ...warnings,
       ...substituted.warnings,
       ...effectWarnings(checked.structured, scalars.messages.ackReaction),

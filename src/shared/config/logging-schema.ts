@@ -8,6 +8,9 @@ export type LogLevel = (typeof logLevels)[number];
 export const consoleStyles = ['pretty', 'compact', 'json'] as const;
 export type ConsoleStyle = (typeof consoleStyles)[number];
 
+export const redactSensitive = ['tools', 'off'] as const;
+export type RedactSensitive = (typeof redactSensitive)[number];
+
 export interface LoggingConfig {
   readonly level: LogLevel;
   readonly file: string | null;
@@ -15,6 +18,7 @@ export interface LoggingConfig {
   readonly consoleStyle: ConsoleStyle | null;
   readonly maxFileBytes: number;
   readonly retentionDays: number;
+  readonly redactSensitive: RedactSensitive;
   readonly redactPatterns: readonly string[];
 }
 
@@ -37,6 +41,11 @@ export const loggingSchema: convict.Schema<LoggingConfig> = {
     format: integer(4_096, 1024 * 1024 * MIB),
   },
   retentionDays: { doc: 'Days that log files are kept.', default: 7, format: integer(1, 36_500) },
+  redactSensitive: {
+    doc: 'With off, what only looks like a credential is not hidden; secrets that the gateway knows are.',
+    default: 'tools',
+    format: oneOf(redactSensitive),
+  },
   redactPatterns: {
     doc: 'Regular expressions for what else no line may show; of one with groups the last one.',
     default: [],

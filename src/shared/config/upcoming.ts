@@ -47,7 +47,6 @@ export const upcoming = {
   'agents.defaults.contextTokens': compile(whole(1)),
   'models.mode': preset(v.picklist(['merge', 'replace']), 'merge'),
   'session.store': compile(text),
-  'logging.redactSensitive': preset(v.picklist(['tools', 'off']), 'tools'),
   'diagnostics.enabled': preset(v.boolean(), true),
   'diagnostics.flags': preset(texts, []),
   'commands.text': compile(v.boolean()),

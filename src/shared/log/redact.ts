@@ -28,6 +28,13 @@ const patterns: readonly RegExp[] = [
 const LEAST_MARGIN_CHARS = 64;
 const CUT_MARK = '…';
 
+/** What the config says of it. */
+export interface RedactionRules {
+  /** With `off` nothing is hidden for its looks alone; keys and the patterns of the config still count. */
+  readonly redactSensitive: 'tools' | 'off';
+  readonly redactPatterns: readonly string[];
+}
+
 export interface Redactor {
   /** Without secrets; what is longer than `maxChars` is cut there and ends with a mark. */
   text(value: string, maxChars: number): string;
@@ -39,8 +46,8 @@ export interface Redactor {
   fields(value: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** From here on these are the exact values to hide; those before them stay hidden until the next time. */
   hide(secrets: readonly string[]): void;
-  /** From here on these regular expressions are looked for as well. */
-  usePatterns(sources: readonly string[]): void;
+  /** From here on it is looked for this beside the exact values. */
+  usePatterns(rules: RedactionRules): void;
   /** All exact values, for a redactor in another thread. */
   known(): readonly string[];
 }
@@ -50,13 +57,14 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   let current = secrets;
   let known = secrets;
   let exact = createExactSecrets(secrets);
+  let general = patterns;
   let own: readonly RegExp[] = [];
   let margin = 0;
   const measure = (): void => void (margin = Math.max(LEAST_MARGIN_CHARS, exact.longest));
   measure();
   const redact = (value: string): string => {
     let clean = exact.replace(value, mask);
-    for (const pattern of patterns) {
+    for (const pattern of general) {
       clean = clean.replace(pattern, (_whole, stays: string, secret: string) => stays + mask(secret));
     }
     for (const pattern of own) clean = clean.replace(pattern, maskMatch);
@@ -93,7 +101,10 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       current = next;
       measure();
     },
-    usePatterns: (sources) => void (own = sources.map((source) => new RegExp(source, 'g'))),
+    usePatterns({ redactSensitive, redactPatterns }) {
+      general = redactSensitive === 'off' ? [] : patterns;
+      own = redactPatterns.map((source) => new RegExp(source, 'g'));
+    },
     known: () => known,
   };
 }

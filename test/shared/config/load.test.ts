@@ -174,10 +174,22 @@ describe('a config', () => {
     expect(loaded.ok ? [] : loaded.issues.map((issue) => issue.path)).toEqual([path]);
   });
 
-  it('names what is wrong in the file and in the environment, each once', () => {
-    const loaded = parse('{gateway:{prot:1}}', { PLLAN_LOG_LEVEL: 'loud' });
-    const paths = loaded.ok ? [] : loaded.issues.map((issue) => issue.path);
-    expect(paths.toSorted()).toEqual(['gateway.prot', 'logging.level']);
+  it('a level that is none is ignored in the environment, and said', () => {
+    const loaded = parse('{}', { PLLAN_LOG_LEVEL: 'loud' });
+    expect(loaded).toMatchObject({
+      ok: true,
+      config: { logging: { level: 'info' } },
+      warnings: [{ path: 'PLLAN_LOG_LEVEL', message: expect.stringContaining('ignored') }],
+    });
+  });
+
+  it.each([
+    [{}, {}, 'error'],
+    [{ PLLAN_LOG_LEVEL: 'debug' }, {}, null],
+    [{}, { 'log-level': 'debug' }, null],
+  ])('with %j and %j the level of the console is %j', (env, flags, consoleLevel) => {
+    const loaded = parse('{logging:{consoleLevel:"error"}}', env, flags);
+    expect(loaded).toMatchObject({ ok: true, config: { logging: { consoleLevel } } });
   });
 
   it('never repeats a secret in an issue', () => {

@@ -58,7 +58,7 @@ const everything = {
       accounts: { x: { allowFrom: [1, '2'], own: 1 } },
     },
   },
-  logging: { redactSensitive: 'off', redactPatterns: ['x'] },
+  logging: { redactPatterns: ['x'] },
   diagnostics: { enabled: false, flags: ['x'] },
   commands: { restart: false, ownerAllowFrom: [1], native: 'auto' },
   discovery: { mdns: { mode: 'off' }, wideArea: { enabled: true } },

@@ -115,9 +115,20 @@ describe('hostile text', () => {
 
 it('hides what the config names as well: of a match with groups the last one', () => {
   const redactor = createRedactor([]);
-  redactor.usePatterns([String.raw`badge-\d+`, '(card) ([0-9]+)', 'x*']);
+  const use = (...redactPatterns: string[]): void =>
+    redactor.usePatterns({ redactSensitive: 'tools', redactPatterns });
+  use(String.raw`badge-\d+`, '(card) ([0-9]+)', 'x*');
   const show = (raw: string): string => redactor.text(raw, 1_000);
   expect(show('badge-12 and card 4111111111111111111')).toBe('*** and card 411111…1111');
-  redactor.usePatterns([]);
+  use();
   expect(show('badge-12')).toBe('badge-12');
+});
+
+it('with redactSensitive off looks alone hide nothing: known values, names of keys and own patterns do', () => {
+  const redactor = createRedactor([SECRET]);
+  redactor.usePatterns({ redactSensitive: 'off', redactPatterns: [String.raw`badge-\d+`] });
+  const line = 'Bearer abcdefghijklmnop --token x';
+  expect(redactor.text(line, 1_000)).toBe(line);
+  expect(redactor.text(`it is ${SECRET}, badge-12`, 1_000)).not.toMatch(new RegExp(`${SECRET}|badge-12`));
+  expect(redactor.fields({ token: 'short-one' })).toEqual({ token: '***' });
 });
