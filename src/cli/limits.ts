@@ -50,6 +50,14 @@ export const followLimits = {
   maxPauseMs: 30_000,
 } as const;
 
+/** After a change of the config. */
+export const takeOverLimits = {
+  /** The gateway that runs is asked this often … */
+  pollMs: 100,
+  /** … for so long, beside the pause that it makes itself. */
+  mostMs: 5_000,
+} as const;
+
 /** `pllan gateway discover`. */
 export const discoveryLimits = {
   timeoutMs: 2_000,

@@ -9,6 +9,7 @@ import {
 } from '../channels/configured.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { changeConfig } from '../config/edit-config.js';
+import { takenOver } from '../config/taken-over.js';
 import { whenItCounts } from '../config/when-it-counts.js';
 import type { Edit } from '../../shared/config/write/edits.js';
 
@@ -85,9 +86,12 @@ async function write(
   context: CommandContext,
 ): Promise<number> {
   const { output } = context;
-  const { changedPaths, loaded } = await changeConfig(context, { kind: 'edits', edits }, false);
-  if (options.flag('json')) output.document({ ok: true, changedPaths });
+  const { written, changedPaths, loaded } = await changeConfig(context, { kind: 'edits', edits }, false);
+  const taken = written ? await takenOver(context, changedPaths, loaded) : undefined;
+  const { text, note } = whenItCounts(changedPaths, loaded, taken);
+  if (options.flag('json')) output.document({ ok: true, changedPaths, ...(taken ? { gateway: taken } : {}) });
   else if (changedPaths.length === 0) output.print('Nothing to change.');
-  else output.print(`Updated ${changedPaths.join(', ')}. ${whenItCounts(changedPaths, loaded)}`);
+  else output.print(`Updated ${changedPaths.join(', ')}. ${text}`);
+  if (note !== undefined) output.note(note);
   return 0;
 }

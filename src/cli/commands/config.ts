@@ -15,6 +15,7 @@ import { invalidConfig } from '../config/require-valid.js';
 import { changeConfig, readConfigPath, valueAt } from '../config/edit-config.js';
 import { notFound } from '../config/missing-path.js';
 import { readEdits } from '../config/set-edits.js';
+import { takenOver } from '../config/taken-over.js';
 import { whenItCounts } from '../config/when-it-counts.js';
 import { isRecord } from '../record.js';
 import { UserError } from '../user-error.js';
@@ -106,17 +107,28 @@ function readPatch(from: string | 0): object {
 
 async function write(change: ConfigChange, options: ParsedOptions, context: CommandContext): Promise<number> {
   const dryRun = options.flag('dry-run');
-  const { file, changedPaths, loaded } = await changeConfig(context, change, dryRun);
+  const { file, written, changedPaths, loaded } = await changeConfig(context, change, dryRun);
   const { output, paths } = context;
   const { home } = paths;
   const checked = dryRun
     ? await checkRefs(loaded, changedPaths, { home, allowExec: options.flag('allow-exec') })
     : undefined;
+  const taken = written ? await takenOver(context, changedPaths, loaded) : undefined;
+  const { text, note } = whenItCounts(changedPaths, loaded, taken);
   if (options.flag('json'))
-    output.document({ ok: true, dryRun, path: file, changedPaths, hash: loaded.source.hash, ...checked });
+    output.document({
+      ok: true,
+      dryRun,
+      path: file,
+      changedPaths,
+      hash: loaded.source.hash,
+      ...checked,
+      ...(taken ? { gateway: taken } : {}),
+    });
   else if (changedPaths.length === 0) output.print('Nothing to change.');
   else if (dryRun) output.print(`Would update ${changedPaths.join(', ')}.`);
-  else output.print(`Updated ${changedPaths.join(', ')}. ${whenItCounts(changedPaths, loaded)}`);
+  else output.print(`Updated ${changedPaths.join(', ')}. ${text}`);
+  if (note !== undefined) output.note(note);
   if (checked && checked.skippedExecRefs > 0 && !options.flag('json'))
     output.note(`Not checked: ${checked.skippedExecRefs} refs of commands; --allow-exec runs them.`);
   if (file !== paths.configPath) output.note(`In ${displayPath(file, paths.home)}`);

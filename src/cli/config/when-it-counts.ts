@@ -1,9 +1,45 @@
-/** What people are told who have written the config: whether a running gateway takes it over by itself. */
+/** What people are told who have written the config: whether the gateway takes it over by itself, and what came of it if one runs. */
 import type { LoadedConfig } from '../../shared/config/load.js';
 import { parsePath } from '../../shared/config/path.js';
 import { reloadPlan } from '../../shared/config/reload/plan.js';
+import { plainText } from '../output/plain-text.js';
+import type { TakenOver } from './taken-over.js';
 
-export function whenItCounts(changedPaths: readonly string[], { config }: LoadedConfig): string {
+export interface WhenItCounts {
+  readonly text: string;
+  /** What there is to add. */
+  readonly note?: string;
+}
+
+export function whenItCounts(
+  changedPaths: readonly string[],
+  loaded: LoadedConfig,
+  taken: TakenOver | undefined,
+): WhenItCounts {
+  switch (taken?.outcome) {
+    case 'restart':
+      return {
+        text: 'Restart the gateway to apply.',
+        note: 'The gateway that runs restarts by itself for it.',
+      };
+    case 'invalid':
+    case 'rejected':
+    case 'failed':
+      return {
+        text: 'It is not applied.',
+        note: `The gateway that runs keeps what it had: ${plainText(taken.why ?? 'see its log')}`,
+      };
+    case 'waiting':
+      return {
+        text: 'It is not applied yet.',
+        note: 'The gateway that runs has not looked at it: see pllan logs.',
+      };
+    default:
+      return { text: byItself(changedPaths, loaded) };
+  }
+}
+
+function byItself(changedPaths: readonly string[], { config }: LoadedConfig): string {
   const paths = changedPaths.map((path) => parsePath(path) ?? []);
   const { outcome, ignored } = reloadPlan(paths, config.gateway.reload.mode);
   const live = (outcome === 'apply' || outcome === 'swap') && ignored.length === 0;

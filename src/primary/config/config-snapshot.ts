@@ -4,15 +4,18 @@ import { readSource, parseText } from '../../shared/config/read/source.js';
 import { redactText } from '../../shared/config/redact/text.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
 import type { ConfigPlace } from './config-place.js';
+import type { LastReload } from './reload.js';
 
 export interface SnapshotRequest {
   readonly place: ConfigPlace;
   /** For whoever may not know where the gateway keeps things. */
   readonly shownPath: string;
   readonly appliedConfigHash: string;
+  readonly lastReload: LastReload;
 }
 
-export function configSnapshot({ place, shownPath, appliedConfigHash }: SnapshotRequest): object {
+export function configSnapshot(request: SnapshotRequest): object {
+  const { place, shownPath, appliedConfigHash, lastReload } = request;
   const { path, env, imported } = place;
   const source = readSource({ path, env });
   const loaded = loadSource(source, { path, env, askLoginShell: () => imported });
@@ -28,6 +31,7 @@ export function configSnapshot({ place, shownPath, appliedConfigHash }: Snapshot
     warnings: loaded.ok ? loaded.warnings : [],
     configRevisionHash: source.revision,
     appliedConfigHash,
+    lastReload,
   };
 }
 

@@ -6,7 +6,13 @@ import type { ConfigDesk } from './config-desk.js';
 import { packed, readingKey, unpackReading, type ConfigReading, type ReadFlags } from './config-reading.js';
 import { placeNow, type LivePlace } from './config-place.js';
 import type { FilePrint } from './file-print.js';
-import { createReloader, type ReloadEffects, type Reloader, type ReloadOutcome } from './reload.js';
+import {
+  createReloader,
+  type LastReload,
+  type ReloadEffects,
+  type Reloader,
+  type ReloadOutcome,
+} from './reload.js';
 import type { RunningConfig } from './running-config.js';
 import { createConfigWatch, type ConfigWatch } from './watch.js';
 
@@ -30,6 +36,7 @@ export interface HotReload {
   readonly retry: Reloader['retry'];
   /** Of what the gateway runs with. */
   readonly appliedRevision: string;
+  readonly last: LastReload;
   /** `disabled` also where the files can neither be watched nor looked at. */
   readonly status: 'active' | 'disabled';
   stop(): void;
@@ -95,6 +102,9 @@ export function createHotReload<P>(options: HotReloadOptions<P>): HotReload {
     retry: () => watching(reloader.retry()),
     get appliedRevision() {
       return reloader.appliedRevision;
+    },
+    get last() {
+      return reloader.last;
     },
     get status() {
       return watch === undefined || watch.state === 'failed' ? 'disabled' : 'active';

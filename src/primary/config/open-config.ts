@@ -11,6 +11,7 @@ import { createConfigDesk, type ConfigDesk } from './config-desk.js';
 import type { LivePlace } from './config-place.js';
 import type { FilePrint } from './file-print.js';
 import { createHotReload, type HotReload } from './hot-reload.js';
+import type { LastReload } from './reload.js';
 import type { RestartAnswer, RestartRequest } from '../restart/restarts.js';
 import type { RunCounts } from '../sessions/live-runs.js';
 import type { Broadcast } from '../sessions/run-events.js';
@@ -25,6 +26,7 @@ export interface OpenConfig {
   readonly ask: ConfigDesk['ask'];
   /** What the gateway runs with, by the hash of its files. */
   appliedHash(): string;
+  lastReload(): LastReload;
   /** Makes what was written count: while the gateway runs, or with a restart. */
   apply: HotReload['reload'];
   /** As `apply`, for a config that was refused. */
@@ -111,6 +113,7 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
     flags: authFlags(flags),
     ask,
     appliedHash: () => hot.appliedRevision,
+    lastReload: () => hot.last,
     apply: hot.reload,
     retry: () => void hot.retry(),
     status: () => hot.status,

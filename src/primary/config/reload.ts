@@ -30,6 +30,14 @@ export type ReloadOutcome =
   | { readonly kind: 'missing' }
   | { readonly kind: 'invalid' | 'rejected' | 'failed'; readonly why: string };
 
+/** What the files were when they were read last, and what became of that. */
+export interface LastReload {
+  readonly revision: string;
+  readonly outcome: ReloadOutcome['kind'];
+  /** Why the gateway does not run with it. */
+  readonly why?: string;
+}
+
 /** @typeParam P what a preflight prepared, secrets for example */
 export interface ReloadEffects<P> {
   read(known: string, running: Uint8Array): Promise<ConfigReading>;
@@ -81,6 +89,7 @@ export interface Reloader {
   gone(): void;
   /** Of what the gateway runs with. */
   readonly appliedRevision: string;
+  readonly last: LastReload;
   /** As last read: the mode counts at once, whatever it is. */
   readonly settings: ReloadSettings;
   /** Of a reading that the end cuts off nothing is said. */
@@ -241,6 +250,10 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     gone: () => log.warn('config.reload', 'config reload skipped (config file not found)'),
     get appliedRevision() {
       return applied;
+    },
+    get last() {
+      const [revision = ''] = known.split(' ');
+      return { revision, outcome: last.kind, ...('why' in last ? { why: last.why } : {}) };
     },
     get settings() {
       return settings;

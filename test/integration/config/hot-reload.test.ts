@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cli, type CliRun } from '../../cli/support/cli.js';
 import { chatRequest } from '../../support/gateway.js';
 import { startLiveConfig, type Config, type LiveConfig } from '../../support/live-config.js';
 import { scrape } from '../../support/metrics.js';
@@ -24,6 +25,36 @@ const put = (path: string, text: string): void => {
   writeFileSync(`${path}.saved`, text);
   renameSync(`${path}.saved`, path);
 };
+
+describe('a change on the command line', () => {
+  const config = (...argv: string[]): Promise<CliRun> => {
+    const { stateDir } = live.gateway;
+    return cli(['config', ...argv], { env: { PLLAN_HOME: stateDir, PLLAN_STATE_DIR: stateDir } });
+  };
+
+  it('is done when it counts', async () => {
+    await live.apply({ agents: named('Before') });
+    const { stdout, stderr } = await config('set', 'agents.list[0].name', 'Set');
+    expect([stdout, stderr]).toEqual(['Updated agents.list. The change is hot-applied.\n', '']);
+    expect(await agentName()).toBe('Set');
+  });
+
+  it('that the gateway cannot run with is said to be none, and why', async () => {
+    await live.apply({ agents: named('Hooks') });
+    const { exitCode, stdout, stderr } = await config('set', 'hooks.enabled', 'true');
+    expect([exitCode, stdout]).toEqual([0, 'Updated hooks.enabled. It is not applied.\n']);
+    expect(stderr).toBe('The gateway that runs keeps what it had: hooks.enabled requires hooks.token\n');
+    const { payload } = await live.client.call('config.get');
+    expect(payload?.lastReload).toEqual({
+      revision: payload?.configRevisionHash,
+      outcome: 'rejected',
+      why: 'hooks.enabled requires hooks.token',
+    });
+    expect(JSON.parse((await config('unset', 'hooks.enabled', '--json')).stdout)).toMatchObject({
+      gateway: { outcome: 'applied' },
+    });
+  });
+});
 
 describe('an edit counts that', () => {
   it('renames a new file over the old one', async () => {

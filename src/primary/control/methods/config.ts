@@ -2,9 +2,10 @@
 import { restartLimits } from '../../../shared/limits.js';
 import type { WriteResult } from '../../config/config-write.js';
 import type { OpenConfig } from '../../config/open-config.js';
-import type { ReloadOutcome } from '../../config/reload.js';
+import type { LastReload, ReloadOutcome } from '../../config/reload.js';
 import type { ConfigTask } from '../../config/config-tasks.js';
 import type { RestartServices } from '../../restart/open-restarts.js';
+import type { Connection } from '../connection.js';
 import { method, RpcError, shownPath, type Method } from './method.js';
 
 const written = '`{ok: true, path, hash, config, changedPaths, restart, pending}`.';
@@ -52,13 +53,14 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
       scope: 'operator.read',
       summary: 'The config file as it is on disk now, without its secrets.',
       answers:
-        '`{path, exists, raw, parsed, valid, config, hash, issues, warnings, configRevisionHash, appliedConfigHash}`: `raw` is its text, null where it cannot be shown without secrets; `parsed` what that says, `config` the same with `$include` and `${NAME}` replaced. A secret is `__PLLAN_REDACTED__`. `configRevisionHash` is over all files, `appliedConfigHash` that of the config in use.',
+        '`{path, exists, raw, parsed, valid, config, hash, issues, warnings, configRevisionHash, appliedConfigHash, lastReload}`: `raw` is its text, null where it cannot be shown without secrets; `parsed` what that says, `config` the same with `$include` and `${NAME}` replaced. A secret is `__PLLAN_REDACTED__`. `configRevisionHash` is over all files, `appliedConfigHash` that of the config in use. `lastReload` is `{revision, outcome, why?}`: the files as they were read last, and whether they were `applied`, wait for a `restart`, or why they are not in use.',
       answer: (_params, connection) =>
         ask({
           kind: 'get',
           place: config.place,
           shownPath: shownPath(config.place.path, connection),
           appliedConfigHash: config.appliedHash(),
+          lastReload: shownReload(config.lastReload(), connection),
         }),
     }),
     method({
@@ -106,6 +108,11 @@ export function configMethods({ config, restarts }: ConfigServices): readonly Me
       answer: ({ path }) => ask({ kind: 'lookup', path }),
     }),
   ];
+}
+
+/** The reason may name files. */
+function shownReload({ why, ...rest }: LastReload, connection: Connection): LastReload {
+  return why === undefined ? rest : { ...rest, why: shownPath(why, connection) };
 }
 
 /** What is said after a restart names what it was for; that of `config.set` has nobody to be said to. */
