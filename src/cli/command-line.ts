@@ -3,9 +3,9 @@
  * sade only ever sees what it cannot misread: it would take `gateway --force status` for a flag with a value.
  */
 import sade from 'sade';
-import { VERSION } from '../shared/version.js';
-import type { ArgumentSpec, Command, OptionSpec, ParsedOptions } from './command.js';
+import type { Command, OptionSpec, ParsedOptions } from './command.js';
 import { splitOption } from './global-flags.js';
+import { commandHelp, globalOptions, groupHelp, usage } from './help.js';
 import { nearest } from '../shared/nearest.js';
 import { UserError } from './user-error.js';
 
@@ -14,50 +14,34 @@ export interface Invocation {
   readonly options: ParsedOptions;
 }
 
-const globalOptions: readonly OptionSpec[] = [
-  { name: 'profile', kind: 'text', about: 'Use the state and config of a named profile' },
-  { name: 'dev', kind: 'flag', about: 'Use the dev profile (~/.pllan-dev, port 19001)' },
-  { name: 'no-color', kind: 'flag', about: 'Print without colors' },
-  { name: 'log-level', kind: 'text', about: 'silent, fatal, error, warn, info, debug or trace' },
-];
-
 /** @throws UserError for an unknown command or option, a missing value, a word too few or too many */
 export function parseCommandLine(words: readonly string[], commands: readonly Command[]): Invocation {
   const { command, rest } = findCommand(words, commands);
   const { args, given } = splitWords(rest, command);
   const named = namedArguments(args, command);
   const texts = command.options.filter(({ kind }) => kind !== 'flag').map(({ name }) => name);
-  const parsed = createProgram(commands).parse(
-    ['node', 'pllan', ...command.name.split(' '), ...args, ...given],
-    { lazy: true, string: texts },
-  );
+  const parsed = parserOf(command).parse(['node', 'pllan', ...command.name.split(' '), ...args, ...given], {
+    lazy: true,
+    string: texts,
+  });
   const values = parsed.args.at(-1) as unknown as Readonly<Record<string, unknown>>;
   return { command, options: readOptions(values, named) };
 }
 
-/** Prints the help of a command, of a group of them, or of the program when `words` name none. */
-export function printHelp(words: readonly string[], commands: readonly Command[]): void {
+/** The help of a command, of a group of them, or of the program when `words` name none. @throws UserError when they name nothing */
+export function helpFor(words: readonly string[], commands: readonly Command[]): readonly string[] {
+  if (words.length === 0) return groupHelp('', commands);
   const group = groupOf(words, commands);
   const isCommand = commands.some(({ name }) => name === words.join(' '));
-  if (words.length === 0) createProgram(commands).help();
-  else if (!isCommand && group.length > 0) createProgram(group).help();
-  else createProgram(commands).help(findCommand(words, commands).command.name);
+  if (!isCommand && group.length > 0) return groupHelp(words.join(' '), group);
+  const { command } = findCommand(words, commands);
+  return commandHelp(command, groupOf([command.name], commands));
 }
 
-function createProgram(commands: readonly Command[]): sade.Sade {
-  const program = sade('pllan').version(VERSION);
-  const addOption = ({ name, short, about }: OptionSpec): unknown =>
-    program.option(short === undefined ? `--${name}` : `-${short}, --${name}`, about);
-  globalOptions.forEach(addOption);
-  for (const { name, args = [], about, options } of commands) {
-    program.command([name, ...args.map(usage)].join(' '), about);
-    options.forEach(addOption);
-  }
+function parserOf({ name, args = [], options }: Command): sade.Sade {
+  const program = sade('pllan').command([name, ...args.map(usage)].join(' '));
+  for (const option of options) program.option(`--${option.name}`);
   return program;
-}
-
-function usage({ name, required }: ArgumentSpec): string {
-  return required ? `<${name}>` : `[${name}]`;
 }
 
 function findCommand(
@@ -170,10 +154,11 @@ function unknownCommand(typed: string, commands: readonly Command[]): UserError 
   const near = nearest(typed, [
     ...new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] as string])),
   ]);
-  return new UserError(
-    `error: unknown command '${typed}'`,
-    near === undefined ? [] : [`(Did you mean ${near}?)`],
-  );
+  // What is before it has been found to be a group.
+  const help = ['pllan', ...typed.split(' ').slice(0, -1), '--help'].join(' ');
+  return new UserError(`error: unknown command '${typed}'`, [
+    near === undefined ? `Commands: ${help}` : `(Did you mean ${near}?)`,
+  ]);
 }
 
 function whatItTakes(command: string | undefined): readonly string[] {

@@ -74,7 +74,7 @@ function setSwitch(flags: Mutable<GlobalFlags>, argument: string, command: strin
       flags.color = false;
       return true;
     case '-V':
-    case '-v': // sade's own help names it
+    case '-v':
     case '--version':
       flags.version = true;
       return true;

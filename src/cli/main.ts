@@ -7,7 +7,7 @@ import type { WithStoredDevices } from '../shared/stored-devices.js';
 import type { StoredSessions } from '../shared/stored-sessions.js';
 import { toError } from '../shared/to-error.js';
 import { VERSION } from '../shared/version.js';
-import { parseCommandLine, printHelp } from './command-line.js';
+import { helpFor, parseCommandLine } from './command-line.js';
 import type { OnInterrupt, OpenTerminal } from './command.js';
 import { commands } from './commands.js';
 import { needsValidConfig } from './config/needs-config.js';
@@ -66,7 +66,7 @@ async function run(cli: CliProcess, { flags, rest }: GlobalSplit, output: Output
   }
   const asksForHelp = rest[0] === 'help';
   if (flags.help || asksForHelp || rest.length === 0) {
-    printHelp(asksForHelp ? rest.slice(1) : rest, commands);
+    output.print(...helpFor(asksForHelp ? rest.slice(1) : rest, commands));
     return 0;
   }
   const profiled = applyProfile(env, flags);

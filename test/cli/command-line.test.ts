@@ -48,7 +48,7 @@ describe('finding the command', () => {
   test.each([
     [['gatway'], "error: unknown command 'gatway' (Did you mean gateway?)"],
     [['gateway', 'stats'], "error: unknown command 'gateway stats' (Did you mean gateway status?)"],
-    [['frobnicate'], "error: unknown command 'frobnicate'"],
+    [['frobnicate'], "error: unknown command 'frobnicate' Commands: pllan --help"],
     [
       ['gateway', '--force', 'status'],
       "error: unexpected argument 'status' for 'pllan gateway' What it takes: pllan gateway --help",
@@ -65,7 +65,10 @@ describe('finding the command', () => {
       ['system', 'heartbeat'],
       "error: 'pllan system heartbeat' needs a command Commands: last, enable, disable",
     ],
-    [['system', 'heartbeat', 'off'], "error: unknown command 'system heartbeat off'"],
+    [
+      ['system', 'heartbeat', 'off'],
+      "error: unknown command 'system heartbeat off' Commands: pllan system heartbeat --help",
+    ],
     [['health', '--wonder'], "error: unknown option '--wonder' What it takes: pllan health --help"],
     [['things', 'put'], "error: 'pllan things put' needs <id>"],
     [['things', 'put', ''], "error: 'pllan things put' needs <id>"],

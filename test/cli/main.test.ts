@@ -1,14 +1,8 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/cli/command.js';
+import { commands } from '../../src/cli/commands.js';
 import { VERSION } from '../../src/shared/version.js';
 import { cli, environmentWith } from './support/cli.js';
-
-afterEach(() => void vi.restoreAllMocks());
-
-/** sade writes help to the console itself. */
-function catchHelp(): () => string {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  return () => log.mock.calls.flat().join('\n');
-}
 
 describe('version and help', () => {
   test.each([[['--version']], [['-V']], [['gateway', '--version', '--port', 'x']]])(
@@ -19,19 +13,40 @@ describe('version and help', () => {
   );
 
   test.each([[['--help']], [['-h']], [['help']], [[]]])('%j lists the commands', async (argv) => {
-    const help = catchHelp();
-    expect((await cli(argv)).exitCode).toBe(0);
-    for (const word of ['gateway run', 'gateway status', 'health', '--profile', '--log-level'])
-      expect(help()).toContain(word);
+    const { exitCode, stdout, stderr } = await cli(argv);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage\n {2}pllan <command> \[options\]\n/);
+    for (const word of ['-V, --version', '--profile <value>', '--log-level <value>', '--dev', '--no-color'])
+      expect(stdout).toContain(`  ${word} `);
+    // Every command, those of a group beside each other.
+    const listed = stdout.split('\nCommands\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
+    const shown = listed.map((line) => line.slice(2).split(/ {2,}|[ ][<[]/)[0]);
+    expect(shown.toSorted()).toEqual(commands.map(({ name }) => name).toSorted());
+    const groups = shown.map((name) => name?.split(' ')[0]);
+    expect(groups.filter((group, at) => group !== groups[at - 1])).toEqual([...new Set(groups)]);
+  });
+
+  test.each(commands.map(({ name }) => [name]))('%s --help names its options and arguments', async (name) => {
+    const { exitCode, stdout } = await cli([...name.split(' '), '--help']);
+    expect(exitCode).toBe(0);
+    const { about, options, args = [] } = commands.find((command) => command.name === name) as Command;
+    expect(stdout.split('\n')[0]).toBe(about);
+    for (const option of options) expect(stdout).toMatch(new RegExp(`--${option.name}(?: <value>…?)? {2}`));
+    for (const arg of args) expect(stdout).toMatch(new RegExp(`pllan ${name}.*[<[]${arg.name}[>\\]]`));
+  });
+
+  test('of a command that others begin with, they are listed too', async () => {
+    const { stdout } = await cli(['gateway', '--help']);
+    expect(stdout).toMatch(/\nCommands\n(?: {2}gateway .*\n)* {2}gateway status /);
+    expect((await cli(['agent', '--help'])).stdout).toContain('  -m, --message <value> ');
   });
 
   test.each([[['gateway', 'status', '--help']], [['help', 'gateway', 'status']]])(
     '%j shows the options of the command',
     async (argv) => {
-      const help = catchHelp();
-      await cli(argv);
-      expect(help()).toContain('$ pllan gateway status');
-      expect(help()).toContain('--require-rpc');
+      const { stdout } = await cli(argv);
+      expect(stdout).toContain('\n  pllan gateway status [options]\n');
+      expect(stdout).toContain('--require-rpc');
     },
   );
 
