@@ -4,7 +4,12 @@ import { runCli } from './cli/main.js';
 
 // A reader that went away (`pllan health | head -1`) is no reason to fail, and none to stop a gateway.
 const outputGone = new AbortController();
-process.stdout.on('error', () => outputGone.abort());
+/** What could not be written, to a full disk for example. */
+let lost: Error | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') lost ??= error;
+  outputGone.abort();
+});
 process.stderr.on('error', () => {});
 
 const storedSessions = () => import('./primary/sessions/stored-sessions.js');
@@ -15,7 +20,12 @@ const exitCode = await runCli({
   folder: currentFolder(),
   stdout: process.stdout,
   stderr: process.stderr,
-  runGateway: async (options) => (await import('./primary/run-gateway.js')).runGateway(options),
+  async runGateway(options) {
+    const code = await (await import('./primary/run-gateway.js')).runGateway(options);
+    // Its console is beside its log file, which counts.
+    lost = undefined;
+    return code;
+  },
   withStoredDevices: async (location, use) =>
     (await import('./primary/devices/stored-devices.js')).withStoredDevices(location, use),
   storedSessions: {
@@ -44,4 +54,10 @@ function currentFolder(): string {
 }
 
 // What is still open when a command is done must not keep the process alive; its output must not be lost.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
+// That a write failed is told after its callback.
+process.stdout.write('', () => setImmediate(end));
+
+function end(): void {
+  if (lost) process.stderr.write(`output is lost: ${lost.message}\n`);
+  process.stderr.write('', () => process.exit(exitCode === 0 && lost ? 1 : exitCode));
+}

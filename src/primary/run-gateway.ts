@@ -14,6 +14,7 @@ import { toError } from '../shared/to-error.js';
 import { defaultWorkspace } from './config/tool-setup.js';
 import { makeStartPlan } from './config/start-plan.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
+import { isAgentShell } from '../shared/agent-shell.js';
 import { forcePort } from './port/force.js';
 import { acquireLocks, type InstanceLock } from './port/lock.js';
 import { beginBoot, type Boot } from './restart/boot-history.js';
@@ -52,7 +53,7 @@ export const runGateway: RunGateway = async (options) => {
       );
     let current = (opened = openLog(plan, options));
     const { log } = current;
-    if (options.flags.force) await forcePort(plan.port, log);
+    if (options.flags.force) await forcePort(plan.port, log, isAgentShell(options.ownEnv));
     lock = await acquireLocks({
       paths,
       port: plan.port,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { VERSION } from '../../src/shared/version.js';
@@ -62,6 +62,19 @@ test('gateway run reaches the gateway, whose exit code it passes on', async () =
     code: 78,
     stderr: expect.stringContaining('Missing config.'),
   });
+});
+
+test.runIf(existsSync('/dev/full'))('output that is lost to a full disk is one', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [entry, 'config', 'schema'], {
+    env: { PATH: process.env.PATH, PLLAN_HOME: temporaryHome() },
+    stdio: ['ignore', full, 'pipe'],
+  });
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((done) => child.on('close', done));
+  closeSync(full);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^output is lost: .*ENOSPC/)]);
 });
 
 test('a reader that went away is no error', async () => {

@@ -83,6 +83,21 @@ describe.concurrent('a second gateway', () => {
     expect(second.output()).toContain(`for port ${first.port} to free`);
   });
 
+  it('with --force in the shell of an agent leaves the first alone', async (test) => {
+    const first = await startFor(test);
+    const second = await startFor(test, {
+      port: first.port,
+      args: ['--force'],
+      started: false,
+      env: { PLLAN_SHELL: 'exec' },
+    });
+    expect(await within('exit of the second', second.exited)).toBe(1);
+    expect(second.output()).toContain(
+      `force: the gateway on port ${first.port} (pid ${first.pid}) is not ended from the shell of an agent.`,
+    );
+    await expectServes(first);
+  });
+
   it('with --force on a free port just starts', async (test) => {
     const gateway = await startFor(test, { args: ['--force', '--verbose'] });
     expect(gateway.output()).toContain(`force: no listeners on port ${gateway.port}`);

@@ -58,7 +58,7 @@ export async function showLogs(
     await sleep(pauseMs, undefined, { signal: stop });
   };
   const show = (tail: LogTail, kind: LogSource['kind']): void => {
-    if (tail.file !== place?.file) printer.source(tail, kind);
+    if (tail.file !== place?.file || tail.reset) printer.source(tail, kind);
     if (tail.reset) printer.notice('The log file is another one now; going on with that.');
     if (tail.truncated) printer.notice('Lines are missing: there are more than --max-bytes holds.');
     if (tail.lines.length > 0) printer.lines(tail.lines);

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isGatewayCommand } from '../../shared/instance-lock.js';
 import { lockLimits } from '../../shared/limits.js';
 import { listenersFromProc } from '../../shared/listeners-from-proc.js';
 import type { Logger } from '../../shared/log/logger.js';
@@ -12,14 +13,22 @@ import { commandLine, isZombie } from '../../shared/process-facts.js';
 
 const run = promisify(execFile);
 
-/** @throws StartError when the port cannot be freed */
-export async function forcePort(port: number, log: Logger): Promise<void> {
+/**
+ * @param byAgent a command of an agent asks: it may not end the gateway that runs it, or anybody else's (cli.md §2)
+ * @throws StartError when the port cannot be freed
+ */
+export async function forcePort(port: number, log: Logger, byAgent: boolean): Promise<void> {
   const startedAt = Date.now();
   const pids = await findListeners(port);
   if (pids.length === 0) {
     log.debug('force.none', `force: no listeners on port ${port}`);
     return;
   }
+  const gateway = pids.find((pid) => isGatewayCommand(commandLine(pid)));
+  if (byAgent && gateway !== undefined)
+    throw new StartError(
+      `force: the gateway on port ${port} (pid ${gateway}) is not ended from the shell of an agent.\nRun this in a shell of your own.`,
+    );
   for (const pid of pids) {
     const command = commandLine(pid);
     signal(pid, 'SIGTERM');

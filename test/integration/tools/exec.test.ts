@@ -81,7 +81,8 @@ describe('with security full', () => {
     expect(text).toContain('PASSED=yes');
     expect(text).toContain('OWN=mine');
     expect(text).toMatch(/^PATH=/m);
-    expect(text).not.toMatch(/PLLAN|OPENAI|NODE_|sk-secret/);
+    expect(text).toMatch(/^PLLAN_SHELL=exec$/m);
+    expect(text).not.toMatch(/PLLAN(?!_SHELL)|OPENAI|NODE_|sk-secret/);
   });
 
   it('runs in the workspace, and nowhere else to begin with', async () => {
