@@ -46,6 +46,7 @@ const sessionListOptions: readonly OptionSpec[] = [
   { name: 'agent', kind: 'text', about: 'Only sessions of this agent' },
   { name: 'all-agents', kind: 'flag', about: 'Sessions of every agent, as without --agent' },
   { name: 'limit', kind: 'text', about: 'At most so many, 100 unless given' },
+  { name: 'store', kind: 'text', about: 'Folder of a store to read, instead of asking a gateway' },
 ];
 
 const dirArgument: readonly ArgumentSpec[] = [{ name: 'dir', required: true }];
@@ -138,7 +139,7 @@ export const commands: readonly Command[] = [
   ...secretCommands,
   {
     name: 'sessions',
-    about: 'List the sessions of the running gateway',
+    about: 'List the sessions of the running gateway, or of a store',
     options: sessionListOptions,
     load: loadSessionsList,
   },

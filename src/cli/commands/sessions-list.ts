@@ -1,9 +1,13 @@
-/** `pllan sessions` and `pllan sessions list`: what the running gateway remembers (cli.md §14). */
+/** `pllan sessions` and `pllan sessions list`: what the running gateway remembers, or a store has (cli.md §14). */
 import { callGateway } from '../client/call.js';
 import type { CommandHandler } from '../command.js';
 import { sessionLines } from '../sessions/human.js';
+import { storedList } from '../sessions/stored-list.js';
 import { UserError } from '../user-error.js';
 import { gatewayAccess } from './client-flags.js';
+
+/** As where a gateway is asked. */
+const DEFAULT_LIMIT = 100;
 
 export const sessionsList: CommandHandler = async (options, context) => {
   const { output } = context;
@@ -17,7 +21,11 @@ export const sessionsList: CommandHandler = async (options, context) => {
     ...(activeMinutes === undefined ? {} : { activeMinutes }),
     ...(limit === undefined ? {} : { limit }),
   };
-  const list = await callGateway(await gatewayAccess(options, context), { method: 'sessions.list', params });
+  const store = options.text('store');
+  const list =
+    store === undefined
+      ? await callGateway(await gatewayAccess(options, context), { method: 'sessions.list', params })
+      : await storedList(context, store, { agentId, activeMinutes, limit: limit ?? DEFAULT_LIMIT });
   if (options.flag('json')) output.document(list);
   else output.print(...sessionLines(list, output.style, Date.now()));
   return 0;
