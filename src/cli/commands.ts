@@ -66,6 +66,7 @@ const agentOptions: readonly OptionSpec[] = [
   { name: 'reply-channel', kind: 'text', about: 'Send the reply through this channel' },
   { name: 'reply-account', kind: 'text', about: 'Send the reply from this account' },
   { name: 'timeout', kind: 'text', about: 'Seconds that the run may take, 0 for no limit' },
+  { name: 'local', kind: 'flag', about: 'Without the gateway: one is started for this run, and ended' },
   ...clientOptions.filter(({ name }) => name !== 'timeout'),
 ];
 

@@ -22,6 +22,8 @@ export const runLimits = {
   graceMs: 30_000,
   /** Longest `--timeout`, a year; the gateway's own bound. */
   maxSeconds: 31_536_000,
+  /** What is kept of the words of a gateway that `--local` starts. */
+  startTextChars: 4_096,
   /** One `agent.wait`; the next one follows. */
   waitMs: 30_000,
   /** Time for what is asked beside a run: that it is to stop. */

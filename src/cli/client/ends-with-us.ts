@@ -1,10 +1,15 @@
 /** A child process that must not outlive this command, however that ends but by SIGKILL. */
 import type { ChildProcess } from 'node:child_process';
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Gives what ends the child now. */
-export function endsWithUs(child: ChildProcess): () => void {
+/**
+ * Gives what ends the child now.
+ *
+ * @param signals those that end this command
+ */
+export function endsWithUs(
+  child: ChildProcess,
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'],
+): () => void {
   const end = (): void => void child.kill('SIGTERM');
   const onSignal = (signal: NodeJS.Signals): void => {
     end();

@@ -3,7 +3,7 @@
  * to it (cli.md §4, operations.md §9). It asks for nothing: keys and known hosts have to be in place.
  */
 import { spawn } from 'node:child_process';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
@@ -12,6 +12,7 @@ import { plainText } from '../output/plain-text.js';
 import type { Deadline } from './deadline.js';
 import { endsWithUs } from './ends-with-us.js';
 import { GatewayError } from './errors.js';
+import { freePort } from './free-port.js';
 
 export interface SshTarget {
   /** `user@host`, or a host that the ssh config knows. */
@@ -85,16 +86,6 @@ function sshArguments({ host, port, identity, remotePort }: SshTarget, localPort
 function lastLine(text: string): string | undefined {
   const lines = text.split('\n').map(plainText);
   return lines.findLast((line) => line !== '');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function takesConnections(port: number): Promise<boolean> {

@@ -1,9 +1,11 @@
 /**
- * `pllan agent`: one turn of an agent on the running gateway, and nowhere else (cli.md §14). The first Ctrl-C stops the
+ * `pllan agent`: one turn of an agent on the running gateway, or with `--local` here, and never otherwise (cli.md §14). The first Ctrl-C stops the
  * run, the second leaves it; the exit code is 0 only for a run that ended well.
  */
 import { randomUUID } from 'node:crypto';
 import { followRun } from '../agent/follow-run.js';
+import { withOwnGateway } from '../agent/own-gateway.js';
+import type { GatewayAccess } from '../client/call.js';
 import { endNotes, replyLines } from '../agent/human.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { clientLimits, runLimits } from '../limits.js';
@@ -19,6 +21,7 @@ export const agent: CommandHandler = async (options, context) => {
   const timeout = readSeconds(options.text('timeout'));
   const params = { ...readParams(options), ...(timeout === undefined ? {} : { timeout }) };
   const preferences = readPreferences(options);
+  requireAlone(options);
   const access = await gatewayAccess(options, context, clientLimits.timeoutMs);
   const seconds = timeout ?? access.sources.config.agents.defaults.timeoutSeconds;
   const stop = new AbortController();
@@ -26,7 +29,9 @@ export const agent: CommandHandler = async (options, context) => {
   const unlisten = listen(context, stop, leave);
   try {
     const whole = { ...access, timeoutMs: waitMs(seconds) };
-    const final = await followRun(whole, { params, preferences }, { stop: stop.signal, leave: leave.signal });
+    const follow = (through: GatewayAccess): Promise<unknown> =>
+      followRun(through, { params, preferences }, { stop: stop.signal, leave: leave.signal });
+    const final = options.flag('local') ? await withOwnGateway(context, whole, follow) : await follow(whole);
     if (options.flag('json')) output.document(final);
     else {
       output.print(...replyLines(final, output.style));
@@ -40,6 +45,15 @@ export const agent: CommandHandler = async (options, context) => {
     unlisten();
   }
 };
+
+/** @throws UserError */
+function requireAlone(options: ParsedOptions): void {
+  if (!options.flag('local')) return;
+  const other = ['url', 'token', 'password', 'deliver', 'reply-to', 'reply-channel', 'reply-account'].find(
+    (name) => options.text(name) !== undefined || options.flag(name),
+  );
+  if (other !== undefined) throw new UserError(`--${other} needs a gateway: leave --local out.`);
+}
 
 function listen({ onInterrupt, output }: CommandContext, stop: AbortController, leave: AbortController) {
   return onInterrupt(() => {

@@ -125,7 +125,7 @@ test.each([
   [[...said, '--timeout', '1.5'], 'Invalid --timeout (use a number of seconds, 0 for none)'],
   [[...said, '--verbose', 'full'], 'Invalid --verbose (use "on" or "off")'],
   [[...said, '-x'], "error: unknown option '-x'\nWhat it takes: pllan agent --help"],
-  [[...said, '--local'], "error: unknown option '--local'\nWhat it takes: pllan agent --help"],
+  [[...said, '--embedded'], "error: unknown option '--embedded'\nWhat it takes: pllan agent --help"],
 ])('refuses %j without asking anybody', async (words, message) => {
   const { port, requests } = await startFakeGateway();
   const run = await cli(['agent', ...words], { env: environmentWith({ gateway: { port } }) });
