@@ -10,9 +10,11 @@ import { takeOverLimits } from '../limits.js';
 import { recordOf, textOf } from '../record.js';
 import { openCliConfig } from './cli-config.js';
 
+const outcomes = ['applied', 'off', 'restart', 'invalid', 'rejected', 'failed'] as const;
+
 export interface TakenOver {
   /** `waiting`: it has not looked yet. */
-  readonly outcome: 'applied' | 'off' | 'restart' | 'invalid' | 'rejected' | 'failed' | 'waiting';
+  readonly outcome: (typeof outcomes)[number] | 'waiting';
   readonly why?: string | undefined;
 }
 
@@ -39,9 +41,9 @@ export async function takenOver(
       while (deadline.remainingMs() > 0) {
         const { lastReload } = recordOf(await client.request('config.get', {}, deadline));
         const { revision, outcome, why } = recordOf(lastReload);
-        if (outcome === undefined) return undefined;
-        if (revision === source.revision)
-          return { outcome: textOf(outcome) as TakenOver['outcome'], why: textOf(why) };
+        const known = outcomes.find((one) => one === outcome);
+        if (!known) return undefined;
+        if (revision === source.revision) return { outcome: known, why: textOf(why) };
         await sleep(takeOverLimits.pollMs);
       }
       return { outcome: 'waiting' };

@@ -34,7 +34,9 @@ export function whenItCounts(
         text: 'It is not applied yet.',
         note: 'The gateway that runs has not looked at it: see pllan logs.',
       };
-    default:
+    case undefined:
+    case 'applied':
+    case 'off':
       return { text: byItself(changedPaths, loaded) };
   }
 }
