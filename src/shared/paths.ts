@@ -3,8 +3,9 @@
  * gateway and by the CLI so that both always mean the same files.
  */
 import { createHash } from 'node:crypto';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { thisUser } from './this-user.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +33,7 @@ export interface Paths {
 
 /** Resolves every path from `PLLAN_HOME`, `PLLAN_STATE_DIR`, `PLLAN_CONFIG_PATH` and the profile (config.md §1). */
 export function resolvePaths(env: Environment): Paths {
-  const home = resolve(nonEmpty(env.PLLAN_HOME) ?? homedir());
+  const home = resolve(nonEmpty(env.PLLAN_HOME) ?? homeDir());
   const profile = nonEmpty(env.PLLAN_PROFILE);
   const defaultState = join(home, profile && profile !== 'default' ? `.pllan-${profile}` : '.pllan');
   const stateDir = expandHome(nonEmpty(env.PLLAN_STATE_DIR) ?? defaultState, home);
@@ -41,7 +42,7 @@ export function resolvePaths(env: Environment): Paths {
     stateDir,
     configPath: expandHome(nonEmpty(env.PLLAN_CONFIG_PATH) ?? join(stateDir, 'pllan.json'), home),
     workspace: expandHome(nonEmpty(env.PLLAN_WORKSPACE_DIR) ?? join(stateDir, 'workspace'), home),
-    lockDir: join(tmpdir(), `pllan-${userInfo().uid}`),
+    lockDir: join(tmpdir(), `pllan-${thisUser().uid}`),
     logDir: join(stateDir, 'logs'),
     tokenFile: join(stateDir, 'credentials', 'gateway-token'),
     identityDir: join(stateDir, 'identity'),
@@ -51,6 +52,15 @@ export function resolvePaths(env: Environment): Paths {
     bootHistory: join(stateDir, 'boot-history.json'),
     execApprovals: join(stateDir, 'exec-approvals.json'),
   };
+}
+
+/** The root where nobody says where it is: as containers have it for a user whom their system does not know. */
+function homeDir(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** `~` and `~/x` against `home`; everything else made absolute. */

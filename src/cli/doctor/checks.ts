@@ -1,5 +1,5 @@
 /** All checks, in the order in which they are made: what later ones build on comes first. */
-import { configFile, gatewayMode } from './checks/config-file.js';
+import { configFile, gatewayMode, legacyKeys } from './checks/config-file.js';
 import { gatewayAuth } from './checks/gateway-auth.js';
 import { locks } from './checks/locks.js';
 import { models } from './checks/models.js';
@@ -13,6 +13,7 @@ import type { Check } from './finding.js';
 
 export const checks: readonly Check[] = [
   stateDir,
+  legacyKeys,
   configFile,
   gatewayMode,
   stateDirPlace,

@@ -1,8 +1,8 @@
 /** Repairs of the config file that `pllan config` refuses to make, since what comes out may still not be valid. */
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../shared/config/load.js';
-import { formatPath, type ConfigPath } from '../../shared/config/path.js';
 import { readSource, type ConfigSource } from '../../shared/config/read/source.js';
+import type { Edit } from '../../shared/config/write/edits.js';
 import { editText } from '../../shared/config/write/edit-text.js';
 import { ConfigWriteError } from '../../shared/config/write/error.js';
 import { keepRejected, replaceFile } from '../../shared/config/write/keep.js';
@@ -11,20 +11,14 @@ import { placeInFiles } from '../../shared/config/write/place.js';
 import type { Environment } from '../../shared/paths.js';
 import { errorCode } from '../../shared/to-error.js';
 
-/** Takes keys out of the files that they are in; what was there is kept as `.bak`. @throws ConfigWriteError */
-export function removeKeys(
-  source: ConfigSource,
-  paths: readonly ConfigPath[],
-  env: Environment,
-): Promise<string> {
+/** Edits the files that the keys are in; what was there is kept as `.bak`. @throws ConfigWriteError */
+export function editFiles(source: ConfigSource, edits: readonly Edit[], env: Environment): Promise<void> {
   return withConfigLock(source.path, () => {
     requireUnchanged(source, env);
-    const edits = paths.map((path) => ({ path, remove: true as const }));
     for (const { file, edits: own } of placeInFiles(source.root, edits)) {
       const text = file === source.path ? source.text : source.included.get(file);
       if (text !== undefined) replaceFile(file, editText(text, own), text);
     }
-    return `Removed ${paths.map(formatPath).join(', ')}; the file before is ${source.path}.bak`;
   });
 }
 

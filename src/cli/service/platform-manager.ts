@@ -1,8 +1,8 @@
 /** The service manager of this machine, for this profile. */
 import { existsSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Environment, Paths } from '../../shared/paths.js';
+import { thisUser } from '../../shared/this-user.js';
 import { userHome } from './desired.js';
 import { createLaunchdManager } from './launchd/launchd-manager.js';
 import type { ServiceManager } from './manager.js';
@@ -30,21 +30,21 @@ export function openServiceManager({
   const home = userHome(env, paths);
   switch (platform) {
     case 'linux': {
-      const { uid } = userInfo();
+      const { uid, name } = thisUser();
       const run = commandRunner(withRuntimeDir(env, uid));
       const isSystem = system ?? hasOnlySystemUnit(names.systemdUnit, home);
       return createSystemdManager({
         unit: names.systemdUnit,
         home,
         folder: isSystem ? SYSTEM_UNITS : userUnits(home),
-        user: isSystem ? ownerOf(paths.stateDir, uid) : userInfo().username,
+        user: isSystem ? ownerOf(paths.stateDir) : name,
         system: isSystem,
         run,
       });
     }
     case 'darwin': {
       const { launchdLabel: label, profile } = names;
-      return createLaunchdManager({ label, profile, home, uid: userInfo().uid, run: commandRunner(env) });
+      return createLaunchdManager({ label, profile, home, uid: thisUser().uid, run: commandRunner(env) });
     }
     case 'win32':
       return createTaskManager({
@@ -63,7 +63,8 @@ function hasOnlySystemUnit(unit: string, home: string): boolean {
 }
 
 /** A unit of the machine runs as whoever has the state directory: root may install it for somebody else. */
-function ownerOf(stateDir: string, uid: number): string {
+function ownerOf(stateDir: string): string {
+  const { uid, name } = thisUser();
   const owner = statSync(stateDir, { throwIfNoEntry: false })?.uid ?? uid;
-  return owner === uid ? userInfo().username : String(owner);
+  return owner === uid ? name : String(owner);
 }

@@ -1,12 +1,12 @@
 /** Repairs of a config that somebody else has written since doctor looked at it (cli.md §12). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { removeKeys, restoreLastGood } from '../../../src/cli/doctor/config-repair.js';
+import { editFiles, restoreLastGood } from '../../../src/cli/doctor/config-repair.js';
 import { readSource } from '../../../src/shared/config/read/source.js';
 import { install, sound } from './installation.js';
 
 it.each([
-  ['removing keys', removeKeys, [['surprise']]],
+  ['editing keys', editFiles, [{ path: ['surprise'], remove: true }]],
   ['putting back the last one', restoreLastGood, JSON.stringify(sound)],
 ] as const)('%s leaves a file alone that was changed meanwhile', async (_, repair, what) => {
   const { configPath: path, env } = install({ ...sound, surprise: true });

@@ -50,6 +50,30 @@ const repaired: readonly Repaired[] = [
     },
   },
   {
+    name: 'keys of older releases, which keep what they say',
+    make: () =>
+      install({
+        meta: {},
+        gateway: { mode: 'local', port: 1, token: '${OLD}', bind: '127.0.0.1' },
+        agent: { model: 'echo/echo', workspace: '~/elsewhere', heartbeat: { every: '1h' } },
+        agents: { defaults: { workspace: '~/here', heartbeat: { target: 'owner' } } },
+        routing: { queue: { cap: 5 }, bindings: [{ agentId: 'main', match: { channel: 'irc' } }] },
+      }),
+    code: 'config-legacy-keys',
+    mended(site) {
+      expect(readConfig(site)).toEqual({
+        meta: {},
+        gateway: { mode: 'local', port: 1, bind: 'loopback', auth: { token: '${OLD}' } },
+        agents: {
+          defaults: { model: 'echo/echo', workspace: '~/here', heartbeat: { target: 'owner', every: '1h' } },
+        },
+        messages: { queue: { cap: 5 } },
+        bindings: [{ agentId: 'main', match: { channel: 'irc' } }],
+      });
+      expect(readFileSync(`${site.configPath}.bak`, 'utf8')).toContain('~/elsewhere');
+    },
+  },
+  {
     name: 'a file that is no JSON5, with one that was good',
     make() {
       const site = install('{ gateway: { mode: ');

@@ -1,15 +1,43 @@
 /** The config: readable, valid, its own (cli.md §12, rows 1, 2). */
-import { parsePath, type ConfigPath } from '../../../shared/config/path.js';
+import { formatPath, parsePath, type ConfigPath } from '../../../shared/config/path.js';
 import { describeIssue, type ConfigIssue } from '../../../shared/config/read/source.js';
 import { displayPath } from '../../../shared/paths.js';
 import type { CommandContext } from '../../command.js';
 import { baselineLines, makeBaseline } from '../../setup/baseline.js';
 import { isRecord } from '../../record.js';
-import { lastGoodText, removeKeys, restoreLastGood } from '../config-repair.js';
+import { editFiles, lastGoodText, restoreLastGood } from '../config-repair.js';
 import type { Check, Finding, Repair } from '../finding.js';
+import { legacyMigration } from '../legacy-keys.js';
 import type { Site } from '../site.js';
 
 const SECTION = 'Config';
+
+/** Looked at before unknown keys are: what they say is not to be thrown away. */
+export const legacyKeys: Check = {
+  section: SECTION,
+  changesSite: true,
+  find({ source, document, context }) {
+    const migration = source.issues.length > 0 ? undefined : legacyMigration(document);
+    if (!migration) return [];
+    const { edits, steps, lost } = migration;
+    const dropped = lost.map((key) => `${key} counts no more, its new place says something else`);
+    return [
+      {
+        code: 'config-legacy-keys',
+        level: 'error',
+        message: `Keys of an older release: ${[...steps, ...dropped].join('; ')}.`,
+        repair: {
+          question: 'Move them? The file is kept as .bak.',
+          level: lost.length === 0 ? 'safe' : 'recommended',
+          async run() {
+            await editFiles(source, edits, context.env);
+            return `Moved; the file before is ${source.path}.bak`;
+          },
+        },
+      },
+    ];
+  },
+};
 
 export const configFile: Check = {
   section: SECTION,
@@ -19,10 +47,17 @@ export const configFile: Check = {
     if (!source.exists && source.issues.length === 0) return [missing(site)];
     if (source.issues.length > 0) return [unreadable(site)];
     if (loaded.ok) return clobbered(site);
-    const { unknown, wrong } = sorted(loaded.issues);
+    const { unknown, wrong } = sorted(loaded.issues.filter(isNotLegacy(site)));
     return [...(unknown.length > 0 ? [unknownKeys(site, unknown)] : []), ...wrong.map(wrongValue)];
   },
 };
+
+/** What the check before has told already. */
+function isNotLegacy({ document }: Site): (issue: ConfigIssue) => boolean {
+  const edits = legacyMigration(document)?.edits ?? [];
+  const touched = edits.map(({ path }) => formatPath(path));
+  return ({ path }) => !touched.includes(path);
+}
 
 /** What it says of the gateway's place; looked at when all of it can be read. */
 export const gatewayMode: Check = {
@@ -138,12 +173,12 @@ function unknownKeys({ source, context }: Site, unknown: Sorted['unknown']): Fin
     repair: {
       question: 'Remove them? The file is kept as .bak.',
       level: 'recommended',
-      run: () =>
-        removeKeys(
-          source,
-          unknown.map(({ path }) => path),
-          context.env,
-        ),
+      async run() {
+        const edits = unknown.map(({ path }) => ({ path, remove: true as const }));
+        await editFiles(source, edits, context.env);
+        const removed = unknown.map(({ path }) => formatPath(path)).join(', ');
+        return `Removed ${removed}; the file before is ${source.path}.bak`;
+      },
     },
   };
 }
