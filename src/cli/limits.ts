@@ -142,3 +142,19 @@ export const serviceLimits = {
   /** With `--wait`, runs are looked at this often. */
   waitPollMs: 500,
 } as const;
+
+/** `pllan doctor`: below this it speaks up. */
+export const doctorLimits = {
+  /** Open files of a process (operations.md §16). */
+  openFiles: 1_024,
+  /** Room on the disk of the state directory: a day of busy logs … */
+  freeBytes: 200 * 1024 * 1024,
+  /** … and a few transcripts. */
+  fullBytes: 20 * 1024 * 1024,
+  freeFiles: 1_000,
+  /** What was written later than now by more than this was written by a clock that was right, or is wrong itself. */
+  clockAheadMs: 86_400_000,
+  /** Characters of a token, and of a password, that can be guessed. */
+  shortToken: 16,
+  shortPassword: 8,
+} as const;

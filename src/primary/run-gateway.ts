@@ -7,11 +7,11 @@
  *                                   └── restart: new log ◀────┘
  */
 import { dirname } from 'node:path';
+import { defaultWorkspace } from '../shared/config/workspaces.js';
 import { namingProfile } from '../shared/advised-command.js';
 import type { RunGateway } from '../shared/gateway-options.js';
 import { makePrivateDir } from '../shared/private-file.js';
 import { toError } from '../shared/to-error.js';
-import { defaultWorkspace } from './config/tool-setup.js';
 import { makeStartPlan } from './config/start-plan.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
 import { isAgentShell } from '../shared/agent-shell.js';

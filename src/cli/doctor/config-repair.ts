@@ -5,11 +5,10 @@ import { readSource, type ConfigSource } from '../../shared/config/read/source.j
 import type { Edit } from '../../shared/config/write/edits.js';
 import { editText } from '../../shared/config/write/edit-text.js';
 import { ConfigWriteError } from '../../shared/config/write/error.js';
-import { keepRejected, replaceFile } from '../../shared/config/write/keep.js';
+import { backupsOf, keepAside, replaceFile } from '../../shared/config/write/keep.js';
 import { withConfigLock } from '../../shared/config/write/lock.js';
 import { placeInFiles } from '../../shared/config/write/place.js';
 import type { Environment } from '../../shared/paths.js';
-import { errorCode } from '../../shared/to-error.js';
 
 /** Edits the files that the keys are in; what was there is kept as `.bak`. @throws ConfigWriteError */
 export function editFiles(source: ConfigSource, edits: readonly Edit[], env: Environment): Promise<void> {
@@ -24,13 +23,20 @@ export function editFiles(source: ConfigSource, edits: readonly Edit[], env: Env
 
 /** The last config that a gateway ran with; undefined when there is none that is valid. */
 export function lastGoodText(path: string, env: Environment): string | undefined {
-  const kept = `${path}.last-good`;
+  return validText(`${path}.last-good`, env);
+}
+
+/** The newest backup that is valid. */
+export function validBackup(path: string, env: Environment): string | undefined {
+  return backupsOf(path).find((backup) => validText(backup, env) !== undefined);
+}
+
+function validText(path: string, env: Environment): string | undefined {
   try {
-    const text = readFileSync(kept, 'utf8');
-    return loadConfig({ path: kept, env, askLoginShell: () => ({}) }).ok ? text : undefined;
-  } catch (caught) {
-    if (errorCode(caught) === 'ENOENT') return undefined;
-    throw caught;
+    const text = readFileSync(path, 'utf8');
+    return loadConfig({ path, env, askLoginShell: () => ({}) }).ok ? text : undefined;
+  } catch {
+    return undefined; // not there, or of no help
   }
 }
 
@@ -39,7 +45,7 @@ export function restoreLastGood(source: ConfigSource, lastGood: string, env: Env
   const { path, text } = source;
   return withConfigLock(path, () => {
     requireUnchanged(source, env);
-    const kept = text === undefined ? undefined : keepRejected(path, text);
+    const kept = text === undefined ? undefined : keepAside(path, 'clobbered', text);
     replaceFile(path, lastGood, text);
     return `Put back what the gateway last ran with${kept === undefined ? '' : `; the broken file is ${kept}`}`;
   });

@@ -3,6 +3,8 @@ import { loadSource, type InvalidConfig, type LoadedConfig } from '../../shared/
 import { valueOf } from '../../shared/config/read/node.js';
 import { readSource, type ConfigSource } from '../../shared/config/read/source.js';
 import { deviceOf } from '../client/call.js';
+import { deviceFile } from '../client/device/device.js';
+import { hasBrokenIdentity } from '../client/device/identity-file.js';
 import { portOf } from '../client/gateway-url.js';
 import { isLocal } from '../client/target.js';
 import type { CommandContext } from '../command.js';
@@ -42,7 +44,12 @@ export async function lookAt(context: CommandContext, { deep, timeoutMs }: SiteO
     expectFinal: false,
     note: () => {},
   };
-  const asked = await askGateway(access, deviceOf(access), { deep: true, usage: false });
+  // A broken key would be replaced as soon as it is used.
+  const isBroken = hasBrokenIdentity(deviceFile(paths.identityDir));
+  const asked = await askGateway(access, isBroken ? undefined : deviceOf(access), {
+    deep: true,
+    usage: false,
+  });
   const here = asked.state === 'misconfigured' || isLocal(asked.target);
   const port = asked.state === 'misconfigured' ? config.gateway.port : portOf(asked.target.url);
   return {

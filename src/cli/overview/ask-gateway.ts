@@ -39,7 +39,12 @@ export interface Answers {
   readonly problems: readonly string[];
 }
 
-export async function askGateway(access: GatewayAccess, device: Device, wishes: Wishes): Promise<Asked> {
+/** @param device undefined: it is asked as nobody in particular */
+export async function askGateway(
+  access: GatewayAccess,
+  device: Device | undefined,
+  wishes: Wishes,
+): Promise<Asked> {
   let target: GatewayTarget;
   try {
     target = resolveTarget(access.flags, access.sources);

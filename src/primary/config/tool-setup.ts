@@ -1,15 +1,11 @@
 /** The config's tools as workers need them (config.md §7 `gateway.tools`, §8 `tools`). */
 import type { GatewayConfig } from '../../shared/config/load.js';
+import { defaultWorkspace, ownWorkspaces } from '../../shared/config/workspaces.js';
 import { toolRunLimits } from '../../shared/tools/limits.js';
-import { expandHome, type Environment, type Paths } from '../../shared/paths.js';
+import type { Environment, Paths } from '../../shared/paths.js';
 import type { ToolSetup } from '../../shared/tools/setup.js';
 import { execEnvironment } from './exec-environment.js';
 import { mcpSetup } from './mcp-setup.js';
-
-/** The folder of agents that have none of their own. */
-export function defaultWorkspace({ agents }: GatewayConfig, { home, workspace }: Paths): string {
-  return agents.defaults.workspace ? expandHome(agents.defaults.workspace, home) : workspace;
-}
 
 export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment): ToolSetup {
   const { gateway, agents, tools } = config;
@@ -26,9 +22,7 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
       agents: Object.fromEntries(own.flatMap(([id, agent]) => (agent.tools ? [[id, agent.tools]] : []))),
       direct: gateway.tools,
     },
-    workspaces: Object.fromEntries(
-      own.flatMap(([id, { workspace }]) => (workspace ? [[id, expandHome(workspace, paths.home)]] : [])),
-    ),
+    workspaces: ownWorkspaces(config, paths),
     workspace,
     exec: {
       env: execEnvironment(env, tools.exec.passEnv),

@@ -1,10 +1,10 @@
 /** What the gateway's long-lived parts ask about the config: they keep the question, and never the answer. */
 import type { GatewayConfig } from '../../shared/config/load.js';
-import { expandHome, type Paths } from '../../shared/paths.js';
+import { defaultWorkspace, ownWorkspaces } from '../../shared/config/workspaces.js';
+import type { Paths } from '../../shared/paths.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { KeyScheme } from '../../shared/store/session-keys.js';
 import { keyScheme } from '../config/key-scheme.js';
-import { defaultWorkspace } from '../config/tool-setup.js';
 import { maintenancePolicy, type MaintenancePolicy } from '../sessions/maintenance.js';
 import { createResetPolicy, type ResetPolicy } from '../sessions/reset-policy.js';
 import type { ConcurrentRuns } from '../sessions/run-queue.js';
@@ -41,8 +41,7 @@ export function createReaders(current: CurrentSnapshot, paths: Paths): ConfigRea
     workspace: () => defaultWorkspace(current().config, paths),
     workspaceOf(agentId) {
       const { config } = current();
-      const own = config.agents.list.find(({ id }) => id.toLowerCase() === agentId)?.workspace;
-      return own ? expandHome(own, paths.home) : defaultWorkspace(config, paths);
+      return ownWorkspaces(config, paths)[agentId] ?? defaultWorkspace(config, paths);
     },
     cron: () => current().config.cron,
     queue: () => current().config.messages.queue,

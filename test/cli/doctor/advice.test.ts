@@ -1,10 +1,12 @@
 /** `pllan doctor` of what it cannot repair: it names the cause and says what to do (cli.md §12). */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { doctor, install, sound, writeStore, type Installation } from './installation.js';
+import { makeSelfSigned, type SelfSigned } from '../../../src/primary/tls/self-signed.js';
+import { tlsLimits } from '../../../src/shared/limits.js';
+import { doctor, install, sound, writePrivate, type Installation } from './installation.js';
 
 interface Told {
   readonly name: string;
@@ -24,7 +26,7 @@ const told: readonly Told[] = [
     name: 'a file that is no JSON5, with none that was good',
     make: () => install('{ gateway'),
     code: 'config-unreadable',
-    advice: 'backups are beside it',
+    advice: 'pllan setup',
   },
   {
     name: 'password mode without a password',
@@ -63,7 +65,7 @@ const told: readonly Told[] = [
     name: 'a store that is not one',
     make() {
       const site = install();
-      writeStore(site, 'not a store at all'.repeat(20));
+      writePrivate(site, 'store/data.mdb', 'not a store at all'.repeat(20));
       return site;
     },
     code: 'store-unreadable',
@@ -165,8 +167,167 @@ const told: readonly Told[] = [
   },
 ];
 
+const DAY_MS = 86_400_000;
+const tls = { mode: 'local', port: 1, tls: { enabled: true, certPath: '~/cert.pem', keyPath: '~/key.pem' } };
+
+const unusable: readonly Told[] = [
+  {
+    name: 'a file with only a backup that is valid',
+    make() {
+      const site = install('');
+      writePrivate(site, 'pllan.json.bak', '{ half');
+      writePrivate(site, 'pllan.json.bak.1', JSON.stringify(sound));
+      return site;
+    },
+    code: 'config-unreadable',
+    advice: 'pllan.json.bak.1',
+  },
+  {
+    name: 'a config of a newer version',
+    make: () => install({ ...sound, meta: { lastTouchedVersion: '99.0.0' } }),
+    code: 'config-newer',
+    advice: 'Update',
+  },
+  {
+    name: 'a clock that is wrong',
+    make: () => install({ ...sound, meta: { lastTouchedAt: '2999-01-01T00:00:00.000Z' } }),
+    code: 'machine-clock',
+    advice: 'timedatectl',
+  },
+  {
+    name: 'a file where the store should be',
+    make() {
+      const site = install();
+      writePrivate(site, 'store', '');
+      return site;
+    },
+    code: 'state-wrong-kind',
+    advice: 'mv ',
+  },
+  {
+    name: 'logs that are a link to nothing',
+    make() {
+      const site = install();
+      symlinkSync('/nowhere', join(site.stateDir, 'logs'));
+      return site;
+    },
+    code: 'state-wrong-kind',
+    advice: 'mv ',
+  },
+  {
+    name: 'a workspace that is a link to nothing',
+    make() {
+      const site = install({ ...sound, agents: { defaults: { model: 'echo/echo', workspace: '~/away' } } });
+      symlinkSync('/nowhere', join(site.stateDir, 'away'));
+      return site;
+    },
+    code: 'workspace-unusable',
+    advice: 'agents.defaults.workspace',
+  },
+  {
+    name: 'a certificate that is not there',
+    make: () => install({ ...sound, gateway: tls }),
+    code: 'tls-unusable',
+    advice: 'gateway.tls.certPath',
+  },
+  {
+    name: 'a token out of an example',
+    make: () =>
+      install({ ...sound, gateway: { mode: 'local', port: 1, auth: { token: 'change-me-please' } } }),
+    code: 'security-weak-secret',
+    advice: 'openssl rand',
+  },
+  {
+    name: 'a token that is short',
+    make: () => install({ ...sound, gateway: { mode: 'local', port: 1, auth: { token: 'k3yk3y' } } }),
+    code: 'security-weak-secret',
+    advice: 'openssl rand',
+  },
+  {
+    name: 'an account without a credential',
+    make: () => install({ ...sound, channels: { telegram: { enabled: true } } }),
+    code: 'channel-unconfigured',
+    advice: 'pllan channels add --channel telegram',
+  },
+  {
+    name: 'one credential for two accounts',
+    make() {
+      const accounts = { a: { botToken: '${BOT}' }, b: { botToken: '${BOT}', name: 'the other' } };
+      return install({ ...sound, channels: { telegram: { accounts } } });
+    },
+    code: 'channel-same-credential',
+    advice: '--account b',
+  },
+  {
+    name: 'a binding to an agent that is not there',
+    make: () =>
+      install({
+        ...sound,
+        bindings: [{ agentId: 'ghost', match: { channel: 'telegram' } }],
+        channels: { telegram: { botToken: '${BOT}' } },
+      }),
+    code: 'binding-agent-missing',
+    advice: 'bindings[0]',
+  },
+  {
+    name: 'a binding of an account that is not there',
+    make: () =>
+      install({
+        ...sound,
+        bindings: [{ agentId: 'main', match: { channel: 'telegram', accountId: 'gone' } }],
+        channels: { telegram: { botToken: '${BOT}' } },
+      }),
+    code: 'binding-account-missing',
+    advice: 'bindings[0]',
+  },
+  {
+    name: 'cron jobs of an older form',
+    make() {
+      const site = install();
+      writePrivate(site, 'cron/jobs.json', '{}');
+      return site;
+    },
+    code: 'cron-older-form',
+    advice: 'pllan cron add',
+  },
+  {
+    name: 'a gateway elsewhere without an address',
+    make: () => install({ ...sound, gateway: { mode: 'remote' } }),
+    code: 'gateway-target',
+    advice: 'gateway.remote.url',
+  },
+];
+
+it('of certificates: those of another key, and those that are not in force', async () => {
+  const site = install({ ...sound, gateway: tls });
+  const found = async (madeAt: number, keyOf = madeAt): Promise<unknown> => {
+    const [{ cert }, { key }] = [await made(madeAt), await made(keyOf)];
+    writePrivate(site, 'cert.pem', cert);
+    writePrivate(site, 'key.pem', key);
+    const findings = await doctor(site);
+    return findings.filter(({ code }) => code.startsWith('tls-')).map(({ code, level }) => [code, level]);
+  };
+  const pairs = new Map<number, SelfSigned>();
+  const made = async (at: number): Promise<SelfSigned> => {
+    const pair = pairs.get(at) ?? (await makeSelfSigned(['localhost'], new Date(at)));
+    pairs.set(at, pair);
+    return pair;
+  };
+  const now = Date.now();
+  const [past, future, fading] = [
+    Date.UTC(2001, 1),
+    Date.UTC(2099, 1),
+    now - (tlsLimits.validDays - 5) * DAY_MS,
+  ];
+  expect(await found(now)).toEqual([]);
+  expect(await found(now, past)).toEqual([['tls-unusable', 'error']]);
+  expect(await found(past)).toEqual([['tls-expired', 'error']]);
+  expect(await found(future)).toEqual([['tls-not-yet-valid', 'error']]);
+  expect(await found(fading)).toEqual([['tls-expires-soon', 'warn']]);
+});
+
 describe('says what to do', () => {
-  it.each(told)('$name', async ({ make, code, advice }) => {
+  it.each([...told, ...unusable])('$name', async ({ make, code, advice }) => {
     const site = make();
     const before = readFileSync(site.configPath, 'utf8');
     const finding = (await doctor(site, '--fix')).find((one) => one.code === code);

@@ -1,6 +1,6 @@
 /** Installations that are broken in one way each. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Diagnosis } from '../../../src/cli/doctor/run-doctor.js';
 import type { Environment } from '../../../src/shared/paths.js';
 import { cli, environmentWith } from '../support/cli.js';
@@ -24,6 +24,7 @@ export function install(config: object | string = sound): Installation {
   chmodSync(stateDir, 0o700);
   const configPath = join(stateDir, 'pllan.json');
   chmodSync(configPath, 0o600);
+  mkdirSync(join(stateDir, 'workspace'), { mode: 0o700 });
   // Where nobody listens, whatever the config says: another gateway may run on this machine.
   return { stateDir, env: { ...env, PATH: process.env.PATH, PLLAN_GATEWAY_PORT: '1' }, configPath };
 }
@@ -39,7 +40,9 @@ export const writeLastGood = ({ configPath }: Installation, config: object): voi
   writeFileSync(`${configPath}.last-good`, JSON.stringify(config), { mode: 0o600 });
 export const readConfig = ({ configPath }: Installation): unknown =>
   JSON.parse(readFileSync(configPath, 'utf8'));
-export const writeStore = ({ stateDir }: Installation, content: string): void => {
-  mkdirSync(join(stateDir, 'store'), { mode: 0o700 });
-  writeFileSync(join(stateDir, 'store', 'data.mdb'), content, { mode: 0o600 });
+/** @param name below the state directory */
+export const writePrivate = ({ stateDir }: Installation, name: string, content: string): void => {
+  const file = join(stateDir, name);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, content, { mode: 0o600 });
 };

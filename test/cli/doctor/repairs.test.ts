@@ -19,6 +19,7 @@ import {
   readConfig,
   sound,
   writeLastGood,
+  writePrivate,
   type Installation,
 } from './installation.js';
 
@@ -83,7 +84,7 @@ const repaired: readonly Repaired[] = [
     code: 'config-unreadable',
     mended(site) {
       expect(readConfig(site)).toEqual(sound);
-      const kept = readdirSync(site.stateDir).filter((name) => name.startsWith('pllan.json.rejected.'));
+      const kept = readdirSync(site.stateDir).filter((name) => name.startsWith('pllan.json.clobbered.'));
       expect(kept).toHaveLength(1);
       expect(readFileSync(join(site.stateDir, kept[0] as string), 'utf8')).toBe('{ gateway: { mode: ');
     },
@@ -160,6 +161,83 @@ const repaired: readonly Repaired[] = [
       expect(statSync(site.stateDir).mode & 0o777).toBe(0o700);
       expect(statSync(site.configPath).mode & 0o777).toBe(0o600);
     },
+  },
+  {
+    name: 'no workspace',
+    make: () => install({ ...sound, agents: { ...sound.agents, list: [{ id: 'ops', workspace: '~/ops' }] } }),
+    code: 'workspace-missing',
+    mended: (site) => expect(readdirSync(join(site.stateDir, 'ops'))).toContain('AGENTS.md'),
+  },
+  {
+    name: 'a workspace that others can change',
+    make() {
+      const site = install();
+      chmodSync(join(site.stateDir, 'workspace'), 0o777);
+      return site;
+    },
+    code: 'workspace-writable-by-others',
+    mended: (site) => expect(statSync(join(site.stateDir, 'workspace')).mode & 0o777).toBe(0o755),
+  },
+  {
+    name: 'a device key that is none',
+    make() {
+      const site = install();
+      writePrivate(site, 'identity/device.json', '{"version":1');
+      return site;
+    },
+    code: 'device-key-broken',
+    mended(site) {
+      expect(readFileSync(join(site.stateDir, 'identity/device.json.corrupt'), 'utf8')).toBe('{"version":1');
+      expect(readFileSync(join(site.stateDir, 'identity/device.json'), 'utf8')).toContain('PRIVATE KEY');
+    },
+  },
+  {
+    name: "a key of the gateway's that is none",
+    make() {
+      const site = install();
+      writePrivate(site, 'credentials/gateway-identity.pem', 'half a k');
+      return site;
+    },
+    code: 'gateway-key-broken',
+    mended: (site) =>
+      expect(readFileSync(join(site.stateDir, 'credentials/gateway-identity.pem.corrupt'), 'utf8')).toBe(
+        'half a k',
+      ),
+  },
+  {
+    name: 'a file of secrets that others can read',
+    make() {
+      const site = install({
+        ...sound,
+        gateway: { mode: 'local', port: 1, auth: { token: { source: 'file', provider: 'own', id: '/t' } } },
+        secrets: { providers: { own: { source: 'file', path: '~/own.json' } } },
+      });
+      writeFileSync(join(site.stateDir, 'own.json'), '{"t":"0123456789abcdef"}', { mode: 0o644 });
+      return site;
+    },
+    code: 'secret-file-open',
+    mended: (site) => expect(statSync(join(site.stateDir, 'own.json')).mode & 0o777).toBe(0o600),
+  },
+  {
+    name: 'a command for secrets that cannot be executed',
+    make() {
+      const site = install();
+      const command = join(site.stateDir, 'vault');
+      writeFileSync(command, '#!/bin/sh\n', { mode: 0o600 });
+      const token = { source: 'exec', provider: 'vault', id: 't' };
+      const providers = { vault: { source: 'exec', command } };
+      writeFileSync(
+        site.configPath,
+        JSON.stringify({
+          ...sound,
+          gateway: { mode: 'local', port: 1, auth: { token } },
+          secrets: { providers },
+        }),
+      );
+      return site;
+    },
+    code: 'secret-command-unusable',
+    mended: (site) => expect(statSync(join(site.stateDir, 'vault')).mode & 0o777).toBe(0o700),
   },
   {
     name: 'locks of a gateway that has gone',

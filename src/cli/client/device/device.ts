@@ -15,6 +15,11 @@ export interface Device {
   forget(role: string, token?: string): void;
 }
 
+/** Its key. */
+export function deviceFile(dir: string): string {
+  return join(dir, 'device.json');
+}
+
 /** @param dir where its files are; @param note told what people should know */
 export function openDevice(dir: string, note: (line: string) => void): Device {
   const tokenFile = join(dir, 'device-auth.json');
@@ -23,7 +28,7 @@ export function openDevice(dir: string, note: (line: string) => void): Device {
   const look = (): NonNullable<typeof known> => {
     if (known) return known;
     try {
-      known = { identity: openIdentity(join(dir, 'device.json'), note) };
+      known = { identity: openIdentity(deviceFile(dir), note) };
     } catch (caught) {
       known = { problem: toError(caught).message };
     }

@@ -44,6 +44,15 @@ export function openIdentity(path: string, note: (line: string) => void): Device
   return made.identity;
 }
 
+/** There is a file that can be read, and no key in it that could be used. Nothing is changed. */
+export function hasBrokenIdentity(path: string): boolean {
+  try {
+    return parseIdentity(readFileSync(path, 'utf8')) === undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws when there is a file that cannot be read */
 function readIdentity(path: string): DeviceIdentity | 'missing' | 'corrupt' {
   let text: string;

@@ -1,11 +1,14 @@
 /** The config: readable, valid, its own (cli.md §12, rows 1, 2). */
+import type { LoadedConfig } from '../../../shared/config/load.js';
 import { formatPath, parsePath, type ConfigPath } from '../../../shared/config/path.js';
 import { describeIssue, type ConfigIssue } from '../../../shared/config/read/source.js';
 import { displayPath } from '../../../shared/paths.js';
+import { VERSION } from '../../../shared/version.js';
 import type { CommandContext } from '../../command.js';
 import { baselineLines, makeBaseline } from '../../setup/baseline.js';
-import { isRecord } from '../../record.js';
-import { editFiles, lastGoodText, restoreLastGood } from '../config-repair.js';
+import { isRecord, recordOf, textOf } from '../../record.js';
+import { compareVersions } from '../../service/node-program.js';
+import { editFiles, lastGoodText, restoreLastGood, validBackup } from '../config-repair.js';
 import type { Check, Finding, Repair } from '../finding.js';
 import { legacyMigration } from '../legacy-keys.js';
 import type { Site } from '../site.js';
@@ -46,7 +49,7 @@ export const configFile: Check = {
     const { source, loaded } = site;
     if (!source.exists && source.issues.length === 0) return [missing(site)];
     if (source.issues.length > 0) return [unreadable(site)];
-    if (loaded.ok) return clobbered(site);
+    if (loaded.ok) return [...clobbered(site), ...newer(site), ...withoutEffect(loaded)];
     const { unknown, wrong } = sorted(loaded.issues.filter(isNotLegacy(site)));
     return [...(unknown.length > 0 ? [unknownKeys(site, unknown)] : []), ...wrong.map(wrongValue)];
   },
@@ -110,12 +113,20 @@ function missing({ source, context }: Site): Finding {
 }
 
 function unreadable({ source, context }: Site): Finding {
+  const { home } = context.paths;
+  const shown = displayPath(source.path, home);
   const lastGood = source.text === undefined ? undefined : lastGoodText(source.path, context.env);
+  const backup = validBackup(source.path, context.env);
   return {
     code: 'config-unreadable',
     level: 'error',
     message: source.issues.map(describeIssue).join('; '),
-    advice: `Mend ${displayPath(source.path, context.paths.home)} in an editor; backups are beside it (.bak, .bak.1 …).`,
+    advice:
+      source.text === undefined
+        ? `${shown} has to be a file that this user can read.`
+        : backup === undefined
+          ? `Mend ${shown} in an editor, or begin anew: mv ${shown} ${shown}.old, then pllan setup`
+          : `Mend ${shown} in an editor, or take the newest backup that is valid: cp ${displayPath(backup, home)} ${shown}`,
     ...(lastGood === undefined
       ? {}
       : {
@@ -146,6 +157,28 @@ function clobbered({ source, document, context }: Site): readonly Finding[] {
       },
     },
   ];
+}
+
+/** By a program that may know more keys, and mean other things by them. */
+function newer({ document }: Site): readonly Finding[] {
+  const written = textOf(recordOf(recordOf(document).meta).lastTouchedVersion);
+  if (written === undefined || compareVersions(written, VERSION) <= 0) return [];
+  return [
+    {
+      code: 'config-newer',
+      level: 'warn',
+      message: `The config was last written by version ${written}; this is ${VERSION}.`,
+      advice: 'Update this program, or see whether two installations are in use: command -v pllan',
+    },
+  ];
+}
+
+function withoutEffect({ warnings }: LoadedConfig): readonly Finding[] {
+  return warnings.map(({ path, message }) => ({
+    code: 'config-warning',
+    level: 'warn',
+    message: path === '' ? message : `${path}: ${message}`,
+  }));
 }
 
 interface Sorted {

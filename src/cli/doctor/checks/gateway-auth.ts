@@ -51,7 +51,7 @@ export const gatewayAuth: Check = {
     const hasToken =
       written('token') !== undefined ||
       usableSecret(env.PLLAN_GATEWAY_TOKEN) !== undefined ||
-      readTokenFile(paths.tokenFile) !== undefined;
+      hasTokenFile(paths.tokenFile);
     // On loopback the gateway makes one itself when it starts.
     if (!needsToken || hasToken || (bind === 'loopback' && mode === null)) return [];
     return [
@@ -68,6 +68,15 @@ export const gatewayAuth: Check = {
     ];
   },
 };
+
+/** One that cannot be read is told of elsewhere. */
+function hasTokenFile(file: string): boolean {
+  try {
+    return readTokenFile(file) !== undefined;
+  } catch {
+    return true;
+  }
+}
 
 /** Never takes the place of what is there, a reference in particular. */
 export async function writeToken({ context, document }: Pick<Site, 'context' | 'document'>): Promise<string> {

@@ -1,9 +1,10 @@
 /** Locks of gateways that are not there any more (cli.md §12, row 7). The next start takes them over by itself. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLiveOwner, readLockOwner, STATE_LOCK_NAME } from '../../../shared/instance-lock.js';
 import { configLockName, displayPath } from '../../../shared/paths.js';
 import type { Check } from '../finding.js';
+import { statsOf } from './state-parts.js';
 
 export const locks: Check = {
   section: 'State integrity',
@@ -15,7 +16,8 @@ export const locks: Check = {
     ];
     const isStale = (file: string): boolean => {
       const owner = readLockOwner(file);
-      return existsSync(file) && (!owner || !isLiveOwner(owner));
+      // What else stands there is told of with the other parts of the state directory.
+      return statsOf(file)?.isFile() === true && (!owner || !isLiveOwner(owner));
     };
     const stale = files.filter(isStale);
     if (stale.length === 0) return [];

@@ -10,7 +10,7 @@ export const running: Check = {
     const { asked } = site;
     switch (asked.state) {
       case 'misconfigured':
-        return [{ code: 'gateway-target', level: 'error', message: asked.error }];
+        return [misconfigured(site, asked.error)];
       case 'unreachable':
         return [unreachable(site, asked.error, asked.advice)];
       case 'reached':
@@ -21,6 +21,18 @@ export const running: Check = {
     }
   },
 };
+
+function misconfigured({ config }: Site, error: string): Finding {
+  const isRemote = config.gateway.mode === 'remote' && config.gateway.remote.url === null;
+  return {
+    code: 'gateway-target',
+    level: 'error',
+    message: plainText(error),
+    advice: isRemote
+      ? 'pllan config set gateway.remote.url <wss://…>, or for a gateway on this machine: pllan config set gateway.mode local'
+      : 'Commands cannot ask the gateway before that is mended, or they are told: --token',
+  };
+}
 
 function unreachable({ port, config }: Site, error: string, advice: readonly string[]): Finding {
   if (port?.status === 'busy') {

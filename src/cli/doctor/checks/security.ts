@@ -1,12 +1,15 @@
 /** What lets in more than was meant (cli.md §12, rows 18, 19). Only what the config says; nothing is changed. */
+import { usableSecret } from '../../../shared/auth/secret-sources.js';
 import type { GatewayConfig } from '../../../shared/config/load.js';
+import type { Environment } from '../../../shared/paths.js';
+import { doctorLimits } from '../../limits.js';
 import { isRecord, recordOf, textsOf } from '../../record.js';
 import { valueAt } from '../../config/edit-config.js';
 import type { Check, Finding } from '../finding.js';
 
 export const security: Check = {
   section: 'Security',
-  find({ loaded, document }) {
+  find({ loaded, document, context }) {
     if (!loaded.ok) return [];
     const { config } = loaded;
     return [
@@ -14,6 +17,7 @@ export const security: Check = {
       ...openChats(document),
       ...hookFindings(config, document),
       ...boundWide(config),
+      ...guessable(config, context.env),
     ];
   },
 };
@@ -82,6 +86,42 @@ function hookFindings({ hooks }: GatewayConfig, document: unknown): readonly Fin
         ]
       : []),
   ];
+}
+
+/** Of words that stand in examples, and of their like. */
+const placeholder =
+  /^(?:change[-_ ]?me.*|your[-_ ].*|replace[-_ ]?me.*|example.*|<.*>|secret|token|password|admin|default|todo|x+|\*+|1234\d*)$/i;
+
+function guessable({ gateway, hooks }: GatewayConfig, env: Environment): readonly Finding[] {
+  const { token, password } = gateway.auth;
+  const written = [
+    [
+      'gateway.auth.token',
+      usableSecret(token) ?? usableSecret(env.PLLAN_GATEWAY_TOKEN),
+      doctorLimits.shortToken,
+    ],
+    [
+      'gateway.auth.password',
+      usableSecret(password) ?? usableSecret(env.PLLAN_GATEWAY_PASSWORD),
+      doctorLimits.shortPassword,
+    ],
+    ['hooks.token', hooks.enabled ? usableSecret(hooks.token) : undefined, doctorLimits.shortToken],
+  ] as const;
+  return written.flatMap(([path, secret, least]): Finding[] => {
+    if (secret === undefined) return [];
+    const isExample = placeholder.test(secret);
+    if (!isExample && secret.length >= least) return [];
+    return [
+      {
+        code: 'security-weak-secret',
+        level: 'warn',
+        message: isExample
+          ? `${path} is a placeholder, which anybody can guess.`
+          : `${path} has fewer than ${least} characters: it can be guessed.`,
+        advice: `Choose another one: pllan config set ${path} "$(openssl rand -hex 24)"`,
+      },
+    ];
+  });
 }
 
 function boundWide({ gateway }: GatewayConfig): readonly Finding[] {

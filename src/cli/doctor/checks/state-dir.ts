@@ -1,12 +1,14 @@
 /** The state directory: there, this user's, and nobody else's (cli.md §12, rows 4, 5). */
 import { accessSync, chmodSync, constants, existsSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { displayPath, resolvePaths } from '../../../shared/paths.js';
+import { displayPath, resolvePaths, type Paths } from '../../../shared/paths.js';
 import { makePrivateDir } from '../../../shared/private-file.js';
 import type { Check, Finding } from '../finding.js';
+import { statsOf, unusableParts } from './state-parts.js';
 
 const SECTION = 'State integrity';
 const OTHERS = 0o077;
+const OWNER = 0o700;
 
 export const stateDir: Check = {
   section: SECTION,
@@ -41,8 +43,9 @@ export const stateDir: Check = {
           advice: 'Move it away, or set PLLAN_STATE_DIR.',
         },
       ];
-    const mine = owned(dir, stats);
-    return mine ?? [...writable(dir, shown), ...open([dir, ...privateParts(paths)], stats.uid, paths.home)];
+    const closed = owned(dir, stats) ?? writable(dir, stats, shown);
+    if (closed.length > 0) return closed;
+    return [...unusableParts(paths), ...open([dir, ...privateParts(paths)], stats.uid, paths.home)];
   },
 };
 
@@ -74,15 +77,6 @@ export const stateDirPlace: Check = {
   },
 };
 
-interface Places {
-  readonly stateDir: string;
-  readonly configPath: string;
-  readonly storeDir: string;
-  readonly logDir: string;
-  readonly identityDir: string;
-  readonly tokenFile: string;
-}
-
 function privateParts({
   stateDir: dir,
   configPath,
@@ -90,7 +84,8 @@ function privateParts({
   logDir,
   identityDir,
   tokenFile,
-}: Places): string[] {
+  lockDir,
+}: Paths): string[] {
   return [
     configPath,
     `${configPath}.bak`,
@@ -101,6 +96,7 @@ function privateParts({
     logDir,
     identityDir,
     join(dir, 'agents'),
+    lockDir,
   ];
 }
 
@@ -117,19 +113,23 @@ function owned(dir: string, { uid }: Stats): readonly Finding[] | undefined {
   ];
 }
 
-function writable(dir: string, shown: string): readonly Finding[] {
+function writable(dir: string, { mode }: Stats, shown: string): readonly Finding[] {
   try {
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     return [];
   } catch {
-    return [
-      {
-        code: 'state-dir-read-only',
-        level: 'error',
-        message: `${shown} cannot be written to.`,
-        advice: 'Look at its permissions and at the file system: chmod u+rwx, or set PLLAN_STATE_DIR.',
-      },
-    ];
+    const finding = {
+      code: 'state-dir-read-only',
+      level: 'error',
+      message: `${shown} cannot be written to.`,
+      advice: 'Look at its permissions and at the file system: chmod u+rwx, or set PLLAN_STATE_DIR.',
+    } as const;
+    if ((mode & OWNER) === OWNER) return [finding];
+    const run = (): string => {
+      chmodSync(dir, OWNER);
+      return `Its owner can use ${shown} now`;
+    };
+    return [{ ...finding, repair: { question: 'Let its owner use it (chmod 700)?', level: 'safe', run } }];
   }
 }
 
@@ -137,7 +137,7 @@ function writable(dir: string, shown: string): readonly Finding[] {
 function open(paths: readonly string[], owner: number, home: string): readonly Finding[] {
   if (process.platform === 'win32') return [];
   const tooOpen = paths.flatMap((path) => {
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = statsOf(path);
     return stats && (stats.mode & OTHERS) !== 0
       ? [{ path, mode: stats.mode & 0o700, isOwn: stats.uid === owner }]
       : [];

@@ -91,7 +91,9 @@ function noteWrite({ before, after, files }: PlanProjection['config'], logDir: s
 function leftInBackups({ plaintexts }: PlanProjection, configPath: string): PlanWarning[] {
   const folder = dirname(configPath);
   const isKept = (name: string): boolean =>
-    /^\.(?:bak(?:\.\d+)?|last-good|rejected\..*)$/.test(name.slice(basename(configPath).length));
+    /^\.(?:bak(?:\.\d+)?|last-good|(?:rejected|clobbered)\..*)$/.test(
+      name.slice(basename(configPath).length),
+    );
   const names = plaintexts.size === 0 ? [] : readdirSync(folder);
   return names
     .filter((name) => name.startsWith(basename(configPath)) && isKept(name))

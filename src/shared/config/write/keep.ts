@@ -28,6 +28,11 @@ export function replaceFile(path: string, text: string, former: string | undefin
   writePrivateFile(target, text);
 }
 
+/** Those that there may be, the newest first. */
+export function backupsOf(path: string): readonly string[] {
+  return Array.from({ length: configLimits.backups }, (_, count) => backupName(path, count));
+}
+
 function backupName(path: string, count: number): string {
   return count === 0 ? `${path}.bak` : `${path}.bak.${count}`;
 }
@@ -37,9 +42,13 @@ export function keepLastGood(path: string, text: string): void {
   writePrivateFile(`${path}.last-good`, text);
 }
 
-/** Gives the name under which it is kept. */
-export function keepRejected(path: string, text: string): string {
-  const prefix = `${basename(path)}.rejected.`;
+/**
+ * Gives the name under which it is kept.
+ *
+ * @param why `rejected`: what was not written; `clobbered`: what stood there, and could not be used
+ */
+export function keepAside(path: string, why: 'rejected' | 'clobbered', text: string): string {
+  const prefix = `${basename(path)}.${why}.`;
   const kept = join(dirname(path), prefix + new Date().toISOString().replaceAll(/[:.]/g, '-'));
   makePrivateDir(dirname(path));
   writePrivateFile(kept, text);

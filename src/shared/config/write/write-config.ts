@@ -15,7 +15,7 @@ import { changedPaths } from '../reload/plan.js';
 import { editText } from './edit-text.js';
 import { editsBetween, withEdit, type Edit } from './edits.js';
 import { ConfigWriteError } from './error.js';
-import { audited, keepRejected, replaceFile } from './keep.js';
+import { audited, keepAside, replaceFile } from './keep.js';
 import { withConfigLock } from './lock.js';
 import { mergePatch } from './merge-patch.js';
 import { placeEdits } from './place.js';
@@ -84,7 +84,7 @@ function write(request: WriteRequest): WrittenConfig {
   const next = load(sourceOf(stamped));
   const lost = whatIsLost(before, after, former, text);
   if (!next.ok || lost !== undefined) {
-    if (!dryRun) keepRejected(path, text);
+    if (!dryRun) keepAside(path, 'rejected', text);
     if (!next.ok) throw new ConfigWriteError('invalid', 'invalid config', next.issues);
     throw new ConfigWriteError('clobber', `config write rejected: it would ${lost}`);
   }
