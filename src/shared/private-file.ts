@@ -1,8 +1,13 @@
-/** Files and folders that are their owner's only. A file appears with its whole content or not at all (protocol.md §8.1). */
+/**
+ * Files and folders that are their owner's only. A file appears with its whole content or not at all (protocol.md §8.1). What
+ * root makes for a gateway of another user is that user's, or the gateway could not use it.
+ */
 import { randomBytes } from 'node:crypto';
 import {
-  chownSync,
   closeSync,
+  constants,
+  existsSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -19,22 +24,28 @@ import { errorCode } from './to-error.js';
 
 /** Writes or replaces a file, mode 0600; its folder must be there. @throws RefusedWrite, or the file system's error */
 export function writePrivateFile(path: string, text: string | Uint8Array): void {
-  withTemporary(path, text, (temporary) => {
-    keepOwner(path, temporary);
-    renameSync(temporary, path);
-  });
+  withTemporary(path, text, (temporary) => renameSync(temporary, path));
 }
 
-/** What root writes for a gateway of another user stays that user's, or the gateway could not read it any more. */
-function keepOwner(path: string, temporary: string): void {
-  const before = process.getuid?.() === 0 ? statSync(path, { throwIfNoEntry: false }) : undefined;
-  if (!before || before.uid === 0) return;
+/** @param made open, so that nothing else can take its place meanwhile @param model whose owner it gets */
+function giveToOwner(made: number, model: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(model);
+  if (uid === 0) return;
   try {
-    chownSync(temporary, before.uid, before.gid);
+    fchownSync(made, uid, gid);
   } catch (caught) {
     // A root that may do less, as in some containers.
     if (errorCode(caught) !== 'EPERM') throw caught;
   }
+}
+
+/** Opens a file to write at its end, made when it is not there. @throws the file system's error */
+export function openToAppend(path: string): number {
+  const isNew = !existsSync(path);
+  const file = openSync(path, 'a', 0o600);
+  if (isNew) giveToOwner(file, dirname(path));
+  return file;
 }
 
 /** As `writePrivateFile`, but false, and nothing done, when there is such a file already. */
@@ -61,7 +72,15 @@ export function makePrivateDir(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (caught) {
-    if (!isDir(path)) throw caught; // else another process was faster
+    if (!isDir(path)) throw caught;
+    return; // another process was faster
+  }
+  if (process.getuid?.() !== 0) return;
+  const made = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    giveToOwner(made, parent);
+  } finally {
+    closeSync(made);
   }
 }
 
@@ -95,6 +114,7 @@ function withTemporary<T>(path: string, text: string | Uint8Array, name: (tempor
   try {
     const file = openSync(temporary, 'wx', 0o600);
     try {
+      giveToOwner(file, existsSync(path) ? path : dirname(path));
       writeFileSync(file, text);
       fsyncSync(file);
     } finally {

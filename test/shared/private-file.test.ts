@@ -1,7 +1,12 @@
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, closeSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createPrivateFile, makePrivateDir, writePrivateFile } from '../../src/shared/private-file.js';
+import {
+  createPrivateFile,
+  makePrivateDir,
+  openToAppend,
+  writePrivateFile,
+} from '../../src/shared/private-file.js';
 import { temporaryDir } from '../support/gateway.js';
 
 test('a private file is replaced as a whole, readable by its owner only, and leaves nothing beside it', () => {
@@ -22,6 +27,18 @@ test('a file that is replaced stays its owner’s, whoever writes it', () => {
   chownSync(path, uid, gid);
   writePrivateFile(path, 'two');
   expect(statSync(path)).toMatchObject({ uid, gid, mode: 0o100600 });
+});
+
+test('what is made in a folder is for whom the folder is, whoever makes it', () => {
+  const dir = temporaryDir();
+  const { uid, gid } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_533 } : statSync(dir);
+  chownSync(dir, uid, gid);
+  makePrivateDir(join(dir, 'a', 'b'));
+  writePrivateFile(join(dir, 'a', 'b', 'written'), 'one');
+  createPrivateFile(join(dir, 'a', 'created'), 'one');
+  closeSync(openToAppend(join(dir, 'a', 'grown')));
+  for (const name of ['a', 'a/b', 'a/b/written', 'a/created', 'a/grown'])
+    expect([name, statSync(join(dir, name))]).toEqual([name, expect.objectContaining({ uid, gid })]);
 });
 
 test('a file that is created does not replace one that is there', () => {

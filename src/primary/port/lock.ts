@@ -2,8 +2,17 @@
  * Instance locks (config.md §11): one file in the state dir, one for the config file. Whoever creates them
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
-import { linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLiveOwner, readLockOwner, STATE_LOCK_NAME, type LockOwner } from '../../shared/instance-lock.js';
 import { lockLimits } from '../../shared/limits.js';
@@ -179,7 +188,11 @@ function isHeld(owner: LockOwner): boolean {
 }
 
 function ensureLockDir(dir: string): void {
-  systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => makePrivateDir(dir));
+  systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => {
+    makePrivateDir(dirname(dir));
+    // This user's, whoever the folder above it belongs to.
+    if (!existsSync(dir)) mkdirSync(dir, { mode: 0o700 });
+  });
   const stat = lstatSync(dir);
   const ours = process.platform === 'win32' || stat.uid === process.getuid?.();
   const open = process.platform !== 'win32' && (stat.mode & 0o077) !== 0;

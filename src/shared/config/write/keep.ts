@@ -1,17 +1,8 @@
 /** What is kept around a config file that is written: former contents, refused ones, who wrote what (config.md §6). */
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, readdirSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { configLimits } from '../limits.js';
-import { makePrivateDir, writePrivateFile } from '../../private-file.js';
+import { makePrivateDir, openToAppend, writePrivateFile } from '../../private-file.js';
 import { isRefusedWrite, RefusedWrite } from '../../refused-write.js';
 
 /** Puts the text in place of what is there, which becomes the first of the backups. A link stays one. */
@@ -90,7 +81,7 @@ export function audited(logDir: string, line: AuditLine, change: () => void): vo
 function openLog(path: string): number {
   try {
     makePrivateDir(dirname(path));
-    return openSync(path, 'a', 0o600);
+    return openToAppend(path);
   } catch (caught) {
     throw isRefusedWrite(caught) ? new RefusedWrite(path, caught) : caught;
   }
