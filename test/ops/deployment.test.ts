@@ -34,6 +34,8 @@ function issuesOf(kind: AuditFacts['kind'], installed: InstalledService): readon
     entry,
     desiredEntry: entry ?? '',
     servicePort: 18_789,
+    serviceConfigPath: '',
+    configPath: '',
     port: 18_789,
     configToken: undefined,
     managedVariables: [],

@@ -58,7 +58,7 @@ function linesOf({ level, message, advice, repair, outcome }: Diagnosis): readon
 
 function box(title: string, lines: readonly string[], style: Style): readonly string[] {
   const rule = '─'.repeat(Math.max(0, WIDTH - title.length - 4));
-  const body = lines.flatMap((line) => wrapped(plainText(line)));
+  const body = lines.flatMap((line) => wrapped((/^ */.exec(line)?.[0] ?? '') + plainText(line)));
   return [`┌ ${style.bold(title)} ${rule}`, ...body.map((line) => `│ ${line}`), `└${'─'.repeat(WIDTH - 1)}`];
 }
 

@@ -28,7 +28,7 @@ it('has nothing to say of a sound installation', async () => {
   expect(await doctor(site)).toEqual([]);
   const run = await cli(['doctor'], { env: site.env });
   expect(run.exitCode).toBe(0);
-  expect(run.stdout).toContain('No gateway is running.');
+  expect(run.stdout).toContain('│ ! No gateway is running.\n│   → Start it with: pllan gateway');
   expect(run.stdout.trimEnd().endsWith('Doctor complete.')).toBe(true);
 });
 

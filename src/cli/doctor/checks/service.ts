@@ -17,12 +17,13 @@ export const service: Check = {
     const { issues } = await auditInstalled(context, manager, installed);
     // Somebody else looks after services here.
     const isOthers = command.env.PLLAN_SERVICE_REPAIR_POLICY === 'external';
+    // What somebody has written on purpose is only replaced where that is said; and one definition is written as a whole.
+    const isMeant = !isOurs(installed) || issues.some(({ level }) => level === 'aggressive');
     const found = issues.map(({ code, level, message, repair }): Finding => {
       const finding = { code, level: 'warn', message } as const;
       if (repair === 'advice' || isOthers) return finding;
       const question = 'Write the service definition anew, and restart the service?';
-      // What somebody else has written is only replaced where that is said.
-      const weight = isOurs(installed) ? level : 'aggressive';
+      const weight = isMeant ? 'aggressive' : level;
       return { ...finding, repair: { question, level: weight, run: () => rewrite(context) } };
     });
     return [...found, ...(isOthers ? [] : await state(manager)), ...others];

@@ -80,6 +80,17 @@ export const serviceChecks: readonly ServiceCheck[] = [
       ),
   },
   {
+    code: 'gateway-config-mismatch',
+    // This shell may be the one that is in the wrong profile.
+    level: 'aggressive',
+    repair: 'rewrite',
+    find: ({ serviceConfigPath, configPath }) =>
+      when(
+        serviceConfigPath !== configPath,
+        `The service reads another config: ${serviceConfigPath} instead of ${configPath}.`,
+      ),
+  },
+  {
     code: 'gateway-token-embedded',
     level: 'recommended',
     repair: 'rewrite',

@@ -8,7 +8,7 @@ import type { InstalledService, ServiceDefinition } from '../definition.js';
 import { entryPath } from '../desired.js';
 import type { ServiceManager } from '../manager.js';
 import { isVersionManaged, nodeVersion, realPath, systemNode } from '../node-program.js';
-import type { ServiceContext } from '../context.js';
+import { serviceSources, type ServiceContext } from '../context.js';
 import { argumentValue } from './read-settings.js';
 
 export interface AuditFacts {
@@ -19,6 +19,10 @@ export interface AuditFacts {
   readonly entry: string | undefined;
   readonly desiredEntry: string;
   readonly servicePort: number | undefined;
+  /** That the service reads. */
+  readonly serviceConfigPath: string;
+  /** That commands read. */
+  readonly configPath: string;
   /** That commands ask. */
   readonly port: number;
   /** Compared, never shown. */
@@ -56,6 +60,8 @@ export async function collectFacts(
     entry: isNode && second !== '' && second !== 'gateway' ? realPath(second) : undefined,
     desiredEntry: entryPath(),
     servicePort: servicePort(installed),
+    serviceConfigPath: serviceSources(installed).paths.configPath,
+    configPath: context.paths.configPath,
     port: context.config.gateway.port,
     configToken: usableSecret(context.config.gateway.auth.token),
     managedVariables: variablesOf(join(context.paths.stateDir, '.env')),

@@ -29,6 +29,7 @@ const drifts: readonly [
   ['gateway-command-missing', (unit) => unit.replace(' gateway --port', ' serve --port')],
   ['gateway-entrypoint-mismatch', (unit) => unit.replace(/ \S+entry\.js /, ' /opt/old/dist/entry.js ')],
   ['gateway-port-mismatch', (unit) => unit.replace('--port 18999', '--port 18000')],
+  ['gateway-config-mismatch', (unit) => withEnv(unit, 'PLLAN_STATE_DIR=/srv/other')],
   ['gateway-token-embedded', (unit, home) => withEnv(unit, `PLLAN_GATEWAY_TOKEN=${tokenOf(home)}`)],
   [
     'gateway-token-mismatch',
@@ -78,10 +79,9 @@ describe('a unit that is not as it is to be', () => {
     expect(codesOf(found?.issues)).toEqual([...besides, code].toSorted(inTableOrder));
     expect(found?.ok).toBe(false);
     home.calls();
-    if (found?.issues.some(({ level }) => level === 'aggressive')) {
-      await expect(repairService(context, false)).rejects.toThrow(
-        'The service does not run the command "gateway".',
-      );
+    const meant = found?.issues.find(({ level }) => level === 'aggressive');
+    if (meant) {
+      await expect(repairService(context, false)).rejects.toThrow(meant.message);
       expect(home.changes()).toEqual([]);
     }
     expect(await repairService(context, true)).toMatchObject({ rewritten: true, after: [] });
@@ -148,6 +148,8 @@ describe('an agent of launchd that is not as it is to be', () => {
     entry: '/opt/entry.js',
     desiredEntry: '/opt/entry.js',
     servicePort: undefined,
+    serviceConfigPath: '',
+    configPath: '',
     port: 1,
     configToken: undefined,
     managedVariables: [],
