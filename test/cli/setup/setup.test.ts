@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../../src/cli/commands.js';
-import { completionScript } from '../../../src/cli/setup/completion.js';
+import { completionScript, shells } from '../../../src/cli/setup/completion.js';
 import { processStartTime } from '../../../src/shared/process-facts.js';
+import { needProgram } from '../../support/debian.js';
 import { cli, environmentWith, temporaryHome } from '../support/cli.js';
 
 const configOf = (home: string, dir = '.pllan'): unknown =>
@@ -247,22 +248,50 @@ describe('pllan dashboard', () => {
 });
 
 describe('pllan completion', () => {
-  const complete = (words: readonly string[]): string => {
-    const script = `${completionScript('bash', commands)}
-COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _pllan; echo "\${COMPREPLY[*]}"`;
-    return spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8' }).stdout.trim();
+  const run = (shell: string, args: readonly string[], script: string): string =>
+    spawnSync(shell, [...args, '-c', script], { encoding: 'utf8' }).stdout.trim();
+  /** What a shell offers for a line; for zsh and fish the shells themselves are asked. */
+  const offered: Readonly<Record<(typeof shells)[number], (words: readonly string[]) => string>> = {
+    bash: (words) =>
+      run(
+        'bash',
+        ['--norc'],
+        `${completionScript('bash', commands)}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _pllan; echo "\${COMPREPLY[*]}"`,
+      ),
+    zsh: (words) =>
+      run(
+        'zsh',
+        ['-f'],
+        `compdef() { :; }; compadd() { shift; print -r -- \${(M)@:#\${words[CURRENT]}*}; }
+${completionScript('zsh', commands)}
+words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _pllan`,
+      ),
+    fish: (words) =>
+      run('fish', ['--no-config'], `${completionScript('fish', commands)}\ncomplete -C '${words.join(' ')}'`),
   };
-
-  it.each([
-    [['pllan', 'dash'], 'dashboard'],
-    [['pllan', '--dev', 'gateway', 'sta'], 'status'],
-    [['pllan', 'gateway', 'status', '--req'], '--require-rpc'],
-    [['pllan', 'config', 'va'], 'validate'],
-  ])('of bash: %j', (words, expected) => {
-    expect(complete(words)).toContain(expected);
+  beforeAll(() => {
+    needProgram('zsh', 'zsh');
+    needProgram('fish', 'fish');
   });
 
-  it.each(['bash', 'zsh', 'fish'] as const)('%s: every command is in it', (shell) => {
+  it.each(shells)('of %s', (shell) => {
+    const complete = (line: string): string[] =>
+      offered[shell](line.split(' '))
+        .split(/\s*\n/)
+        .flatMap((text) => (shell === 'fish' ? [text.replace(/\t.*/, '')] : text.split(' ')));
+    expect(complete('pllan dash')).toEqual(['dashboard']);
+    expect(complete('pllan cha')).toEqual(['channels']);
+    expect(complete('pllan --dev gateway sta').toSorted()).toEqual(['start', 'status']);
+    expect(complete('pllan --profile work gateway status --req')).toEqual(['--require-rpc']);
+    expect(complete('pllan gateway status --url ws://h:1 --req')).toEqual(['--require-rpc']);
+    expect(complete('pllan config set gateway.port 1 --me')).toEqual(['--merge']);
+    expect(complete('pllan gateway restart --sa')).toEqual(['--safe']);
+    expect(complete('pllan status --bi')).not.toContain('--bind');
+    expect(complete('pllan completion z')).toEqual(['zsh']);
+  });
+
+  it.each(shells)('%s: every command is in it', (shell) => {
     const script = completionScript(shell, commands);
     for (const { name } of commands) expect(script).toContain(name.split(' ').at(-1));
   });
