@@ -4,6 +4,7 @@ import type { CommandContext, CommandHandler, ParsedOptions } from '../command.j
 import { readBindMode, readPort } from '../option-values.js';
 import { createPrompts, type Prompts } from '../prompts.js';
 import { baselineLines, makeBaseline } from '../setup/baseline.js';
+import { installDaemon } from '../setup/install-daemon.js';
 import {
   keyVariable,
   modelChoices,
@@ -25,19 +26,30 @@ export const onboard: CommandHandler = async (options, context) => {
     : await ask(given, options, context);
   const made = await makeBaseline(context, wishesOf(choices));
   const { output, paths } = context;
-  if (options.flag('json')) output.document({ ok: true, ...made });
-  else
-    output.print(
-      ...baselineLines(made, paths.home),
-      '',
-      ...[
-        'Start it in the foreground: pllan gateway',
-        'Or as a service:            pllan gateway install',
-        'Then look at it:            pllan gateway status',
-      ].map(output.advice),
-    );
+  const json = options.flag('json');
+  if (!json) output.print(...baselineLines(made, paths.home));
+  if (options.flag('install-daemon')) {
+    const {
+      result,
+      message,
+      hints = [],
+      warnings = [],
+    } = await installDaemon(context, options.flag('skip-health'));
+    if (json) output.document({ ok: true, ...made, service: { result, message } });
+    else output.print(...[message, ...hints].map(output.advice));
+    output.note(...warnings.map((warning) => `Warning: ${warning}`));
+    return 0;
+  }
+  if (json) output.document({ ok: true, ...made });
+  else output.print('', ...nextSteps.map(output.advice));
   return 0;
 };
+
+const nextSteps = [
+  'Start it in the foreground: pllan gateway',
+  'Or as a service:            pllan gateway install',
+  'Then look at it:            pllan gateway status',
+];
 
 function accepted(options: ParsedOptions, choices: Choices): Choices {
   if (options.flag('accept-risk')) return choices;
@@ -54,6 +66,8 @@ function readChoices(options: ParsedOptions, { env }: CommandContext): Choices {
     'plaintext',
     'ref',
   ]);
+  if (mode === 'remote' && options.flag('install-daemon'))
+    throw new UserError('--install-daemon goes with --mode local.');
   const model = oneOf('auth-choice', options.text('auth-choice') ?? 'skip', modelChoices);
   return {
     mode,

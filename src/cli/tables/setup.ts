@@ -25,6 +25,8 @@ const onboardOptions: readonly OptionSpec[] = [
     about: 'Models: skip, openai-api-key, anthropic-api-key, openrouter-api-key or ollama',
   },
   { name: 'model', kind: 'text', about: 'What agents answer with, provider/model' },
+  { name: 'install-daemon', kind: 'flag', about: 'Have the service manager of this machine run it' },
+  { name: 'skip-health', kind: 'flag', about: 'With --install-daemon: do not wait until it is ready' },
   { name: 'secret-input-mode', kind: 'text', about: 'plaintext, or ref: keys stay in their variables' },
   jsonOption,
 ];

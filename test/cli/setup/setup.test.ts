@@ -2,11 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/cli/commands.js';
 import { completionScript, shells } from '../../../src/cli/setup/completion.js';
 import { processStartTime } from '../../../src/shared/process-facts.js';
 import { needProgram } from '../../support/debian.js';
+import { freePort } from '../../support/gateway.js';
+import { serviceHome } from '../service/support.js';
 import { cli, environmentWith, temporaryHome } from '../support/cli.js';
 
 const configOf = (home: string, dir = '.pllan'): unknown =>
@@ -195,8 +198,30 @@ describe('pllan onboard', () => {
     });
   });
 
+  it('has the service manager run the gateway, and waits for it unless it is told not to', async () => {
+    const port = await freePort();
+    const { env, unitFile, calls } = serviceHome(null);
+    const argv = [...accept, '--install-daemon', `--gateway-port=${port}`, '--json'];
+    const skipped = await cli([...argv, '--skip-health'], { env });
+    expect([skipped.exitCode, JSON.parse(skipped.stdout)]).toMatchObject([
+      0,
+      { ok: true, config: 'written', service: { result: 'installed' } },
+    ]);
+    expect(readFileSync(unitFile, 'utf8')).toContain(`gateway --port ${port}\n`);
+    expect(calls()).toContain('systemctl --user restart pllan-gateway.service');
+    const server = createServer((_request, response) => response.end('{"uptimeMs":1}'));
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const again = await cli(argv, { env });
+    expect([again.exitCode, JSON.parse(again.stdout)]).toMatchObject([
+      0,
+      { ok: true, config: 'kept', service: { result: 'already-installed' } },
+    ]);
+  });
+
   it.each([
     [['onboard'], 'run it at a terminal'],
+    [[...accept, '--mode=remote', '--remote-url=ws://h:1', '--install-daemon'], 'goes with --mode local'],
     [['onboard', '--non-interactive'], 'needs --accept-risk'],
     [[...accept, '--auth-choice', 'openai-api-key'], 'OPENAI_API_KEY, which is not set'],
     [[...accept, '--auth-choice', 'other'], 'Invalid --auth-choice'],
