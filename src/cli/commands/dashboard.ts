@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readTokenFile, usableSecret } from '../../shared/auth/secret-sources.js';
+import { uiPath } from '../../shared/config/control-ui-schema.js';
 import { readRef } from '../../shared/secrets/ref.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { readSource } from '../../shared/config/read/source.js';
@@ -9,6 +10,8 @@ import type { CommandContext, CommandHandler } from '../command.js';
 import { readCliConfig } from '../config/cli-config.js';
 import { valueAt } from '../config/edit-config.js';
 import { localTarget } from '../client/target.js';
+import { recordOf, textOf } from '../record.js';
+import { UserError } from '../user-error.js';
 
 export const dashboard: CommandHandler = async (options, context) => {
   const { env, paths, output } = context;
@@ -16,7 +19,12 @@ export const dashboard: CommandHandler = async (options, context) => {
   const none = { token: undefined, password: undefined, port: undefined };
   const { url } = localTarget({ ...none, token: 'of no matter' }, { env: config.env, paths, config });
   const scheme = url.protocol === 'wss:' ? 'https' : 'http';
-  const page = `${scheme}://${url.host}/`;
+  const ui = recordOf(valueAt(documentOf(context), ['gateway', 'controlUi']));
+  if (ui.enabled === false)
+    throw new UserError('The gateway serves no page: gateway.controlUi.enabled=false.', [
+      'Switch it on with: pllan config set gateway.controlUi.enabled true',
+    ]);
+  const page = `${scheme}://${url.host}${uiPath(textOf(ui.basePath) ?? null)}/`;
   const { mode, password } = config.gateway.auth;
   const asksForToken = mode === 'token' || (mode === null && usableSecret(password) === undefined);
   const token = asksForToken ? plainToken(context) : undefined;
@@ -33,10 +41,15 @@ export const dashboard: CommandHandler = async (options, context) => {
   return 0;
 };
 
+/** As the file says it. */
+function documentOf({ env, paths }: CommandContext): unknown {
+  return valueOf(readSource({ path: paths.configPath, env }).root);
+}
+
 /** Undefined for one that a reference names: it is not written where somebody may copy it from. */
-function plainToken({ env, paths }: CommandContext): string | undefined {
-  const source = readSource({ path: paths.configPath, env });
-  const written = valueAt(valueOf(source.root), ['gateway', 'auth', 'token']);
+function plainToken(context: CommandContext): string | undefined {
+  const { env, paths } = context;
+  const written = valueAt(documentOf(context), ['gateway', 'auth', 'token']);
   if (written === undefined) return usableSecret(env.PLLAN_GATEWAY_TOKEN) ?? readTokenFile(paths.tokenFile);
   const isPlain = typeof written === 'string' && !written.includes('${') && readRef(written).kind === 'value';
   return isPlain ? usableSecret(written) : undefined;

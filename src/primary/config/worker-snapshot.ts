@@ -3,7 +3,7 @@ import type { AuthPolicy } from '../../shared/auth/auth-policy.js';
 import { digestCredential } from '../../shared/auth/credential.js';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import type { OriginPolicy } from '../../shared/auth/origin.js';
-import type { ControlUiConfig } from '../../shared/config/control-ui-schema.js';
+import { uiPath, type ControlUiConfig } from '../../shared/config/control-ui-schema.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import type { LogLevel } from '../../shared/config/schema.js';
 import type { EndpointSnapshot, TunnelAddress, WorkerSnapshot } from '../../shared/ipc.js';
@@ -137,14 +137,13 @@ function testLogOf({ PLLAN_TEST_LOG_LINES, PLLAN_TEST_LOG_CHARS }: Environment):
   return linesPerSecond > 0 ? { linesPerSecond, chars: Number(PLLAN_TEST_LOG_CHARS ?? 100) } : undefined;
 }
 
-/** Where the Control UI is: the path in the form `/x` whatever slashes were written, and a folder. */
+/** Where the Control UI is. */
 function placeOf(
   { basePath, root }: ControlUiConfig,
   { home }: Paths,
 ): NonNullable<WorkerSnapshot['controlUi']> {
-  const parts = (basePath ?? '').split('/').filter((part) => part !== '');
   return {
-    basePath: parts.map((part) => `/${part}`).join(''),
+    basePath: uiPath(basePath),
     root: root === null || root.trim() === '' ? undefined : expandHome(root.trim(), home),
   };
 }

@@ -26,3 +26,9 @@ export const controlUiSchema: convict.Schema<ControlUiConfig> = {
   },
   allowInsecureAuth: { doc: 'Retired; without effect.', default: false, format: truth },
 };
+
+/** `basePath` in the form `/x`, whatever slashes were written; nothing for the root. */
+export function uiPath(basePath: string | null): string {
+  const parts = (basePath ?? '').split('/').filter((part) => part !== '');
+  return parts.map((part) => `/${part}`).join('');
+}

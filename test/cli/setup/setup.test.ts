@@ -245,6 +245,19 @@ describe('pllan onboard', () => {
 });
 
 describe('pllan dashboard', () => {
+  it('knows where the page is, and whether there is one', async () => {
+    const at = (controlUi: object) =>
+      cli(['dashboard', '--json'], { env: environmentWith({ gateway: { port: 19999, controlUi } }) });
+    expect(JSON.parse((await at({ basePath: 'ops/ui/' })).stdout)).toEqual({
+      url: 'http://127.0.0.1:19999/ops/ui/',
+    });
+    const off = await at({ enabled: false });
+    expect([off.exitCode, off.stderr]).toEqual([
+      1,
+      expect.stringContaining('gateway.controlUi.enabled=false'),
+    ]);
+  });
+
   it.each([
     ['the config', { gateway: { port: 19999, auth: { token: 'plain token' } } }, {}, '#token=plain%20token'],
     ['the environment', { gateway: { port: 19999 } }, { PLLAN_GATEWAY_TOKEN: 'from-env' }, '#token=from-env'],
