@@ -45,7 +45,8 @@ function readGatewayFlags(options: ParsedOptions, { globals, paths, output }: Co
     force: options.flag('force'),
     allowUnconfigured: options.flag('allow-unconfigured'),
     allowEmptyStore: options.flag('allow-empty-store'),
-    dev: globals.gatewayDev,
+    // What was put aside is made anew, wherever --dev stood.
+    dev: globals.gatewayDev || options.flag('reset'),
     color: output.style.enabled,
   };
 }

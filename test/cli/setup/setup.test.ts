@@ -346,7 +346,7 @@ describe('pllan gateway --dev --reset', () => {
     const env = { PLLAN_HOME: home };
     await cli(['--dev', 'setup'], { env });
     mkdirSync(join(home, '.pllan-dev', 'credentials'));
-    const run = await cli(['gateway', '--dev', '--reset'], { env });
+    const run = await cli(['--dev', 'gateway', '--reset'], { env });
     expect(run.exitCode).toBe(0);
     const [trash = ''] = readdirSync(home).filter((name) => name.startsWith('.trash-'));
     expect(readdirSync(join(home, trash)).toSorted()).toEqual([
@@ -363,6 +363,25 @@ describe('pllan gateway --dev --reset', () => {
     const run = await cli(['gateway', '--reset']);
     expect(run).toMatchObject({ exitCode: 1, stderr: 'Use --reset with --dev.\n', gateway: undefined });
   });
+
+  it.each(['PLLAN_STATE_DIR', 'PLLAN_WORKSPACE_DIR', 'PLLAN_CONFIG_PATH'])(
+    'moves nothing of the default profile, should %s name it',
+    async (name) => {
+      const home = temporaryHome();
+      const env = { PLLAN_HOME: home };
+      await cli(['setup'], { env });
+      const place = {
+        PLLAN_STATE_DIR: '',
+        PLLAN_WORKSPACE_DIR: '/workspace',
+        PLLAN_CONFIG_PATH: '/pllan.json',
+      }[name];
+      const run = await cli(['gateway', '--dev', '--reset'], {
+        env: { ...env, [name]: `~/.pllan${place ?? ''}` },
+      });
+      expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining("is the default profile's")]);
+      expect(readdirSync(home)).toEqual(['.pllan']);
+    },
+  );
 
   it('moves nothing under a running gateway', async () => {
     const home = temporaryHome();
