@@ -6,7 +6,7 @@ import {
   channelSections,
   type ConfiguredAccount,
 } from '../../../shared/config/channel-accounts.js';
-import { isKnownChannel, type ChannelsConfig } from '../../../shared/config/channels-schema.js';
+import { isKnownChannel } from '../../../shared/config/channels-schema.js';
 import type { LoadedConfig } from '../../../shared/config/load.js';
 import { recordOf } from '../../record.js';
 import type { Check, Finding } from '../finding.js';
@@ -15,7 +15,7 @@ export const channels: Check = {
   section: 'Channels',
   find({ loaded, document }) {
     if (!loaded.ok || loaded.config.gateway.mode !== 'local') return [];
-    const sections = channelSections(recordOf(recordOf(document).channels) as ChannelsConfig);
+    const sections = channelSections(recordOf(recordOf(document).channels));
     const accounts = sections.flatMap(([channel, section]) => accountsOf(channel, section));
     const known = accounts.filter(({ channel, enabled }) => enabled && isKnownChannel(channel));
     return [
