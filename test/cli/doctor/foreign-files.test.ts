@@ -1,7 +1,8 @@
 /** Files of a state directory that belong to somebody else (cli.md §12, row 5). */
-import { chmodSync, chownSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { unusableParts } from '../../../src/cli/doctor/checks/state-parts.js';
 import { stateDir } from '../../../src/cli/doctor/checks/state-dir.js';
 import type { Site } from '../../../src/cli/doctor/site.js';
 import { resolvePaths } from '../../../src/shared/paths.js';
@@ -28,4 +29,30 @@ it('doctor does not close a file that its owner shares with the gateway', async 
   ]);
   for (const { repair } of findings) await repair?.run();
   expect(statSync(foreign).mode).toBe(mode);
+});
+
+it('doctor names what this user cannot use, opens what is its own, and says what else is to be done', async () => {
+  const paths = resolvePaths(install().env);
+  mkdirSync(paths.storeDir, { mode: 0o500 });
+  writeFileSync(join(paths.storeDir, 'data.mdb'), '');
+  mkdirSync(paths.logDir, { mode: 0o700 });
+  const refused = (code: string) => (path: string) => {
+    if (path.startsWith(paths.storeDir) || path === paths.logDir)
+      throw Object.assign(new Error(code), { code });
+  };
+  const found = unusableParts(paths, refused('EACCES'));
+  // What is in a folder that cannot be used is not told of as well.
+  expect(found.map(({ code, message }) => [code, message.replace(/ cannot.*/, '')])).toEqual([
+    ['state-unusable', '~/store'],
+    ['state-unusable', '~/logs'],
+  ]);
+  const [store, logs] = found;
+  await store?.repair?.run();
+  expect(statSync(paths.storeDir).mode & 0o777).toBe(0o700);
+  expect([logs?.repair, logs?.advice]).toEqual([undefined, expect.stringContaining('sudo chown -R')]);
+  const readOnly = unusableParts(paths, refused('EROFS'));
+  expect(readOnly.map(({ advice }) => advice)).toEqual([
+    expect.stringContaining('Mount it writable'),
+    expect.stringContaining('Mount it writable'),
+  ]);
 });

@@ -14,6 +14,8 @@ interface Part {
   readonly written: boolean;
 }
 
+type Access = (path: string, mode: number) => void;
+
 /** What is in a folder comes after it. */
 function partsOf(paths: Paths): readonly Part[] {
   const { stateDir, configPath, storeDir, logDir, identityDir, tokenFile, identityFile, lockDir } = paths;
@@ -37,11 +39,12 @@ function partsOf(paths: Paths): readonly Part[] {
   ];
 }
 
-export function unusableParts(paths: Paths): readonly Finding[] {
+/** @param access as `accessSync`; for tests, since root may do everything */
+export function unusableParts(paths: Paths, access: Access = accessSync): readonly Finding[] {
   const found = new Map<string, Finding>();
   for (const part of partsOf(paths)) {
     if ([...found.keys()].some((path) => part.path.startsWith(`${path}/`))) continue;
-    const finding = problemOf(part, displayPath(part.path, paths.home));
+    const finding = problemOf(part, displayPath(part.path, paths.home), access);
     if (finding) found.set(part.path, finding);
   }
   return [...found.values()];
@@ -56,14 +59,14 @@ export function statsOf(path: string): Stats | undefined {
   }
 }
 
-function problemOf({ path, kind, written }: Part, shown: string): Finding | undefined {
+function problemOf({ path, kind, written }: Part, shown: string, access: Access): Finding | undefined {
   const stats = statsOf(path);
   if (!stats) return isLink(path) ? wrongKind(shown, kind, 'a link to nothing') : undefined;
   if (kind === 'folder' ? !stats.isDirectory() : !stats.isFile())
     return wrongKind(shown, kind, stats.isDirectory() ? 'a folder' : stats.isFile() ? 'a file' : 'neither');
   const bits = constants.R_OK | (written ? constants.W_OK : 0) | (kind === 'folder' ? constants.X_OK : 0);
   try {
-    accessSync(path, bits);
+    access(path, bits);
     return undefined;
   } catch (caught) {
     return unusable(path, shown, { stats, needed: bits << 6, code: errorCode(caught) });
@@ -97,7 +100,7 @@ function unusable(path: string, shown: string, { stats, needed, code }: Obstacle
     level: 'error',
     message: `${shown} cannot be used by user ${me ?? '?'}: ${why}.`,
   } as const;
-  if (!isMine || (stats.mode & needed) === needed)
+  if (!isMine || code === 'EROFS' || (stats.mode & needed) === needed)
     return {
       ...finding,
       advice: code === 'EROFS' ? 'Mount it writable, or set PLLAN_STATE_DIR.' : `sudo chown -R ${me} ${path}`,
