@@ -43,9 +43,11 @@ export const stateDir: Check = {
           advice: 'Move it away, or set PLLAN_STATE_DIR.',
         },
       ];
-    const closed = owned(dir, stats) ?? writable(dir, stats, shown);
-    if (closed.length > 0) return closed;
-    return [...unusableParts(paths), ...open([dir, ...privateParts(paths)], stats.uid, paths.home)];
+    const obstacles = closed(dir, stats, shown);
+    if (obstacles.length > 0) return obstacles;
+    const me = process.getuid?.() || stats.uid;
+    const own = stats.uid === me ? [dir] : [];
+    return [...unusableParts(paths), ...open([...own, ...privateParts(paths)], me, paths.home)];
   },
 };
 
@@ -100,24 +102,22 @@ function privateParts({
   ];
 }
 
-function owned(dir: string, { uid }: Stats): readonly Finding[] | undefined {
-  const me = process.getuid?.();
-  if (me === undefined || uid === me || me === 0) return undefined;
-  return [
-    {
-      code: 'state-dir-foreign',
-      level: 'error',
-      message: `${dir} belongs to user ${uid}, and this is user ${me}.`,
-      advice: `sudo chown -R ${me} ${dir}`,
-    },
-  ];
-}
-
-function writable(dir: string, { mode }: Stats, shown: string): readonly Finding[] {
+/** One that another user has, and this one may use, is shared on purpose: by a group, as volumes of containers are. */
+function closed(dir: string, { mode, uid }: Stats, shown: string): readonly Finding[] {
   try {
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     return [];
   } catch {
+    const me = process.getuid?.();
+    if (me !== undefined && uid !== me)
+      return [
+        {
+          code: 'state-dir-foreign',
+          level: 'error',
+          message: `${dir} belongs to user ${uid}, and this is user ${me}.`,
+          advice: `sudo chown -R ${me} ${dir}`,
+        },
+      ];
     const finding = {
       code: 'state-dir-read-only',
       level: 'error',
@@ -133,7 +133,7 @@ function writable(dir: string, { mode }: Stats, shown: string): readonly Finding
   }
 }
 
-/** @param owner of the state directory: what belongs to others is shared for a reason, perhaps with that owner */
+/** @param owner of the gateway's files: what belongs to others is shared for a reason, perhaps with that owner */
 function open(paths: readonly string[], owner: number, home: string): readonly Finding[] {
   if (process.platform === 'win32') return [];
   const tooOpen = paths.flatMap((path) => {
@@ -169,7 +169,7 @@ function open(paths: readonly string[], owner: number, home: string): readonly F
       : [
           {
             ...finding,
-            message: `Others can look into ${namesOf(foreign)}, which the owner of the state directory does not own.`,
+            message: `Others can look into ${namesOf(foreign)}, which is another user's.`,
             advice: 'Look at who is to read it: the gateway has to, and others need not.',
           },
         ]),
