@@ -3,7 +3,7 @@ import type { BindMode } from '../../shared/config/schema.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { readBindMode, readPort } from '../option-values.js';
 import { createPrompts, type Prompts } from '../prompts.js';
-import { baselineLines, makeBaseline } from '../setup/baseline.js';
+import { baselineLines, makeBaseline, writtenFolder } from '../setup/baseline.js';
 import { installDaemon } from '../setup/install-daemon.js';
 import {
   keyVariable,
@@ -57,8 +57,9 @@ function accepted(options: ParsedOptions, choices: Choices): Choices {
 }
 
 /** @throws UserError for a value that cannot be */
-function readChoices(options: ParsedOptions, { env }: CommandContext): Choices {
+function readChoices(options: ParsedOptions, { env, paths }: CommandContext): Choices {
   const mode = oneOf('mode', options.text('mode') ?? 'local', ['local', 'remote']);
+  const workspace = options.text('workspace');
   const auth = options.text('gateway-auth');
   const port = options.text('gateway-port');
   const bind = options.text('gateway-bind');
@@ -72,7 +73,7 @@ function readChoices(options: ParsedOptions, { env }: CommandContext): Choices {
   return {
     mode,
     remoteUrl: options.text('remote-url'),
-    workspace: options.text('workspace'),
+    workspace: workspace === undefined ? undefined : writtenFolder(workspace, paths.home),
     port: port === undefined ? undefined : readPort(port),
     bind: bind === undefined ? undefined : readBindMode(bind),
     auth: auth === undefined ? undefined : oneOf('gateway-auth', auth, ['token', 'password']),

@@ -1,6 +1,6 @@
 /** `pllan setup`: the baseline, without questions (cli.md §13). */
 import type { CommandHandler, ParsedOptions } from '../command.js';
-import { baselineLines, makeBaseline, type Wish } from '../setup/baseline.js';
+import { baselineLines, makeBaseline, writtenFolder, type Wish } from '../setup/baseline.js';
 import { UserError } from '../user-error.js';
 
 export const setup: CommandHandler = async (options, context) => {
@@ -9,7 +9,7 @@ export const setup: CommandHandler = async (options, context) => {
     const { onboard } = await import('./onboard.js');
     return onboard(options, context);
   }
-  const made = await makeBaseline(context, wishesOf(options));
+  const made = await makeBaseline(context, wishesOf(options, context.paths.home));
   const { output, paths } = context;
   if (options.flag('json')) output.document({ ok: true, ...made });
   else output.print(...baselineLines(made, paths.home));
@@ -17,7 +17,7 @@ export const setup: CommandHandler = async (options, context) => {
 };
 
 /** @throws UserError */
-function wishesOf(options: ParsedOptions): readonly Wish[] {
+function wishesOf(options: ParsedOptions, home: string): readonly Wish[] {
   const mode = options.text('mode');
   const url = options.text('remote-url');
   const token = options.text('remote-token');
@@ -32,6 +32,8 @@ function wishesOf(options: ParsedOptions): readonly Wish[] {
     ...(mode === undefined ? [] : [{ path: ['gateway', 'mode'], value: mode }]),
     ...(url === undefined ? [] : [{ path: ['gateway', 'remote', 'url'], value: url }]),
     ...(token === undefined ? [] : [{ path: ['gateway', 'remote', 'token'], value: token }]),
-    ...(workspace === undefined ? [] : [{ path: ['agents', 'defaults', 'workspace'], value: workspace }]),
+    ...(workspace === undefined
+      ? []
+      : [{ path: ['agents', 'defaults', 'workspace'], value: writtenFolder(workspace, home) }]),
   ];
 }

@@ -73,6 +73,11 @@ function needed({ workspace, home }: Paths): readonly Wish[] {
   ];
 }
 
+/** A folder as it is written into the config: a gateway is started in another folder than this command. */
+export function writtenFolder(path: string, home: string): string {
+  return displayPath(expandHome(path, home), home);
+}
+
 /** What is said of it, for people. */
 export function baselineLines(made: Baseline, home: string): readonly string[] {
   const path = displayPath(made.configPath, home);

@@ -225,6 +225,12 @@ const unusable: readonly Told[] = [
     advice: 'agents.defaults.workspace',
   },
   {
+    name: 'a workspace that depends on where the gateway is started',
+    make: () => install({ ...sound, agents: { defaults: { model: 'echo/echo', workspace: 'files' } } }),
+    code: 'workspace-relative',
+    advice: 'the whole path',
+  },
+  {
     name: 'a certificate that is not there',
     make: () => install({ ...sound, gateway: tls }),
     code: 'tls-unusable',

@@ -1,6 +1,6 @@
 /** `pllan setup`, `onboard`, `dashboard` and `gateway --reset` (cli.md §2, §13, §14). */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { processStartTime } from '../../../src/shared/process-facts.js';
@@ -131,6 +131,17 @@ describe('pllan setup', () => {
     expect(run.stderr).toContain('ENOTDIR');
     expect(run.stderr).toContain('set PLLAN_STATE_DIR');
   });
+});
+
+it('a workspace is written as the folder that it is from here', async () => {
+  const home = temporaryHome();
+  const folder = relative(process.cwd(), join(home, 'files'));
+  for (const argv of [['setup'], ['onboard', '--non-interactive', '--accept-risk']]) {
+    const run = await cli([...argv, '--workspace', folder, '--json'], { env: { PLLAN_HOME: home } });
+    expect(JSON.parse(run.stdout)).toMatchObject({ ok: true, workspace: join(home, 'files') });
+    expect(configOf(home)).toMatchObject({ agents: { defaults: { workspace: '~/files' } } });
+    rmSync(join(home, '.pllan'), { recursive: true });
+  }
 });
 
 describe('pllan onboard', () => {

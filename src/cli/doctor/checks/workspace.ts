@@ -1,5 +1,6 @@
 /** The folders that agents work in: there, usable, and changed by nobody else (config.md §1). */
 import { accessSync, chmodSync, constants, lstatSync, statSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { LoadedConfig } from '../../../shared/config/load.js';
 import { defaultWorkspace, ownWorkspaces } from '../../../shared/config/workspaces.js';
 import { displayPath } from '../../../shared/paths.js';
@@ -15,15 +16,38 @@ export const workspace: Check = {
   section: 'Workspace',
   find({ loaded, context }) {
     if (!loaded.ok || loaded.config.gateway.mode !== 'local') return [];
+    const { home } = context.paths;
+    const anywhere = relative(loaded);
+    if (anywhere.length > 0) return anywhere;
     return foldersOf(loaded, context).flatMap((folder) => {
       try {
-        return look(folder, loaded, context.paths.home);
+        return look(folder, loaded, home);
       } catch (caught) {
-        return [unusable(displayPath(folder, context.paths.home), toError(caught).message)];
+        return [unusable(displayPath(folder, home), toError(caught).message)];
       }
     });
   },
 };
+
+/** Which folder that is, is for whoever starts the gateway to say. */
+function relative({ config: { agents } }: LoadedConfig): readonly Finding[] {
+  const named = [
+    ['agents.defaults.workspace', agents.defaults.workspace],
+    ...agents.list.map(({ id, workspace: own }) => [`agents (${id}) workspace`, own] as const),
+  ] as const;
+  return named.flatMap(([path, folder]): Finding[] =>
+    !folder || isAbsolute(folder) || /^~(?:\/|$)/.test(folder)
+      ? []
+      : [
+          {
+            code: 'workspace-relative',
+            level: 'warn',
+            message: `${path} is ${folder}: another folder for each that the gateway is started in.`,
+            advice: 'Write the whole path, beginning with / or ~.',
+          },
+        ],
+  );
+}
 
 /** The common one counts when somebody uses it. */
 function foldersOf({ config }: LoadedConfig, { paths }: CommandContext): readonly string[] {
