@@ -8,6 +8,7 @@ import {
   type LogLevel,
 } from '../shared/config/schema.js';
 import { tailscaleModes, type TailscaleMode } from '../shared/config/tailscale-schema.js';
+import { thinkingLevelOf, thinkingLevels, type ThinkingLevel } from '../shared/thinking.js';
 import { toError } from '../shared/to-error.js';
 import { clientLimits } from './limits.js';
 import { isRecord } from './record.js';
@@ -46,6 +47,13 @@ export function readLogLevel(value: string): LogLevel {
   const level = logLevels.find((known) => known === value);
   if (level) return level;
   throw new UserError(`Invalid --log-level (use ${alternatives(logLevels)})`);
+}
+
+/** @throws UserError */
+export function readThinking(value: string | undefined): ThinkingLevel | undefined {
+  const level = thinkingLevelOf(value);
+  if (value === undefined || level !== undefined) return level;
+  throw new UserError(`Invalid --thinking (use ${alternatives(thinkingLevels)})`);
 }
 
 /** @throws UserError */

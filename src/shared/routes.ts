@@ -6,6 +6,7 @@ import type { EndpointsConfig } from './config/endpoints-schema.js';
 import type { ModelRef } from './config/model-ref.js';
 import { urlSecrets } from './config/redact/sensitive.js';
 import { shareJson, type SharedJson } from './shared-json.js';
+import type { ThinkingLevel } from './thinking.js';
 import type { Prices } from './usage.js';
 
 export const providerApis = ['openai-completions', 'openai-responses', 'anthropic-messages', 'echo'] as const;
@@ -82,6 +83,8 @@ export interface AgentRoute {
   readonly model: ModelRef;
   /** Tried in order when that one cannot answer. */
   readonly fallbacks: readonly ModelRef[];
+  /** How much it thinks where nobody says otherwise. */
+  readonly thinking?: ThinkingLevel;
 }
 
 /** Whether its API comes with one for embeddings. */

@@ -4,6 +4,7 @@
  */
 import type { ModelRef } from './config/model-ref.js';
 import type { ClientToolCall, RunFailure, SessionKey, ToolCallRecord } from './store/records.js';
+import type { ThinkingLevel } from './thinking.js';
 import type { ToolEvent } from './tools/tool-event.js';
 import type { Cost, ModelUsage, Usage } from './usage.js';
 
@@ -21,6 +22,8 @@ export interface RunJob {
   readonly fallbacks?: readonly ModelRef[] | undefined;
   /** Of the tools that the agent has, only these: names, groups, patterns. */
   readonly toolsAllow?: readonly string[] | undefined;
+  /** Asked for, or else the session's; undefined for the agent's. */
+  readonly thinking?: ThinkingLevel | undefined;
   readonly systemPrompt: string | undefined;
   /** It is about what came from outside: tools that are the owner's alone are not for it. */
   readonly byStranger?: boolean | undefined;

@@ -9,6 +9,7 @@ import type { GatewayAccess } from '../client/call.js';
 import { endNotes, replyLines } from '../agent/human.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { clientLimits, runLimits } from '../limits.js';
+import { readThinking } from '../option-values.js';
 import { recordOf, type Facts } from '../record.js';
 import { UserError } from '../user-error.js';
 import { gatewayAccess } from './client-flags.js';
@@ -69,7 +70,6 @@ const plain: Readonly<Record<string, string>> = {
   'session-key': 'sessionKey',
   'session-id': 'sessionId',
   to: 'to',
-  thinking: 'thinking',
   model: 'model',
   channel: 'channel',
   'reply-to': 'replyTo',
@@ -84,6 +84,7 @@ function readParams(options: ParsedOptions): Facts & { readonly idempotencyKey: 
     const value = options.text(option);
     return value === undefined ? [] : [[param, value]];
   });
+  const thinking = readThinking(options.text('thinking'));
   const chosen = ['session-key', 'session-id', 'to'].filter((name) => options.text(name) !== undefined);
   if (chosen.length > 1) throw new UserError(`Use either --${chosen[0]} or --${chosen[1]}.`);
   if (chosen.length === 0 && options.text('agent') === undefined)
@@ -92,6 +93,7 @@ function readParams(options: ParsedOptions): Facts & { readonly idempotencyKey: 
     message,
     idempotencyKey: randomUUID(),
     ...Object.fromEntries(given),
+    ...(thinking === undefined ? {} : { thinking }),
     ...(options.flag('deliver') ? { deliver: true } : {}),
   };
 }

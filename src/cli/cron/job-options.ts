@@ -1,6 +1,7 @@
 /** From the options of `cron add` and `cron edit` to the fields of a job (methods.md §9). What the gateway checks is left to it. */
 import { durationMs } from '../../shared/config/duration.js';
 import type { ParsedOptions } from '../command.js';
+import { readThinking } from '../option-values.js';
 import { UserError } from '../user-error.js';
 
 export type JobFields = Readonly<Record<string, unknown>>;
@@ -67,7 +68,7 @@ function payloadOf(options: ParsedOptions): JobFields | undefined {
     message,
     model: options.text('model'),
     fallbacks: listOf(options, 'fallback'),
-    thinking: options.text('thinking'),
+    thinking: readThinking(options.text('thinking')),
     timeoutSeconds: seconds === undefined ? undefined : Number(seconds),
     toolsAllow: listOf(options, 'tools'),
   });

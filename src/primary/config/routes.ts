@@ -182,7 +182,15 @@ function agentRoutes(
     const model = primaryOf(choice, path) ?? defaultModel;
     const fallbacks = unique(fallbacksOf(choice, path) ?? defaultFallbacks).filter((ref) => ref !== model);
     const name = 'name' in agent ? agent.name : undefined;
-    agents[id] = { id, ...(name !== undefined && { name }), model, fallbacks };
+    const own = 'thinkingDefault' in agent ? agent.thinkingDefault : undefined;
+    const thinking = own ?? config.agents.defaults.thinkingDefault ?? undefined;
+    agents[id] = {
+      id,
+      ...(name !== undefined && { name }),
+      model,
+      fallbacks,
+      ...(thinking !== undefined && { thinking }),
+    };
   }
   return agents;
 }

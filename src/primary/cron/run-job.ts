@@ -66,7 +66,7 @@ export function createJobRunner(
     const table = routes();
     if (!Object.hasOwn(table.agents, agentId)) return failed(`unknown agent id "${agentId}"`, place);
     const { payload } = job as CronJob & { payload: { kind: 'agentTurn' } };
-    const { message, timeoutSeconds, toolsAllow } = payload;
+    const { message, timeoutSeconds, thinking, toolsAllow } = payload;
     const [model, ...fallbacks] = [payload.model, ...(payload.fallbacks ?? [])].map(modelIn(table));
     const unknown = [model, ...fallbacks].find((ref) => ref?.ok === false);
     if (unknown) return failed(`model not allowed: ${unknown.name}`, place);
@@ -84,6 +84,7 @@ export function createJobRunner(
       model: model?.ref,
       ...(payload.fallbacks ? { fallbacks: fallbacks.flatMap((one) => one?.ref ?? []) } : {}),
       ...(toolsAllow ? { toolsAllow } : {}),
+      thinking,
     });
     switch (acceptance.outcome) {
       case 'accepted':

@@ -33,7 +33,7 @@ export function createRunDispatch(
   };
   const start = (run: Run): void => {
     const { runId, key, agentId, systemPrompt, byStranger, home, fallbacks, toolsAllow } = run.input;
-    const { before, model, timeoutMs } = run;
+    const { before, model, thinking, timeoutMs } = run;
     const { sessionId } = run.record;
     run.slot = workers.start(
       {
@@ -46,6 +46,7 @@ export function createRunDispatch(
         model,
         fallbacks,
         toolsAllow,
+        thinking,
         systemPrompt,
         byStranger,
         timeoutMs,

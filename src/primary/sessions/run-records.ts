@@ -5,6 +5,7 @@
 import { joinModelRef, type ModelRef } from '../../shared/config/model-ref.js';
 import type { SentImage } from '../../shared/media/sent-image.js';
 import type { RunEnd, RunRecord, SessionEntry, TranscriptEntry } from '../../shared/store/records.js';
+import { thinkingLevelOf, type ThinkingLevel } from '../../shared/thinking.js';
 import type { Change } from '../store/store.js';
 import { takeDropped, withDropped } from './dropped-messages.js';
 import { emptyEnd, runEnd, sessionAfter, type RunOutcome } from './run-end.js';
@@ -74,6 +75,8 @@ export interface BegunRun {
   readonly before: number;
   /** The session's own. */
   readonly model: ModelRef | undefined;
+  /** The session's own, too. */
+  readonly thinking: ThinkingLevel | undefined;
   /** The session shows all that tools do. */
   readonly verbose: boolean;
   /** The ends of those that it took over. */
@@ -134,7 +137,14 @@ async function begin(
     return added;
   });
   return {
-    begun: { record: started, before: lines.end, model: chosenModel(entry), verbose, joined },
+    begun: {
+      record: started,
+      before: lines.end,
+      model: chosenModel(entry),
+      thinking: thinkingLevelOf(entry.thinkingLevel),
+      verbose,
+      joined,
+    },
     changes: [lines.change, { type: 'session', key, entry: after }],
   };
 }

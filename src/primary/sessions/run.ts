@@ -15,6 +15,7 @@ import type {
   ToolResult,
 } from '../../shared/store/records.js';
 import type { RunReply } from '../../shared/store/channel-records.js';
+import { thinkingLevelOf, type ThinkingLevel } from '../../shared/thinking.js';
 import type { Place } from './lanes.js';
 import type { RunOutcome } from './run-end.js';
 import { RunDeltas } from './run-deltas.js';
@@ -37,6 +38,8 @@ export interface RunInput {
   readonly fallbacks?: readonly ModelRef[];
   /** It answers a heartbeat: with so many characters beside the token it still says nothing. */
   readonly ackMaxChars?: number;
+  /** A level (`ThinkingLevel`); any other word counts for nothing. */
+  readonly thinking?: string | undefined;
   /** Of its tools only these. */
   readonly toolsAllow?: readonly string[];
   readonly systemPrompt?: string | undefined;
@@ -96,6 +99,8 @@ export interface Run {
   before: number;
   /** Its own, or else the session's; undefined for the agent's. */
   model: ModelRef | undefined;
+  /** Its own, or else the session's; undefined for the agent's. */
+  thinking: ThinkingLevel | undefined;
   /** Those who listen see all that its tools do. */
   verbose: boolean;
   slot: number | undefined;
@@ -166,6 +171,7 @@ export function newRun(
     timeoutMs,
     before: 0,
     model,
+    thinking: thinkingLevelOf(input.thinking),
     verbose: false,
     slot: undefined,
     attempts: 0,

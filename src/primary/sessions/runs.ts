@@ -128,12 +128,13 @@ export function createRuns(options: RunsOptions): Runs {
   /** Its message is stored, with those of the runs that it takes over. */
   const begun = (
     run: Run,
-    { record, before, model, verbose, joined }: BegunRun,
+    { record, before, model, thinking, verbose, joined }: BegunRun,
     joining: readonly Run[],
   ): void => {
     run.record = record;
     run.before = before;
     run.model ??= model;
+    run.thinking ??= thinking;
     run.verbose = verbose;
     run.events.started(record.startedAt as number);
     sessions.changed(run.input.key, { phase: 'start', runId: run.input.runId });

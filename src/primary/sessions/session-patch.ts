@@ -3,6 +3,7 @@ import { isModelRef, splitModelRef, type ModelRef } from '../../shared/config/mo
 import { queueModes } from '../../shared/config/queue-schema.js';
 import type { RouteTable } from '../../shared/routes.js';
 import type { SessionEntry } from '../../shared/store/records.js';
+import { thinkingLevels } from '../../shared/thinking.js';
 import { SessionRefusal } from './session-refusal.js';
 
 /** Null clears a field. */
@@ -29,8 +30,6 @@ export const privilegedFields: ReadonlySet<string> = new Set([
   'inheritedToolDeny',
   'completionOwnerSessionKey',
 ]);
-
-const thinkingLevels = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'adaptive'];
 
 /** Fields with few values, and how they are named to whoever gives another one. */
 const choices: Readonly<Record<string, { readonly of: readonly unknown[]; readonly named: string }>> = {

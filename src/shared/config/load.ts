@@ -5,6 +5,7 @@
 import type { Environment } from '../paths.js';
 import type { AgentProfiles, AuthProfileConfig } from './auth-schema.js';
 import type { Problem } from '../schema.js';
+import type { ThinkingLevel } from '../thinking.js';
 import { agentsOf } from './agents.js';
 import { checkTree, type Structured } from './check.js';
 import { completeScalars, environmentWarnings, type ConfigFlags } from './complete.js';
@@ -45,6 +46,7 @@ export interface GatewayConfig extends ConfigTree {
       readonly model: ModelChoice | null;
       readonly models: ReadonlyMap<string, ModelParams>;
       readonly heartbeat: HeartbeatConfig;
+      readonly thinkingDefault: ThinkingLevel | null;
     };
     readonly list: readonly AgentConfig[];
   };
@@ -193,6 +195,7 @@ function assemble(scalars: ConfigTree, structured: Structured): GatewayConfig {
         model: structured['agents.defaults.model'] ?? null,
         models: new Map(Object.entries(allowed)),
         heartbeat: heartbeatOf(structured['agents.defaults.heartbeat']),
+        thinkingDefault: (structured['agents.defaults.thinkingDefault'] ?? null) as ThinkingLevel | null,
       },
       list: agentsOf(structured),
     },

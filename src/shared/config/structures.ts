@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { providerApis } from '../routes.js';
 import { about, compile, type Check } from '../schema.js';
+import { thinkingLevels } from '../thinking.js';
 import { AuthOrder, AuthProfile } from './auth-schema.js';
 import { Channels } from './channels-schema.js';
 import { HookMappings } from './hook-mappings.js';
@@ -16,7 +17,7 @@ import { resetModes } from './session-schema.js';
 import { toolProfileNames } from './tools-schema.js';
 import { reloadSettings } from './reload/settings.js';
 import { AgentHeartbeat, Heartbeat } from './heartbeat-schema.js';
-import { Identity, stamps, thinkingDefault, unsupported, upcoming } from './upcoming.js';
+import { Identity, stamps, unsupported, upcoming } from './upcoming.js';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -96,6 +97,7 @@ const Memory = v.object({
   ),
 });
 
+const thinkingLevel = v.picklist(thinkingLevels);
 const agentId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/));
 
 const agentKeys = {
@@ -108,7 +110,7 @@ const agentKeys = {
   agentDir: v.exactOptional(about('No effect yet.', text)),
   identity: v.exactOptional(about('No effect yet.', Identity)),
   heartbeat: v.exactOptional(about('What differs from `agents.defaults.heartbeat`.', AgentHeartbeat)),
-  thinkingDefault: v.exactOptional(about('No effect yet.', thinkingDefault)),
+  thinkingDefault: v.exactOptional(about('Instead of `agents.defaults.thinkingDefault`.', thinkingLevel)),
 };
 
 const Agent = v.strictObject({ id: agentId, ...agentKeys });
@@ -158,6 +160,9 @@ export const structures = {
     v.record(v.string(), v.strictObject({ alias: v.exactOptional(text), params: v.exactOptional(anything) })),
   ),
   'agents.defaults.heartbeat': compile(Heartbeat),
+  'agents.defaults.thinkingDefault': compile(
+    about('How much models with `reasoning` think in turns on sessions where nobody says it.', thinkingLevel),
+  ),
   'agents.list': compile(v.array(Agent)),
   env: compile(Env),
   memory: compile(Memory),

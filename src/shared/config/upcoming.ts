@@ -15,10 +15,6 @@ const flag = (preset: boolean) => optional(v.boolean(), preset);
 const whole = (least: number, most = 2_147_483_647) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const anything = v.record(v.string(), v.unknown());
-const levels = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'adaptive'] as const;
-
-export const thinkingDefault = v.picklist(levels);
-
 export const Identity = v.strictObject({
   name: optional(text),
   theme: optional(text),
@@ -42,7 +38,6 @@ export const upcoming = {
     ),
     'embedded',
   ),
-  'agents.defaults.thinkingDefault': compile(thinkingDefault),
   'agents.defaults.verboseDefault': preset(v.picklist(['off', 'on', 'full']), 'off'),
   'agents.defaults.contextTokens': compile(whole(1)),
   'models.mode': preset(v.picklist(['merge', 'replace']), 'merge'),

@@ -21,6 +21,8 @@ export interface AskedHookRun {
   readonly agentId: string;
   readonly message: string;
   readonly model: ModelRef | undefined;
+  /** As it was asked for. */
+  readonly thinking: string | undefined;
   /** Undefined for that of all runs; infinite for none. */
   readonly timeoutMs: number | undefined;
   /** The hook's, for people. */

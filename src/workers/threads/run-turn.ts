@@ -11,6 +11,7 @@ import { callModel, type FailedCall } from './model-call.js';
 import type { Selection } from './model-selection.js';
 import type { ModelCall } from './protocol.js';
 import { offersOwnTools, refusesTools, takesNoTools, withoutOwnTools } from './tools-refused.js';
+import { withThinking } from './thinking.js';
 import { Tries, type Try } from './tries.js';
 import { ResultSink, type TurnSink } from './turn-sink.js';
 import { TurnStop } from './turn-stop.js';
@@ -88,7 +89,8 @@ async function tryModel(
   const { candidate } = to;
   const { toolless } = job.upstream;
   const bare = job.turn.tools.length > 0 && (takesNoTools(candidate) || toolless.has(candidate));
-  let turn = bare ? withoutOwnTools(job.turn) : job.turn;
+  const asked = withThinking(job.turn, candidate.facts);
+  let turn = bare ? withoutOwnTools(asked) : asked;
   for (let attempt = 1; ; attempt += 1) {
     const failed = await callModel(job, turn, to, sink, stream, stop);
     if (!failed || failed.passed || stop.failure) return failed;

@@ -3,6 +3,7 @@
  * any HTTP API become a `Turn`; what a model does becomes `TurnEvent`s.
  */
 import type { Usage } from '../../shared/usage.js';
+import type { Effort } from './providers/sampling.js';
 
 export type { Usage };
 
@@ -14,6 +15,8 @@ export interface Turn {
   readonly toolChoice: ToolChoice | undefined;
   /** By the names and values of OpenAI's chat completions, `reasoning_effort` and `response_format` among them. */
   readonly sampling: Readonly<Record<string, unknown>>;
+  /** For models that reason, where `sampling` does not say it. */
+  readonly thinking?: Effort | undefined;
 }
 
 export type TurnMessage =

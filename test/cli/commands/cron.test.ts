@@ -259,6 +259,10 @@ describe('a new job', () => {
       'Use one of --announce, --webhook and --no-deliver.',
     ],
     [
+      ['--name', 'n', '--at', '5m', '--message', 'x', '--thinking', 'much'],
+      'Invalid --thinking (use "off", "minimal", "low", "medium", "high", "xhigh", or "adaptive")',
+    ],
+    [
       ['--name', 'n', '--at', '5m', '--message', 'x', '--timeout-seconds', '1.5'],
       'Invalid --timeout-seconds (use a number of seconds, 0 for none)',
     ],

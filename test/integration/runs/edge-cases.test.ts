@@ -19,7 +19,15 @@ describe('what a provider does', async () => {
   let provider: MockProvider;
   let client: ControlClient;
   beforeAll(async () => {
-    const provided = await startWithProvider({ entry: { timeouts: { firstByteMs: 300, idleMs: 300 } } });
+    const models = [
+      { id: 'm-1', name: 'M 1' },
+      { id: 'm-r', name: 'It reasons', reasoning: true },
+    ];
+    const defaults = { model: { primary: 'mock/m-1' }, thinkingDefault: 'low' };
+    const provided = await startWithProvider({
+      entry: { models, timeouts: { firstByteMs: 300, idleMs: 300 } },
+      config: { agents: { defaults } },
+    });
     ({ provider } = provided);
     client = await connectControl(provided.gateway.wsUrl);
   });
@@ -31,6 +39,23 @@ describe('what a provider does', async () => {
     expect(final).toMatchObject({ ok: true, payload: { status: 'ok', result: { payloads: [] } } });
     expect(eventsOf(client, runId)).toEqual(['agent start', 'agent end', 'chat final']);
     expect(await ended(client, runId)).not.toHaveProperty('message');
+  });
+
+  it.each([
+    ['the agent’s', {}, {}, 'low'],
+    ['the session’s', {}, { thinkingLevel: 'medium' }, 'medium'],
+    ['what the call says', { thinking: 'high' }, { thinkingLevel: 'medium' }, 'high'],
+    ['nothing', { thinking: 'off' }, {}, undefined],
+    ['nothing where it cannot reason', { model: 'mock/m-1', thinking: 'high' }, {}, undefined],
+    ['as before, for a word that is none', { thinking: 'much' }, {}, 'low'],
+  ])('is told how much to think: %s', async (_what, params, session, effort) => {
+    const key = newKey();
+    await answer(client, 'sessions.create', { key, model: 'mock/m-r', ...session });
+    const asked = { message: 'Hi', sessionKey: key, idempotencyKey: key, ...params };
+    await answer(client, 'agent', asked);
+    expect(await answer(client, 'agent.wait', { runId: key })).toMatchObject({ status: 'ok' });
+    const body = provider.calls.at(-1)?.body as { reasoning_effort?: string } | undefined;
+    expect(body?.reasoning_effort).toBe(effort);
   });
 
   it('401: lifecycle error, chat error, final UNAVAILABLE, and the same answer to a repeat', async () => {

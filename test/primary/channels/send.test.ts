@@ -156,6 +156,7 @@ describe('the answer of a turn goes', () => {
           agentId: 'main',
           message: 'Do',
           model: undefined,
+          thinking: undefined,
           timeoutMs: undefined,
           name: 'Hook',
           wakeMode: 'next-heartbeat',

@@ -57,6 +57,7 @@ export function agentMethods(services: AgentMethodServices): readonly Method[] {
           images: requireImages(params.attachments),
           timeoutMs: params.timeout === undefined ? routes.turnTimeoutMs : secondsOrNone(params.timeout),
           model: modelOf(params, routes),
+          thinking: params.thinking,
           systemPrompt: params.extraSystemPrompt,
           lane: params.lane,
           reply,

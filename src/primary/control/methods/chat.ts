@@ -27,11 +27,11 @@ export function chatMethods(services: ChatServices): readonly Method[] {
         if (privileged && !isAdmin(connection))
           throw invalidRequest(`${privileged} fields require admin scope`);
         const key = canonicalKey(sessionKey, sessions.scheme, agentId?.toLowerCase());
-        const { message, attachments, timeoutMs, sessionId } = params;
+        const { message, attachments, timeoutMs, thinking, sessionId } = params;
         // The web chat sees the answer whether or not it can go elsewhere.
         const asked = { ...(deliver === undefined ? {} : { deliver }), bestEffortDeliver: true };
         const reply = await replyOf(asked, key, services);
-        const text = { message, attachments, timeoutMs, sessionId, reply, owner: connection };
+        const text = { message, attachments, timeoutMs, thinking, sessionId, reply, owner: connection };
         return sendTurn({ method: 'chat.send', runId: idempotencyKey, key, queueMode, ...text }, services);
       },
     }),

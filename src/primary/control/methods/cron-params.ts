@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { cronLimits } from '../../../shared/cron-limits.js';
 import { requestLimits } from '../../../shared/limits.js';
 import { about, compile, list } from '../../../shared/schema.js';
+import { thinkingLevels } from '../../../shared/thinking.js';
 import { ignoredBy, key, label, longText, name, none, optional, text, whole } from './param-types.js';
 
 const flag = optional(v.boolean());
@@ -38,7 +39,7 @@ const wakeMode = v.picklist(['now', 'next-heartbeat']);
 
 const turnFields = {
   model: optional(about('`provider/model`, instead of that of the agent.', name)),
-  thinking: optional(about('No effect yet.', name)),
+  thinking: optional(about('How much the model thinks, if it reasons.', v.picklist(thinkingLevels))),
   timeoutSeconds: optional(
     about('0: no limit. Default: `agents.defaults.timeoutSeconds`.', whole(0, 31_536_000)),
   ),

@@ -4,6 +4,7 @@ import { queueModes } from '../../../shared/config/queue-schema.js';
 import { requestLimits } from '../../../shared/limits.js';
 import { AGENT_PART_CHARS, isShortEnough } from '../../../shared/store/session-keys.js';
 import { about, compile, ignored, type Check, type Parsed } from '../../../shared/schema.js';
+import { thinkingLevels } from '../../../shared/thinking.js';
 
 export const optional = v.exactOptional;
 export const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
@@ -40,7 +41,12 @@ export const turnTimeout = optional(
 );
 /** What may be said to an agent in one message. */
 export const message = longText(requestLimits.messageChars);
-export const thinking = optional(about('No effect yet.', name));
+export const thinking = optional(
+  about(
+    `How much the model thinks, if it reasons: ${thinkingLevels.join(', ')}. Default: the session's, else the agent's. Any other word counts for nothing.`,
+    name,
+  ),
+);
 export const queueMode = optional(
   about('What becomes of it while another turn runs. Default: `messages.queue`.', v.picklist(queueModes)),
 );

@@ -33,6 +33,7 @@ export interface TurnRequest {
   readonly attachments: Attachments | undefined;
   /** Milliseconds; 0 for no limit. */
   readonly timeoutMs: number | undefined;
+  readonly thinking?: string | undefined;
   /** What the sender takes for the session's id. */
   readonly sessionId?: string | undefined;
   readonly queueMode?: QueueMode | undefined;
@@ -64,13 +65,14 @@ export async function sendTurn(request: TurnRequest, services: TurnServices): Pr
 
 /** Starts a turn that is known to be allowed. Gives the payload. @throws RpcError */
 export async function startTurn(request: TurnRequest, services: TurnServices): Promise<string> {
-  const { method, runId, key, message, queueMode, reply, owner } = request;
+  const { method, runId, key, message, thinking, queueMode, reply, owner } = request;
   const { timeoutMs = services.routes().turnTimeoutMs } = request;
   const { runs, resets, sessions, broadcast } = services;
   const agentId = agentOf(key, sessions.scheme);
   const limit = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
   const images = requireImages(request.attachments);
-  const input = { method, runId, key, agentId, message, images, timeoutMs: limit, queueMode, reply, owner };
+  const said = { message, images, timeoutMs: limit, thinking };
+  const input = { method, runId, key, agentId, ...said, queueMode, reply, owner };
   const command = readResetCommand(message);
   const acceptance = command ? await resets.accept(input, command) : await runs.accept(input);
   if (acceptance.outcome === 'done') {

@@ -38,9 +38,10 @@ export function sessionWriteMethods(services: SessionWriteServices): readonly Me
       summary: 'Runs a turn on a session that exists.',
       answers: 'As `chat.send`.',
       async answer(params, connection) {
-        const { message, attachments, timeoutMs, queueMode, idempotencyKey: runId = randomUUID() } = params;
+        const { message, attachments, timeoutMs, thinking, queueMode } = params;
+        const { idempotencyKey: runId = randomUUID() } = params;
         const key = keyOf(params);
-        const text = { message, attachments, timeoutMs, owner: connection };
+        const text = { message, attachments, timeoutMs, thinking, owner: connection };
         if (!(await sessions.get(key))) throw invalidRequest(`session not found: ${params.key}`);
         return sendTurn({ method: 'sessions.send', runId, key, queueMode, ...text }, services);
       },

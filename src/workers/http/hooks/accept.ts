@@ -69,7 +69,17 @@ export async function acceptRun(
   { namer, trusted, path, body }: HookSource,
   services: AcceptServices,
 ): Promise<HookAnswer> {
-  const { message, name, wakeMode, timeoutMs, idempotencyKey, deliver, model: asked, ...target } = fields;
+  const {
+    message,
+    name,
+    wakeMode,
+    timeoutMs,
+    thinking,
+    idempotencyKey,
+    deliver,
+    model: asked,
+    ...target
+  } = fields;
   const place = placeOf(target, rulesOf(services), namer, 'own');
   const model = asked === undefined ? undefined : allowedModel(asked, services.snapshot);
   const created = Math.floor(Date.now() / 1000);
@@ -85,6 +95,7 @@ export async function acceptRun(
     http,
     message: trusted ? message : asUntrusted(message, `the web hook ${JSON.stringify(name)}`, RULE),
     model,
+    thinking,
     timeoutMs,
     name,
     deliver,

@@ -15,6 +15,7 @@ export interface RunFields extends HookTarget {
   readonly name: string;
   readonly wakeMode: WakeMode;
   readonly model: string | undefined;
+  readonly thinking: string | undefined;
   /** Milliseconds; infinite for none, undefined for that of all runs. */
   readonly timeoutMs: number | undefined;
   readonly idempotencyKey: string | undefined;
@@ -45,7 +46,6 @@ export function readRun(fields: Fields): RunFields {
   const message = required(fields, 'message');
   if (message.length > requestLimits.messageChars)
     throw invalid(`message must have at most ${requestLimits.messageChars} characters`);
-  textOf(fields, 'thinking');
   const idempotencyKey = textOf(fields, 'idempotencyKey');
   requireShortKey(idempotencyKey);
   return {
@@ -53,6 +53,7 @@ export function readRun(fields: Fields): RunFields {
     name: oneLine(textOf(fields, 'name') ?? 'Hook'),
     wakeMode: wakeModeOf(fields, 'wakeMode'),
     model: textOf(fields, 'model'),
+    thinking: textOf(fields, 'thinking'),
     timeoutMs: timeoutOf(fields),
     deliver: deliveryOf(fields),
     idempotencyKey,

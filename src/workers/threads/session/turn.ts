@@ -14,6 +14,7 @@ import { beginTask } from '../task-progress.js';
 import { isImageModel, textOnlyModel } from '../text-only-model.js';
 import { runToolLoop } from '../tool-loop.js';
 import { createToolTurn, withOwnTools, type ToolTurn } from '../tool-turn.js';
+import { effortOf } from '../thinking.js';
 import type { FinishReason, Turn, TurnMessage, TurnResult } from '../turn.js';
 import { isContextOverflow } from '../upstream/failure.js';
 import { compact, type Ask, type Compacted } from './compaction.js';
@@ -71,7 +72,8 @@ export async function answerSessionTurn(
     const { timeoutMs, sessionKey, runId, byStranger, toolsAllow } = job;
     const ask = { selection, upstream, link, timeoutMs, testHooks, calls: progress.calls };
     const system = join(await workspacePrompts(task.workspace), job.systemPrompt);
-    const answer = createAsker({ ask, history, system, prepared, sink, routes });
+    const thinking = effortOf(job.thinking, routes.agents[selection.agentId]);
+    const answer = createAsker({ ask, history, system, prepared, thinking, sink, routes });
     const brought = prepared ?? { tools: [], toolChoice: undefined };
     const offered = offeredTools(tools, selection, { sessionKey, byStranger, toolsAllow }, brought);
     let last: TurnResult;
@@ -103,6 +105,7 @@ interface AskerOptions {
   /** Before what the client itself says of it. */
   readonly system: string;
   readonly prepared: PreparedTurn | undefined;
+  readonly thinking: Turn['thinking'];
   readonly sink: DeltaSink;
   readonly routes: RouteTable;
 }
@@ -116,11 +119,11 @@ interface WithTools {
 type Asker = (added: readonly TurnMessage[], tools: WithTools | undefined) => Promise<TurnResult>;
 
 /** Asks the model, once more with a summary when it cannot read all that was said; only once in a turn. */
-function createAsker({ ask, history: whole, system, prepared, sink, routes }: AskerOptions): Asker {
+function createAsker({ ask, history: whole, system, prepared, thinking, sink, routes }: AskerOptions): Asker {
   let history = whole;
   return async (added, tools) => {
     const run = (): Promise<void> => {
-      const plain = turnOf(messagesOf(history), added, system, prepared);
+      const plain = { ...turnOf(messagesOf(history), added, system, prepared), thinking };
       const turn = tools ? withOwnTools(plain, tools.turn, tools.mayCall) : plain;
       return streamTurn({ ...ask, timeoutMs: tools?.turn.leftMs ?? ask.timeoutMs, turn }, sink);
     };
