@@ -6,9 +6,12 @@ import type { CronJob, CronRoute } from '../../shared/store/cron-records.js';
 
 /** What there is to change; undefined for nothing. An account that is disabled may be enabled again. */
 export function routeProblem(
-  { delivery, failureAlert }: Pick<CronJob, 'delivery' | 'failureAlert'>,
+  { payload, delivery, failureAlert }: Pick<CronJob, 'payload' | 'delivery' | 'failureAlert'>,
   channels: ChannelsConfig,
 ): string | undefined {
+  // What a system event brings about is a turn of another run, or comes much later.
+  if (delivery?.mode === 'announce' && payload.kind === 'systemEvent')
+    return 'delivery.mode "announce" needs payload.kind "agentTurn"';
   const announced = delivery?.mode === 'announce' ? problemOf('delivery', delivery, channels) : undefined;
   if (announced !== undefined || !failureAlert || failureAlert.mode === 'webhook') return announced;
   return problemOf('failureAlert', failureAlert, channels);

@@ -1,4 +1,6 @@
 /** What no job can be, and what its maker is told. */
+import { event } from './jobs.js';
+
 export const refusedJobs: readonly (readonly [object, string])[] = [
   [{ schedule: { kind: 'at', at: 'soon' } }, 'schedule.at must be an ISO 8601 time'],
   [
@@ -37,6 +39,7 @@ export const refusedJobs: readonly (readonly [object, string])[] = [
     { delivery: { mode: 'announce', channel: 'webhook', to: '7', accountId: 'work' } },
     'delivery.accountId "work" is no account of webhook: it has default',
   ],
+  [{ ...event, delivery: { mode: 'announce' } }, 'delivery.mode "announce" needs payload.kind "agentTurn"'],
   [{ failureAlert: { channel: 'telegram', to: '7' } }, 'failureAlert.channel "telegram" is not configured'],
   [{ surprise: 1 }, "at root: unexpected property 'surprise'"],
   [{ state: {} }, "at root: unexpected property 'state'"],
