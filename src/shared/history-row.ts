@@ -1,5 +1,5 @@
 /** Lines of transcripts as clients show them (methods.md §3 `chat.history`, §4.2 `session.message`; http.md §10). */
-import { historyPageLimits } from './limits.js';
+import { historyPageLimits } from './session-limits.js';
 import type { SessionKey, TranscriptEntry } from './store/records.js';
 
 export interface Row {

@@ -9,7 +9,7 @@
 import type { AskOptions } from '../shared/asking.js';
 import { ApiError } from '../shared/errors/api-error.js';
 import type { AskedRun, RecordedAnswer, RunVerdict } from '../shared/http-run.js';
-import { clientRunLimits } from '../shared/limits.js';
+import { clientRunLimits } from '../shared/session-limits.js';
 import { upstreamLimits } from '../shared/upstream/limits.js';
 import type { Logger } from '../shared/log/logger.js';
 import { toError } from '../shared/to-error.js';

@@ -10,7 +10,8 @@ import {
 } from '../../shared/config/model-ref.js';
 import type { ModelChoice, ModelEntry, ProviderConfig } from '../../shared/config/structures.js';
 import { usableSecret } from '../../shared/auth/secret-sources.js';
-import { compactionLimits, responseLimits } from '../../shared/limits.js';
+import { responseLimits } from '../../shared/limits.js';
+import { compactionLimits } from '../../shared/session-limits.js';
 import { upstreamLimits } from '../../shared/upstream/limits.js';
 import type { Environment } from '../../shared/paths.js';
 import type { AgentRoute, ModelFacts, ProviderRoute, RouteTable } from '../../shared/routes.js';

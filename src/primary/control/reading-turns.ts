@@ -6,7 +6,7 @@
  *     ├── too many of its connection wait ──▶ refused
  *     └── its connection is gone ──▶ forgotten
  */
-import { readingLimits } from '../../shared/limits.js';
+import { readingLimits } from '../../shared/session-limits.js';
 import type { Connection } from './connection.js';
 import { RpcError, type Method } from './methods/method.js';
 import { busyError } from './read-request.js';

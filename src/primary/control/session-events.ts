@@ -3,7 +3,7 @@
  * that come close together leave as one event, with the row as it is then; nothing is read while nobody listens.
  */
 import { messageEvent } from '../../shared/history-row.js';
-import { sessionEventLimits } from '../../shared/limits.js';
+import { sessionEventLimits } from '../../shared/session-limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';
 import { agentOf } from '../../shared/store/session-keys.js';

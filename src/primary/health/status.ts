@@ -2,7 +2,7 @@
 import { VERSION } from '../../shared/version.js';
 import type { ChannelStatus } from '../channels/channel-status.js';
 import type { RouteTable } from '../../shared/routes.js';
-import { overviewLimits } from '../../shared/limits.js';
+import { overviewLimits } from '../../shared/session-limits.js';
 import { sessionDefaults } from '../sessions/session-defaults.js';
 import { agentOf, kindOf, type KeyScheme } from '../../shared/store/session-keys.js';
 import type { SessionOverview } from '../sessions/session-overview.js';

@@ -3,7 +3,8 @@
  * the session that is named there when the gateway is up again, and gone then. It is said twice rather than not at all.
  */
 import * as v from 'valibot';
-import { requestLimits, restartLimits, systemEventLimits } from '../../shared/limits.js';
+import { requestLimits, restartLimits } from '../../shared/limits.js';
+import { systemEventLimits } from '../../shared/session-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { writePrivateFile } from '../../shared/private-file.js';
 import { compile } from '../../shared/schema.js';

@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { deferred, type Deferred } from '../../shared/deferred.js';
-import { compactionLimits, runLimits } from '../../shared/limits.js';
+import { compactionLimits, runLimits } from '../../shared/session-limits.js';
 import type { Compaction, RunJob, RunPart, TurnEnd } from '../../shared/run-job.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { chosenModel, usageChanges } from './run-records.js';

@@ -2,7 +2,7 @@
  * Messages that gave way because too many waited (runs-and-events.md §5, `summarize`). A short line of each waits in the
  * session's entry, and becomes part of its transcript with the next turn's message.
  */
-import { droppedLimits } from '../../shared/limits.js';
+import { droppedLimits } from '../../shared/session-limits.js';
 import type { SessionEntry, TranscriptEntry } from '../../shared/store/records.js';
 import { userLine } from './transcript-lines.js';
 

@@ -1,5 +1,5 @@
 /** One page of a session's transcript, as clients show it (methods.md §3, `chat.history`). */
-import { historyPageLimits } from '../../shared/limits.js';
+import { historyPageLimits } from '../../shared/session-limits.js';
 import { messageRow, type Row } from '../../shared/history-row.js';
 import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import type { Store } from '../store/store.js';

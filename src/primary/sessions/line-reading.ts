@@ -3,7 +3,7 @@
  * work of the event loop have its turn; lines of usual length are read within one.
  */
 import { setImmediate as pause } from 'node:timers/promises';
-import { readingLimits } from '../../shared/limits.js';
+import { readingLimits } from '../../shared/session-limits.js';
 import type { StoredEntry, TranscriptReader } from '../store/store.js';
 
 /** Waits for other work to have its turn, where the caller's own has taken a while. */

@@ -9,7 +9,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { durationMs } from '../../shared/config/duration.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
-import { maintenanceLimits } from '../../shared/limits.js';
+import { maintenanceLimits } from '../../shared/session-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { SessionEntry, SessionKey } from '../../shared/store/records.js';
 import { toError } from '../../shared/to-error.js';

@@ -3,7 +3,7 @@
  * that lives on, what it shows is never touched; images go with the last line that names them.
  */
 import { setImmediate as pause } from 'node:timers/promises';
-import { maintenanceLimits } from '../../shared/limits.js';
+import { maintenanceLimits } from '../../shared/session-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { ArchivedTranscript } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';

@@ -2,7 +2,7 @@
  * When pieces of a run's answer are told: the first at once, then at most one per `deltaMs`, in steps that all runs share,
  * so that a client gets what they say in one write (runs-and-events.md §3.2).
  */
-import { runLimits } from '../../shared/limits.js';
+import { runLimits } from '../../shared/session-limits.js';
 import type { Pace, Walker } from '../../shared/pace.js';
 import type { RunText } from '../../shared/run-text.js';
 

@@ -1,5 +1,5 @@
 /** Gives runs to workers, again where a worker dies before anything came of them, and waits a while when there is none. */
-import { runLimits } from '../../shared/limits.js';
+import { runLimits } from '../../shared/session-limits.js';
 import type { RunJob } from '../../shared/run-job.js';
 import type { Run } from './run.js';
 

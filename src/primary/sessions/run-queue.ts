@@ -13,7 +13,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { QueueSettings } from '../../shared/config/queue-schema.js';
-import { runLimits } from '../../shared/limits.js';
+import { runLimits } from '../../shared/session-limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import { createLanes, type LaneWait, type Place } from './lanes.js';
 import type { LiveRuns } from './live-runs.js';

@@ -2,7 +2,7 @@
  * Who is told of a run's end besides its session (http.md §11.3): a chat network, and another session by a system event, in
  * the same commit, so that it is told once whatever dies. Of sessions only a main session is ever told, of runs of other sessions: two that wait for each other there are not.
  */
-import { systemEventLimits } from '../../shared/limits.js';
+import { systemEventLimits } from '../../shared/session-limits.js';
 import type { RunEnd, RunRecord } from '../../shared/store/records.js';
 import type { Change } from '../store/store.js';
 import type { Sessions } from './sessions.js';

@@ -1,5 +1,5 @@
 /** Those who wait for runs to end, also for runs that are accepted later (methods.md §3, `agent.wait`). */
-import { runLimits } from '../../shared/limits.js';
+import { runLimits } from '../../shared/session-limits.js';
 import type { RunRecord } from '../../shared/store/records.js';
 
 interface Wait {

@@ -10,7 +10,7 @@
  * What comes before is drawn in `run-acceptance.ts`, how runs wait for their turn in `run-queue.ts`.
  */
 import type { QueueSettings } from '../../shared/config/queue-schema.js';
-import { runLimits } from '../../shared/limits.js';
+import { runLimits } from '../../shared/session-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { createPace } from '../../shared/pace.js';
 import type { RunPart } from '../../shared/run-job.js';

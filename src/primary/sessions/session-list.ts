@@ -5,7 +5,7 @@
  */
 import { setImmediate as pause } from 'node:timers/promises';
 import { createKeyedQueue } from '../../shared/keyed-queue.js';
-import { sessionLimits } from '../../shared/limits.js';
+import { sessionLimits } from '../../shared/session-limits.js';
 import type { SessionKey } from '../../shared/store/records.js';
 import type { SessionReader, SessionRow } from '../store/store.js';
 import { createBreather } from './line-reading.js';

@@ -2,7 +2,7 @@
  * How many sessions there are and which were used last, for `health` and `status`: read a moment after something
  * changed, so that asking costs nothing.
  */
-import { overviewLimits } from '../../shared/limits.js';
+import { overviewLimits } from '../../shared/session-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { toError } from '../../shared/to-error.js';
 import type { SessionRow, Store } from '../store/store.js';

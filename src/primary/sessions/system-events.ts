@@ -2,7 +2,7 @@
  * Things that a session's next turn is to know (methods.md §2, `system-event`). They wait in the session's entry and
  * become lines of its transcript with the turn's message; the oldest give way.
  */
-import { systemEventLimits } from '../../shared/limits.js';
+import { systemEventLimits } from '../../shared/session-limits.js';
 import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import type { Sessions } from './sessions.js';
 import { customMessageLine } from './transcript-lines.js';

@@ -1,5 +1,5 @@
 /** What a transcript says in a few words: titles, last messages, previews (methods.md §4). Reads a bounded number of lines. */
-import { sessionLimits } from '../../shared/limits.js';
+import { sessionLimits } from '../../shared/session-limits.js';
 import type { TranscriptEntry } from '../../shared/store/records.js';
 import type { TranscriptReader } from '../store/store.js';
 import { linesBackwards } from './line-reading.js';

@@ -2,7 +2,7 @@
 import type { GatewayOptions } from '../../shared/gateway-options.js';
 import type { Logger } from '../../shared/log/logger.js';
 import type { Redactor } from '../../shared/log/redact.js';
-import { systemEventLimits } from '../../shared/limits.js';
+import { systemEventLimits } from '../../shared/session-limits.js';
 import type { PrimaryMetrics } from '../metrics/primary-metrics.js';
 import { describeAuthSurfaces } from '../secrets/activation.js';
 import { tellMainSession } from '../secrets/tell-main-session.js';

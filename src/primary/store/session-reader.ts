@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { exportLimits } from '../../shared/limits.js';
+import { exportLimits } from '../../shared/session-limits.js';
 import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import { BLOBS, readBlob, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';

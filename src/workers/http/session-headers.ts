@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpAuthPolicy } from '../../shared/auth/http-auth.js';
 import { ApiError } from '../../shared/errors/api-error.js';
-import { clientRunLimits } from '../../shared/limits.js';
+import { clientRunLimits } from '../../shared/session-limits.js';
 import type { SessionHeaders } from '../threads/protocol.js';
 import { callerOf } from './caller.js';
 import type { Exchange } from './exchange.js';

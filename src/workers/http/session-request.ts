@@ -1,7 +1,7 @@
 /** Requests for a session by its key in the path (http.md §10), and what they are told when there is none. */
 import { ApiError } from '../../shared/errors/api-error.js';
 import { httpErrors } from '../../shared/errors/catalogue.js';
-import { historyPageLimits, sessionLimits } from '../../shared/limits.js';
+import { historyPageLimits, sessionLimits } from '../../shared/session-limits.js';
 import type { Exchange } from './exchange.js';
 
 export interface HistoryRequest {

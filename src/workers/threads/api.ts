@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';
 import type { RootDatabase } from 'lmdb';
-import { runLimits } from '../../shared/limits.js';
+import { runLimits } from '../../shared/session-limits.js';
 import { createPace } from '../../shared/pace.js';
 import type { TranscriptReader } from '../../shared/store/transcript-reader.js';
 import { toError } from '../../shared/to-error.js';

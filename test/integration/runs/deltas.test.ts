@@ -4,7 +4,7 @@ import { connectControl, connectMany, type ControlClient, type Frame } from '../
 import { startGateway, type TestGateway } from '../../support/gateway.js';
 import { chunk, providerConfig, startMockProvider, type MockProvider } from '../../support/mock-provider.js';
 import { askAgent, newKey, ofRun, phaseOf } from '../../support/run-story.js';
-import { runLimits } from '../../../src/shared/limits.js';
+import { runLimits } from '../../../src/shared/session-limits.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import type { Connection } from '../../../src/primary/control/connection.js';
 import type { Method } from '../../../src/primary/control/methods/method.js';
 import { createReadingTurns } from '../../../src/primary/control/reading-turns.js';
 import { deferred, type Deferred } from '../../../src/shared/deferred.js';
-import { readingLimits } from '../../../src/shared/limits.js';
+import { readingLimits } from '../../../src/shared/session-limits.js';
 
 const connection = (id: string): Connection => ({ id }) as unknown as Connection;
 const again = (): void => {};

@@ -9,7 +9,7 @@ import { createSessions, type Sessions } from '../../../src/primary/sessions/ses
 import { lastItems, lastMessage } from '../../../src/primary/sessions/transcript-text.js';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Store } from '../../../src/primary/store/store.js';
-import { readingLimits } from '../../../src/shared/limits.js';
+import { readingLimits } from '../../../src/shared/session-limits.js';
 import type { RouteTable } from '../../../src/shared/routes.js';
 import { entry, key, line, session } from '../store/records.js';
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunDeltas } from '../../../src/primary/sessions/run-deltas.js';
 import { RunText } from '../../../src/shared/run-text.js';
-import { runLimits } from '../../../src/shared/limits.js';
+import { runLimits } from '../../../src/shared/session-limits.js';
 import { createPace, type Pace } from '../../../src/shared/pace.js';
 
 interface Told {

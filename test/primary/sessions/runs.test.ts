@@ -10,7 +10,7 @@ import { createSessions } from '../../../src/primary/sessions/sessions.js';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import type { Store } from '../../../src/primary/store/store.js';
 import { deferred, type Deferred } from '../../../src/shared/deferred.js';
-import { runLimits } from '../../../src/shared/limits.js';
+import { runLimits } from '../../../src/shared/session-limits.js';
 import { createLogger } from '../../../src/shared/log/logger.js';
 import type { RunJob } from '../../../src/shared/run-job.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';

@@ -3,7 +3,8 @@
  * frames needs nothing else of them. What a schema describes is what reaches the method, so it must be bounded.
  */
 import * as v from 'valibot';
-import { historyPageLimits, requestLimits, runLimits, usageLimits } from '../../../shared/limits.js';
+import { requestLimits, usageLimits } from '../../../shared/limits.js';
+import { historyPageLimits, runLimits } from '../../../shared/session-limits.js';
 import { logTailLimits } from '../../../shared/log/limits.js';
 import { about, compile, list } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';

@@ -1,6 +1,6 @@
 /** What the methods on sessions take (methods.md §4). */
 import * as v from 'valibot';
-import { historyPageLimits, sessionLimits } from '../../../shared/limits.js';
+import { historyPageLimits, sessionLimits } from '../../../shared/session-limits.js';
 import { about, compile, list, map } from '../../../shared/schema.js';
 import { attachments } from './attachments.js';
 import { said } from './message-text.js';

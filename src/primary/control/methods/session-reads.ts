@@ -1,6 +1,6 @@
 /** `sessions.list`, `.describe`, `.preview`, `.resolve`, `.get`: what is known of sessions (methods.md §4). */
 import { setImmediate as pause } from 'node:timers/promises';
-import { sessionLimits } from '../../../shared/limits.js';
+import { sessionLimits } from '../../../shared/session-limits.js';
 import type { SessionKey } from '../../../shared/store/records.js';
 import { findSession } from '../../sessions/find-session.js';
 import { readHistoryPage } from '../../sessions/history-page.js';

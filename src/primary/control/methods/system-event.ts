@@ -1,5 +1,5 @@
 /** `system-event`: something that the next turn should know, or a sign of life of a node (methods.md §2). */
-import { systemEventLimits } from '../../../shared/limits.js';
+import { systemEventLimits } from '../../../shared/session-limits.js';
 import type { RouteTable } from '../../../shared/routes.js';
 import { canonicalKey, mainSessionKey } from '../../../shared/store/session-keys.js';
 import type { Sessions } from '../../sessions/sessions.js';

@@ -3,7 +3,8 @@ import { channelIds } from '../../../shared/config/channel-ids.js';
 import { ApiError } from '../../../shared/errors/api-error.js';
 import { hookLimits } from '../../../shared/hooks/limits.js';
 import { wakeModes, type AskedDelivery, type WakeMode } from '../../../shared/hooks/questions.js';
-import { requestLimits, systemEventLimits } from '../../../shared/limits.js';
+import { requestLimits } from '../../../shared/limits.js';
+import { systemEventLimits } from '../../../shared/session-limits.js';
 
 export interface WakeFields extends HookTarget {
   readonly text: string;

@@ -1,6 +1,6 @@
 /** One page of a session's transcript for an HTTP client (http.md §10): whole, or as the first event of a stream. */
 import { messageRow, type Row } from '../../../shared/history-row.js';
-import { historyPageLimits } from '../../../shared/limits.js';
+import { historyPageLimits } from '../../../shared/session-limits.js';
 import type { TranscriptReader } from '../../../shared/store/transcript-reader.js';
 import { asApiError } from '../as-api-error.js';
 import { apiErrorBody } from '../../../shared/errors/api-error.js';

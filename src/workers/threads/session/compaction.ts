@@ -3,7 +3,7 @@
  * is (runs-and-events.md §8). Long conversations are summarized piece by piece, and in smaller pieces when even those
  * are too much for the model.
  */
-import { compactionLimits } from '../../../shared/limits.js';
+import { compactionLimits } from '../../../shared/session-limits.js';
 import type { Compaction } from '../../../shared/run-job.js';
 import { streamTurn, type TurnJob } from '../run-turn.js';
 import { ResultSink } from '../turn-sink.js';

@@ -1,5 +1,5 @@
 /** From the lines of a transcript to the messages that a model is shown (runs-and-events.md §8). */
-import { historyLimits } from '../../../shared/limits.js';
+import { historyLimits } from '../../../shared/session-limits.js';
 import type { TurnMessage } from '../turn.js';
 import { withImages, type HistoryLine, type ShowImage, type ShownLine } from './history-line.js';
 

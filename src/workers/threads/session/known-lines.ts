@@ -2,7 +2,7 @@
  * Transcripts as a thread reads them. The lines of the sessions used last are kept, so that a session's next turn reads
  * and decodes only what was added since: lines never change.
  */
-import { historyLimits } from '../../../shared/limits.js';
+import { historyLimits } from '../../../shared/session-limits.js';
 import type { TranscriptEntry } from '../../../shared/store/records.js';
 import type { TranscriptReader } from '../../../shared/store/transcript-reader.js';
 import { historyLine, type HistoryLine } from './history-line.js';

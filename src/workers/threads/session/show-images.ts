@@ -1,5 +1,5 @@
 /** Which images of a session its model is shown: the newest, of a bounded size, if it takes images at all. */
-import { historyLimits } from '../../../shared/limits.js';
+import { historyLimits } from '../../../shared/session-limits.js';
 import type { ShowImage } from './history-line.js';
 import type { TranscriptLines } from './known-lines.js';
 

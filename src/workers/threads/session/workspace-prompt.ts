@@ -8,7 +8,7 @@
 import { constants, stat, type Stats } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { workspaceLimits } from '../../../shared/limits.js';
+import { workspaceLimits } from '../../../shared/session-limits.js';
 
 /** In the order in which they are read out. */
 const names = ['AGENTS.md', 'SOUL.md', 'TOOLS.md', 'IDENTITY.md', 'USER.md', 'BOOTSTRAP.md'];

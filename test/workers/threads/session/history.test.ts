@@ -1,6 +1,6 @@
 /** What of a session its model is shown (runs-and-events.md §8). */
 import { expect, it } from 'vitest';
-import { historyLimits } from '../../../../src/shared/limits.js';
+import { historyLimits } from '../../../../src/shared/session-limits.js';
 import type { TranscriptEntry } from '../../../../src/shared/store/records.js';
 import { messagesOf, readHistory } from '../../../../src/workers/threads/session/history.js';
 import { historyLine } from '../../../../src/workers/threads/session/history-line.js';

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { workspaceLimits } from '../../../../src/shared/limits.js';
+import { workspaceLimits } from '../../../../src/shared/session-limits.js';
 import { createWorkspacePrompts } from '../../../../src/workers/threads/session/workspace-prompt.js';
 import { waitFor } from '../../../support/wait-for.js';
 

@@ -3,7 +3,7 @@
  * call, and reads what is there at each.
  */
 import type { Database } from 'lmdb';
-import { sessionLimits } from '../../../../shared/limits.js';
+import { sessionLimits } from '../../../../shared/session-limits.js';
 import { toolLimits } from '../../../../shared/tools/limits.js';
 import type { RunRecord, SessionEntry, SessionKey } from '../../../../shared/store/records.js';
 import {
