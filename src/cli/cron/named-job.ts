@@ -12,8 +12,10 @@ export async function askOfJob(ask: Ask, question: Question, job: string): Promi
   } catch (caught) {
     if (!isNotFound(caught)) throw caught;
     const ids = await idsNamed(job, ask);
-    if (ids.length > 1)
-      throw new UserError(`${ids.length} jobs are called ${plainText(job)}: name one by its id.`, ids);
+    if (ids.length > 1) {
+      const message = `${ids.length} jobs are called ${plainText(job)}: name one by its id.`;
+      throw new UserError(message, ids, { details: { jobIds: ids } });
+    }
     const [id] = ids;
     if (id === undefined) throw caught;
     return ask({ ...question, params: { ...question.params, id } });

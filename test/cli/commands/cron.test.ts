@@ -312,6 +312,11 @@ describe('a job that is named', () => {
     expect([exitCode, stderr]).toEqual([1, '2 jobs are called twice: name one by its id.\nj-3\nj-4\n']);
   });
 
+  test('by a name that several have: their ids are in the JSON as well', async () => {
+    const { stdout } = await run(['cron', 'run', 'twice', '--json'], answers);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { details: { jobIds: ['j-3', 'j-4'] } } });
+  });
+
   test('by a name that none has is an error', async () => {
     const { exitCode, stderr } = await run(['cron', 'run', 'Night'], answers);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cron job not found: Night')]);
