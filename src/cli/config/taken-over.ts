@@ -4,6 +4,7 @@ import { liveOwner } from '../../shared/instance-lock.js';
 import type { LoadedConfig } from '../../shared/config/load.js';
 import { deviceOf, connectTo } from '../client/call.js';
 import { deadlineIn } from '../client/deadline.js';
+import { GatewayError } from '../client/errors.js';
 import { localTarget } from '../client/target.js';
 import type { CommandContext } from '../command.js';
 import { takeOverLimits } from '../limits.js';
@@ -17,6 +18,9 @@ export interface TakenOver {
   readonly outcome: (typeof outcomes)[number] | 'waiting';
   readonly why?: string | undefined;
 }
+
+/** Close code of a gateway that restarts (protocol.md §16). */
+const RESTARTS = 1012;
 
 /** With other credentials or another certificate than the gateway has, it cannot be asked. */
 const asksOtherwise = /^gateway\.(?:auth|tls)\b/;
@@ -50,7 +54,8 @@ export async function takenOver(
     } finally {
       client.close();
     }
-  } catch {
+  } catch (caught) {
+    if (caught instanceof GatewayError && caught.close?.code === RESTARTS) return { outcome: 'restart' };
     return undefined; // it has been written all the same
   }
 }

@@ -43,7 +43,8 @@ function nextSteps({ advice, reachable, mode }: GatewayOverview, hasConfig: bool
   return [
     ...advice,
     ...(reachable || hasConfig ? [] : ['pllan setup']),
-    ...(reachable || mode === 'remote' ? [] : ['pllan gateway']),
+    // One that refuses need not be started.
+    ...(reachable || mode === 'remote' || advice.length > 0 ? [] : ['pllan gateway']),
     'pllan gateway status',
     'pllan logs --follow',
     'pllan channels status --probe',

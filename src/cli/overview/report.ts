@@ -2,6 +2,7 @@
 import { arch, platform, release } from 'node:os';
 import { existsSync } from 'node:fs';
 import { VERSION } from '../../shared/version.js';
+import { liveOwner } from '../../shared/instance-lock.js';
 import type { StoredSessions } from '../../shared/stored-sessions.js';
 import { toError } from '../../shared/to-error.js';
 import { deviceOf, type GatewayAccess } from '../client/call.js';
@@ -111,7 +112,7 @@ export async function collectOverview(
       self: selfOf(snapshot.presence),
       ...whyNot(asked),
     },
-    gatewayService: await serviceOf(access, runtimeOf(asked, port)),
+    gatewayService: await serviceOf(access, runtimeOf(asked, port, access)),
     agents: agentsOf(access, recordOf(status.heartbeat), sessions),
     ...more,
     secretDiagnostics: [...config.warnings, ...degradedSecretLines(status.degradedSecretOwners)],
@@ -151,11 +152,15 @@ function whyNot(asked: Asked): Pick<GatewayOverview, 'error' | 'advice'> {
   return { error: asked.error, advice: asked.state === 'unreachable' ? asked.advice : [] };
 }
 
-function runtimeOf(asked: Asked, port: PortReport | undefined): string {
+function runtimeOf(asked: Asked, port: PortReport | undefined, { sources }: GatewayAccess): string {
   if (asked.state === 'reached') {
     const pid = numberOf(asked.answers.status.pid);
     return pid === undefined ? 'running' : `running (pid ${pid})`;
   }
+  // One that does not let us in runs all the same.
+  const isOwn = asked.state === 'unreachable' && isLocal(asked.target);
+  const owner = isOwn ? liveOwner(sources.paths.stateDir) : undefined;
+  if (owner) return `running (pid ${owner.pid})`;
   return port?.status === 'free' ? 'stopped' : 'unknown';
 }
 

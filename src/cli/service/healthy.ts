@@ -7,7 +7,8 @@ import { isRecord, numberOf } from '../record.js';
 
 export interface HealthyOptions {
   readonly host: string;
-  readonly port: number;
+  /** Where it is expected at the moment: with another config it comes up elsewhere. */
+  port(): number;
   readonly tls: boolean;
   /** Of `performance.now()`: what has run for longer is the one from before. */
   readonly since: number;
@@ -27,7 +28,7 @@ export async function becomesHealthy(options: HealthyOptions): Promise<boolean> 
 function isHealthy({ host, port, tls, since }: HealthyOptions): Promise<boolean> {
   const options = {
     host,
-    port,
+    port: port(),
     path: '/readyz',
     agent: false,
     // Nothing is told to it, and what it says is believed of this very address only.

@@ -18,7 +18,7 @@ export async function installDaemon(command: CommandContext, skipHealth: boolean
   const { gateway } = context.config;
   const isHealthy = await becomesHealthy({
     host: localHost(context).host,
-    port: gateway.port,
+    port: () => gateway.port,
     tls: gateway.tls.enabled,
     // One that was installed before has run for a while.
     since: outcome.result === 'already-installed' ? 0 : since,

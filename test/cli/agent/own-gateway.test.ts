@@ -1,12 +1,11 @@
 /** `pllan agent --local` with real processes: a gateway for one run, of which nothing is left but the session. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { processStartTime } from '../../../src/shared/process-facts.js';
 import { startEntry } from '../../support/entry-process.js';
 import { isAlive } from '../../support/gateway.js';
 import { waitFor } from '../../support/wait-for.js';
-import { cli, environmentWith } from '../support/cli.js';
+import { cli, environmentWith, lockAsGateway } from '../support/cli.js';
 
 const said = ['agent', '--agent', 'main', '--local', '-m'];
 /** Its config is that of a client, and has a token. */
@@ -41,8 +40,7 @@ test('a command that is ended leaves no gateway', async () => {
 
 test('beside a gateway that runs there is none', async () => {
   const env = environmentWith({});
-  const owner = { pid: process.pid, startTime: processStartTime(process.pid), port: 1, configPath: '' };
-  writeFileSync(join(env.PLLAN_STATE_DIR, 'gateway.lock'), JSON.stringify(owner));
+  lockAsGateway(env, 1);
   const { exitCode, stderr } = await cli([...said, 'Hello'], { env });
   expect([exitCode, stderr]).toEqual([
     1,

@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { processStartTime } from '../../../src/shared/process-facts.js';
-import { cli, environmentWith } from '../support/cli.js';
+import { cli, environmentWith, lockAsGateway } from '../support/cli.js';
 import { freePort, startFakeGateway, startStranger } from '../support/fake-gateway.js';
 
 const answers = { status: { pid: 4242 } };
@@ -163,21 +162,11 @@ describe('a gateway that refuses', () => {
 });
 
 describe('a gateway that was given another port than the config says', () => {
-  const stateOf = (env: { readonly PLLAN_STATE_DIR: string }, port: number): void => {
-    const owner = {
-      pid: process.pid,
-      startTime: processStartTime(process.pid),
-      port,
-      configPath: join(env.PLLAN_STATE_DIR, 'pllan.json'),
-    };
-    writeFileSync(join(env.PLLAN_STATE_DIR, 'gateway.lock'), JSON.stringify(owner));
-  };
-
   test('it is found, and whoever has the configured port is left alone', async () => {
     const { port } = await startFakeGateway({ token: 't0ken', answers });
     const other = await startFakeGateway({ answers });
     const env = environmentWith(configFor(other.port));
-    stateOf(env, port);
+    lockAsGateway(env, port);
     const { stdout } = await cli(['gateway', 'status'], { env });
     expect(stdout).toContain(`port=${port} (running gateway)\nProbe target: ws://127.0.0.1:${port}\n`);
     expect(stdout).toContain('RPC probe: ok\n');
@@ -192,7 +181,7 @@ describe('a gateway that was given another port than the config says', () => {
     const { port } = await startFakeGateway({ token: 't0ken', answers });
     const away = await freePort();
     const env = environmentWith(configFor(port));
-    stateOf(env, away);
+    lockAsGateway(env, away);
     const named = { ...env, PLLAN_GATEWAY_PORT: String(port) };
     const config = join(env.PLLAN_STATE_DIR, 'other.json');
     writeFileSync(config, JSON.stringify(configFor(port)));

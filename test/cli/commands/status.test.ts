@@ -6,7 +6,7 @@ import { logFileName } from '../../../src/shared/paths.js';
 import type { SessionKey } from '../../../src/shared/store/records.js';
 import { VERSION } from '../../../src/shared/version.js';
 import { startFor, TOKEN } from '../../support/gateway.js';
-import { cli, environmentWith } from '../support/cli.js';
+import { cli, environmentWith, lockAsGateway } from '../support/cli.js';
 import { freePort, refuse, startFakeGateway } from '../support/fake-gateway.js';
 
 const facts = {
@@ -144,6 +144,15 @@ describe('a gateway that cannot be asked', () => {
       gateway: { reachable: false, error: expect.stringContaining('gateway token mismatch') },
       gatewayService: { runtimeShort: 'unknown' },
     });
+  });
+
+  test('although it runs: is shown to, and need not be started', async () => {
+    const { port } = await startFakeGateway({ token: 'right' });
+    const env = environmentWith({});
+    lockAsGateway(env, port);
+    const { stdout } = await cli(['status'], { env });
+    expect(row(stdout, 'Gateway')).toContain('gateway token mismatch');
+    expect(row(stdout, 'Gateway service')).toContain(`running (pid ${process.pid})`);
   });
 
   test('for want of an address: is misconfigured', async () => {

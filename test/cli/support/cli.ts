@@ -9,7 +9,9 @@ import { runCli } from '../../../src/cli/main.js';
 import { writeStoredSessions, readStoredSessions } from '../../../src/primary/sessions/stored-sessions.js';
 import { withStoredDevices } from '../../../src/primary/devices/stored-devices.js';
 import type { GatewayOptions } from '../../../src/shared/gateway-options.js';
+import { STATE_LOCK_NAME } from '../../../src/shared/instance-lock.js';
 import type { Environment } from '../../../src/shared/paths.js';
+import { processStartTime } from '../../../src/shared/process-facts.js';
 
 export interface CliRun {
   readonly exitCode: number;
@@ -80,4 +82,18 @@ export function environmentWith(config: object | string): Environment & { readon
   const text = typeof config === 'string' ? config : JSON.stringify(config);
   writeFileSync(join(stateDir, 'pllan.json'), text);
   return { PLLAN_HOME: stateDir, PLLAN_STATE_DIR: stateDir, PATH: stateDir };
+}
+
+/** Leaves the lock of a gateway that runs with this environment: it is this process. */
+export function lockAsGateway(
+  { PLLAN_STATE_DIR: stateDir }: { readonly PLLAN_STATE_DIR: string },
+  port: number,
+): void {
+  const owner = {
+    pid: process.pid,
+    startTime: processStartTime(process.pid),
+    port,
+    configPath: join(stateDir, 'pllan.json'),
+  };
+  writeFileSync(join(stateDir, STATE_LOCK_NAME), JSON.stringify(owner));
 }

@@ -56,8 +56,10 @@ describe('two gateways side by side', () => {
   });
 
   it('are each shown as running in the foreground', async () => {
+    // Each was given its port on its command line, and nobody says it again.
     for (const { stateDir, port, pid } of [one, two]) {
-      const { stdout } = await pllan('gateway status', stateDir, { PLLAN_GATEWAY_PORT: String(port) });
+      const { stdout } = await pllan('gateway status', stateDir);
+      expect(stdout).toContain(`port=${port} (running gateway)\n`);
       expect(stdout).toContain(`Runtime: running (pid ${pid}, foreground)\nRPC probe: ok\n`);
     }
   });
@@ -160,6 +162,21 @@ it('gateways by profile and by environment share nothing; stopping one leaves th
   expect(stop.stdout()).toBe(`Gateway stopped (pid ${byProfile.pid}).\n`);
   expect(await within('exit', byProfile.exited)).toBe(0);
   expect((await fetch(`http://127.0.0.1:${byEnvironment.port}/readyz`)).status).toBe(200);
+});
+
+it('restart waits for it where it comes up, which is where the config says now', async (test) => {
+  const stateDir = temporaryDir();
+  const configure = (port: number): void =>
+    writeConfig(stateDir, { gateway: { port, reload: { mode: 'off' } } });
+  configure(await freePort());
+  const gateway = startEntry(['gateway'], { env: { ...cleanEnvironment(stateDir), HOME: stateDir } });
+  test.onTestFinished(async () => void (await gateway.stop()));
+  await gateway.prints(/\] ready \(/);
+  const port = await freePort();
+  configure(port);
+  const { code, stdout } = await pllan('gateway restart', stateDir);
+  expect([code, stdout]).toEqual([0, 'Gateway restarted.\n']);
+  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
 });
 
 describe('what is no gateway is never ended', () => {

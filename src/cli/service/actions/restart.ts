@@ -64,17 +64,17 @@ export async function restartGateway(
     if (manager && managed) await explaining(context, () => manager.restart());
     else if (running) signalToRestart(running, target.config);
   }
-  const { gateway } = target.config;
+  const port = (): number => (managed ? undefined : findGateway(paths.stateDir)?.port) ?? target.port;
   const healthy = await becomesHealthy({
     host: localHost(target).host,
-    port: target.port,
-    tls: gateway.tls.enabled,
+    port,
+    tls: target.config.gateway.tls.enabled,
     since,
   });
   if (healthy) return { result: 'restarted', message: 'Gateway restarted.' };
   throw new UserError(
-    `Timed out after ${serviceLimits.healthyMs / 1_000}s waiting for gateway port ${target.port} to become healthy.`,
-    await whyUnhealthy(context, target.port),
+    `Timed out after ${serviceLimits.healthyMs / 1_000}s waiting for gateway port ${port()} to become healthy.`,
+    await whyUnhealthy(context, port()),
   );
 }
 
