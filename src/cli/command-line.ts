@@ -28,7 +28,11 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
   return { command, options: readOptions(values, named) };
 }
 
-/** The help of a command, of a group of them, or of the program when `words` name none. @throws UserError when they name nothing */
+/**
+ * The help of a command, of a group of them, or of the program when `words` name none.
+ *
+ * @throws UserError when they name nothing
+ */
 export function helpFor(words: readonly string[], commands: readonly Command[]): readonly string[] {
   if (words.length === 0) return groupHelp('', commands);
   const group = groupOf(words, commands);

@@ -1,12 +1,12 @@
 /**
- * `pllan agent`: one turn of an agent on the running gateway, or with `--local` here, and never otherwise (cli.md §14). The first Ctrl-C stops the
- * run, the second leaves it; the exit code is 0 only for a run that ended well.
+ * `pllan agent`: one turn of an agent on the running gateway, with `--local` on one for this turn alone, and never elsewhere
+ * (cli.md §14). The first Ctrl-C stops the run, the second leaves it; the exit code is 0 only for a run that ended well.
  */
 import { randomUUID } from 'node:crypto';
 import { followRun } from '../agent/follow-run.js';
+import { endNotes, replyLines } from '../agent/human.js';
 import { withOwnGateway } from '../agent/own-gateway.js';
 import type { GatewayAccess } from '../client/call.js';
-import { endNotes, replyLines } from '../agent/human.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
 import { clientLimits, runLimits } from '../limits.js';
 import { readThinking } from '../option-values.js';

@@ -1,4 +1,4 @@
-/** What the gateway that runs makes of a config that was just written: it is asked until it has looked at the file (config.md §12). */
+/** What the gateway that runs makes of a config that was just written; it is asked until it has looked (config.md §12). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { liveOwner } from '../../shared/instance-lock.js';
 import type { LoadedConfig } from '../../shared/config/load.js';

@@ -1,4 +1,4 @@
-/** What people are told who have written the config: whether the gateway takes it over by itself, and what came of it if one runs. */
+/** What people are told who have written the config: whether it counts by itself, and what a gateway that runs made of it. */
 import type { LoadedConfig } from '../../shared/config/load.js';
 import { parsePath } from '../../shared/config/path.js';
 import { reloadPlan } from '../../shared/config/reload/plan.js';
