@@ -40,9 +40,10 @@ export function readTail(place: LogPlace, request: TailRequest, now: Date): LogT
     // It was moved aside, or its day is over: what came at its end has not been seen yet.
     const missed = restOf(fileBefore(file), cursor, limit, maxBytes);
     if (!missed) return { file, size, ...endOf(file, size, limit, maxBytes), reset: true };
-    const bytes = Math.max(0, maxBytes - missed.reduce((sum, line) => sum + Buffer.byteLength(line), 0));
-    const { lines, end } = readPart(file, 0, Math.min(size, bytes), limit - missed.length);
-    return { file, cursor: end, size, lines: [...missed, ...lines], truncated: false, reset: true };
+    const { lines: rest, truncated } = missed;
+    const bytes = Math.max(0, maxBytes - rest.reduce((sum, line) => sum + Buffer.byteLength(line), 0));
+    const { lines, end } = readPart(file, 0, Math.min(size, bytes), limit - rest.length);
+    return { file, cursor: end, size, lines: [...rest, ...lines], truncated, reset: true };
   }
   if (size - cursor > maxBytes) {
     const { start, lines, end } = readPart(file, size - maxBytes, size, limit);
@@ -101,10 +102,12 @@ function restOf(
   cursor: number,
   limit: number,
   maxBytes: number,
-): readonly string[] | undefined {
+): Pick<LogTail, 'lines' | 'truncated'> | undefined {
   const size = sizeOf(path);
   if (cursor > size) return undefined;
-  return readPart(path, Math.max(cursor, size - maxBytes), size, Infinity).lines.slice(-limit);
+  const from = Math.max(cursor, size - maxBytes);
+  const { lines } = readPart(path, from, size, Infinity);
+  return { lines: lines.slice(-limit), truncated: from > cursor || lines.length > limit };
 }
 
 function sizeOf(path: string): number {

@@ -112,6 +112,17 @@ it('begins anew with another file, after what the one before had left', () => {
   expect(tail({ cursor: first.cursor }).lines).toEqual(['four']);
 });
 
+it('of a file that was moved aside says when not all of its end is given', () => {
+  const { path, tail } = log('one\n');
+  const { cursor } = tail();
+  appendFileSync(path, 'two\nthree\nfour\n');
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, '');
+  expect(tail({ cursor })).toMatchObject({ lines: ['two', 'three', 'four'], truncated: false, reset: true });
+  expect(tail({ cursor, limit: 2 })).toMatchObject({ lines: ['three', 'four'], truncated: true });
+  expect(tail({ cursor, maxBytes: 6 })).toMatchObject({ lines: ['four'], truncated: true });
+});
+
 it('begins anew with the file of another day', () => {
   const { path, place } = log('one\ntwo\n', 'pllan-2026-01-01.log');
   const early = readTail(place, whole, today);
