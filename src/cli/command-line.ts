@@ -155,9 +155,11 @@ function readOptions(
 }
 
 function unknownCommand(typed: string, commands: readonly Command[]): UserError {
-  const near = nearest(typed, [
-    ...new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] as string])),
-  ]);
+  // Groups as well: all that a name begins with.
+  const known = commands.flatMap(({ name }) =>
+    name.split(' ').map((_, last, words) => words.slice(0, last + 1).join(' ')),
+  );
+  const near = nearest(typed, [...new Set(known)]);
   // What is before it has been found to be a group.
   const help = ['pllan', ...typed.split(' ').slice(0, -1), '--help'].join(' ');
   return new UserError(`error: unknown command '${typed}'`, [

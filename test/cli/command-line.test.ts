@@ -66,6 +66,10 @@ describe('finding the command', () => {
       "error: 'pllan system heartbeat' needs a command Commands: last, enable, disable",
     ],
     [
+      ['system', 'heartbaet', 'last'],
+      "error: unknown command 'system heartbaet' (Did you mean system heartbeat?)",
+    ],
+    [
       ['system', 'heartbeat', 'off'],
       "error: unknown command 'system heartbeat off' Commands: pllan system heartbeat --help",
     ],
