@@ -11,6 +11,7 @@ import { scrape } from '../support/metrics.js';
 import { byDiskError, byMount, byPermissions, type ReadOnly } from '../support/read-only.js';
 import { requestOnce } from '../support/request-once.js';
 import { answer, newKey, runTurn } from '../support/session-calls.js';
+import { postInvoke } from '../support/tool-calls.js';
 import { onSession } from '../support/session-chat.js';
 import { waitFor, within } from '../support/wait-for.js';
 
@@ -96,6 +97,8 @@ it.for([
   for (const pid of before) process.kill(pid, 'SIGKILL');
   await waitFor('another worker', () => gateway.workers().some((pid) => !before.includes(pid)));
   expect((await chat(gateway, 'of a new worker')).status).toBe(200);
+  // It reads the store only where it can say so: the primary would use pages again that it reads.
+  expect((await postInvoke(gateway, { tool: 'sessions_list' })).status).toBe(500);
   const other = await connectControl(gateway.wsUrl);
   expect(other.hello).toMatchObject({ ok: true });
   expect(await failing(gateway)).toEqual(['store', 'state-dir']);
@@ -110,6 +113,7 @@ it.for([
   expect(await runTurn(client, 'four', key)).toMatchObject({ ok: true });
   expect((await chat(gateway, 'five', key)).status).toBe(200);
   expect(await texts(client, key)).toEqual(['one', 'four', 'five']);
+  expect((await postInvoke(gateway, { tool: 'sessions_list' })).status).toBe(200);
   expect(await patch(client, 'debug')).toMatchObject({ ok: true });
   expect(await gateway.stop()).toBe(0);
 });

@@ -7,7 +7,7 @@ import { restartLimits } from '../../shared/limits.js';
 import { isRecord } from '../../shared/is-record.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { writePrivateFile } from '../../shared/private-file.js';
-import { toError } from '../../shared/to-error.js';
+import { describeRefusedWrite } from '../../shared/refused-write.js';
 import { readSmallFile } from './small-file.js';
 
 export interface Boot {
@@ -33,7 +33,7 @@ export function beginBoot(file: string, log: Logger, now: () => number = Date.no
     try {
       return step();
     } catch (caught) {
-      log.warn('boot.history', `${file}: ${toError(caught).message}`);
+      log.warn('boot.history', `${file}: ${describeRefusedWrite(caught)}`);
       return otherwise;
     }
   };

@@ -7,6 +7,7 @@ import { requestLimits, restartLimits } from '../../shared/limits.js';
 import { systemEventLimits } from '../../shared/session-limits.js';
 import type { Logger } from '../../shared/log/logger.js';
 import { writePrivateFile } from '../../shared/private-file.js';
+import { describeRefusedWrite } from '../../shared/refused-write.js';
 import { compile } from '../../shared/schema.js';
 import { AGENT_PART_CHARS, canonicalKey } from '../../shared/store/session-keys.js';
 import { toError } from '../../shared/to-error.js';
@@ -91,7 +92,7 @@ export function createRestartSentinel({ file, sessions, log, now }: SentinelOpti
         writePrivateFile(file, JSON.stringify({ version: 1, payload }));
         return { persisted: true, payload };
       } catch (caught) {
-        log.error('restart.sentinel', `${file} cannot be written: ${toError(caught).message}`);
+        log.error('restart.sentinel', `${file} cannot be written: ${describeRefusedWrite(caught)}`);
         return { persisted: false, payload };
       }
     },
