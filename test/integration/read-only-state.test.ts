@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { connectControl, type ControlClient } from '../support/control-client.js';
 import { chatRequest, startFor, temporaryDir, type TestGateway } from '../support/gateway.js';
 import { scrape } from '../support/metrics.js';
-import { byDiskError, byMount, byPermissions, type ReadOnly } from '../support/read-only.js';
+import { byDiskError, byFlag, byMount, byPermissions, type ReadOnly } from '../support/read-only.js';
 import { requestOnce } from '../support/request-once.js';
 import { answer, newKey, runTurn } from '../support/session-calls.js';
 import { postInvoke } from '../support/tool-calls.js';
@@ -137,6 +137,31 @@ it('permissions: probes on a connection that a worker has are answered, and a st
   expect(await get('/healthz')).toBe(200);
   expect(await gateway.stop()).toBe(0);
   expect(gateway.stderr()).toContain('gateway.lock is left behind: permission denied (EACCES)');
+});
+
+it('immutable files: nothing is read either, and the gateway lives, is whole again, and stops', async (test) => {
+  const folder = byFlag(test);
+  const gateway = await startFor(test, { stateDir: folder.dir });
+  test.onTestFinished(folder.end);
+  const client = await connectControl(gateway.wsUrl);
+  const key = newKey();
+  expect(await runTurn(client, 'one', key)).toMatchObject({ ok: true });
+  folder.begin();
+  const refused = { ok: false, error: { code: 'UNAVAILABLE', retryable: true } };
+  expect(await runTurn(client, 'two', key)).toMatchObject(refused);
+  expect((await chat(gateway, 'three', key)).status).toBe(503);
+  expect(await client.call('chat.history', { sessionKey: key })).toMatchObject(refused);
+  expect((await postInvoke(gateway, { tool: 'sessions_list' })).status).toBe(500);
+  expect((await chat(gateway, 'needs no disk')).status).toBe(200);
+  await becomes(gateway, 'store', 'state-dir');
+  const workers = gateway.workers();
+  folder.end();
+  await becomes(gateway);
+  expect(await runTurn(client, 'four', key)).toMatchObject({ ok: true });
+  expect(await texts(client, key)).toEqual(['one', 'four']);
+  expect(gateway.workers()).toEqual(workers);
+  folder.begin();
+  expect(await gateway.stop()).toBe(0);
 });
 
 it('a disk that failed: a write of any size is refused, the gateway lives and stops', async (test) => {

@@ -50,6 +50,18 @@ export function byPermissions(): ReadOnly {
   };
 }
 
+/** Neither can open files be written (EPERM). Skips the test where the file system does not know of it. */
+export function byFlag(test: TestContext): ReadOnly {
+  const dir = temporaryDir();
+  const all = ['(', '-type', 'f', '-o', '-type', 'd', ')'];
+  const flag = (change: string): void => run('find', dir, ...all, '-exec', 'chattr', change, '{}', '+');
+  orSkip(test, 'nothing can be made immutable here', () => {
+    flag('+i');
+    flag('-i');
+  });
+  return { dir, through: [], begin: () => flag('+i'), end: () => flag('-i') };
+}
+
 /** As ext4 does after an error of its disk: open files cannot be written either, and never again. Skips where it cannot be had. */
 export function byDiskError(test: TestContext): Omit<ReadOnly, 'end'> {
   const dir = temporaryDir();

@@ -10,6 +10,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -71,8 +72,10 @@ export async function acquireLocks(options: LockOptions): Promise<InstanceLock> 
   const release = (): void => {
     for (const file of held.splice(0)) {
       try {
-        if (readLockOwner(file)?.pid === process.pid) rmSync(file, { force: true });
+        // As `rmSync` does not say why it could not.
+        if (readLockOwner(file)?.pid === process.pid) unlinkSync(file);
       } catch (caught) {
+        if (errorCode(caught) === 'ENOENT') continue;
         // Of a process that has ended: the next one takes it for stale.
         options.log.warn('lock.left', `${file} is left behind: ${describeRefusedWrite(caught)}`);
       }

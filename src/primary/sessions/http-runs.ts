@@ -58,45 +58,55 @@ export function httpRunAnswers({ runs, sessions, routes }: HttpRunServices): Pic
     return { outcome: 'repeated', answer: recordedAnswer(http?.created ?? asked.http.created, end) };
   };
 
+  const admit: PrimaryAnswers['run'] = async (asked, signal, { slot }) => {
+    const { method, runId, message, images, toolResults, http, model, timeoutMs } = asked;
+    const { continuation } = asked;
+    const continued = continuable.find(continuation, asked.agentId);
+    const named = continued ? { ...asked, sessionKey: continued } : asked;
+    const place = placeOf(named, sessions.scheme, routes());
+    if ('problem' in place) return refused(place.problem);
+    const { key, agentId } = place;
+    if ((await sessions.get(key))?.sendPolicy === 'deny') return refused('send blocked by session policy');
+    const acceptance = await runs.accept({
+      method,
+      runId,
+      key,
+      agentId,
+      message,
+      images,
+      toolResults,
+      http,
+      model,
+      timeoutMs,
+      home: { slot, ticket: asked.ticket },
+    });
+    switch (acceptance.outcome) {
+      case 'accepted': {
+        const verdict = await ended(acceptance.run, signal);
+        if (continuation && verdict.outcome === 'ended')
+          continuable.remember(runId, { key, agentId, caller: continuation.caller });
+        return verdict;
+      }
+      case 'in-flight':
+        return repeated(acceptance.run.record, asked);
+      case 'ended': {
+        const record = await store.runs.get(runId);
+        return record ? repeated(record, asked) : failed({ error: 'internal' });
+      }
+      case 'key-taken':
+        return failed({ error: 'idempotencyMismatch' });
+      case 'busy':
+        return failed({ error: 'overloaded', retryAfter: '1' });
+      case 'closed':
+        return failed({ error: 'serviceUnavailable', retryAfter: '1' });
+    }
+  };
   return {
-    async run(asked, signal, { slot }) {
-      const { method, runId, message, images, toolResults, http, model, timeoutMs } = asked;
-      const { continuation } = asked;
-      const continued = continuable.find(continuation, asked.agentId);
-      const named = continued ? { ...asked, sessionKey: continued } : asked;
-      const place = placeOf(named, sessions.scheme, routes());
-      if ('problem' in place) return refused(place.problem);
-      const { key, agentId } = place;
-      if ((await sessions.get(key))?.sendPolicy === 'deny') return refused('send blocked by session policy');
-      const home = { slot, ticket: asked.ticket };
-      const acceptance = await runs
-        .accept({ method, runId, key, agentId, message, images, toolResults, http, model, timeoutMs, home })
-        .catch(notStored);
-      switch (acceptance.outcome) {
-        case 'accepted': {
-          const verdict = await ended(acceptance.run, signal);
-          if (continuation && verdict.outcome === 'ended')
-            continuable.remember(runId, { key, agentId, caller: continuation.caller });
-          return verdict;
-        }
-        case 'in-flight':
-          return repeated(acceptance.run.record, asked);
-        case 'ended': {
-          const record = await store.runs.get(runId);
-          return record ? repeated(record, asked) : failed({ error: 'internal' });
-        }
-        case 'key-taken':
-          return failed({ error: 'idempotencyMismatch' });
-        case 'busy':
-          return failed({ error: 'overloaded', retryAfter: '1' });
-        case 'not-stored':
-          return failed({
-            error: 'notStored',
-            message: acceptance.why,
-            retryAfter: String(storeLimits.retryAfterMs / 1_000),
-          });
-        case 'closed':
-          return failed({ error: 'serviceUnavailable', retryAfter: '1' });
+    async run(...question) {
+      try {
+        return await admit(...question);
+      } catch (caught) {
+        return notStored(caught);
       }
     },
   };
@@ -147,9 +157,10 @@ function failureOf({ payload: { stopReason }, message, failure }: RunEnd): ToldF
   return error === 'internal' || message === undefined ? { error } : { error, message };
 }
 
-function notStored(caught: unknown): { readonly outcome: 'not-stored'; readonly why: string } {
-  if (caught instanceof UnwritableStore) return { outcome: 'not-stored', why: caught.message };
-  throw caught;
+function notStored(caught: unknown): RunVerdict {
+  if (!(caught instanceof UnwritableStore)) throw caught;
+  const retryAfter = String(storeLimits.retryAfterMs / 1_000);
+  return failed({ error: 'notStored', message: caught.message, retryAfter });
 }
 
 function refused(message: string): RunVerdict {

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Key, RangeOptions } from 'lmdb';
 import type { DailyUsage, RunRecord, SessionEntry, SessionKey } from '../../shared/store/records.js';
+import { watchMappedLock } from '../../shared/store/mapped-lock.js';
 import { readBlob } from '../../shared/store/blob-table.js';
 import { storeLimits } from '../../shared/limits.js';
-import { describeRefusedWrite } from '../../shared/refused-write.js';
+import { describeRefusedWrite, isRefusedWrite } from '../../shared/refused-write.js';
 import { toError } from '../../shared/to-error.js';
 import { unreachable } from '../../shared/unreachable.js';
 import { sumDailyUsage } from '../../shared/usage.js';
@@ -27,6 +28,7 @@ import { causeOf, isFailedCommit } from './failed-commit.js';
 import { openTables, type Tables, type UsageKey } from './tables.js';
 import { transcriptIds, transcriptLength } from './transcript-places.js';
 import { lookAtFiles, tryFolder } from './folder-trial.js';
+import { guardReaders } from './guarded-readers.js';
 import { createWriteHealth } from './write-health.js';
 
 export interface EmbeddedOptions {
@@ -38,7 +40,9 @@ export interface EmbeddedOptions {
 export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedOptions = {}): Store {
   const tables = openTables(path);
   const { root } = tables;
+  const checkLock = watchMappedLock(path);
   const inTransaction = async <T>(action: () => T): Promise<T> => {
+    checkLock();
     const result = await root.childTransaction(action);
     await root.flushed;
     return result;
@@ -62,10 +66,20 @@ export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedO
       return await inTransaction(action);
     } catch (caught) {
       const error = await causeOf(toError(caught));
-      if (!isFailedCommit(caught)) throw new StoreError(`cannot write to the store: ${error.message}`, error);
+      if (!isFailedCommit(caught) && !isRefusedWrite(caught))
+        throw new StoreError(`cannot write to the store: ${error.message}`, error);
       const why = new Error(describeRefusedWrite(error), { cause: error });
       health.failed(why.message);
       return unwritable(why);
+    }
+  };
+  const isUsable = (): boolean => {
+    try {
+      checkLock();
+      return true;
+    } catch (caught) {
+      health.failed(describeRefusedWrite(caught));
+      return false;
     }
   };
   const commit = (changes: readonly Change[]): void => {
@@ -73,7 +87,7 @@ export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedO
     for (const change of changes) apply(tables, change);
     tables.named.sweep();
   };
-  return {
+  const store: Store = {
     path,
     commit: (changes) => write(() => commit(changes)),
     claimRun: (run, changes) =>
@@ -98,8 +112,17 @@ export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedO
       }
     },
     writable: health.check,
-    readerGone: () => void root.readerCheck(),
-    close: () => (health.failing ? Promise.race([root.close(), sleep(storeLimits.closeMs)]) : root.close()),
+    readerGone() {
+      if (isUsable()) root.readerCheck();
+    },
+    async close() {
+      if (!isUsable()) {
+        // The library closes what is open then.
+        process.removeAllListeners('exit');
+        return;
+      }
+      await (health.failing ? Promise.race([root.close(), sleep(storeLimits.closeMs)]) : root.close());
+    },
     sessions: {
       get: async (key) => tables.sessions.get(key),
       newest: async (page) => sessionPage(tables, page, false),
@@ -160,7 +183,12 @@ export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedO
     channels: channelReader(tables.channels),
     cron: cronReader(tables.cron),
   };
+  return guardReaders(store, () => {
+    if (!isUsable()) throw new UnwritableStore(new Error(IMMUTABLE));
+  });
 }
+
+const IMMUTABLE = 'its lock file has been made immutable';
 
 function unwritable(caught: unknown): never {
   throw new UnwritableStore(toError(caught));

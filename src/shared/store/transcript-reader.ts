@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { BLOBS, readBlob, type BlobTable } from './blob-table.js';
+import { watchMappedLock } from './mapped-lock.js';
 import type { TranscriptEntry } from './records.js';
 
 /** Table of what `trim` says of transcripts (`primary/store/store.ts`). */
@@ -31,7 +32,15 @@ export interface TranscriptView {
  */
 export function openForReading(path: string): RootDatabase {
   accessSync(join(path, 'lock.mdb'), constants.W_OK);
-  return open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
+  const root = open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
+  const checkLock = watchMappedLock(path);
+  const reset = root.resetReadTxn.bind(root);
+  // Every reader begins with it.
+  root.resetReadTxn = () => {
+    checkLock();
+    reset();
+  };
+  return root;
 }
 
 export function readTranscripts(root: RootDatabase): TranscriptReader {
