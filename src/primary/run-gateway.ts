@@ -10,7 +10,9 @@ import { dirname } from 'node:path';
 import { defaultWorkspace } from '../shared/config/workspaces.js';
 import { namingProfile } from '../shared/advised-command.js';
 import type { RunGateway } from '../shared/gateway-options.js';
-import { makePrivateDir } from '../shared/private-file.js';
+import { makePrivateDir, removeOldTemporaries } from '../shared/private-file.js';
+import { restartLimits } from '../shared/limits.js';
+import type { Paths } from '../shared/paths.js';
 import { toError } from '../shared/to-error.js';
 import { makeStartPlan } from './config/start-plan.js';
 import { openLog, type GatewayLog } from './log/open-log.js';
@@ -69,6 +71,7 @@ export const runGateway: RunGateway = async (options) => {
       import('./metrics/primary-metrics.js'),
     ]);
     boot = beginBoot(paths.bootHistory, log);
+    tidy(paths, Date.now());
     const kept = {
       boot,
       metrics: createPrimaryMetrics(),
@@ -107,3 +110,9 @@ export const runGateway: RunGateway = async (options) => {
     signals.dispose();
   }
 };
+
+/** What was being written when a gateway or a command was ended in the middle (operations.md §15). */
+function tidy({ stateDir, identityDir, tokenFile, tlsDir }: Paths, now: number): void {
+  for (const folder of [stateDir, identityDir, dirname(tokenFile), tlsDir])
+    removeOldTemporaries(folder, now - restartLimits.temporaryMs);
+}

@@ -418,6 +418,8 @@ export const shutdownLimits = {
 
 /** Restarts (operations.md §3.2). */
 export const restartLimits = {
+  /** What a writer left behind that was ended in the middle is removed when it is so old (operations.md §15). */
+  temporaryMs: 3_600_000,
   /** What clients are told about how long it takes until they can come again. */
   expectedMs: 1_500,
   /** Between two that nobody asked for, as after edits of the config. */

@@ -101,11 +101,29 @@ export function syncDir(path: string): void {
 /** What writers of a file left behind that were ended in the middle; to be called when nobody else writes it. */
 export function removeTemporaries(path: string): void {
   if (!isDir(dirname(path))) return;
-  const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path)))
-    if (name.startsWith(prefix) && /^\d+-[0-9a-f]{8}\.tmp$/.test(name.slice(prefix.length)))
+    if (temporaryName.test(name) && name.replace(temporaryName, '') === basename(path))
       rmSync(join(dirname(path), name), { force: true });
 }
+
+/**
+ * Those of all files in a folder that nobody can still be writing (operations.md §15). What cannot be removed stays.
+ *
+ * @param before milliseconds since the epoch: who wrote later may not have ended
+ */
+export function removeOldTemporaries(folder: string, before: number): void {
+  try {
+    for (const name of readdirSync(folder).filter((one) => temporaryName.test(one))) {
+      const path = join(folder, name);
+      if (statSync(path).mtimeMs < before) rmSync(path, { force: true });
+    }
+  } catch {
+    // Not there, or not ours: nothing depends on it.
+  }
+}
+
+/** What `withTemporary` puts behind the name of a file. */
+const temporaryName = /\.\d+-[0-9a-f]{8}\.tmp$/;
 
 /** A file beside `path`, on disk with its content before it is given its name; gone afterwards. */
 function withTemporary<T>(path: string, text: string | Uint8Array, name: (temporary: string) => T): T {

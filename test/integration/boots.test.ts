@@ -1,5 +1,5 @@
 /** Starts that came to no proper end, and gateways beside each other (operations.md §11, §15). */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startFor, temporaryDir } from '../support/gateway.js';
@@ -15,6 +15,9 @@ it('after three crashes a gateway says so, serves all the same, and a proper end
   first.child.kill('SIGKILL');
   await within('the end', first.exited);
 
+  const halfWritten = join(stateDir, 'exec-approvals.json.1-0123abcd.tmp');
+  writeFileSync(halfWritten, '{');
+  utimesSync(halfWritten, 1, 1);
   const workspace = join(stateDir, 'workspace');
   const second = await startFor(test, { stateDir });
   expect(second.stderr()).toContain(
@@ -24,6 +27,7 @@ it('after three crashes a gateway says so, serves all the same, and a proper end
   expect(beside.stderr()).toContain(
     `the gateway on port ${second.port} (pid ${second.pid}) has the same workspace ${workspace}`,
   );
+  expect(existsSync(halfWritten)).toBe(false);
   expect(await second.stop()).toBe(0);
   const { boots } = JSON.parse(readFileSync(file, 'utf8')) as { boots: { clean: boolean }[] };
   expect(boots.map(({ clean }) => clean)).toEqual([false, false, false, true]);

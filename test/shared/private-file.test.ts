@@ -1,10 +1,11 @@
-import { chownSync, closeSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, closeSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   createPrivateFile,
   makePrivateDir,
   openToAppend,
+  removeOldTemporaries,
   writePrivateFile,
 } from '../../src/shared/private-file.js';
 import { temporaryDir } from '../support/gateway.js';
@@ -57,6 +58,24 @@ test('what cannot be written is an error, and leaves nothing behind', () => {
   expect(() => writePrivateFile(join(dir, 'taken'), 'x')).toThrow();
   expect(() => writePrivateFile(join(dir, 'no-such-folder', 'x'), 'x')).toThrow('ENOENT');
   expect(readdirSync(dir)).toEqual(['taken']);
+});
+
+test('what a writer left behind is removed when it is old, and nothing else', () => {
+  const dir = temporaryDir();
+  const names = [
+    'a.json.12-0123abcd.tmp',
+    'b.json.bak.7-0123abcd.tmp',
+    'c.json.9-0123abcd.tmp',
+    'd.tmp',
+    'e.json',
+  ];
+  for (const name of names) writePrivateFile(join(dir, name), '');
+  const hourAgo = Date.now() / 1_000 - 3_600;
+  for (const name of names.filter((one) => !one.startsWith('c')))
+    utimesSync(join(dir, name), hourAgo, hourAgo);
+  removeOldTemporaries(dir, Date.now() - 60_000);
+  expect(readdirSync(dir).toSorted()).toEqual(['c.json.9-0123abcd.tmp', 'd.tmp', 'e.json']);
+  removeOldTemporaries(join(dir, 'none'), Date.now());
 });
 
 test('a folder is made with what is missing above it, for its owner only', () => {
