@@ -351,7 +351,8 @@ describe('says what to do', () => {
     expect(await doctor({ ...site, env })).toContainEqual(
       expect.objectContaining({
         code: 'gateway-no-answer',
-        message: expect.stringContaining(`pid ${process.pid}`),
+        message: expect.stringContaining(`in use by pid ${process.pid} (`),
+        advice: expect.stringContaining('It is no gateway: stop it, or'),
       }),
     );
   });

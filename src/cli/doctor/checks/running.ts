@@ -1,6 +1,10 @@
 /** The gateway that runs, or whoever has its port instead (cli.md §12, rows 16, 17). */
 import { plainText } from '../../output/plain-text.js';
 import { recordOf, recordsOf, textOf, textsOf } from '../../record.js';
+import { findGateway } from '../../service/running-gateway.js';
+import type { PortReport } from '../../status/inspect-port.js';
+import { isGatewayCommand } from '../../../shared/instance-lock.js';
+import { commandLine } from '../../../shared/process-facts.js';
 import type { Check, Finding } from '../finding.js';
 import type { Site } from '../site.js';
 
@@ -34,20 +38,19 @@ function misconfigured({ config }: Site, error: string): Finding {
   };
 }
 
-function unreachable({ port, config }: Site, error: string, advice: readonly string[]): Finding {
+function unreachable({ port, config, context }: Site, error: string, advice: readonly string[]): Finding {
   if (port?.status === 'busy') {
-    const holder = port.listeners
-      .map(({ pid, command }) =>
-        pid === undefined ? 'another user’s process' : `pid ${pid} (${command ?? '?'})`,
-      )
-      .join(', ');
+    const holders = port.listeners.map(({ pid, command }) =>
+      pid === undefined ? 'another user’s process' : `pid ${pid} (${command ?? '?'})`,
+    );
+    const holder = [...new Set(holders)].join(', ') || 'a process that cannot be seen';
     return {
       code: 'gateway-no-answer',
       level: 'error',
-      message: `Port ${port.port} is in use by ${holder === '' ? 'a process that cannot be seen' : holder}, which does not let us in: ${plainText(error)}`,
-      advice:
-        advice.join(' ') ||
-        `If that is an SSH tunnel or another program, stop it or set gateway.port; a gateway of ours is stopped with: pllan gateway stop`,
+      message: `Port ${port.port} is in use by ${holder}, which does not let us in: ${plainText(error)}`,
+      advice: isOurs(context.paths.stateDir, port)
+        ? advice.join(' ') || 'It is the gateway of this state directory: look at pllan logs'
+        : whoseAdvice(port),
     };
   }
   if (port === undefined)
@@ -63,6 +66,22 @@ function unreachable({ port, config }: Site, error: string, advice: readonly str
     message: 'No gateway is running.',
     advice: 'Start it with: pllan gateway, or as a service: pllan gateway install',
   };
+}
+
+/** The gateway that has the lock of this state directory. */
+function isOurs(stateDir: string, { listeners }: PortReport): boolean {
+  const own = findGateway(stateDir);
+  return own !== undefined && listeners.some(({ pid }) => pid === own.pid);
+}
+
+function whoseAdvice({ port, listeners }: PortReport): string {
+  const elsewhere = 'give this gateway another port: pllan config set gateway.port <port>';
+  if (listeners.some(({ command }) => command === 'ssh'))
+    return `It is an SSH tunnel: close it, or ${elsewhere}`;
+  const isGateway = listeners.some(({ pid }) => pid !== undefined && isGatewayCommand(commandLine(pid)));
+  return isGateway
+    ? `It is a gateway of another state directory or profile: stop it there, or ${elsewhere}`
+    : `It is no gateway: stop it, or ${elsewhere}. Who it is: ss -ltnp 'sport = :${port}'`;
 }
 
 function healthFindings(health: Readonly<Record<string, unknown>>): readonly Finding[] {
