@@ -10,6 +10,7 @@ import {
 import { tailscaleModes, type TailscaleMode } from '../shared/config/tailscale-schema.js';
 import { thinkingLevelOf, thinkingLevels, type ThinkingLevel } from '../shared/thinking.js';
 import { toError } from '../shared/to-error.js';
+import type { ParsedOptions } from './command.js';
 import { clientLimits } from './limits.js';
 import { isRecord } from './record.js';
 import { UserError } from './user-error.js';
@@ -19,6 +20,13 @@ export function readPort(value: string): number {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65_535) throw new UserError('Invalid port');
   return port;
+}
+
+/** For what is written into a config, where nothing means something else. @throws UserError */
+export function readText({ text }: Pick<ParsedOptions, 'text'>, name: string): string | undefined {
+  const value = text(name);
+  if (value === undefined || value.trim() !== '') return value;
+  throw new UserError(`--${name} is empty.`);
 }
 
 /** @throws UserError */

@@ -1,7 +1,7 @@
 /** `pllan onboard`: the baseline and what a first gateway needs beside it, asked for or named by flags (cli.md §13). */
 import type { BindMode } from '../../shared/config/schema.js';
 import type { CommandContext, CommandHandler, ParsedOptions } from '../command.js';
-import { readBindMode, readPort } from '../option-values.js';
+import { readBindMode, readPort, readText } from '../option-values.js';
 import { createPrompts, type Prompts } from '../prompts.js';
 import { baselineLines, makeBaseline, writtenFolder } from '../setup/baseline.js';
 import { installDaemon } from '../setup/install-daemon.js';
@@ -59,7 +59,7 @@ function accepted(options: ParsedOptions, choices: Choices): Choices {
 /** @throws UserError for a value that cannot be */
 function readChoices(options: ParsedOptions, { env, paths }: CommandContext): Choices {
   const mode = oneOf('mode', options.text('mode') ?? 'local', ['local', 'remote']);
-  const workspace = options.text('workspace');
+  const workspace = readText(options, 'workspace');
   const auth = options.text('gateway-auth');
   const port = options.text('gateway-port');
   const bind = options.text('gateway-bind');
@@ -72,7 +72,7 @@ function readChoices(options: ParsedOptions, { env, paths }: CommandContext): Ch
   const model = oneOf('auth-choice', options.text('auth-choice') ?? 'skip', modelChoices);
   return {
     mode,
-    remoteUrl: options.text('remote-url'),
+    remoteUrl: readText(options, 'remote-url'),
     workspace: workspace === undefined ? undefined : writtenFolder(workspace, paths.home),
     port: port === undefined ? undefined : readPort(port),
     bind: bind === undefined ? undefined : readBindMode(bind),
@@ -80,13 +80,13 @@ function readChoices(options: ParsedOptions, { env, paths }: CommandContext): Ch
     secret: secretOf(options),
     model,
     apiKey: apiKeyOf(model, inputMode, env),
-    defaultModel: options.text('model'),
+    defaultModel: readText(options, 'model'),
   };
 }
 
 function secretOf(options: ParsedOptions): Written | undefined {
-  const variable = options.text('gateway-token-ref-env');
-  const [value, ...more] = [options.text('gateway-token'), options.text('gateway-password')].filter(
+  const variable = readText(options, 'gateway-token-ref-env');
+  const [value, ...more] = [readText(options, 'gateway-token'), readText(options, 'gateway-password')].filter(
     (text) => text !== undefined,
   );
   if (more.length > 0 || (value !== undefined && variable !== undefined))

@@ -1,6 +1,7 @@
 /** `pllan setup`: the baseline, without questions (cli.md §13). */
 import type { CommandHandler, ParsedOptions } from '../command.js';
 import { baselineLines, makeBaseline, writtenFolder, type Wish } from '../setup/baseline.js';
+import { readText } from '../option-values.js';
 import { UserError } from '../user-error.js';
 
 export const setup: CommandHandler = async (options, context) => {
@@ -19,9 +20,9 @@ export const setup: CommandHandler = async (options, context) => {
 /** @throws UserError */
 function wishesOf(options: ParsedOptions, home: string): readonly Wish[] {
   const mode = options.text('mode');
-  const url = options.text('remote-url');
-  const token = options.text('remote-token');
-  const workspace = options.text('workspace');
+  const url = readText(options, 'remote-url');
+  const token = readText(options, 'remote-token');
+  const workspace = readText(options, 'workspace');
   if (mode !== undefined && mode !== 'local' && mode !== 'remote')
     throw new UserError('Invalid --mode (use "local" or "remote")');
   if (mode !== 'remote' && (url !== undefined || token !== undefined))

@@ -5,6 +5,7 @@
 import { formatPath, type ConfigPath } from '../../shared/config/path.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { readSource } from '../../shared/config/read/source.js';
+import { defaultWorkspace } from '../../shared/config/workspaces.js';
 import { displayPath, expandHome, type Paths } from '../../shared/paths.js';
 import { makePrivateDir } from '../../shared/private-file.js';
 import { makeWorkspace } from '../../shared/setup/starter-files.js';
@@ -17,8 +18,9 @@ import { UserError } from '../user-error.js';
 export interface Wish {
   readonly path: ConfigPath;
   readonly value: unknown;
-  /** Only where the file says nothing. */
+  /** Only where the file says nothing, and nothing in the place of it. */
   readonly ifMissing?: boolean;
+  readonly unless?: ConfigPath;
 }
 
 export interface Baseline {
@@ -42,20 +44,23 @@ export async function makeBaseline(context: CommandContext, asked: readonly Wish
   const source = readSource({ path: paths.configPath, env });
   const written = valueOf(source.root);
   const edits = [...asked, ...needed(paths).filter(({ path }) => !isAsked(path, asked))].filter(
-    ({ path, value, ifMissing = false }) => {
+    ({ path, value, ifMissing = false, unless }) => {
+      if (unless && valueAt(written, unless) !== undefined) return false;
       const there = valueAt(written, path);
       return ifMissing ? there === undefined : there !== value;
     },
   );
-  const { changedPaths, loaded } = await changeConfig(context, { kind: 'edits', edits }, false);
-  const { workspace: named, skipBootstrap } = loaded.config.agents.defaults;
-  const workspace = expandHome(named ?? paths.workspace, paths.home);
+  // Written when the folders are there: a config with a place that cannot be made is of no use.
+  const { loaded } = await changeConfig(context, { kind: 'edits', edits }, true);
+  const { skipBootstrap } = loaded.config.agents.defaults;
+  const workspace = defaultWorkspace(loaded.config, paths);
   const created = attempt(`Workspace ${workspace}`, () => {
     if (!skipBootstrap) return makeWorkspace(workspace);
     makePrivateDir(workspace);
     return [];
   });
   makeDir('The store of sessions', paths.storeDir);
+  const { changedPaths } = await changeConfig(context, { kind: 'edits', edits }, false);
   return {
     configPath: paths.configPath,
     config: source.exists ? (changedPaths.length > 0 ? 'updated' : 'kept') : 'written',

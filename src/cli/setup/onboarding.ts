@@ -80,7 +80,6 @@ export function wishesOf(choices: Choices): readonly Wish[] {
   if (auth === 'password' && secret === undefined)
     throw new UserError('--gateway-auth password needs --gateway-password.');
   const open = bind !== undefined && bind !== 'loopback';
-  const own = secret ?? (open ? { value: randomBytes(24).toString('hex') } : undefined);
   const field = auth ?? 'token';
   return [
     { path: ['gateway', 'mode'], value: mode },
@@ -88,11 +87,19 @@ export function wishesOf(choices: Choices): readonly Wish[] {
     ...some(port, (value) => ({ path: ['gateway', 'port'], value })),
     ...some(bind, (value) => ({ path: ['gateway', 'bind'], value })),
     ...some(auth, (value) => ({ path: ['gateway', 'auth', 'mode'], value })),
-    ...some(own, (value) => ({ path: ['gateway', 'auth', field], value: written(value) })),
+    ...some(secret, (value) => ({ path: ['gateway', 'auth', field], value: written(value) })),
+    ...(open && secret === undefined ? [newToken()] : []),
     ...some(workspace, (value) => ({ path: ['agents', 'defaults', 'workspace'], value })),
     ...(model === 'skip' ? [] : providerWishes(providers[model], apiKey)),
     ...some(defaultModel, (value) => ({ path: ['agents', 'defaults', 'model'], value })),
   ];
+}
+
+/** Whom others can reach has a secret; one that is there stays. */
+function newToken(): Wish {
+  const auth = ['gateway', 'auth'];
+  const value = randomBytes(24).toString('hex');
+  return { path: [...auth, 'token'], value, ifMissing: true, unless: [...auth, 'password'] };
 }
 
 function providerWishes({ id, baseUrl, api }: ModelProvider, apiKey: Written | undefined): readonly Wish[] {

@@ -1,9 +1,8 @@
-/** `pllan setup`, `onboard`, `dashboard` and `gateway --reset` (cli.md §2, §13, §14). */
+/** `pllan setup`, `onboard` and `dashboard` (cli.md §13, §14). */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { processStartTime } from '../../../src/shared/process-facts.js';
 import { freePort } from '../../support/gateway.js';
 import { serviceHome } from '../service/support.js';
 import { cli, environmentWith, temporaryHome } from '../support/cli.js';
@@ -133,6 +132,14 @@ describe('pllan setup', () => {
   });
 });
 
+it('a workspace that cannot be made is in no config', async () => {
+  const home = temporaryHome();
+  writeFileSync(join(home, 'taken'), '');
+  const run = await cli(['setup', '--workspace', '~/taken/x'], { env: { PLLAN_HOME: home } });
+  expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('cannot be made')]);
+  expect(existsSync(join(home, '.pllan/pllan.json'))).toBe(false);
+});
+
 it('a workspace is written as the folder that it is from here', async () => {
   const home = temporaryHome();
   const folder = relative(process.cwd(), join(home, 'files'));
@@ -191,6 +198,22 @@ describe('pllan onboard', () => {
     expect(run.stdout).not.toContain(gateway.auth.token);
   });
 
+  it('keeps the secret that there is', async () => {
+    const secretsAfter = async (...argv: string[]): Promise<unknown> => {
+      await cli([...accept, ...argv], { env: { PLLAN_HOME: home } });
+      return (configOf(home) as { gateway: { auth: unknown } }).gateway.auth;
+    };
+    const home = temporaryHome();
+    const first = await secretsAfter('--gateway-bind=lan');
+    expect(first).toEqual({ token: expect.stringMatching(/^[0-9a-f]{48}$/) });
+    expect(await secretsAfter('--gateway-bind=lan')).toEqual(first);
+    writeFileSync(
+      join(home, '.pllan/pllan.json'),
+      JSON.stringify({ gateway: { auth: { password: 'a-good-one' } } }),
+    );
+    expect(await secretsAfter('--gateway-bind=lan')).toEqual({ password: 'a-good-one' });
+  });
+
   it('asks at a terminal', async () => {
     const home = temporaryHome();
     const run = await cli(['onboard', '--auth-choice', 'ollama'], {
@@ -235,6 +258,8 @@ describe('pllan onboard', () => {
     [[...accept, '--gateway-auth', 'password'], 'needs --gateway-password'],
     [[...accept, '--gateway-token', 'a', '--gateway-password', 'b'], 'Use one of'],
     [[...accept, '--gateway-port', '0'], 'Invalid port'],
+    [[...accept, '--gateway-token', ''], '--gateway-token is empty'],
+    [['setup', '--workspace', ' '], '--workspace is empty'],
   ])('refuses %j', async (argv, text) => {
     const home = temporaryHome();
     const run = await cli(argv, { env: { PLLAN_HOME: home } });
@@ -289,62 +314,5 @@ describe('pllan dashboard', () => {
     const env = environmentWith({ gateway: { auth: { token: 't-t-t' }, tls: { enabled: true } } });
     const run = await cli(['dashboard', '--no-open'], { env });
     expect(run.stdout).toBe('Dashboard: https://127.0.0.1:18789/#token=t-t-t\n');
-  });
-});
-
-describe('pllan gateway --dev --reset', () => {
-  it('puts config, credentials, sessions and workspace aside', async () => {
-    const home = temporaryHome();
-    const env = { PLLAN_HOME: home };
-    await cli(['--dev', 'setup'], { env });
-    mkdirSync(join(home, '.pllan-dev', 'credentials'));
-    const run = await cli(['--dev', 'gateway', '--reset'], { env });
-    expect(run.exitCode).toBe(0);
-    const [trash = ''] = readdirSync(home).filter((name) => name.startsWith('.trash-'));
-    expect(readdirSync(join(home, trash)).toSorted()).toEqual([
-      'credentials',
-      'pllan.json',
-      'store',
-      'workspace',
-    ]);
-    expect(run.stderr).toContain(`~/${trash}`);
-    expect(run.gateway?.flags.dev).toBe(true);
-  });
-
-  it('is for the dev profile alone', async () => {
-    const run = await cli(['gateway', '--reset']);
-    expect(run).toMatchObject({ exitCode: 1, stderr: 'Use --reset with --dev.\n', gateway: undefined });
-  });
-
-  it.each(['PLLAN_STATE_DIR', 'PLLAN_WORKSPACE_DIR', 'PLLAN_CONFIG_PATH'])(
-    'moves nothing of the default profile, should %s name it',
-    async (name) => {
-      const home = temporaryHome();
-      const env = { PLLAN_HOME: home };
-      await cli(['setup'], { env });
-      const place = {
-        PLLAN_STATE_DIR: '',
-        PLLAN_WORKSPACE_DIR: '/workspace',
-        PLLAN_CONFIG_PATH: '/pllan.json',
-      }[name];
-      const run = await cli(['gateway', '--dev', '--reset'], {
-        env: { ...env, [name]: `~/.pllan${place ?? ''}` },
-      });
-      expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining("is the default profile's")]);
-      expect(readdirSync(home)).toEqual(['.pllan']);
-    },
-  );
-
-  it('moves nothing under a running gateway', async () => {
-    const home = temporaryHome();
-    await cli(['--dev', 'setup'], { env: { PLLAN_HOME: home } });
-    writeFileSync(
-      join(home, '.pllan-dev', 'gateway.lock'),
-      JSON.stringify({ pid: process.pid, startTime: processStartTime(process.pid) }),
-    );
-    const run = await cli(['gateway', '--dev', '--reset'], { env: { PLLAN_HOME: home } });
-    expect(run.exitCode).toBe(1);
-    expect(run.stderr).toContain(`is running (pid ${process.pid})`);
-    expect(readdirSync(home)).toEqual(['.pllan-dev']);
   });
 });
