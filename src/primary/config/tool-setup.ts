@@ -22,7 +22,7 @@ export function toolSetup(config: GatewayConfig, paths: Paths, env: Environment)
       agents: Object.fromEntries(own.flatMap(([id, agent]) => (agent.tools ? [[id, agent.tools]] : []))),
       direct: gateway.tools,
     },
-    workspaces: ownWorkspaces(config, paths),
+    workspaces: Object.fromEntries(ownWorkspaces(config, paths)),
     workspace,
     exec: {
       env: execEnvironment(env, tools.exec.passEnv),

@@ -41,7 +41,7 @@ export function createReaders(current: CurrentSnapshot, paths: Paths): ConfigRea
     workspace: () => defaultWorkspace(current().config, paths),
     workspaceOf(agentId) {
       const { config } = current();
-      return ownWorkspaces(config, paths)[agentId] ?? defaultWorkspace(config, paths);
+      return ownWorkspaces(config, paths).get(agentId) ?? defaultWorkspace(config, paths);
     },
     cron: () => current().config.cron,
     queue: () => current().config.messages.queue,

@@ -8,8 +8,8 @@ export function defaultWorkspace({ agents }: GatewayConfig, { home, workspace }:
 }
 
 /** Of agents that have one of their own, by id. */
-export function ownWorkspaces({ agents }: GatewayConfig, { home }: Paths): Readonly<Record<string, string>> {
-  return Object.fromEntries(
+export function ownWorkspaces({ agents }: GatewayConfig, { home }: Paths): ReadonlyMap<string, string> {
+  return new Map(
     agents.list.flatMap(({ id, workspace }) =>
       workspace ? [[id.toLowerCase(), expandHome(workspace, home)]] : [],
     ),

@@ -26,6 +26,11 @@ import {
 it('has nothing to say of a sound installation', async () => {
   const site = install();
   expect(await doctor(site)).toEqual([]);
+  const bindings = [{ agentId: 'Main', match: { channel: 'telegram', accountId: '*' } }];
+  const telegram = { accounts: { a: { botToken: '${A}' }, b: { botToken: '${B}' } } };
+  const talking = install({ ...sound, bindings, channels: { telegram } });
+  const env = { ...talking.env, A: '1:a', B: '2:b' };
+  expect(await doctor({ ...talking, env })).toEqual([]);
   const run = await cli(['doctor'], { env: site.env });
   expect(run.exitCode).toBe(0);
   expect(run.stdout).toContain('│ ! No gateway is running.\n│   → Start it with: pllan gateway');

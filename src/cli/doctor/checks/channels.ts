@@ -67,7 +67,8 @@ function bindingFindings(
   return config.bindings.flatMap(({ agentId, match }, index): Finding[] => {
     const at = `bindings[${index}]`;
     const advice = `Mend it, or: pllan config unset ${at}`;
-    const { channel, accountId } = match;
+    const { channel, accountId: named } = match;
+    const accountId = named === '*' ? undefined : named;
     const isThere = accounts.some(
       (one) => one.channel === channel && (!accountId || one.accountId === accountId),
     );

@@ -2,7 +2,7 @@
 import { accessSync, chmodSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { STATE_LOCK_NAME } from '../../../shared/instance-lock.js';
-import { displayPath, type Paths } from '../../../shared/paths.js';
+import { displayPath, logFileName, type Paths } from '../../../shared/paths.js';
 import { errorCode } from '../../../shared/to-error.js';
 import { deviceFile } from '../../client/device/device.js';
 import type { Finding } from '../finding.js';
@@ -28,6 +28,8 @@ function partsOf(paths: Paths): readonly Part[] {
     file(join(storeDir, 'data.mdb')),
     file(join(storeDir, 'lock.mdb')),
     folder(logDir),
+    file(join(logDir, logFileName(new Date()))),
+    file(join(logDir, 'config-audit.jsonl')),
     folder(join(stateDir, 'credentials')),
     file(tokenFile, false),
     file(identityFile, false),

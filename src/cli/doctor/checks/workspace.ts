@@ -53,8 +53,8 @@ function relative({ config: { agents } }: LoadedConfig): readonly Finding[] {
 function foldersOf({ config }: LoadedConfig, { paths }: CommandContext): readonly string[] {
   const own = ownWorkspaces(config, paths);
   const isShared =
-    config.agents.list.length === 0 || config.agents.list.some(({ id }) => !own[id.toLowerCase()]);
-  return [...new Set([...(isShared ? [defaultWorkspace(config, paths)] : []), ...Object.values(own)])];
+    config.agents.list.length === 0 || config.agents.list.some(({ id }) => !own.has(id.toLowerCase()));
+  return [...new Set([...(isShared ? [defaultWorkspace(config, paths)] : []), ...own.values()])];
 }
 
 function look(folder: string, { config }: LoadedConfig, home: string): readonly Finding[] {
