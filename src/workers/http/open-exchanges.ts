@@ -59,8 +59,13 @@ export function createOpenExchanges(lost: (exchange: Exchange) => void): OpenExc
         next();
         return;
       }
+      // Node may have let go of the socket: an answer under way hears no more that there is room, or that nobody takes it.
+      const drained = (): void => void connection.open[0]?.response.emit('drain');
+      const stalled = (): void => void socket.destroy();
+      socket.on('drain', drained).on('timeout', stalled);
       connection.whenAnswered = () => {
         connection.whenAnswered = undefined;
+        socket.off('drain', drained).off('timeout', stalled);
         // The time that an idle connection has, set with the last answer, is not that of what follows.
         socket.setTimeout(0);
         if (socket.writable) next();

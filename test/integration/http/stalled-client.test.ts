@@ -31,16 +31,25 @@ async function ask(stream: boolean, headers = {}): Promise<Socket> {
   return socket;
 }
 
-async function speakWithoutEnd({ response }: ProviderCall): Promise<void> {
+async function speakWithoutEnd(call: ProviderCall): Promise<void> {
+  await speak(call, Number.POSITIVE_INFINITY);
+}
+
+/** So many pieces of 64 KiB, as fast as they are taken. */
+async function speak({ response }: ProviderCall, pieces: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  while (!response.destroyed) {
+  for (let n = 0; n < pieces && !response.destroyed; n += 1) {
     const heard = new AbortController();
     if (!response.write(chunk({ content: '.'.repeat(64 * 1024) })))
       await Promise.race(['drain', 'close'].map((event) => once(response, event, heard))).finally(() =>
         heard.abort(),
       );
   }
+  response.end('data: [DONE]\n\n');
 }
+
+/** Node gives the socket of such a request away, also while an earlier one is being answered. */
+const tunnel = 'CONNECT /v1/models HTTP/1.1\r\nHost: x\r\n\r\n';
 
 it('a stream that nobody takes ends, and its call with it', async () => {
   provider.behave((call) => void speakWithoutEnd(call));
@@ -55,6 +64,32 @@ it('a stream that nobody takes ends, and its call with it', async () => {
   await within('the end of the connection', once(socket, 'close'));
   provider.behave(answerJson('Hi'));
   expect((await postChat(gateway, greeting)).status).toBe(200);
+});
+
+it('a stream that nobody takes ends also with a demand for a tunnel behind it', async () => {
+  provider.behave((call) => void speakWithoutEnd(call));
+  const calls = provider.aborted.length;
+  const socket = await ask(true);
+  socket.write(tunnel);
+  await waitFor('the end of the call', () => provider.aborted.length === calls + 1, CUT_MS);
+  socket.destroy();
+});
+
+it('a stream that is taken slowly arrives whole, and the answer to a demand for a tunnel behind it', async () => {
+  provider.behave((call) => void speak(call, LARGE / (64 * 1024)));
+  const socket = await ask(true);
+  socket.write(tunnel);
+  let tail = '';
+  await waitFor(
+    'both answers',
+    () => {
+      tail = (tail + ((socket.read() as Buffer | null)?.toString('latin1') ?? '')).slice(-1_000);
+      return tail.endsWith('Method Not Allowed') || socket.closed;
+    },
+    50_000,
+  );
+  expect(tail).toMatch(/\[DONE\]\s+0\s+HTTP\/1\.1 405 Method Not Allowed\r\n/);
+  socket.destroy();
 });
 
 it('a stream on a session that nobody takes ends its run', async () => {
