@@ -154,7 +154,9 @@ describe('a command that does not end well', () => {
     process.on('SIGTERM', () => {});
     const fs = require('node:fs');
     const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
-    fs.writeFileSync(__dirname + '/pids', process.pid + ' ' + child.pid);`;
+    fs.writeFileSync(__dirname + '/noted', process.pid + ' ' + child.pid);
+    // Whole or not at all, since it may be killed as soon as it is there.
+    fs.renameSync(__dirname + '/noted', __dirname + '/pids');`;
 
   async function expectGone(command: string): Promise<void> {
     const pids = readFileSync(join(dirname(command), 'pids'), 'utf8')
