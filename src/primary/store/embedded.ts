@@ -68,7 +68,8 @@ export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedO
       const error = await causeOf(toError(caught));
       if (!isFailedCommit(caught) && !isRefusedWrite(caught))
         throw new StoreError(`cannot write to the store: ${error.message}`, error);
-      const why = new Error(describeRefusedWrite(error), { cause: error });
+      const said = isFailedCommit(error) ? 'the disk did not take it' : describeRefusedWrite(error);
+      const why = new Error(said, { cause: error });
       health.failed(why.message);
       return unwritable(why);
     }
@@ -117,7 +118,7 @@ export function openEmbeddedStore(path: string, { outage = () => {} }: EmbeddedO
     },
     async close() {
       if (!isUsable()) {
-        // The library closes what is open then.
+        // When the process exits the library would note its end there.
         process.removeAllListeners('exit');
         return;
       }
