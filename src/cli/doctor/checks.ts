@@ -3,6 +3,7 @@ import { channels } from './checks/channels.js';
 import { configFile, gatewayMode, legacyKeys } from './checks/config-file.js';
 import { gatewayAuth } from './checks/gateway-auth.js';
 import { identity } from './checks/identity.js';
+import { legacyFolders } from './checks/legacy-folders.js';
 import { locks } from './checks/locks.js';
 import { machine } from './checks/machine.js';
 import { models } from './checks/models.js';
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   gatewayAuth,
   tls,
   locks,
+  legacyFolders,
   sessions,
   workspace,
   models,

@@ -1,4 +1,5 @@
 /** The config's models and agents as the route table that threads work with (config.md §8, http.md §5.1). */
+import { defaultAgent } from '../../shared/config/agents.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
 import {
   ECHO_MODEL,
@@ -66,7 +67,7 @@ export function buildRoutes(options: RouteOptions): RouteTable {
   });
   return {
     version: options.version,
-    defaultAgentId: defaultAgent(config),
+    defaultAgentId: defaultAgent(config.agents.list),
     agents,
     providers,
     ownProviders: ownProviders(Object.keys(agents), providers, options),
@@ -129,7 +130,7 @@ function providerRoute(id: string, provider: ProviderConfig, { config, env }: Ro
     credentials: credentialsOf(
       id,
       provider,
-      profilesFor(defaultAgent(config), defaultAgent(config), config.auth),
+      profilesFor(defaultAgent(config.agents.list), defaultAgent(config.agents.list), config.auth),
       known && usableSecret(env[known.key]),
     ),
     authHeader: provider.authHeader ?? true,
@@ -202,7 +203,7 @@ function ownProviders(
   providers: RouteTable['providers'],
   { config, env }: RouteOptions,
 ): Record<string, RouteTable['providers']> {
-  const forAll = defaultAgent(config);
+  const forAll = defaultAgent(config.agents.list);
   const found = agentIds.map((agentId) => {
     const profiles = agentId === forAll ? undefined : config.auth.agentProfiles.get(agentId);
     const ids = unique([...(profiles?.values() ?? [])].map(({ provider }) => provider));
@@ -230,11 +231,6 @@ function contextWindows(config: GatewayConfig): Record<ModelRef, number> {
       if (contextWindow !== undefined) windows[joinModelRef(id, model)] = contextWindow;
   }
   return windows;
-}
-
-function defaultAgent(config: GatewayConfig): string {
-  const chosen = config.agents.list.find((agent) => agent.default) ?? config.agents.list[0];
-  return chosen?.id.toLowerCase() ?? 'main';
 }
 
 function primaryOf(choice: ModelChoice | null, path: string): ModelRef | undefined {

@@ -14,6 +14,12 @@ export function agentIds(agents: readonly Pick<AgentConfig, 'id'>[]): readonly s
   return agents.length > 0 ? agents.map(({ id }) => id.toLowerCase()) : ['main'];
 }
 
+/** The one that is meant where none is named. */
+export function defaultAgent(agents: readonly Pick<AgentConfig, 'id' | 'default'>[]): string {
+  const chosen = agents.find((agent) => agent.default) ?? agents[0];
+  return chosen?.id.toLowerCase() ?? 'main';
+}
+
 /** What no schema can say: ids and folders are each agent's own. */
 export function agentProblems(structured: Structured): ConfigProblem[] {
   const ids = new Set<string>();

@@ -210,6 +210,22 @@ const repaired: readonly Repaired[] = [
       ),
   },
   {
+    name: 'a folder of the agent where older releases had it',
+    make() {
+      const site = install({
+        ...sound,
+        agents: { ...sound.agents, list: [{ id: 'x' }, { id: 'Ops', default: true }] },
+      });
+      writePrivate(site, 'agent/auth-profiles.json', '{"version":1,"profiles":{}}');
+      return site;
+    },
+    code: 'agent-dir-older-place',
+    mended: (site) =>
+      expect(readFileSync(join(site.stateDir, 'agents/ops/agent/auth-profiles.json'), 'utf8')).toContain(
+        'profiles',
+      ),
+  },
+  {
     name: 'a file of secrets that others can read',
     make() {
       const site = install({
