@@ -2,15 +2,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readTokenFile, usableSecret } from '../../shared/auth/secret-sources.js';
-import { uiPath } from '../../shared/config/control-ui-schema.js';
 import { readRef } from '../../shared/secrets/ref.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { readSource } from '../../shared/config/read/source.js';
 import type { CommandContext, CommandHandler } from '../command.js';
 import { readCliConfig } from '../config/cli-config.js';
 import { valueAt } from '../config/edit-config.js';
+import { pageAddress } from '../client/page-address.js';
 import { localTarget } from '../client/target.js';
-import { recordOf, textOf } from '../record.js';
 import { UserError } from '../user-error.js';
 
 export const dashboard: CommandHandler = async (options, context) => {
@@ -18,13 +17,11 @@ export const dashboard: CommandHandler = async (options, context) => {
   const config = readCliConfig(env, paths);
   const none = { token: undefined, password: undefined, port: undefined };
   const { url } = localTarget({ ...none, token: 'of no matter' }, { env: config.env, paths, config });
-  const scheme = url.protocol === 'wss:' ? 'https' : 'http';
-  const ui = recordOf(valueAt(documentOf(context), ['gateway', 'controlUi']));
-  if (ui.enabled === false)
+  const page = pageAddress(url, config.gateway.controlUi);
+  if (page === undefined)
     throw new UserError('The gateway serves no page: gateway.controlUi.enabled=false.', [
       'Switch it on with: pllan config set gateway.controlUi.enabled true',
     ]);
-  const page = `${scheme}://${url.host}${uiPath(textOf(ui.basePath) ?? null)}/`;
   const { mode, password } = config.gateway.auth;
   const asksForToken = mode === 'token' || (mode === null && usableSecret(password) === undefined);
   const token = asksForToken ? plainToken(context) : undefined;

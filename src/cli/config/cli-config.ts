@@ -50,6 +50,8 @@ const wanted = [
   'gateway.auth.mode',
   'gateway.auth.token',
   'gateway.auth.password',
+  'gateway.controlUi.enabled',
+  'gateway.controlUi.basePath',
   'gateway.tls.enabled',
   'gateway.tls.certPath',
   'gateway.tls.keyPath',

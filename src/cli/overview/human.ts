@@ -58,7 +58,7 @@ function overviewRows(overview: Overview, style: Style): Row[] {
   const { label, installed, loadedText, runtimeShort } = gatewayService;
   const state = installed ? `installed · ${loadedText}` : loadedText;
   return [
-    ['Dashboard', dashboardOf(gateway)],
+    ['Dashboard', gateway.dashboardUrl ?? undefined],
     ['OS', os.label],
     ['Node', process.versions.node],
     ['Tailscale', gateway.mode === 'remote' ? undefined : overview.tailscale],
@@ -80,11 +80,6 @@ function overviewRows(overview: Overview, style: Style): Row[] {
 
 /** A version such as `1.0.0-beta.2` names the channel that it came by. */
 const releaseChannel = `${/-([a-z]+)/.exec(VERSION)?.[1] ?? 'stable'} (${VERSION})`;
-
-/** The page that the gateway serves; of one on another machine its address is not known. */
-function dashboardOf({ url, mode }: GatewayOverview): string | undefined {
-  return url === null || mode === 'remote' ? undefined : `${url.replace(/^ws/, 'http')}/`;
-}
 
 /** `local · ws://127.0.0.1:18789 (local loopback) · reachable 8ms · auth token · vm app 0.1.0 linux` */
 export function gatewayText(gateway: GatewayOverview, style: Style): string {

@@ -7,9 +7,11 @@ import type { StoredSessions } from '../../shared/stored-sessions.js';
 import { toError } from '../../shared/to-error.js';
 import { deviceOf, type GatewayAccess } from '../client/call.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
+import { pageAddress } from '../client/page-address.js';
 import { selfOf } from '../client/self.js';
 import { isLocal, type GatewayTarget } from '../client/target.js';
 import { channelTable, type ChannelLine } from '../channels/human.js';
+import type { CliConfig } from '../config/cli-config.js';
 import { degradedSecretLines } from '../health/degraded-secrets.js';
 import { numberOf, recordOf, recordsOf, textOf, type Facts } from '../record.js';
 import { openServiceManager } from '../service/platform-manager.js';
@@ -59,6 +61,8 @@ export interface GatewayOverview {
   readonly mode: 'local' | 'remote';
   readonly url: string | null;
   readonly urlSource: string | null;
+  /** Null when it serves no page, and for one on another machine, whose config is not known. */
+  readonly dashboardUrl: string | null;
   readonly misconfigured: boolean;
   readonly reachable: boolean;
   readonly connectLatencyMs: number | null;
@@ -104,7 +108,7 @@ export async function collectOverview(
     },
     gateway: {
       mode: config.gateway.mode ?? 'local',
-      ...place(target),
+      ...place(target, config.gateway),
       misconfigured: asked.state === 'misconfigured',
       reachable: answers !== undefined,
       connectLatencyMs: latencyMs,
@@ -143,8 +147,13 @@ async function serviceOf(
   };
 }
 
-function place(target: GatewayTarget | undefined): Pick<GatewayOverview, 'url' | 'urlSource'> {
-  return target ? { url: displayUrl(target.url), urlSource: target.source } : { url: null, urlSource: null };
+function place(
+  target: GatewayTarget | undefined,
+  { mode, controlUi }: CliConfig['gateway'],
+): Pick<GatewayOverview, 'url' | 'urlSource' | 'dashboardUrl'> {
+  if (!target) return { url: null, urlSource: null, dashboardUrl: null };
+  const page = mode === 'remote' ? undefined : pageAddress(target.url, controlUi);
+  return { url: displayUrl(target.url), urlSource: target.source, dashboardUrl: page ?? null };
 }
 
 function whyNot(asked: Asked): Pick<GatewayOverview, 'error' | 'advice'> {

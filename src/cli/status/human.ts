@@ -80,13 +80,11 @@ function configLines(
 }
 
 function gatewayLines({ gateway }: StatusReport): string[] {
-  const { bindMode, bindHost, probeUrl, probeNote } = gateway;
+  const { bindMode, bindHost, probeUrl, dashboardUrl, probeNote } = gateway;
   const host = bindHost === undefined ? '' : ` (${bindHost})`;
   const lines = [`Gateway: bind=${bindMode}${host}, port=${gateway.port} (${gateway.portSource})`];
-  if (probeUrl !== undefined) {
-    lines.push(`Probe target: ${probeUrl}`);
-    lines.push(`Dashboard: ${probeUrl.replace(/^ws/, 'http')}/`);
-  }
+  if (probeUrl !== undefined) lines.push(`Probe target: ${probeUrl}`);
+  if (dashboardUrl !== undefined) lines.push(`Dashboard: ${dashboardUrl}`);
   if (probeNote !== undefined) lines.push(`Probe note: ${probeNote}`);
   return lines;
 }

@@ -5,6 +5,7 @@ import type { Problem } from '../../shared/schema.js';
 import type { LocalSources } from '../client/credentials.js';
 import type { Device } from '../client/device/device.js';
 import { displayUrl, isThisMachine, portOf } from '../client/gateway-url.js';
+import { pageAddress } from '../client/page-address.js';
 import {
   isLocal,
   resolveTarget,
@@ -46,6 +47,8 @@ export interface StatusReport {
     readonly port: number;
     readonly portSource: 'service args' | 'running gateway' | 'env/config';
     readonly probeUrl?: string;
+    /** Left out when it serves no page, or is another machine's. */
+    readonly dashboardUrl?: string;
     readonly probeNote?: string;
   };
   /** Left out when the gateway in question is on another machine. */
@@ -95,6 +98,9 @@ export async function collectStatus({
   const inspected = portToInspect(target, config, env, own?.port);
   const port = inspected === undefined ? undefined : await inspectPort(inspected);
   const probed = probe && 'url' in target ? await probeGateway(target, device, timeoutMs) : undefined;
+  // What a gateway on another machine serves, its config says.
+  const isHere = config.gateway.mode !== 'remote';
+  const page = url && isHere ? pageAddress(url, config.gateway.controlUi) : undefined;
   const rpc = probe && 'problem' in target ? { ok: false as const, error: target.problem } : probed?.report;
   const note = probeNote(config, target);
   const logFile = logFileOf(config, paths);
@@ -119,6 +125,7 @@ export async function collectStatus({
       portSource: 'env/config',
       ...own,
       ...(url ? { probeUrl: displayUrl(url) } : {}),
+      ...(page === undefined ? {} : { dashboardUrl: page }),
       ...(note === undefined ? {} : { probeNote: note }),
     },
     ...(port ? { port } : {}),

@@ -71,6 +71,7 @@ describe('a gateway that answers', () => {
         port,
         portSource: 'env/config',
         probeUrl: url,
+        dashboardUrl: `http://127.0.0.1:${port}/`,
         probeNote: 'Loopback-only gateway; only local clients can connect.',
       },
       port: {

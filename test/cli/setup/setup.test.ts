@@ -315,4 +315,15 @@ describe('pllan dashboard', () => {
     const run = await cli(['dashboard', '--no-open'], { env });
     expect(run.stdout).toBe('Dashboard: https://127.0.0.1:18789/#token=t-t-t\n');
   });
+
+  it.each([
+    [{ basePath: 'ui/' }, 'http://127.0.0.1:19999/ui/'],
+    [{ enabled: false }, undefined],
+  ])('is what status and gateway status show as well: %j', async (controlUi, address) => {
+    const env = environmentWith({ gateway: { port: 19_999, controlUi } });
+    for (const command of [['status'], ['gateway', 'status', '--no-probe']]) {
+      const { stdout } = await cli(command, { env });
+      expect(/^Dashboard:? +(\S+)/m.exec(stdout)?.[1]).toBe(address);
+    }
+  });
 });
