@@ -3,7 +3,7 @@
  * first use. Commands that start side by side all end up with the same one.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, copyFileSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { createPrivateFile, makePrivateDir, writePrivateFile } from '../../../shared/private-file.js';
@@ -37,8 +37,8 @@ export function openIdentity(path: string, note: (line: string) => void): Device
     if (typeof others === 'object') return others;
   }
   const aside = `${path}.corrupt`;
-  copyFileSync(path, aside);
-  chmodSync(aside, 0o600);
+  // In place of what has that name, and never through a link.
+  writePrivateFile(aside, readFileSync(path));
   writePrivateFile(path, made.text);
   note(`${path} held no usable device key: it is kept as ${aside}, and this device has a new identity.`);
   return made.identity;

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -85,6 +86,16 @@ describe('a file that holds no identity', () => {
     expect(open().deviceId).not.toBe('f'.repeat(64));
     expect(existsSync(`${path}.corrupt`)).toBe(true);
   });
+});
+
+test('a file that is kept aside is never written through a link', () => {
+  const elsewhere = join(temporaryHome(), 'precious');
+  writeFileSync(elsewhere, 'precious');
+  put('');
+  symlinkSync(elsewhere, `${path}.corrupt`);
+  open();
+  expect(readFileSync(elsewhere, 'utf8')).toBe('precious');
+  expect(readFileSync(`${path}.corrupt`, 'utf8')).toBe('');
 });
 
 test('an identity that others could read is closed to them', () => {
