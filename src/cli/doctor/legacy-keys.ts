@@ -1,4 +1,5 @@
 /** Keys that older releases had, and where what they say belongs now (config.md §7). */
+import { isDeepStrictEqual } from 'node:util';
 import type { ConfigPath } from '../../shared/config/path.js';
 import { formatPath } from '../../shared/config/path.js';
 import type { Edit } from '../../shared/config/write/edits.js';
@@ -30,10 +31,11 @@ export function legacyMigration(document: unknown): Migration | undefined {
   const move = (from: ConfigPath, to: ConfigPath): void => {
     const value = valueAt(document, from);
     if (value === undefined) return;
-    const added = additions(valueAt(document, to), value, to);
-    edits.push(...added, { path: from, remove: true });
-    if (added.length > 0) steps.push(`${formatPath(from)} is ${formatPath(to)} now`);
-    else lost.push(formatPath(from));
+    const added = additions(valueAt(document, to), value, { from, to });
+    edits.push(...added.edits, { path: from, remove: true });
+    lost.push(...added.lost);
+    if (added.lost.length === 0 || added.edits.length > 0)
+      steps.push(`${formatPath(from)} is ${formatPath(to)} now`);
   };
   move(['gateway', 'token'], ['gateway', 'auth', 'token']);
   for (const [section, placeOf] of sections) {
@@ -57,9 +59,18 @@ const sections: readonly (readonly [string, (key: string) => ConfigPath])[] = [
   ['routing', (key) => (key === 'bindings' ? ['bindings'] : ['messages', key])],
 ];
 
-/** What of `old` is not said at its new place. */
-function additions(there: unknown, old: unknown, path: ConfigPath): readonly Edit[] {
-  if (there === undefined) return [{ path, value: old }];
-  if (!isRecord(there) || !isRecord(old)) return [];
-  return Object.entries(old).flatMap(([key, value]) => additions(there[key], value, [...path, key]));
+interface Move {
+  readonly from: ConfigPath;
+  readonly to: ConfigPath;
+}
+
+/** What of `old` is not said at its new place, and where that says something else. */
+function additions(there: unknown, old: unknown, { from, to }: Move): Pick<Migration, 'edits' | 'lost'> {
+  if (there === undefined) return { edits: [{ path: to, value: old }], lost: [] };
+  if (!isRecord(there) || !isRecord(old))
+    return { edits: [], lost: isDeepStrictEqual(there, old) ? [] : [formatPath(from)] };
+  const parts = Object.entries(old).map(([key, value]) =>
+    additions(there[key], value, { from: [...from, key], to: [...to, key] }),
+  );
+  return { edits: parts.flatMap(({ edits }) => edits), lost: parts.flatMap(({ lost }) => lost) };
 }
