@@ -6,7 +6,7 @@ import { unusableParts } from '../../../src/cli/doctor/checks/state-parts.js';
 import { stateDir } from '../../../src/cli/doctor/checks/state-dir.js';
 import type { Site } from '../../../src/cli/doctor/site.js';
 import { resolvePaths } from '../../../src/shared/paths.js';
-import { install } from './installation.js';
+import { doctor, install, sound } from './installation.js';
 
 it('doctor does not close a file that its owner shares with the gateway', async () => {
   const { configPath, env } = install();
@@ -56,3 +56,49 @@ it('doctor names what this user cannot use, opens what is its own, and says what
     expect.stringContaining('Mount it writable'),
   ]);
 });
+
+/** As root what others have is somebody's; everybody else knows a folder of root's. */
+function sharedWorkspaces(stateDir: string): readonly string[] {
+  const team = join(stateDir, 'team');
+  mkdirSync(team);
+  chmodSync(team, 0o2775);
+  const foreign = join(stateDir, 'foreign');
+  mkdirSync(foreign);
+  chmodSync(foreign, 0o777);
+  if (process.getuid?.() === 0) chownSync(foreign, 65_534, 65_534);
+  return process.getuid?.() === 0 ? [team, foreign] : [team];
+}
+
+it('doctor leaves a workspace as it is that a group shares, or that is another user’s', async () => {
+  for (const folder of sharedWorkspaces(install().stateDir)) {
+    const { mode } = statSync(folder);
+    const installation = install({
+      ...sound,
+      agents: { defaults: { ...sound.agents.defaults, workspace: folder } },
+    });
+    const findings = await doctor(installation, '--fix');
+    expect(findings).toMatchObject([
+      { code: 'workspace-writable-by-others', repair: 'none', advice: expect.any(String) },
+    ]);
+    expect(statSync(folder).mode).toBe(mode);
+  }
+});
+
+it.runIf(process.getuid?.() === 0)(
+  'doctor as root does not close a file of root’s for the config of another user',
+  async () => {
+    const elsewhere = join(install().stateDir, 'all.json');
+    writeFileSync(elsewhere, '{"t":"0123456789abcdef"}', { mode: 0o644 });
+    const token = { source: 'file', provider: 'own', id: '/t' };
+    const providers = { own: { source: 'file', path: elsewhere } };
+    const installation = install({
+      ...sound,
+      gateway: { ...sound.gateway, auth: { token } },
+      secrets: { providers },
+    });
+    chownSync(installation.stateDir, 65_534, 65_534);
+    chownSync(installation.configPath, 65_534, 65_534);
+    await doctor(installation, '--fix');
+    expect(statSync(elsewhere).mode & 0o777).toBe(0o644);
+  },
+);

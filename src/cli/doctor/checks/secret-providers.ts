@@ -1,11 +1,13 @@
 /** Files and programs that secrets come from: there, and only their owner's (secrets.md §3.2, §3.3). No program is run. */
-import { chmodSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { ExecProviderConfig, FileProviderConfig } from '../../../shared/config/secrets-schema.js';
-import { displayPath, expandHome } from '../../../shared/paths.js';
+import { displayPath, expandHome, type Paths } from '../../../shared/paths.js';
 import { SecretFailure } from '../../../shared/secrets/failure.js';
-import { currentUser, requireSafeCommand } from '../../../shared/secrets/file-safety.js';
+import { requireSafeCommand } from '../../../shared/secrets/file-safety.js';
 import { errorCode } from '../../../shared/to-error.js';
+import { changeMode } from '../change-mode.js';
 import type { Check, Finding } from '../finding.js';
+import { gatewayUser } from '../gateway-user.js';
 
 const OTHERS = 0o077;
 const EXECUTABLE = 0o100;
@@ -20,19 +22,19 @@ export const secretProviders: Check = {
     for (const [alias, provider] of Object.entries(loaded.config.secrets.providers)) {
       if (!used.has(alias)) continue;
       const name = `secrets.providers.${alias}`;
-      if (provider.source === 'file') findings.push(...file(name, provider, paths.home));
-      if (provider.source === 'exec') findings.push(...(await command(name, provider)));
+      if (provider.source === 'file') findings.push(...file(name, provider, paths));
+      if (provider.source === 'exec') findings.push(...(await command(name, provider, paths)));
     }
     return findings;
   },
 };
 
 /** Who else it belongs to is told by the reference that cannot be resolved. */
-function file(name: string, { path }: FileProviderConfig, home: string): readonly Finding[] {
-  const real = expandHome(path, home);
+function file(name: string, { path }: FileProviderConfig, paths: Paths): readonly Finding[] {
+  const real = expandHome(path, paths.home);
   const stats = statSync(real, { throwIfNoEntry: false });
-  if (!stats?.isFile() || stats.uid !== currentUser() || (stats.mode & OTHERS) === 0) return [];
-  const shown = displayPath(real, home);
+  if (!stats?.isFile() || stats.uid !== gatewayUser(paths) || (stats.mode & OTHERS) === 0) return [];
+  const shown = displayPath(real, paths.home);
   return [
     {
       code: 'secret-file-open',
@@ -42,7 +44,7 @@ function file(name: string, { path }: FileProviderConfig, home: string): readonl
         question: 'Keep others out (chmod go-rwx)?',
         level: 'safe',
         run() {
-          chmodSync(real, stats.mode & 0o700);
+          changeMode(real, stats, (mode) => mode & ~OTHERS);
           return `Only this user can use ${shown} now`;
         },
       },
@@ -50,10 +52,15 @@ function file(name: string, { path }: FileProviderConfig, home: string): readonl
   ];
 }
 
-async function command(name: string, provider: ExecProviderConfig): Promise<readonly Finding[]> {
+async function command(
+  name: string,
+  provider: ExecProviderConfig,
+  paths: Paths,
+): Promise<readonly Finding[]> {
+  const user = gatewayUser(paths);
   const { command: path, trustedDirs } = provider;
   try {
-    await requireSafeCommand(path, trustedDirs, currentUser());
+    await requireSafeCommand(path, trustedDirs, user);
     return [];
   } catch (caught) {
     const code = errorCode(caught);
@@ -66,7 +73,7 @@ async function command(name: string, provider: ExecProviderConfig): Promise<read
       message: `${name}: ${path}: ${why}.`,
     } as const;
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats || stats.uid !== currentUser() || (stats.mode & EXECUTABLE) !== 0)
+    if (!stats || stats.uid !== user || (stats.mode & EXECUTABLE) !== 0)
       return [
         {
           ...finding,
@@ -74,7 +81,7 @@ async function command(name: string, provider: ExecProviderConfig): Promise<read
         },
       ];
     const run = (): string => {
-      chmodSync(path, stats.mode | EXECUTABLE);
+      changeMode(path, stats, (mode) => mode | EXECUTABLE);
       return `${path} can be executed by its owner now`;
     };
     return [

@@ -1,9 +1,11 @@
 /** The state directory: there, this user's, and nobody else's (cli.md §12, rows 4, 5). */
-import { accessSync, chmodSync, constants, existsSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { displayPath, resolvePaths, type Paths } from '../../../shared/paths.js';
 import { makePrivateDir } from '../../../shared/private-file.js';
+import { changeMode } from '../change-mode.js';
 import type { Check, Finding } from '../finding.js';
+import { gatewayUser } from '../gateway-user.js';
 import { statsOf, unusableParts } from './state-parts.js';
 
 const SECTION = 'State integrity';
@@ -45,9 +47,9 @@ export const stateDir: Check = {
       ];
     const obstacles = closed(dir, stats, shown);
     if (obstacles.length > 0) return obstacles;
-    const me = process.getuid?.() || stats.uid;
-    const own = stats.uid === me ? [dir] : [];
-    return [...unusableParts(paths), ...open([...own, ...privateParts(paths)], me, paths.home)];
+    const owner = gatewayUser(paths);
+    const own = stats.uid === owner ? [dir] : [];
+    return [...unusableParts(paths), ...open([...own, ...privateParts(paths)], owner, paths.home)];
   },
 };
 
@@ -103,12 +105,13 @@ function privateParts({
 }
 
 /** One that another user has, and this one may use, is shared on purpose: by a group, as volumes of containers are. */
-function closed(dir: string, { mode, uid }: Stats, shown: string): readonly Finding[] {
+function closed(dir: string, stats: Stats, shown: string): readonly Finding[] {
   try {
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     return [];
   } catch {
     const me = process.getuid?.();
+    const { mode, uid } = stats;
     if (me !== undefined && uid !== me)
       return [
         {
@@ -126,7 +129,7 @@ function closed(dir: string, { mode, uid }: Stats, shown: string): readonly Find
     } as const;
     if ((mode & OWNER) === OWNER) return [finding];
     const run = (): string => {
-      chmodSync(dir, OWNER);
+      changeMode(dir, stats, () => OWNER);
       return `Its owner can use ${shown} now`;
     };
     return [{ ...finding, repair: { question: 'Let its owner use it (chmod 700)?', level: 'safe', run } }];
@@ -138,9 +141,7 @@ function open(paths: readonly string[], owner: number, home: string): readonly F
   if (process.platform === 'win32') return [];
   const tooOpen = paths.flatMap((path) => {
     const stats = statsOf(path);
-    return stats && (stats.mode & OTHERS) !== 0
-      ? [{ path, mode: stats.mode & 0o700, isOwn: stats.uid === owner }]
-      : [];
+    return stats && (stats.mode & OTHERS) !== 0 ? [{ path, stats, isOwn: stats.uid === owner }] : [];
   });
   const namesOf = (some: typeof tooOpen): string =>
     some.map(({ path }) => displayPath(path, home)).join(', ');
@@ -158,7 +159,7 @@ function open(paths: readonly string[], owner: number, home: string): readonly F
               question: 'Keep others out (chmod go-rwx)?',
               level: 'safe',
               run() {
-                for (const { path, mode } of own) chmodSync(path, mode);
+                for (const { path, stats } of own) changeMode(path, stats, (mode) => mode & OWNER);
                 return `Only this user can use ${own.length === 1 ? 'it' : 'them'} now`;
               },
             },

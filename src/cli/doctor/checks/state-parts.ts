@@ -1,10 +1,11 @@
 /** What is in the state directory: of the kind that it should be, and this user's to use (cli.md §12, row 4). */
-import { accessSync, chmodSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { STATE_LOCK_NAME } from '../../../shared/instance-lock.js';
 import { displayPath, logFileName, type Paths } from '../../../shared/paths.js';
 import { errorCode } from '../../../shared/to-error.js';
 import { deviceFile } from '../../client/device/device.js';
+import { changeMode } from '../change-mode.js';
 import type { Finding } from '../finding.js';
 
 interface Part {
@@ -113,7 +114,7 @@ function unusable(path: string, shown: string, { stats, needed, code }: Obstacle
       question: 'Let its owner use it (chmod u+rwX)?',
       level: 'safe',
       run() {
-        chmodSync(path, (stats.mode & 0o7777) | needed);
+        changeMode(path, stats, (mode) => mode | needed);
         return `Its owner can use ${shown} now`;
       },
     },

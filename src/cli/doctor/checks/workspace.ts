@@ -1,27 +1,32 @@
 /** The folders that agents work in: there, usable, and changed by nobody else (config.md §1). */
-import { accessSync, chmodSync, constants, lstatSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { LoadedConfig } from '../../../shared/config/load.js';
 import { defaultWorkspace, ownWorkspaces } from '../../../shared/config/workspaces.js';
-import { displayPath } from '../../../shared/paths.js';
+import { displayPath, type Paths } from '../../../shared/paths.js';
 import { makePrivateDir } from '../../../shared/private-file.js';
 import { makeWorkspace } from '../../../shared/setup/starter-files.js';
 import { toError } from '../../../shared/to-error.js';
 import type { CommandContext } from '../../command.js';
+import { changeMode } from '../change-mode.js';
 import type { Check, Finding } from '../finding.js';
+import { gatewayUser } from '../gateway-user.js';
 
 const WRITABLE_BY_OTHERS = 0o022;
+/** Set by whoever wants a folder to be used by several: that of a group's files, that of `/tmp`. */
+const SHARED = 0o3000;
 
 export const workspace: Check = {
   section: 'Workspace',
   find({ loaded, context }) {
     if (!loaded.ok || loaded.config.gateway.mode !== 'local') return [];
-    const { home } = context.paths;
+    const { paths } = context;
+    const { home } = paths;
     const anywhere = relative(loaded);
     if (anywhere.length > 0) return anywhere;
     return foldersOf(loaded, context).flatMap((folder) => {
       try {
-        return look(folder, loaded, home);
+        return look(folder, loaded, paths);
       } catch (caught) {
         return [unusable(displayPath(folder, home), toError(caught).message)];
       }
@@ -57,8 +62,8 @@ function foldersOf({ config }: LoadedConfig, { paths }: CommandContext): readonl
   return [...new Set([...(isShared ? [defaultWorkspace(config, paths)] : []), ...own.values()])];
 }
 
-function look(folder: string, { config }: LoadedConfig, home: string): readonly Finding[] {
-  const shown = displayPath(folder, home);
+function look(folder: string, { config }: LoadedConfig, paths: Paths): readonly Finding[] {
+  const shown = displayPath(folder, paths.home);
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (!stats && lstatSync(folder, { throwIfNoEntry: false }))
     return [unusable(shown, 'it is a link to nothing')];
@@ -86,23 +91,35 @@ function look(folder: string, { config }: LoadedConfig, home: string): readonly 
   } catch (caught) {
     return [unusable(shown, toError(caught).message)];
   }
-  return process.platform === 'win32' || (stats.mode & WRITABLE_BY_OTHERS) === 0
-    ? []
-    : [
-        {
-          code: 'workspace-writable-by-others',
-          level: 'warn',
-          message: `Others can write to the workspace ${shown}: agents follow what is in its files.`,
-          repair: {
-            question: 'Keep others from writing (chmod go-w)?',
-            level: 'recommended',
-            run() {
-              chmodSync(folder, stats.mode & 0o7755);
-              return `Only its owner can write to ${shown} now`;
-            },
-          },
-        },
-      ];
+  if (process.platform === 'win32' || (stats.mode & WRITABLE_BY_OTHERS) === 0) return [];
+  return [writable(folder, stats, { shown, isOwn: stats.uid === gatewayUser(paths) })];
+}
+
+interface Place {
+  readonly shown: string;
+  readonly isOwn: boolean;
+}
+
+/** What is shared on purpose, or another user's, stays as it is. */
+function writable(folder: string, stats: Stats, { shown, isOwn }: Place): Finding {
+  const finding = {
+    code: 'workspace-writable-by-others',
+    level: 'warn',
+    message: `Others can write to the workspace ${shown}: agents follow what is in its files.`,
+  } as const;
+  if (!isOwn || (stats.mode & SHARED) !== 0)
+    return { ...finding, advice: `See that all of them are meant to, or: chmod go-w ${shown}` };
+  return {
+    ...finding,
+    repair: {
+      question: 'Keep others from writing (chmod go-w)?',
+      level: 'recommended',
+      run() {
+        changeMode(folder, stats, (mode) => mode & ~WRITABLE_BY_OTHERS);
+        return `Only its owner can write to ${shown} now`;
+      },
+    },
+  };
 }
 
 function unusable(shown: string, why: string): Finding {
