@@ -27,6 +27,15 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
   withTemporary(path, text, (temporary) => renameSync(temporary, path));
 }
 
+/** A root that may do less, or knows fewer users, as in containers; file systems without owners. */
+const cannotGive: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'EINVAL',
+  'ENOSYS',
+  'EOPNOTSUPP',
+  'ENOTSUP',
+]);
+
 /** @param made open, so that nothing else can take its place meanwhile @param model whose owner it gets */
 function giveToOwner(made: number, model: string): void {
   if (process.getuid?.() !== 0) return;
@@ -35,17 +44,22 @@ function giveToOwner(made: number, model: string): void {
   try {
     fchownSync(made, uid, gid);
   } catch (caught) {
-    // A root that may do less, as in some containers.
-    if (errorCode(caught) !== 'EPERM') throw caught;
+    if (!cannotGive.has(errorCode(caught))) throw caught;
   }
 }
 
 /** Opens a file to write at its end, made when it is not there. @throws the file system's error */
 export function openToAppend(path: string): number {
-  const isNew = !existsSync(path);
-  const file = openSync(path, 'a', 0o600);
-  if (isNew) giveToOwner(file, dirname(path));
-  return file;
+  let made: number;
+  try {
+    // Never through a link: its end may be anywhere, and is given to nobody.
+    made = openSync(path, 'ax', 0o600);
+  } catch (caught) {
+    if (errorCode(caught) !== 'EEXIST') throw caught;
+    return openSync(path, 'a', 0o600);
+  }
+  giveToOwner(made, dirname(path));
+  return made;
 }
 
 /** As `writePrivateFile`, but false, and nothing done, when there is such a file already. */

@@ -1,4 +1,13 @@
-import { chownSync, closeSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -40,6 +49,15 @@ test('what is made in a folder is for whom the folder is, whoever makes it', () 
   closeSync(openToAppend(join(dir, 'a', 'grown')));
   for (const name of ['a', 'a/b', 'a/b/written', 'a/created', 'a/grown'])
     expect([name, statSync(join(dir, name))]).toEqual([name, expect.objectContaining({ uid, gid })]);
+});
+
+test('what a link leads to is given to nobody', () => {
+  const [dir, elsewhere] = [temporaryDir(), temporaryDir()];
+  // Only root can give a file away.
+  if (process.getuid?.() === 0) chownSync(dir, 65_534, 65_533);
+  symlinkSync(join(elsewhere, 'made'), join(dir, 'log'));
+  closeSync(openToAppend(join(dir, 'log')));
+  expect(statSync(join(elsewhere, 'made')).uid).toBe(process.getuid?.() ?? 0);
 });
 
 test('a file that is created does not replace one that is there', () => {

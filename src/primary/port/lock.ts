@@ -194,7 +194,13 @@ function ensureLockDir(dir: string): void {
   systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => {
     makePrivateDir(dirname(dir));
     // This user's, whoever the folder above it belongs to.
-    if (!existsSync(dir)) mkdirSync(dir, { mode: 0o700 });
+    if (existsSync(dir)) return;
+    try {
+      mkdirSync(dir, { mode: 0o700 });
+    } catch (caught) {
+      // Another gateway that starts was faster.
+      if (errorCode(caught) !== 'EEXIST') throw caught;
+    }
   });
   const stat = lstatSync(dir);
   const ours = process.platform === 'win32' || stat.uid === process.getuid?.();
