@@ -1,4 +1,5 @@
 /** The embedded store's tables about chat networks, and what their changes do. */
+import { randomUUID } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import type { Database, Key } from 'lmdb';
 import type {
@@ -34,7 +35,7 @@ type PersonKey = [string, string, string];
  *   deliveries         id → delivery with its number       delivery-states    id → how far it is
  *   open-deliveries    [channel, account, conversation, number] → id
  *   ended-deliveries   [channel, account, how, endedAt, id] → ''      deliveries-by-end   [endedAt, id] → ''
- *   delivery-counts    [channel, account] → how many wait, have failed, or may have
+ *   delivery-counts    [channel, account] → how many wait, have failed, or may have, since the store was opened
  *   drafts             id → draft
  *   channel-memory     [channel, account, name] → value
  *   known-senders, sender-requests      [channel, account, sender] → who
@@ -46,6 +47,8 @@ export interface ChannelTables {
   readonly ended: Database<string, EndedKey>;
   readonly byEnd: Database<string, [number, string]>;
   readonly counts: CountsTable;
+  /** Names this opening of the store. */
+  readonly opening: string;
   readonly drafts: Database<DraftRecord, string>;
   readonly memory: Database<string, PersonKey>;
   readonly known: Database<KnownSender, PersonKey>;
@@ -66,6 +69,7 @@ export function openChannelTables(table: <V, K extends Key>(name: string) => Dat
     ended: table('ended-deliveries'),
     byEnd: table('deliveries-by-end'),
     counts: table('delivery-counts'),
+    opening: randomUUID(),
     drafts: table('drafts'),
     memory: table('channel-memory'),
     known: table('known-senders'),
@@ -154,10 +158,10 @@ export function pruneDeliveries(tables: ChannelTables, endedBefore: number): num
   return old.length;
 }
 
-function countingIn({ open, ended, counts }: ChannelTables): DeliveryCounting {
+function countingIn({ open, ended, counts, opening }: ChannelTables): DeliveryCounting {
   const keysOf = (table: Database<string>, ...place: string[]): number =>
     table.getKeysCount({ start: place, end: [...place, LAST] });
-  return deliveryCounting(counts, ({ channel, accountId }) => ({
+  return deliveryCounting(counts, opening, ({ channel, accountId }) => ({
     waiting: keysOf(open, channel, accountId),
     failed: keysOf(ended, channel, accountId, 'failed'),
     unknown: keysOf(ended, channel, accountId, 'unknown'),

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { expect, it } from 'vitest';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
 import { StoreError } from '../../../src/primary/store/store.js';
@@ -34,6 +35,23 @@ it.each([
   expect(() => openEmbeddedStore(dir)).toThrow(StoreError);
   expect(() => openEmbeddedStore(dir)).toThrow(dir);
   expect(readdirSync(dir)).toContain('data.mdb');
+  rmSync(dir, { recursive: true });
+});
+
+it('counts deliveries anew that an older release has changed, which keeps no count', async () => {
+  const dir = temporary();
+  const route = { channel: 'net', accountId: 'a', kind: 'direct', id: 'c' } as const;
+  const store = openEmbeddedStore(dir);
+  const deliveries = ['A', 'B'].map((id) => ({ id, route, text: id, kind: 'reply', createdAt: 1 }) as const);
+  await store.commit(deliveries.map((delivery) => ({ type: 'delivery', delivery })));
+  await store.close();
+  const older = open({ path: dir, maxDbs: 32, encoding: 'msgpack' });
+  const waiting = older.openDB({ name: 'open-deliveries' });
+  for (const key of Array.from(waiting.getKeys({ limit: 1 }))) await waiting.remove(key);
+  await older.close();
+  const again = openEmbeddedStore(dir);
+  expect(await again.deliveries.counts(route)).toEqual({ waiting: 1, failed: 0, unknown: 0 });
+  await again.close();
   rmSync(dir, { recursive: true });
 });
 
