@@ -1,4 +1,6 @@
 /** The session that a message belongs to, and what its entry says of where it came from (runs-and-events.md §6, §7). */
+import { channelSections } from '../../../shared/config/channel-accounts.js';
+import type { ChannelsConfig } from '../../../shared/config/channels-schema.js';
 import type { DmScope } from '../../../shared/config/session-schema.js';
 import type { SessionEntry, SessionKey } from '../../../shared/store/records.js';
 import { canonicalKey, mainSessionKey, type KeyScheme } from '../../../shared/store/session-keys.js';
@@ -15,6 +17,7 @@ export interface ConversationQuestion {
   readonly agentId: string;
   readonly scheme: KeyScheme;
   readonly dmScope: DmScope;
+  readonly channels: ChannelsConfig;
 }
 
 export function sessionKeyOf(question: ConversationQuestion): SessionKey {
@@ -32,7 +35,7 @@ export function sessionKeyOf(question: ConversationQuestion): SessionKey {
 }
 
 /** Undefined: everybody who writes directly shares the main session. */
-function directScope({ from, message, person, dmScope }: ConversationQuestion): string | undefined {
+function directScope({ from, message, person, dmScope, channels }: ConversationQuestion): string | undefined {
   const { id } = message.peer;
   const own = keyPart(id, from.channel.capabilities);
   const named = person.others.has(id.toLowerCase()) ? `${from.channel.id}:${own}` : own;
@@ -45,8 +48,16 @@ function directScope({ from, message, person, dmScope }: ConversationQuestion): 
     case 'per-channel-peer':
       return `${from.channel.id}:direct:${peer}`;
     case 'per-account-channel-peer':
-      return `${from.channel.id}:${keyPart(from.accountId)}:direct:${peer}`;
+      return `${from.channel.id}:${accountPart(from, channels)}:direct:${peer}`;
   }
+}
+
+/** Accounts have the names that the operator gave them: their capitals count where they tell two of them apart. */
+function accountPart({ channel, accountId }: ConversationQuestion['from'], channels: ChannelsConfig): string {
+  const [, section] = channelSections(channels).find(([id]) => id === channel.id) ?? [];
+  const isAlike = (other: string): boolean => other.toLowerCase() === accountId.toLowerCase();
+  const namesakes = Object.keys(section?.accounts ?? {}).filter(isAlike);
+  return keyPart(accountId, { caseless: namesakes.length < 2 });
 }
 
 /** Fields of the session's entry. */

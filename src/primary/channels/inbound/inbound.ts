@@ -53,7 +53,7 @@ export function createInbound(services: InboundServices): Inbound {
     if (sender.bot) return dropped('bot');
     if (message.text.trim() === '' && message.attachments.length === 0) return dropped('empty');
     const { config, routes } = current();
-    const { session, commands } = config;
+    const { session, commands, channels } = config;
     const person = personOf(channel.id, sender, session.identityLinks);
     const owner = isOwner(person, commands.ownerAllowFrom);
     const id = { channel: channel.id, accountId, sender: sender.id.toLowerCase() };
@@ -72,7 +72,7 @@ export function createInbound(services: InboundServices): Inbound {
       log.warn('channel.binding', `a binding names agent ${bound}, which is not there`);
     const agentId = isThere ? bound : routes.defaultAgentId;
     const { scheme } = sessions;
-    const question = { from, message, person, agentId, scheme, dmScope: session.dmScope };
+    const question = { from, message, person, agentId, scheme, dmScope: session.dmScope, channels };
     const key = sessionKeyOf(question);
     const entry = await sessions.get(key);
     if (!takesMessages(key, entry, { channel: channel.id, kind: peer.kind }, session.sendPolicy)) {

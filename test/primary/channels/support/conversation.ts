@@ -75,6 +75,7 @@ export function converse(store: Store, network: FakeNetwork, config: Conversatio
         ...config.session,
       },
       commands: { ownerAllowFrom: owners },
+      channels: {},
       bindings,
       messages: { responsePrefix, inbound: { debounceMs }, queue },
     },
