@@ -1,5 +1,15 @@
 /** What is kept around a config file that is written: former contents, refused ones, who wrote what (config.md §6). */
-import { closeSync, existsSync, readdirSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { configLimits } from '../limits.js';
 import { makePrivateDir, openToAppend, writePrivateFile } from '../../private-file.js';
@@ -61,27 +71,37 @@ export function audit(logDir: string, line: AuditLine): void {
 }
 
 /**
- * Makes a change that the log of changes then names: where that cannot be written, nothing is changed.
+ * Makes a change that the log of changes names: where that cannot be written, nothing is changed.
  *
  * @throws RefusedWrite, or what `change` throws
  */
 export function audited(logDir: string, line: AuditLine, change: () => void): void {
   const path = join(logDir, 'config-audit.jsonl');
-  const file = openLog(path);
+  const [, program = ''] = process.argv;
+  const full = { ts: new Date().toISOString(), pid: process.pid, argv0: basename(program), ...line };
+  const bytes = Buffer.from(`${JSON.stringify(full)}\n`);
+  const file = refusable(path, () => {
+    makePrivateDir(dirname(path));
+    return openToAppend(path);
+  });
   try {
-    change();
-    const [, program = ''] = process.argv;
-    const full = { ts: new Date().toISOString(), pid: process.pid, argv0: basename(program), ...line };
-    writeSync(file, `${JSON.stringify(full)}\n`);
+    const { size } = fstatSync(file);
+    refusable(path, () => writeSync(file, bytes));
+    try {
+      change();
+    } catch (caught) {
+      // Unless others have written since.
+      if (fstatSync(file).size === size + bytes.length) ftruncateSync(file, size);
+      throw caught;
+    }
   } finally {
     closeSync(file);
   }
 }
 
-function openLog(path: string): number {
+function refusable<T>(path: string, step: () => T): T {
   try {
-    makePrivateDir(dirname(path));
-    return openToAppend(path);
+    return step();
   } catch (caught) {
     throw isRefusedWrite(caught) ? new RefusedWrite(path, caught) : caught;
   }

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -117,6 +118,21 @@ describe('a config that is written', () => {
       nextHash: readSource(at).revision,
     });
     expect(lines.join()).not.toContain('hunter3');
+  });
+
+  it.runIf(existsSync('/dev/full'))('is not touched where who wrote cannot be noted', async () => {
+    const at = place();
+    mkdirSync(at.logDir);
+    symlinkSync('/dev/full', join(at.logDir, 'config-audit.jsonl'));
+    await expect(at.set('gateway.port', 4000)).rejects.toThrow('the disk is full');
+    expect(at.read()).toBe(FILE);
+  });
+
+  it('leaves no line of a change that was not made', async () => {
+    const at = place({ 'pllan.json': FILE, 'models.json': MODELS, 'pllan.json.bak.3': '' });
+    mkdirSync(join(at.dir, 'pllan.json.bak.4'));
+    await expect(at.set('gateway.port', 4000)).rejects.toThrow('EISDIR');
+    expect([at.read(), at.read('logs/config-audit.jsonl')]).toEqual([FILE, '']);
   });
 
   it('is not touched when nothing changes', async () => {
