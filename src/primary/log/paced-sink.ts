@@ -22,7 +22,14 @@ export function paceLines(sink: LogSink, lost: (lines: number) => void): PacedSi
       const { line, level } = waiting[next] as (typeof waiting)[number];
       sink.write(line, level);
     }
-    if (next < waiting.length) return;
+    if (next < waiting.length) {
+      // Of a flood that does not end, what has been written is not kept.
+      if (next >= logLimits.waitingLines) {
+        waiting = waiting.slice(next);
+        next = 0;
+      }
+      return;
+    }
     waiting = [];
     next = 0;
     if (dropped > 0) lost(dropped);

@@ -40,3 +40,15 @@ it('drops what there is no room for, and tells how many that were', () => {
   sink.flush();
   expect([written.length, lost]).toEqual([waitingLines, [7]]);
 });
+
+it('writes all of a flood that is never through, in order', async () => {
+  const { written, write, sink } = open();
+  const total = 2 * waitingLines;
+  write(0, 100);
+  for (let n = 100; n < total; n += linesPerTurn) {
+    write(n, Math.min(n + linesPerTurn, total));
+    await nextTurn();
+  }
+  sink.flush();
+  expect(written).toEqual(Array.from({ length: total }, (_, n) => String(n)));
+});

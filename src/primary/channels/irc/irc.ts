@@ -3,6 +3,7 @@
  * offered to the gateway until it is taken; what is said counts as sent when the server has dealt with it (`outbox.ts`).
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IrcConfig } from '../../../shared/channels/irc/config.js';
 import { deferred } from '../../../shared/deferred.js';
 import { toError } from '../../../shared/to-error.js';
@@ -190,16 +191,12 @@ function targetOf({ kind, id }: Route, { self, rooms }: Link): string {
 }
 
 /** False when the signal came before. */
-function passed(ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(true), ms);
-    const give = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    if (signal.aborted) give();
-    signal.addEventListener('abort', give, { once: true });
-  });
+async function passed(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await sleep(ms, true, { signal });
+  } catch {
+    return false;
+  }
 }
 
 function textOf({ text, media }: OutboundPart): string {
