@@ -12,6 +12,8 @@ export const clientLimits = {
   maxTimeoutMs: 2_147_483_647,
   /** After a refused connect the gateway closes the socket; its close code is waited for this long. */
   closeWaitMs: 1_000,
+  /** File of a key by which this command line or the gateway is known. */
+  identityBytes: 65_536,
   /** Intervals without a tick after which a gateway counts as gone (protocol.md §14.3). */
   silentTicks: 2,
 } as const;

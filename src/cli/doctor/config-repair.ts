@@ -1,5 +1,4 @@
 /** Repairs of the config file that `pllan config` refuses to make, since what comes out may still not be valid. */
-import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../shared/config/load.js';
 import { readSource, type ConfigSource } from '../../shared/config/read/source.js';
 import type { Edit } from '../../shared/config/write/edits.js';
@@ -32,12 +31,8 @@ export function validBackup(path: string, env: Environment): string | undefined 
 }
 
 function validText(path: string, env: Environment): string | undefined {
-  try {
-    const text = readFileSync(path, 'utf8');
-    return loadConfig({ path, env, askLoginShell: () => ({}) }).ok ? text : undefined;
-  } catch {
-    return undefined; // not there, or of no help
-  }
+  const loaded = loadConfig({ path, env, askLoginShell: () => ({}) });
+  return loaded.ok ? loaded.source.text : undefined;
 }
 
 /** Puts it back; the broken one is kept beside it. @throws ConfigWriteError */

@@ -3,13 +3,15 @@
  * first use. Commands that start side by side all end up with the same one.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { createPrivateFile, makePrivateDir, writePrivateFile } from '../../../shared/private-file.js';
 import { readDevicePublicKey, type DevicePublicKey } from '../../../shared/protocol/device-identity.js';
 import { compile } from '../../../shared/schema.js';
-import { errorCode } from '../../../shared/to-error.js';
+import { readRegularFile } from '../../../shared/regular-file.js';
+import { toError } from '../../../shared/to-error.js';
+import { clientLimits } from '../../limits.js';
 
 export interface DeviceIdentity {
   readonly deviceId: string;
@@ -38,7 +40,7 @@ export function openIdentity(path: string, note: (line: string) => void): Device
   }
   const aside = `${path}.corrupt`;
   // In place of what has that name, and never through a link.
-  writePrivateFile(aside, readFileSync(path));
+  writePrivateFile(aside, readText(path) ?? '');
   writePrivateFile(path, made.text);
   note(`${path} held no usable device key: it is kept as ${aside}, and this device has a new identity.`);
   return made.identity;
@@ -47,7 +49,8 @@ export function openIdentity(path: string, note: (line: string) => void): Device
 /** There is a file that can be read, and no key in it that could be used. Nothing is changed. */
 export function hasBrokenIdentity(path: string): boolean {
   try {
-    return parseIdentity(readFileSync(path, 'utf8')) === undefined;
+    const text = readText(path);
+    return text !== undefined && parseIdentity(text) === undefined;
   } catch {
     return false;
   }
@@ -55,18 +58,22 @@ export function hasBrokenIdentity(path: string): boolean {
 
 /** @throws when there is a file that cannot be read */
 function readIdentity(path: string): DeviceIdentity | 'missing' | 'corrupt' {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (caught) {
-    if (errorCode(caught) === 'ENOENT') return 'missing';
-    throw caught;
-  }
+  const text = readText(path);
+  if (text === undefined) return 'missing';
   const identity = parseIdentity(text);
   if (!identity) return 'corrupt';
   // Whoever restored it from a backup may have left it open to others.
   if ((statSync(path).mode & 0o077) !== 0 && process.platform !== 'win32') chmodSync(path, 0o600);
   return identity;
+}
+
+/** Undefined where there is none. @throws when there is a file that cannot be read */
+function readText(path: string): string | undefined {
+  try {
+    return readRegularFile(path, clientLimits.identityBytes)?.toString();
+  } catch (caught) {
+    throw new Error(`${path} ${toError(caught).message}`, { cause: caught });
+  }
 }
 
 function parseIdentity(text: string): DeviceIdentity | undefined {

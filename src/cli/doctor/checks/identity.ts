@@ -1,10 +1,12 @@
 /** The keys by which this command line and the gateway are known (protocol.md §8.1): whole, or made anew. */
-import { readFileSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { createPublicKey } from 'node:crypto';
 import { displayPath } from '../../../shared/paths.js';
+import { readRegularFile } from '../../../shared/regular-file.js';
 import { readDevicePublicKey } from '../../../shared/protocol/device-identity.js';
 import { deviceFile } from '../../client/device/device.js';
 import { hasBrokenIdentity, openIdentity } from '../../client/device/identity-file.js';
+import { clientLimits } from '../../limits.js';
 import type { Check, Finding } from '../finding.js';
 
 export const identity: Check = {
@@ -40,6 +42,8 @@ export const identity: Check = {
           question: 'Move it aside? The gateway makes another one when it is asked for it.',
           level: 'recommended',
           run() {
+            // Somebody may have put it back meanwhile.
+            if (!isBrokenKey(file)) return 'It is whole again';
             renameSync(file, `${file}.corrupt`);
             return `It is kept as ${file}.corrupt`;
           },
@@ -50,12 +54,8 @@ export const identity: Check = {
 };
 
 function isBrokenKey(file: string): boolean {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return false; // there is none, or it cannot be read, which is told elsewhere
-  }
+  const text = textOf(file);
+  if (text === undefined) return false;
   try {
     return (
       readDevicePublicKey(createPublicKey(text).export({ type: 'spki', format: 'pem' }).toString()) ===
@@ -63,5 +63,14 @@ function isBrokenKey(file: string): boolean {
     );
   } catch {
     return true;
+  }
+}
+
+/** Undefined where there is none, or one that cannot be read, which is told elsewhere. */
+function textOf(file: string): string | undefined {
+  try {
+    return readRegularFile(file, clientLimits.identityBytes)?.toString();
+  } catch {
+    return undefined;
   }
 }
