@@ -9,7 +9,9 @@ import {
   existsSync,
   fchownSync,
   fsyncSync,
+  lchownSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -27,9 +29,10 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
   withTemporary(path, text, (temporary) => renameSync(temporary, path));
 }
 
-/** A root that may do less, or knows fewer users, as in containers; file systems without owners. */
+/** A root that may do less, or knows fewer users, as in containers; file systems without owners, or that only read. */
 const cannotGive: ReadonlySet<string | undefined> = new Set([
   'EPERM',
+  'EROFS',
   'EINVAL',
   'ENOSYS',
   'EOPNOTSUPP',
@@ -38,11 +41,14 @@ const cannotGive: ReadonlySet<string | undefined> = new Set([
 
 /** @param made open, so that nothing else can take its place meanwhile @param model whose owner it gets */
 function giveToOwner(made: number, model: string): void {
-  if (process.getuid?.() !== 0) return;
+  if (process.getuid?.() === 0) give(model, (...owner) => fchownSync(made, ...owner));
+}
+
+function give(model: string, to: (uid: number, gid: number) => void): void {
   const { uid, gid } = statSync(model);
   if (uid === 0) return;
   try {
-    fchownSync(made, uid, gid);
+    to(uid, gid);
   } catch (caught) {
     if (!cannotGive.has(errorCode(caught))) throw caught;
   }
@@ -60,6 +66,18 @@ export function openToAppend(path: string): number {
   }
   giveToOwner(made, dirname(path));
   return made;
+}
+
+/**
+ * Gives its folder's owner a file that a library has made and works with. It is not opened: to close a file gives up all locks
+ * that the process has on it. A link is nobody's to follow, and what has another name may be anybody's.
+ *
+ * @throws the file system's error
+ */
+export function giveFile(path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  if (facts?.uid === 0 && facts.nlink === 1) give(dirname(path), (...owner) => lchownSync(path, ...owner));
 }
 
 /** As `writePrivateFile`, but false, and nothing done, when there is such a file already. */

@@ -2,13 +2,13 @@
  * Which file takes log lines now: another one each day or the one that is configured, a fresh one when it is
  * full. What is older than the retention is removed at the start and with each new day (operations.md §6).
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentLogFile, type LogPlace } from '../../shared/log/log-place.js';
 import { logLimits } from '../../shared/log/limits.js';
 import { logFileDay, logFileName } from '../../shared/paths.js';
 import { errorCode, toError } from '../../shared/to-error.js';
-import { makePrivateDir } from '../../shared/private-file.js';
+import { makePrivateDir, openToAppend } from '../../shared/private-file.js';
 import { systemStep } from '../start-error.js';
 
 export interface LogFilesOptions extends LogPlace {
@@ -50,13 +50,13 @@ export function openLogFiles(options: LogFilesOptions): LogFiles {
   let path = pathNow();
   let open = systemStep(`log file ${path} cannot be opened`, REMEDY, () => {
     makePrivateDir(dirname(path));
-    return openSync(path, 'a', 0o600);
+    return openToAppend(path);
   });
   let rollsFrom = 0;
   prune();
 
   const replace = (next: string): void => {
-    const opened = openSync(next, 'a', 0o600);
+    const opened = openToAppend(next);
     closeSync(open);
     open = opened;
     path = next;

@@ -8,6 +8,7 @@ import { exportLimits } from '../../shared/session-limits.js';
 import type { SessionEntry, SessionKey, TranscriptEntry } from '../../shared/store/records.js';
 import { BLOBS, readBlob, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
+import { giveFile } from '../../shared/private-file.js';
 import { SessionGone, type SessionSource } from '../../shared/stored-sessions.js';
 import { toError } from '../../shared/to-error.js';
 import { checkStoreFile } from './check-file.js';
@@ -62,6 +63,8 @@ function openTables(path: string) {
   try {
     checkStoreFile(join(path, 'data.mdb'));
     const root = open({ path, maxDbs: 32, encoding: 'msgpack', readOnly: true });
+    // It makes the file where there is none, as in a store that was put back from a backup.
+    giveFile(join(path, 'lock.mdb'));
     return {
       root,
       sessions: optional(root.openDB<SessionEntry, SessionKey>({ name: 'sessions' })),

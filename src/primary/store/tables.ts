@@ -28,6 +28,7 @@ import type {
 } from '../../shared/store/records.js';
 import { BLOBS, type BlobTable } from '../../shared/store/blob-table.js';
 import { TRANSCRIPT_STARTS } from '../../shared/store/transcript-reader.js';
+import { giveFile, makePrivateDir } from '../../shared/private-file.js';
 import { toError } from '../../shared/to-error.js';
 import { openCronTables, type CronTables } from './cron-tables.js';
 import { checkStoreFile } from './check-file.js';
@@ -66,7 +67,9 @@ export interface Tables {
 export function openTables(path: string): Tables {
   try {
     checkStoreFile(join(path, 'data.mdb'));
+    makePrivateDir(path);
     const root = open<unknown, string>({ path, maxDbs: 64, encoding: 'msgpack' });
+    for (const name of ['data.mdb', 'lock.mdb']) giveFile(join(path, name));
     const table = <V, K extends Key>(name: string): Database<V, K> => root.openDB<V, K>({ name });
     const blobs: BlobTable = root.openDB({ name: BLOBS, encoding: 'binary' });
     const blobNames: BlobNames = table('blob-names');

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLogFile, type LogFile, type LogFileOptions } from '../../../src/primary/log/file-sink.js';
@@ -38,6 +46,18 @@ describe('the log file', () => {
     expect(textOf(join(file.dir, 'pllan-2026-01-31.log'))).toBe('before\n');
     expect(statSync(file.path).mode & 0o777).toBe(0o600);
     expect(statSync(file.dir).mode & 0o777).toBe(0o700);
+  });
+
+  it('is for whom its folder is, whoever opens it', async () => {
+    const dir = temporaryDir();
+    // Only root can give a file away.
+    const { uid } = process.getuid?.() === 0 ? { uid: 65_534 } : statSync(dir);
+    chownSync(dir, uid, statSync(dir).gid);
+    const file = open({ dir });
+    await put(file, 'x'.repeat(4_096));
+    await put(file, 'another');
+    expect(readdirSync(dir)).toHaveLength(2);
+    for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).uid).toBe(uid);
   });
 
   it('is moved aside when it is full; five of those are kept', async () => {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { expect, it } from 'vitest';
 import { openEmbeddedStore } from '../../../src/primary/store/embedded.js';
+import { openSessionReader } from '../../../src/primary/store/session-reader.js';
 import { StoreError } from '../../../src/primary/store/store.js';
 import { storeContract } from './contract.js';
 
@@ -35,6 +36,22 @@ it.each([
   expect(() => openEmbeddedStore(dir)).toThrow(StoreError);
   expect(() => openEmbeddedStore(dir)).toThrow(dir);
   expect(readdirSync(dir)).toContain('data.mdb');
+  rmSync(dir, { recursive: true });
+});
+
+it('what root makes of a store is its folder’s owner’s', async () => {
+  const dir = temporary();
+  // Only root can give a file away.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(dir, 65_534, 65_534);
+  const uid = isRoot ? 65_534 : process.getuid?.();
+  const owners = (): object => ['data.mdb', 'lock.mdb'].map((name) => statSync(join(dir, name)).uid);
+  const store = openEmbeddedStore(dir);
+  await store.close();
+  expect(owners()).toEqual([uid, uid]);
+  rmSync(join(dir, 'lock.mdb'));
+  await openSessionReader(dir).close();
+  expect(owners()).toEqual([uid, uid]);
   rmSync(dir, { recursive: true });
 });
 
