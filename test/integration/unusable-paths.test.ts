@@ -46,7 +46,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
   'a lock dir below a file': {
     env: ({ file }) => ({ TMPDIR: file }),
-    says: ({ file }) => [`lock directory ${file}/pllan-`, 'cannot be used: ENOTDIR', 'set TMPDIR'],
+    says: ({ file }) => [`lock directory ${file}/pllan-`, 'cannot be used: EEXIST', 'set TMPDIR'],
   },
   'a lock dir that is a symlink': {
     make(place) {

@@ -1,6 +1,5 @@
 /** The embedded store's tables about chat networks, and what their changes do. */
-import { randomUUID } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Database, Key } from 'lmdb';
 import type {
   DeliveryEnd,

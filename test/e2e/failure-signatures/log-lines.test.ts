@@ -61,7 +61,9 @@ it('`heartbeat: unknown accountId`: a heartbeat that is to go through an account
   });
 });
 
-const NO_ROOM = expect.stringMatching(/^cannot write to the store: (?:No space left|Input\/output error)/);
+const NO_ROOM = expect.stringMatching(
+  /^cannot write to the store: the disk (?:is full \(ENOSPC\)|reports an error \(EIO\))/,
+);
 
 it('`cron: timer tick failed`: a job that is due, and no room on the disk', async (test) => {
   const disk = mountSmallDisk(test, 2_048);
