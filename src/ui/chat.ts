@@ -1,5 +1,5 @@
 /** The conversation as it stands: what was said, and what is being answered (runs-and-events.md §3). */
-import type { Connection, Facts } from './connection.js';
+import { Refused, type Connection, type Facts } from './connection.js';
 
 export interface Line {
   readonly role: 'user' | 'assistant' | 'error';
@@ -17,11 +17,16 @@ export interface Chat {
   received(payload: Facts): void;
 }
 
-/** @param changed called when there is something new to show */
+/**
+ * @param changed called when there is something new to show
+ * @param outbox messages by idempotency key that the gateway has not answered; it outlives the connection, and `load`
+ *   sends them again: a message that did get through is not run twice
+ */
 export function createChat(
   { call }: Pick<Connection, 'call'>,
   sessionKey: string,
   changed: () => void,
+  outbox = new Map<string, string>(),
 ): Chat {
   const lines: Line[] = [];
   /** The line of each run that is under way. */
@@ -35,12 +40,30 @@ export function createChat(
     }
     return line;
   };
+  /** @returns what the gateway said against it @throws when the connection is lost: it stays in the outbox */
+  const deliver = async (runId: string, message: string): Promise<string | undefined> => {
+    outbox.set(runId, message);
+    try {
+      await call('chat.send', { sessionKey, message, idempotencyKey: runId });
+    } catch (caught) {
+      if (!(caught instanceof Refused)) throw caught;
+      outbox.delete(runId);
+      return caught.message;
+    }
+    outbox.delete(runId);
+    return undefined;
+  };
   return {
     lines,
     get busy() {
       return runs.size > 0;
     },
     async load() {
+      const refused: Line[] = [];
+      for (const [runId, message] of outbox) {
+        const why = await deliver(runId, message);
+        if (why !== undefined) refused.push({ role: 'user', text: message }, { role: 'error', text: why });
+      }
       const { messages } = await call('chat.history', { sessionKey, limit: 100 });
       const rows = Array.isArray(messages) ? (messages as Facts[]) : [];
       lines.splice(0);
@@ -50,6 +73,7 @@ export function createChat(
         if (text !== '' && (row.role === 'user' || row.role === 'assistant'))
           lines.push({ role: row.role, text });
       }
+      lines.push(...refused);
       changed();
     },
     async send(message) {
@@ -57,13 +81,12 @@ export function createChat(
       lines.push({ role: 'user', text: message });
       lineOf(runId);
       changed();
-      try {
-        await call('chat.send', { sessionKey, message, idempotencyKey: runId });
-      } catch (caught) {
-        Object.assign(lineOf(runId), { role: 'error', text: (caught as Error).message });
-        runs.delete(runId);
-        changed();
-      }
+      // Without a connection it waits for the next one.
+      const why = await deliver(runId, message).catch(() => undefined);
+      if (why === undefined) return;
+      Object.assign(lineOf(runId), { role: 'error', text: why });
+      runs.delete(runId);
+      changed();
     },
     async stop() {
       await call('chat.abort', { sessionKey });

@@ -79,6 +79,8 @@ export function connect(options: ConnectionOptions): Promise<Connection> {
   let lastId = 0;
   const call = (method: string, params: Facts): Promise<Facts> =>
     new Promise((resolve, reject) => {
+      // What is sent on a closed socket is dropped without a word.
+      if (socket.readyState !== socket.OPEN) throw new Error('There is no connection.');
       const id = String((lastId += 1));
       waiting.set(id, { resolve, reject });
       socket.send(JSON.stringify({ type: 'req', id, method, params }));

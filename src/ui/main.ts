@@ -27,6 +27,9 @@ const page = {
 };
 
 let chat: Chat | undefined;
+/** What is written while the page connects anew is sent by the chat that comes then. */
+const outbox = new Map<string, string>();
+let nextStart: number | undefined;
 
 takeSecretFromFragment();
 page.login.addEventListener('submit', (event) => {
@@ -47,7 +50,7 @@ page.message.addEventListener('keydown', (event) => {
   event.preventDefault();
   page.compose.requestSubmit();
 });
-page.stop.addEventListener('click', () => void chat?.stop());
+page.stop.addEventListener('click', () => void chat?.stop().catch((caught: Error) => say(caught.message)));
 void start();
 
 /** A link may bring it behind `#`, which is never sent to a server; it does not stay in the address. */
@@ -88,7 +91,7 @@ async function opened(connection: Connection): Promise<void> {
   const { hello } = connection;
   if (hello.auth.deviceToken) localStorage.setItem(DEVICE_TOKEN, hello.auth.deviceToken);
   const { sessionDefaults, health } = hello.snapshot;
-  chat = createChat(connection, sessionDefaults.mainSessionKey, showLines);
+  chat = createChat(connection, sessionDefaults.mainSessionKey, showLines, outbox);
   say('Connected');
   showFacts(hello.server.version, health);
   page.chat.hidden = false;
@@ -113,7 +116,9 @@ function refused({ message, details }: Refused): void {
 
 function again(reason: string): void {
   say(`${reason} Trying again.`);
-  setTimeout(() => void start(), AGAIN_MS);
+  // The end of a connection is told by it and by whatever waited for an answer: one start is enough.
+  clearTimeout(nextStart);
+  nextStart = setTimeout(() => void start(), AGAIN_MS);
 }
 
 function say(text: string): void {

@@ -8,7 +8,12 @@ import { waitFor } from '../support/wait-for.js';
 interface Built {
   openDevice(store: { read(): Promise<unknown>; write(keys: unknown): Promise<void> }): Promise<Device>;
   connect(options: object): Promise<Connection>;
-  createChat(connection: Connection, sessionKey: string, changed: () => void): Chat;
+  createChat(
+    connection: Connection,
+    sessionKey: string,
+    changed: () => void,
+    outbox?: Map<string, string>,
+  ): Chat;
 }
 
 interface Device {
@@ -136,6 +141,50 @@ it('holds a conversation, and shows it again', async () => {
   const other = page.createChat(connection, mainSessionKey, () => {});
   await other.load();
   expect(other.lines.slice(0, 2)).toEqual(said);
+  connection.close();
+});
+
+it('sends what was written while there was no connection, once there is one', async () => {
+  const device = await page.openDevice(memory());
+  const lost = await connect(device, { secret: TOKEN });
+  const { mainSessionKey } = lost.hello.snapshot.sessionDefaults;
+  const outbox = new Map<string, string>();
+  const before = page.createChat(lost, mainSessionKey, () => {}, outbox);
+  lost.close();
+  await before.send('Written meanwhile');
+  expect(before.lines.map(({ text }) => text)).toEqual(['Written meanwhile', '']);
+
+  const connection = await connect(device, { secret: TOKEN });
+  const chat = page.createChat(connection, mainSessionKey, () => {}, outbox);
+  listener = chat.received;
+  await chat.load();
+  const said = (): string[] =>
+    chat.lines.filter(({ text }) => text === 'Written meanwhile').map(({ role }) => role);
+  await waitFor('the answer', () => said().length === 2);
+  expect(said()).toEqual(['user', 'assistant']);
+  expect(outbox.size).toBe(0);
+  connection.close();
+});
+
+it('sends again what may have been lost with the connection, and it is said once', async () => {
+  const device = await page.openDevice(memory());
+  const connection = await connect(device, { secret: TOKEN });
+  const { mainSessionKey } = connection.hello.snapshot.sessionDefaults;
+  const outbox = new Map<string, string>();
+  const chat = page.createChat(connection, mainSessionKey, () => {}, outbox);
+  listener = chat.received;
+  const sent = chat.send('Only once');
+  const [key = ''] = outbox.keys();
+  await sent;
+  await waitFor('the answer', () => !chat.busy);
+  expect(outbox.size).toBe(0);
+
+  outbox.set(key, 'Only once');
+  await chat.load();
+  expect(chat.lines.filter(({ text }) => text === 'Only once').map(({ role }) => role)).toEqual([
+    'user',
+    'assistant',
+  ]);
   connection.close();
 });
 
