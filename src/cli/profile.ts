@@ -25,7 +25,10 @@ export function applyProfile(env: Environment, choice: ProfileChoice): Environme
   if (choice.dev && choice.profile !== undefined) throw new UserError('Cannot combine --dev with --profile');
   const name = profileName(env, choice);
   if (name === undefined || name === '') return { ...env };
-  if (!grammar.test(name)) throw new UserError('Invalid --profile (use letters, numbers, "_", "-" only)');
+  if (!grammar.test(name))
+    throw new UserError('Invalid --profile (use letters, numbers, "_", "-" only)', [
+      'It begins with a letter or a number and has 64 characters at most.',
+    ]);
   if (name.toLowerCase() === 'default') return { ...env, PLLAN_PROFILE: undefined };
 
   const paths = resolvePaths({ ...env, PLLAN_PROFILE: name });

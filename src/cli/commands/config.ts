@@ -6,6 +6,7 @@ import { formatPath } from '../../shared/config/path.js';
 import { valueOf } from '../../shared/config/read/node.js';
 import { describeIssue, parseText, readSource } from '../../shared/config/read/source.js';
 import { redactConfig } from '../../shared/config/redact/value.js';
+import { startRefusal } from '../../shared/config/start-refusals.js';
 import type { ConfigChange } from '../../shared/config/write/write-config.js';
 import { displayPath, expandHome } from '../../shared/paths.js';
 import { toError } from '../../shared/to-error.js';
@@ -81,6 +82,8 @@ export const configValidate: CommandHandler = async (options, context) => {
   }
   const warnings = loaded.ok ? loaded.warnings : [];
   output.note(...envWarnings, ...warnings.map((warning) => `Warning: ${describeIssue(warning)}`));
+  const refusal = loaded.ok ? startRefusal(loaded) : undefined;
+  if (refusal !== undefined) output.note(`Warning: no gateway starts with it: ${refusal}`);
   return loaded.ok ? 0 : 1;
 };
 

@@ -2,6 +2,7 @@
 import type { LoadedConfig } from '../../shared/config/load.js';
 import { parsePath } from '../../shared/config/path.js';
 import { reloadPlan } from '../../shared/config/reload/plan.js';
+import { startRefusal } from '../../shared/config/start-refusals.js';
 import { plainText } from '../output/plain-text.js';
 import type { TakenOver } from './taken-over.js';
 
@@ -34,10 +35,14 @@ export function whenItCounts(
         text: 'It is not applied yet.',
         note: 'The gateway that runs has not looked at it: see pllan logs.',
       };
-    case undefined:
     case 'applied':
-    case 'off':
       return { text: byItself(changedPaths, loaded) };
+    case undefined:
+    case 'off': {
+      const refusal = startRefusal(loaded);
+      if (refusal === undefined) return { text: byItself(changedPaths, loaded) };
+      return { text: 'It is not applied.', note: `No gateway starts with it: ${refusal}` };
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { digestCredential } from '../../shared/auth/credential.js';
 import { usableSecret } from '../../shared/auth/secret-sources.js';
 import type { GatewayConfig } from '../../shared/config/load.js';
+import { hookTokenRefusal } from '../../shared/config/start-refusals.js';
 import { hookLimits } from '../../shared/hooks/limits.js';
 import type { HookSetup } from '../../shared/hooks/setup.js';
 import { expandHome, type Environment, type Paths } from '../../shared/paths.js';
@@ -31,7 +32,8 @@ export function hookSetup(config: GatewayConfig, paths: Paths, env: Environment)
 /** @throws StartError 78 when hooks are on and could not work, or anybody could call them */
 export function requireHooks({ hooks, gateway }: GatewayConfig, { agents }: RouteTable, paths: Paths): void {
   if (!hooks.enabled) return;
-  if (usableSecret(hooks.token) === undefined) throw blocked('hooks.enabled requires hooks.token');
+  const refusal = hookTokenRefusal(hooks);
+  if (refusal !== undefined) throw blocked(refusal);
   if (pathOf(hooks.path) === '/') throw blocked("hooks.path may not be '/'");
   const folder = transformsDirOf(hooks, paths);
   for (const [n, { agentId, transform }] of hooks.mappings.entries()) {

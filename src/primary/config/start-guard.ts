@@ -4,6 +4,7 @@ import { modeRefusal } from '../../shared/config/mode-guard.js';
 import { describeIssue } from '../../shared/config/read/source.js';
 import type { GatewayConfig, InvalidConfig, LoadedConfig } from '../../shared/config/load.js';
 import type { AuthMode } from '../../shared/config/schema.js';
+import { certificateRefusal, proxyRefusal } from '../../shared/config/start-refusals.js';
 import { displayPath, type Paths } from '../../shared/paths.js';
 import { exitCodes, StartError } from '../start-error.js';
 import type { BindPlan } from './bind.js';
@@ -94,31 +95,15 @@ export function requireOrigins({ controlUi }: GatewayConfig['gateway'], bind: Bi
 }
 
 /** @throws StartError 78 when nobody could ever be let in */
-export function requireProxy({ auth, trustedProxies }: GatewayConfig['gateway'], mode: AuthMode): void {
-  if (mode !== 'trusted-proxy') return;
-  if (trustedProxies.length === 0) {
-    throw blocked(
-      'gateway auth mode=trusted-proxy requires gateway.trustedProxies to be configured with at least one proxy IP',
-    );
-  }
-  if (auth.trustedProxy.userHeader === null) {
-    throw blocked(
-      'gateway auth mode=trusted-proxy requires gateway.auth.trustedProxy.userHeader, the header in which the proxy names the user',
-    );
-  }
+export function requireProxy(gateway: GatewayConfig['gateway'], mode: AuthMode): void {
+  const refusal = proxyRefusal(gateway, mode);
+  if (refusal !== undefined) throw blocked(refusal);
 }
 
 /** @throws StartError 78 when there can be no certificate */
-export function requireCertificate({ tls }: GatewayConfig['gateway']): void {
-  if (!tls.enabled) return;
-  if ((tls.certPath === null) !== (tls.keyPath === null)) {
-    throw blocked('gateway.tls.certPath and gateway.tls.keyPath go together: set both, or neither');
-  }
-  if (tls.certPath === null && !tls.autoGenerate) {
-    throw blocked(
-      'gateway.tls.enabled requires gateway.tls.certPath and gateway.tls.keyPath, or gateway.tls.autoGenerate=true',
-    );
-  }
+export function requireCertificate(gateway: GatewayConfig['gateway']): void {
+  const refusal = certificateRefusal(gateway);
+  if (refusal !== undefined) throw blocked(refusal);
 }
 
 function blocked(message: string): StartError {

@@ -80,6 +80,32 @@ describe('config set', () => {
     expect((await setUp().run('set', path, value)).stdout).toBe(`Updated ${path}. ${when}\n`);
   });
 
+  it('says that no gateway starts with it, while it needs another key', async () => {
+    const { run } = setUp();
+    expect(await run('set', 'hooks.enabled', 'true')).toMatchObject({
+      exitCode: 0,
+      stdout: 'Updated hooks.enabled. It is not applied.\n',
+      stderr: 'No gateway starts with it: hooks.enabled requires hooks.token\n',
+    });
+    expect(await run('validate')).toMatchObject({
+      exitCode: 0,
+      stderr: 'Warning: no gateway starts with it: hooks.enabled requires hooks.token\n',
+    });
+    expect(await run('set', 'hooks.token', 'of-the-hooks')).toMatchObject({
+      stdout: 'Updated hooks.token. The change is hot-applied.\n',
+      stderr: '',
+    });
+  });
+
+  it('says where the file is that has to be mended first', async () => {
+    const { run } = setUp('{ gateway: ');
+    const { exitCode, stderr } = await run('set', 'gateway.port', '4000');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^invalid config; fix before patching\nFile: \S*pllan\.json\n- <root>: .*\nRun: pllan doctor --fix\n$/,
+    );
+  });
+
   it('makes the file when there is none', async () => {
     const home = temporaryHome();
     const run = await cli(['config', 'set', 'gateway.mode', 'local'], { env: { PLLAN_HOME: home } });

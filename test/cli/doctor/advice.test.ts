@@ -81,6 +81,12 @@ const told: readonly Told[] = [
     advice: 'pllan sessions import',
   },
   {
+    name: 'web hooks without a token',
+    make: () => install({ ...sound, hooks: { enabled: true } }),
+    code: 'config-start-refused',
+    advice: 'pllan config set',
+  },
+  {
     name: 'a model whose provider is missing',
     make: () => install({ ...sound, agents: { defaults: { model: 'ecko/echo' } } }),
     code: 'model-provider-missing',

@@ -2,6 +2,7 @@
 import type { LoadedConfig } from '../../../shared/config/load.js';
 import { formatPath, parsePath, type ConfigPath } from '../../../shared/config/path.js';
 import { describeIssue, type ConfigIssue } from '../../../shared/config/read/source.js';
+import { startRefusal } from '../../../shared/config/start-refusals.js';
 import { displayPath } from '../../../shared/paths.js';
 import { VERSION } from '../../../shared/version.js';
 import type { CommandContext } from '../../command.js';
@@ -49,11 +50,25 @@ export const configFile: Check = {
     const { source, loaded } = site;
     if (!source.exists && source.issues.length === 0) return [missing(site)];
     if (source.issues.length > 0) return [unreadable(site)];
-    if (loaded.ok) return [...clobbered(site), ...newer(site), ...withoutEffect(loaded)];
+    if (loaded.ok) return [...clobbered(site), ...newer(site), ...withoutEffect(loaded), ...refused(loaded)];
     const { unknown, wrong } = sorted(loaded.issues.filter(isNotLegacy(site)));
     return [...(unknown.length > 0 ? [unknownKeys(site, unknown)] : []), ...wrong.map(wrongValue)];
   },
 };
+
+/** Each key is valid, and the gateway would refuse to start. */
+function refused(loaded: LoadedConfig): readonly Finding[] {
+  const refusal = startRefusal(loaded);
+  if (refusal === undefined) return [];
+  return [
+    {
+      code: 'config-start-refused',
+      level: 'error',
+      message: `The gateway does not start with it: ${refusal}.`,
+      advice: 'Set what is missing, or switch off what needs it: pllan config set <path> <value>',
+    },
+  ];
+}
 
 /** What the check before has told already. */
 function isNotLegacy({ document }: Site): (issue: ConfigIssue) => boolean {
