@@ -6,6 +6,11 @@ export interface Line {
   text: string;
 }
 
+interface Sent {
+  readonly runId: string;
+  readonly message: string;
+}
+
 export interface Chat {
   readonly lines: readonly Line[];
   /** A run of ours is under way. */
@@ -60,11 +65,13 @@ export function createChat(
     },
     async load() {
       const refused: Line[] = [];
+      const accepted: Sent[] = [];
       for (const [runId, message] of outbox) {
         const why = await deliver(runId, message);
-        if (why !== undefined) refused.push({ role: 'user', text: message }, { role: 'error', text: why });
+        if (why === undefined) accepted.push({ runId, message });
+        else refused.push({ role: 'user', text: message }, { role: 'error', text: why });
       }
-      const { messages } = await call('chat.history', { sessionKey, limit: 100 });
+      const { messages, sessionInfo } = await call('chat.history', { sessionKey, limit: 100 });
       const rows = Array.isArray(messages) ? (messages as Facts[]) : [];
       lines.splice(0);
       runs.clear();
@@ -72,6 +79,15 @@ export function createChat(
         const text = textOf(row);
         if (text !== '' && (row.role === 'user' || row.role === 'assistant'))
           lines.push({ role: row.role, text });
+      }
+      const waiting = notYetIn(lines, accepted);
+      const begun = accepted[accepted.length - waiting.length - 1];
+      const { activeRunIds } = (sessionInfo ?? {}) as { readonly activeRunIds?: readonly string[] };
+      // Its answer belongs before what is said after it.
+      if (begun && activeRunIds?.includes(begun.runId)) lineOf(begun.runId);
+      for (const { runId, message } of waiting) {
+        lines.push({ role: 'user', text: message });
+        lineOf(runId);
       }
       lines.push(...refused);
       changed();
@@ -106,6 +122,14 @@ export function createChat(
       changed();
     },
   };
+}
+
+/** Those whose turn has not come, after the ones that were said last: a turn is in the history when it begins. */
+function notYetIn(lines: readonly Line[], sent: readonly Sent[]): readonly Sent[] {
+  const said = lines.filter(({ role }) => role === 'user').map(({ text }) => text);
+  let shown = sent.length;
+  while (!sent.slice(0, shown).every(({ message }, at) => said.at(at - shown) === message)) shown -= 1;
+  return sent.slice(shown);
 }
 
 function textOf({ content }: Facts): string {

@@ -151,8 +151,10 @@ it('sends what was written while there was no connection, once there is one', as
   const outbox = new Map<string, string>();
   const before = page.createChat(lost, mainSessionKey, () => {}, outbox);
   lost.close();
+  // One after the other: the second waits for its turn when the page asks what was said.
+  await before.send('/wait 300');
   await before.send('Written meanwhile');
-  expect(before.lines.map(({ text }) => text)).toEqual(['Written meanwhile', '']);
+  expect(before.lines.map(({ text }) => text)).toEqual(['/wait 300', '', 'Written meanwhile', '']);
 
   const connection = await connect(device, { secret: TOKEN });
   const chat = page.createChat(connection, mainSessionKey, () => {}, outbox);
@@ -160,8 +162,10 @@ it('sends what was written while there was no connection, once there is one', as
   await chat.load();
   const said = (): string[] =>
     chat.lines.filter(({ text }) => text === 'Written meanwhile').map(({ role }) => role);
+  expect(said()).toEqual(['user']);
   await waitFor('the answer', () => said().length === 2);
   expect(said()).toEqual(['user', 'assistant']);
+  expect(chat.lines.at(-1)).toEqual({ role: 'assistant', text: 'Written meanwhile' });
   expect(outbox.size).toBe(0);
   connection.close();
 });
