@@ -7,8 +7,7 @@ import {
   type ConfigChange,
   type WrittenConfig,
 } from '../../shared/config/write/write-config.js';
-import { displayPath, type Paths } from '../../shared/paths.js';
-import { errorCode, toError } from '../../shared/to-error.js';
+import { displayPath } from '../../shared/paths.js';
 import type { CommandContext } from '../command.js';
 import { UserError } from '../user-error.js';
 
@@ -51,23 +50,12 @@ export async function changeConfig(
     const place = { path: paths.configPath, logDir: paths.logDir, env, imported: {} };
     return await writeConfig({ ...place, change, dryRun });
   } catch (caught) {
-    if (!(caught instanceof ConfigWriteError)) throw notWritable(caught, paths);
+    if (!(caught instanceof ConfigWriteError)) throw caught;
     const issues = caught.issues.map((issue) => `- ${describeIssue(issue)}`);
     const isBroken = caught.problem === 'refused' && issues.length > 0;
-    const lines = isBroken ? [`File: ${fileOf(paths)}`, ...issues, 'Run: pllan doctor --fix'] : issues;
+    const lines = isBroken
+      ? [`File: ${displayPath(paths.configPath, paths.home)}`, ...issues, 'Run: pllan doctor --fix']
+      : issues;
     throw new UserError(caught.message, lines, { details: { issues: caught.issues } });
   }
-}
-
-/** What the system said, with what to do about it where only the user's rights are in the way. */
-function notWritable(caught: unknown, paths: Paths): Error {
-  const failure = toError(caught);
-  if (!['EACCES', 'EPERM', 'EROFS'].includes(errorCode(caught) ?? '')) return failure;
-  return new UserError(`The config cannot be written: ${failure.message}`, [
-    `Make ${fileOf(paths)} and its folder ones that this user can write to, or set PLLAN_CONFIG_PATH.`,
-  ]);
-}
-
-function fileOf({ configPath, home }: Paths): string {
-  return displayPath(configPath, home);
 }
