@@ -6,21 +6,20 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../to-error.js';
 
-const LOOK_MS = 20;
-
 /** To be called before the store is used. @throws the file system's error when it must not be */
 export type MappedLock = () => void;
 
 /** @param dir of the store */
 export function watchMappedLock(dir: string): MappedLock {
   const file = join(dir, 'lock.mdb');
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let isKnown = false;
   let refusal: unknown;
   return () => {
-    const now = performance.now();
-    if (now - lookedAt >= LOOK_MS) {
-      lookedAt = now;
+    if (!isKnown) {
       refusal = refusalOf(file);
+      // Once in a turn of the event loop: what comes together is read together.
+      isKnown = true;
+      setImmediate(() => (isKnown = false));
     }
     if (refusal !== undefined) throw refusal;
   };
