@@ -17,12 +17,17 @@ export async function askOfJob(ask: Ask, question: Question, job: string): Promi
       throw new UserError(message, ids, { details: { jobIds: ids } });
     }
     const [id] = ids;
-    if (id === undefined) throw caught;
+    if (id === undefined)
+      throw new UserError(
+        `cron job not found: ${plainText(job)}`,
+        ['See which there are: pllan cron list --all'],
+        caught.server,
+      );
     return ask({ ...question, params: { ...question.params, id } });
   }
 }
 
-function isNotFound(caught: unknown): boolean {
+function isNotFound(caught: unknown): caught is GatewayError {
   return caught instanceof GatewayError && recordOf(caught.server?.details).code === 'CRON_JOB_NOT_FOUND';
 }
 

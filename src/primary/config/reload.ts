@@ -162,6 +162,8 @@ export function createReloader<P>({ start, effects, log }: ReloaderOptions<P>): 
     const all = [...none, ...hot, ...rolling, ...restart];
     if (all.length > 0)
       log.info('config.reload', `config change detected; evaluating reload (${named(all)})`);
+    else if (last.kind === 'invalid')
+      log.info('config.reload', 'config is valid again, and as it was before');
     const done = await effects.inTurn(() => preflightAndSwap(reading, restartDelayMs));
     if (done.kind === 'rejected') return done;
     if (done.kind === 'applied') {

@@ -319,7 +319,10 @@ describe('a job that is named', () => {
 
   test('by a name that none has is an error', async () => {
     const { exitCode, stderr } = await run(['cron', 'run', 'Night'], answers);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cron job not found: Night')]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      'cron job not found: Night\nSee which there are: pllan cron list --all\n',
+    ]);
   });
 });
 

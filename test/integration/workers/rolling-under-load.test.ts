@@ -19,12 +19,15 @@ it('under load workers are replaced without a failed request', async (test) => {
   const gateway = await startFor(test, { config: withWorkers({ count: 2 }, all) as typeof all });
   const clients = await connectMany(gateway.wsUrl, scale.sockets);
   const [first] = clients as [ControlClient];
-  const before = gateway.workers();
-  const load = startHttpLoad(gateway, scale.http);
-  const ready = repeat(async () => {
+  const readyWorkers = async (): Promise<number> => {
     const { payload } = await first.call('health', { probe: true });
     return (payload as { workers: { ready: number } }).workers.ready;
-  });
+  };
+  // A gateway is ready with the first of them.
+  await waitFor('both workers', async () => (await readyWorkers()) === 2);
+  const before = gateway.workers();
+  const load = startHttpLoad(gateway, scale.http);
+  const ready = repeat(readyWorkers);
   const streams = Array.from({ length: scale.streams / 2 }, async () => {
     const answer = await fetch(
       `${gateway.url}/v1/chat/completions`,

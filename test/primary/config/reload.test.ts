@@ -164,6 +164,16 @@ it('skips what is invalid once, and what is missing without a word', async () =>
   ]);
 });
 
+it('says that it is valid again, where that is all that has changed', async () => {
+  const { reloader, lines, files } = reloaderWith();
+  files.push({ kind: 'invalid', files: [], key: 'bad', why: 'a: wrong' }, reading('a', {}), reading('b', {}));
+  for (let n = 0; n < 3; n += 1) await reloader.reload();
+  expect(lines).toEqual([
+    'config reload skipped (invalid config): a: wrong',
+    'config is valid again, and as it was before',
+  ]);
+});
+
 it('reads again after a failure to read', async () => {
   const { reloader, did, files } = reloaderWith();
   files.push(new Error('thread lost'), reading('a', session));
