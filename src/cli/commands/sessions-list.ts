@@ -1,13 +1,11 @@
 /** `pllan sessions` and `pllan sessions list`: what the running gateway remembers, or a store has (cli.md §14). */
+import { sessionLimits } from '../../shared/session-limits.js';
 import { callGateway } from '../client/call.js';
 import type { CommandHandler } from '../command.js';
 import { sessionLines } from '../sessions/human.js';
 import { storedList } from '../sessions/stored-list.js';
 import { UserError } from '../user-error.js';
 import { gatewayAccess } from './client-flags.js';
-
-/** As where a gateway is asked. */
-const DEFAULT_LIMIT = 100;
 
 export const sessionsList: CommandHandler = async (options, context) => {
   const { output } = context;
@@ -25,7 +23,11 @@ export const sessionsList: CommandHandler = async (options, context) => {
   const list =
     store === undefined
       ? await callGateway(await gatewayAccess(options, context), { method: 'sessions.list', params })
-      : await storedList(context, store, { agentId, activeMinutes, limit: limit ?? DEFAULT_LIMIT });
+      : await storedList(context, store, {
+          agentId,
+          activeMinutes,
+          limit: limit ?? sessionLimits.listDefault,
+        });
   if (options.flag('json')) output.document(list);
   else output.print(...sessionLines(list, output.style, Date.now()));
   return 0;

@@ -3,17 +3,15 @@
  * words that make a command lead on, options and what follows those that take a value are passed over.
  */
 import type { Command, OptionSpec } from '../command.js';
+import { globalOptions } from '../help.js';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-const globalOptions: readonly OptionSpec[] = [
-  { name: 'profile', kind: 'text', about: 'Of another gateway on this machine' },
-  { name: 'dev', kind: 'flag', about: 'The profile dev, on port 19001' },
-  { name: 'no-color', kind: 'flag', about: 'Without colors' },
-  { name: 'log-level', kind: 'text', about: 'What is worth a line in the log' },
+const everywhere: readonly OptionSpec[] = [
+  ...globalOptions,
   { name: 'version', kind: 'flag', about: 'Print the version' },
-  { name: 'help', kind: 'flag', about: 'What there is, and what it takes' },
+  { name: 'help', kind: 'flag', about: 'Print what there is, and what it takes' },
 ];
 
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
@@ -50,7 +48,7 @@ function placesOf(commands: readonly Command[]): readonly Place[] {
     const texts = options.filter(({ kind }) => kind !== 'flag').map(({ name }) => `--${name}`);
     takesValue.set(words, [...(takesValue.get(words) ?? []), ...texts]);
   };
-  take('', globalOptions);
+  take('', everywhere);
   for (const { name, about, options } of commands) {
     const words = name.split(' ');
     words.forEach((word, index) => {
@@ -72,7 +70,7 @@ function placesOf(commands: readonly Command[]): readonly Place[] {
 /** For bash and zsh alike: told the words before the one at the cursor, it sets `candidates`; no words where a value stands. */
 function candidatesFunction(places: readonly Place[]): string {
   const values = places.flatMap(({ words, takesValue }) => takesValue.map((name) => `'${words} ${name}'`));
-  const global = globalOptions.filter(({ kind }) => kind !== 'flag').map(({ name }) => `*' --${name}'`);
+  const global = everywhere.filter(({ kind }) => kind !== 'flag').map(({ name }) => `*' --${name}'`);
   const known = places.filter(({ words }) => words !== '').map(({ words }) => `'${words}'`);
   return `_pllan_candidates() {
   local at='' next=''
@@ -122,7 +120,7 @@ function fishScript(places: readonly Place[]): string {
   const values = places.flatMap(({ words, takesValue }) =>
     takesValue.map((name) => quoted(`${words} ${name}`)),
   );
-  const global = globalOptions.filter(({ kind }) => kind !== 'flag').map(({ name }) => quoted(`* --${name}`));
+  const global = everywhere.filter(({ kind }) => kind !== 'flag').map(({ name }) => quoted(`* --${name}`));
   const known = places.filter(({ words }) => words !== '').map(({ words }) => quoted(words));
   const cases = places.map(({ words, next }) => {
     const lines = [...next].map(([word, about]) =>

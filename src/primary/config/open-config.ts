@@ -102,7 +102,6 @@ export function openConfig(opened: OpenConfigOptions): OpenConfig {
       inTurn: snapshots.inTurn,
       preflight: snapshots.prepare,
       swap: (_next, snapshot) => snapshots.swap(snapshot),
-      // Workers take all of these from the snapshot.
       applied: keepAsLastGood,
       ended: metrics.configReload,
     },

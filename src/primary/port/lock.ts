@@ -3,7 +3,6 @@
  * owns them; a lock whose owner is dead, or whose pid is someone else's by now, is taken over.
  */
 import {
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -193,12 +192,11 @@ function isHeld(owner: LockOwner): boolean {
 function ensureLockDir(dir: string): void {
   systemStep(`lock directory ${dir} cannot be used`, LOCK_DIR_REMEDY, () => {
     makePrivateDir(dirname(dir));
-    // This user's, whoever the folder above it belongs to.
-    if (existsSync(dir)) return;
     try {
+      // This user's, whoever the folder above it belongs to.
       mkdirSync(dir, { mode: 0o700 });
     } catch (caught) {
-      // Another gateway that starts was faster.
+      // What is there is looked at below.
       if (errorCode(caught) !== 'EEXIST') throw caught;
     }
   });

@@ -8,8 +8,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const consoleStyles = ['pretty', 'compact', 'json'] as const;
 export type ConsoleStyle = (typeof consoleStyles)[number];
 
-export const redactSensitive = ['tools', 'off'] as const;
-export type RedactSensitive = (typeof redactSensitive)[number];
+const redactSensitive = ['tools', 'off'] as const;
 
 export interface LoggingConfig {
   readonly level: LogLevel;
@@ -18,7 +17,7 @@ export interface LoggingConfig {
   readonly consoleStyle: ConsoleStyle | null;
   readonly maxFileBytes: number;
   readonly retentionDays: number;
-  readonly redactSensitive: RedactSensitive;
+  readonly redactSensitive: (typeof redactSensitive)[number];
   readonly redactPatterns: readonly string[];
 }
 

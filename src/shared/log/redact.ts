@@ -3,6 +3,7 @@
  * (operations.md §6). Eighteen characters or more keep six in front and four at the end. The work is bounded:
  * only as much of a text is looked at as will be shown, and every pattern takes time in proportion to it.
  */
+import type { LoggingConfig } from '../config/logging-schema.js';
 import { logLimits } from './limits.js';
 import { createExactSecrets } from './exact-secrets.js';
 
@@ -28,12 +29,8 @@ const patterns: readonly RegExp[] = [
 const LEAST_MARGIN_CHARS = 64;
 const CUT_MARK = '…';
 
-/** What the config says of it. */
-export interface RedactionRules {
-  /** With `off` nothing is hidden for its looks alone; keys and the patterns of the config still count. */
-  readonly redactSensitive: 'tools' | 'off';
-  readonly redactPatterns: readonly string[];
-}
+/** What the config says of it. With `off` nothing is hidden for its looks alone; keys and the patterns of the config still count. */
+export type RedactionRules = Pick<LoggingConfig, 'redactSensitive' | 'redactPatterns'>;
 
 export interface Redactor {
   /** Without secrets; what is longer than `maxChars` is cut there and ends with a mark. */

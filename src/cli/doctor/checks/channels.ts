@@ -69,6 +69,7 @@ function bindingFindings(
     const advice = `Mend it, or: pllan config unset ${at}`;
     const { channel, accountId: named } = match;
     const accountId = named === '*' ? undefined : named;
+    const account = accountId === undefined ? 'account' : `account ${accountId}`;
     const isThere = accounts.some(
       (one) => one.channel === channel && (!accountId || one.accountId === accountId),
     );
@@ -89,11 +90,7 @@ function bindingFindings(
             {
               code: 'binding-account-missing',
               level: 'warn',
-              message:
-                `${at} matches nothing: there is no account ${accountId ?? ''} of channels.${channel}.`.replace(
-                  '  ',
-                  ' ',
-                ),
+              message: `${at} matches nothing: there is no ${account} of channels.${channel}.`,
               advice,
             } as const,
           ]),

@@ -1,6 +1,6 @@
 /** What a server answers to a call, or does instead, as the outcome of a call of a tool. */
-import { isRecord } from '../../../shared/is-record.js';
 import type { Progress } from '@modelcontextprotocol/client';
+import { isRecord } from '../../../shared/is-record.js';
 import { mcpLimits, toolRunLimits } from '../../../shared/tools/limits.js';
 import { toolError, type ToolContent, type ToolOutcome } from '../../../shared/tools/tool-call.js';
 import { errorCode, toError } from '../../../shared/to-error.js';
